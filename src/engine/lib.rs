@@ -1,1 +1,13 @@
+//! Lamplight's engine: distributed systems, run.
+//!
+//! ```text
+//!   scenario ───▶ world ───▶ trace ───▶ scene
+//!   (text)        (runs it)  (what       (pure
+//!                            happened)    geometry)
+//! ```
 
+pub mod card;
+pub mod ids;
+pub mod scenario;
+pub mod tree;
+pub mod value;

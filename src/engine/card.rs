@@ -1,0 +1,231 @@
+//! What an entry of the catalogue declares about itself: constants the parser, the checker and the page
+//! read without knowing which protocol they belong to.
+
+use crate::ids::Us;
+
+/// The declaration of one protocol.
+#[derive(Debug)]
+pub struct Entry {
+    /// The word after `run`, and the folder's name with `_` for `-`.
+    pub id: &'static str,
+    pub title: &'static str,
+    /// One sentence for the catalogue.
+    pub says: &'static str,
+    /// Rows of the subject this entry keeps, such as `"3.2"`.
+    pub rows: &'static [&'static str],
+    /// Where it is from: papers and sections.
+    pub sources: &'static [&'static str],
+    pub roles: &'static [Role],
+    pub params: &'static [ParamCard],
+    /// Fields `given NODE field=…` may set, each with a sentence.
+    pub givens: &'static [(&'static str, &'static str)],
+    pub ops: &'static [OpCard],
+    pub kinds: &'static [KindCard],
+    pub timers: &'static [&'static str],
+    pub reasons: &'static [ReasonCard],
+    pub claims: &'static [ClaimCard],
+    pub bugs: &'static [BugCard],
+    /// Byzantine behaviours of its own, for `turn`, each with a sentence.
+    pub lies: &'static [(&'static str, &'static str)],
+    pub meters: &'static [MeterCard],
+    pub tolerates: &'static [Fault],
+    pub layout: Layout,
+    /// Write delay assumed where the text gives none.
+    pub disk: Us,
+    /// What of the card is not built, and what that costs.
+    pub left_out: &'static str,
+    /// The scenario a first visit to the entry opens.
+    pub first: &'static str,
+}
+
+/// A part of the cast.
+#[derive(Debug)]
+pub struct Role {
+    pub name: &'static str,
+    /// Nodes are called by it and a number: `n1`; `Count::One` leaves the number away.
+    pub prefix: &'static str,
+    /// The first number.
+    pub first: u8,
+    pub count: Count,
+    /// 0 at the top (clients), higher further down (servers, storage).
+    pub tier: u8,
+    /// Words for `is`: the states its nodes may be in.
+    pub states: &'static [&'static str],
+}
+
+#[derive(Debug, Clone, Copy)]
+pub enum Count {
+    One,
+    /// As many as this parameter says.
+    Param(&'static str),
+    Fixed(u16),
+}
+
+#[derive(Debug)]
+pub struct ParamCard {
+    pub name: &'static str,
+    pub unit: Unit,
+    /// As a scenario would write it.
+    pub default: &'static str,
+    pub says: &'static str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Unit {
+    Count {
+        min: i64,
+        max: i64,
+    },
+    Time {
+        min: Us,
+        max: Us,
+    },
+    TimeRange,
+    /// Parts per million from 0 to 100 %.
+    Share,
+    Rate,
+    Choice(&'static [&'static str]),
+    Flag,
+    /// Any word: a pattern of names, say.
+    Text,
+}
+
+/// The closed vocabulary of client operations; `Call` carries a protocol's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    Get,
+    Put,
+    Cas,
+    Add,
+    Append,
+    Push,
+    Pop,
+    Publish,
+    Subscribe,
+    Transact,
+    Lookup,
+    Call(&'static str),
+}
+
+impl Verb {
+    pub fn word(self) -> &'static str {
+        match self {
+            Verb::Get => "get",
+            Verb::Put => "put",
+            Verb::Cas => "cas",
+            Verb::Add => "add",
+            Verb::Append => "append",
+            Verb::Push => "push",
+            Verb::Pop => "pop",
+            Verb::Publish => "publish",
+            Verb::Subscribe => "subscribe",
+            Verb::Transact => "transact",
+            Verb::Lookup => "lookup",
+            Verb::Call(word) => word,
+        }
+    }
+}
+
+#[derive(Debug)]
+pub struct OpCard {
+    pub verb: Verb,
+    /// Names of the role whose nodes take it.
+    pub role: &'static str,
+    /// Names of its arguments: `["key", "value"]`; one that may be left away ends in `?`, many in `*`.
+    pub args: &'static [&'static str],
+    pub says: &'static str,
+}
+
+#[derive(Debug)]
+pub struct KindCard {
+    /// The message's name in the paper.
+    pub name: &'static str,
+    pub fields: &'static [&'static str],
+    pub says: &'static str,
+}
+
+/// How loudly a reason is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// In the event list only.
+    Quiet,
+    /// Told where nothing more important is.
+    Aside,
+    /// The caption.
+    Key,
+}
+
+#[derive(Debug)]
+pub struct ReasonCard {
+    pub slug: &'static str,
+    pub weight: Weight,
+    pub fields: &'static [&'static str],
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClaimKind {
+    Safety,
+    /// Judged when nothing is under way.
+    AtRest,
+    /// Something good within a deadline.
+    Liveness,
+}
+
+#[derive(Debug)]
+pub struct ClaimCard {
+    pub name: &'static str,
+    pub kind: ClaimKind,
+    pub says: &'static str,
+}
+
+/// A deliberate mistake.
+#[derive(Debug)]
+pub struct BugCard {
+    pub slug: &'static str,
+    pub says: &'static str,
+    /// Claims it breaks, the one that names it first; `history` for a history model.
+    pub breaks: &'static [&'static str],
+    /// Slug of the shipped scenario that shows it, without the entry.
+    pub shown_by: &'static str,
+}
+
+#[derive(Debug)]
+pub struct MeterCard {
+    pub name: &'static str,
+    pub unit: &'static str,
+    pub says: &'static str,
+}
+
+/// What an entry promises to bear. The random swarm stays inside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    Crash,
+    Amnesia,
+    Pause,
+    Loss,
+    Duplication,
+    Reordering,
+    Partition,
+    ClockError,
+    SlowDisk,
+    Lies,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// Rows by tier; the first tier with three or more nodes may bend into an arc.
+    Tiers,
+    /// Nodes of the lowest tier on a hash ring.
+    Ring,
+    /// A circle without a centre: peers.
+    Circle,
+}
+
+impl Entry {
+    pub fn param(&self, name: &str) -> Option<&'static ParamCard> {
+        self.params.iter().find(|p| p.name == name)
+    }
+    pub fn bug_bit(&self, slug: &str) -> Option<u64> {
+        self.bugs.iter().position(|b| b.slug == slug).map(|i| 1 << i)
+    }
+}
