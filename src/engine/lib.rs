@@ -7,6 +7,7 @@
 //! ```
 
 pub mod card;
+pub mod hash;
 pub mod ids;
 pub mod scenario;
 pub mod tree;
