@@ -32,5 +32,6 @@ fn App() -> impl IntoView {
 /// `?panic=1` breaks the page on purpose: the card that follows is tested, and can be seen.
 fn asked_to_panic() -> bool {
     let query = window().location().search().unwrap_or_default();
-    web_sys::UrlSearchParams::new_with_str(&query).is_ok_and(|q| q.get("panic").as_deref() == Some("1"))
+    web_sys::UrlSearchParams::new_with_str(&query)
+        .is_ok_and(|q| q.get("panic").as_deref() == Some("1"))
 }

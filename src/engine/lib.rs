@@ -9,6 +9,7 @@
 pub mod card;
 pub mod hash;
 pub mod ids;
+pub mod protocols;
 pub mod scenario;
 pub mod tree;
 pub mod value;
