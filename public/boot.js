@@ -54,7 +54,6 @@ globalThis.lamplightPanic = (reason) => {
     element("pre", { className: "mono", textContent: String(reason) }),
     element("p", { className: "actions" }, reload, element("a", { href: home.href, textContent: "Start without this run" })),
   );
-  card.setAttribute("role", "alert");
   document.body.replaceChildren(card);
   document.title = "Lamplight has stopped";
   heading.focus();
