@@ -7,6 +7,7 @@
 //! ```
 
 pub mod card;
+pub mod check;
 pub mod hash;
 pub mod ids;
 pub mod protocols;

@@ -1,0 +1,241 @@
+//! The history checker: was there one order that explains every answer?
+//!
+//! A history is what clients saw: for each operation when it was invoked, when it returned, and what it
+//! answered. A consistency model says which histories are allowed.
+//!
+//! ```text
+//!   A  |------------- w(x,1) -------------|          linearizable: some point inside each
+//!   B        |- r(x)=1 -|                            bar explains every answer. Here none
+//!   C                      |- r(x)=0 -|              does: C goes back behind B.
+//! ```
+//!
+//! - **Linearizable** (Herlihy & Wing, TOPLAS 12(3) 1990): one total order of all operations, in which
+//!   an operation that returned before another was invoked stays before it. It is *local*: a history is
+//!   linearizable if each key's is, so keys are judged one by one.
+//! - **Sequential** (Lamport, IEEE TC C-28(9) 1979): one total order that keeps each session's own.
+//!   It is not local, so all keys are searched together.
+//!
+//! Both are NP-complete in general (Gibbons & Korach, SIAM J. Comput. 26(4) 1997). A register whose
+//! writes all differ is the easy case for linearizability: `values` decides it by sorting. The rest
+//! goes to `search`, which is Wing & Gong (JPDC 17, 1993) with Lowe's memory of configurations
+//! (CCPE 29(4) 2017). A search that runs out of budget says so; it never guesses.
+//!
+//! **Precedence is by event**, not by clock: `invoke` and `ret` are places in the order of the trace.
+//! **Uncertainty**: a failed operation was surely not executed and is dropped. An unknown one may take
+//! effect at any time after its invocation, or never; it closes its session. An unknown read is dropped,
+//! and so is an unknown write nobody can have noticed.
+//!
+//! Left out: transactions and queues have their own claims; here an object is a register, a counter or
+//! a list under one key.
+
+mod problem;
+mod search;
+mod shrink;
+mod values;
+mod verdict;
+
+use std::collections::BTreeMap;
+
+use crate::ids::NodeId;
+use crate::value::Value;
+
+pub use verdict::{Verdict, Why, points};
+
+use problem::{Act, Problem};
+use search::{Found, Order};
+
+/// What clients did and saw.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct History {
+    pub ops: Vec<HistOp>,
+    /// Values before the first write. A key that is not here began as 0, or as the empty list if
+    /// somebody appends to it.
+    pub initial: BTreeMap<String, Value>,
+}
+
+/// One operation of one client.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HistOp {
+    /// The thread of a client's operations that stand in an order of their own.
+    pub session: u32,
+    /// Who asked.
+    pub node: NodeId,
+    pub key: String,
+    pub kind: Kind,
+    /// Place of the invocation in the order of all events.
+    pub invoke: u64,
+    /// Place of the response; without one the operation is unknown whatever its status.
+    pub ret: Option<u64>,
+    pub status: Status,
+}
+
+/// What was asked, with what was answered.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kind {
+    Write(Value),
+    /// The value the read returned.
+    Read(Value),
+    /// Found `from` and put `to` in its place.
+    Cas {
+        from: Value,
+        to: Value,
+    },
+    /// A compare-and-set that answered: the value is not `from`.
+    Missed {
+        from: Value,
+    },
+    Add(i64),
+    Append(Value),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    Ok,
+    /// Surely not executed.
+    Failed,
+    /// Executed at some time after its invocation, or never.
+    Unknown,
+}
+
+/// Configurations a search may visit before it gives up: a few tens of milliseconds.
+pub const BUDGET: u64 = 100_000;
+
+/// Whether every key's operations fit into one order that respects precedence.
+pub fn linearizable(h: &History, budget: u64) -> Verdict {
+    let mut p = Problem::of(h);
+    let mut found = Vec::new();
+    let mut unsure = None;
+    for acts in p.by_key() {
+        match linear_key(&mut p, &acts, budget) {
+            Found::Order(order) => found.push(order),
+            Found::Nothing => {
+                return values::explain(&p, &acts)
+                    .unwrap_or_else(|| no_points(&mut p, &acts, budget));
+            }
+            Found::Budget => {
+                unsure = Some(verdict::out_of_budget(&p.keys[acts[0].key as usize], budget))
+            }
+        }
+    }
+    unsure.unwrap_or_else(|| Verdict::Yes { order: verdict::merge(&found) })
+}
+
+/// Whether one order of all keys' operations keeps each session's own.
+pub fn sequential(h: &History, budget: u64) -> Verdict {
+    let mut p = Problem::of(h);
+    if let Some(thin) = p.by_key().iter().find_map(|acts| values::thin_air(&p, acts)) {
+        return thin;
+    }
+    // Linearizable is stronger and, for registers, cheap.
+    if let Some(order) = linear_order(&mut p, budget) {
+        return Verdict::Yes { order };
+    }
+    let acts = p.acts.clone();
+    match search::run(&mut p, &acts, Order::Session, true, budget).0 {
+        Found::Order(order) => Verdict::Yes { order: order.iter().map(|a| a.op).collect() },
+        Found::Budget => verdict::out_of_budget("all keys", budget),
+        Found::Nothing => {
+            let few = shrink::shrink(&mut p, &acts, budget, &mut |p, some, left| {
+                search::run(p, some, Order::Session, true, left)
+            });
+            Verdict::no(&few, Why::NoSessionOrder)
+        }
+    }
+}
+
+/// The bare search on every key, without the test on values, and the configurations it visited. For the
+/// lesson that searching explodes where structure does not, and for tests.
+pub fn search_linearizable(h: &History, budget: u64) -> (Option<bool>, u64) {
+    let mut p = Problem::of(h);
+    let mut visited = 0;
+    let mut answer = Some(true);
+    for acts in p.by_key() {
+        let (found, states) = search::run(&mut p, &acts, Order::RealTime, false, budget);
+        visited += states;
+        match found {
+            Found::Order(_) => {}
+            Found::Nothing => return (Some(false), visited),
+            Found::Budget => answer = None,
+        }
+    }
+    (answer, visited)
+}
+
+fn linear_key(p: &mut Problem, acts: &[Act], budget: u64) -> Found {
+    match values::applies(p, acts) {
+        true => values::order(p, acts).map_or(Found::Nothing, Found::Order),
+        false => search::run(p, acts, Order::RealTime, true, budget).0,
+    }
+}
+
+fn linear_order(p: &mut Problem, budget: u64) -> Option<Vec<usize>> {
+    let mut found = Vec::new();
+    for acts in p.by_key() {
+        match linear_key(p, &acts, budget) {
+            Found::Order(order) => found.push(order),
+            _ => return None,
+        }
+    }
+    Some(verdict::merge(&found))
+}
+
+fn no_points(p: &mut Problem, acts: &[Act], budget: u64) -> Verdict {
+    let few = shrink::shrink(p, acts, budget, &mut |p, some, left| {
+        search::run(p, some, Order::RealTime, true, left)
+    });
+    Verdict::no(&few, Why::NoPoints)
+}
+
+impl History {
+    /// Reads `invoke` and `ret` as instants and numbers the events. At equal instants invocations come
+    /// first, then responses, then what a session does after its own response at that instant.
+    pub fn from_instants(mut ops: Vec<HistOp>) -> History {
+        ops.sort_by_key(|op| (op.invoke, op.ret));
+        let mut last: BTreeMap<u32, (u64, u64)> = BTreeMap::new();
+        let mut events = Vec::new();
+        for (i, op) in ops.iter().enumerate() {
+            let start = match last.get(&op.session) {
+                Some((at, rank)) if *at == op.invoke => rank + 1,
+                _ => 0,
+            };
+            events.push((op.invoke, start, i, false));
+            let Some(at) = op.ret else { continue };
+            let rank = if at == op.invoke { start + 1 } else { 1 };
+            events.push((at, rank, i, true));
+            last.insert(op.session, (at, rank));
+        }
+        events.sort();
+        for (place, (_, _, i, is_ret)) in events.into_iter().enumerate() {
+            match is_ret {
+                true => ops[i].ret = Some(place as u64),
+                false => ops[i].invoke = place as u64,
+            }
+        }
+        History { ops, initial: BTreeMap::new() }
+    }
+}
+
+impl HistOp {
+    /// The operation in the papers' notation: `w(x,1) by c1`.
+    pub fn print(&self, name: &dyn Fn(NodeId) -> String) -> String {
+        let key = &self.key;
+        let what = match &self.kind {
+            Kind::Write(v) => format!("w({key},{})", v.print()),
+            Kind::Read(v) => format!("r({key})={}", v.print()),
+            Kind::Cas { from, to } => format!("cas({key},{}→{})", from.print(), to.print()),
+            Kind::Missed { from } => format!("cas({key},{}→) missed", from.print()),
+            Kind::Add(by) => format!("add({key},{by})"),
+            Kind::Append(v) => format!("append({key},{})", v.print()),
+        };
+        format!("{what} by {}", name(self.node))
+    }
+
+    /// The value it wrote, saw or ruled out.
+    fn value(&self) -> String {
+        match &self.kind {
+            Kind::Add(by) => by.to_string(),
+            Kind::Write(v) | Kind::Read(v) | Kind::Append(v) => v.print(),
+            Kind::Cas { from, .. } | Kind::Missed { from } => from.print(),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What the checker says, and how it says it.
+
+use super::problem::Act;
+use super::{HistOp, History};
+use crate::ids::NodeId;
+
+/// The answer to: does the history satisfy the model?
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// An order that explains every answer, as indices into the history's operations.
+    Yes { order: Vec<usize> },
+    /// A few operations that already contradict the model, by index, in order of invocation. Without
+    /// any one of them the rest is allowed.
+    No { ops: Vec<usize>, why: Why },
+    /// The question was not settled.
+    Inconclusive { why: String },
+}
+
+/// Why a history is not allowed. Operations are indices into the history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// A read returned what nobody wrote.
+    ThinAir { read: usize },
+    /// A read ended before the write of its value began.
+    ReadBeforeWrite { read: usize, write: usize },
+    /// Two values must each have come before the other: `ended` before `began`, and the other way round
+    /// by `also`, or because the value of `began` was there first.
+    BothFirst { ended: usize, began: usize, also: Option<(usize, usize)> },
+    /// No points inside the operations explain every answer.
+    NoPoints,
+    /// No order that keeps each session's own explains every answer.
+    NoSessionOrder,
+}
+
+impl Verdict {
+    pub(super) fn no(acts: &[Act], why: Why) -> Verdict {
+        let mut acts = acts.to_vec();
+        acts.sort_by_key(|a| a.invoke);
+        Verdict::No { ops: acts.iter().map(|a| a.op).collect(), why }
+    }
+
+    /// Yes or no, if it is known.
+    pub fn holds(&self) -> Option<bool> {
+        match self {
+            Verdict::Yes { .. } => Some(true),
+            Verdict::No { .. } => Some(false),
+            Verdict::Inconclusive { .. } => None,
+        }
+    }
+
+    /// One sentence for the reader, in operations and names of nodes.
+    pub fn sentence(&self, h: &History, name: &dyn Fn(NodeId) -> String) -> String {
+        match self {
+            Verdict::Yes { order } => format!("One order explains all {} operations.", order.len()),
+            Verdict::Inconclusive { why } => why.clone(),
+            Verdict::No { ops, why } => why.sentence(&h.ops, ops.len(), name),
+        }
+    }
+}
+
+impl Why {
+    fn sentence(self, ops: &[HistOp], n: usize, name: &dyn Fn(NodeId) -> String) -> String {
+        let op = |i: usize| ops[i].print(name);
+        let after =
+            |began: usize, ended: usize| format!("{} begins after {} ended", op(began), op(ended));
+        match self {
+            Why::ThinAir { read } => format!("{} returned what nobody wrote.", op(read)),
+            Why::ReadBeforeWrite { read, write } => {
+                format!("{}: the value came later.", after(write, read))
+            }
+            Why::BothFirst { ended, began, also } => {
+                let also = match also {
+                    Some((ended, began)) => after(began, ended),
+                    None => format!("{} was there first", ops[began].value()),
+                };
+                format!(
+                    "{}, and {also}: no order of these {n} operations explains both.",
+                    after(began, ended)
+                )
+            }
+            Why::NoPoints => format!("No points inside these {n} operations explain every answer."),
+            Why::NoSessionOrder => {
+                format!(
+                    "No single order of these {n} operations that keeps each client's own explains every answer."
+                )
+            }
+        }
+    }
+}
+
+pub(super) fn out_of_budget(what: &str, budget: u64) -> Verdict {
+    Verdict::Inconclusive {
+        why: format!("Gave up on {what} after {budget} configurations; more may settle it."),
+    }
+}
+
+/// One order of all keys from an order of each. An operation's point is the latest invocation among
+/// those up to it: inside the operation, for nothing before it in its order began after it ended.
+pub(super) fn merge(orders: &[Vec<Act>]) -> Vec<usize> {
+    let mut all = Vec::new();
+    for order in orders {
+        let mut point = 0;
+        for act in order {
+            point = act.invoke.max(point);
+            all.push((point, act.op));
+        }
+    }
+    // Stable, so that a key's operations at one point stay in order.
+    all.sort_by_key(|(point, _)| *point);
+    all.into_iter().map(|(_, op)| op).collect()
+}
+
+/// Linearization points for a witness order: each operation with the event just after which it took
+/// effect.
+pub fn points(h: &History, order: &[usize]) -> Vec<(usize, u64)> {
+    let mut point = 0;
+    let at = |op: &usize| {
+        point = h.ops[*op].invoke.max(point);
+        (*op, point)
+    };
+    order.iter().map(at).collect()
+}
