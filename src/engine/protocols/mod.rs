@@ -1,3 +1,47 @@
 //! The entries of the catalogue, a folder each.
+//!
+//! Adding a protocol is a folder and one line of [`CATALOGUE`]. Nothing outside this folder names one.
 
 pub mod consistent_hashing;
+
+use std::rc::Rc;
+
+use crate::card::Entry;
+use crate::protocol::{Cast, ParamSet, Protocol, Refusal};
+use crate::stage::{Play, Stage};
+
+/// A protocol as the rest of the house holds it.
+#[derive(Clone, Copy)]
+pub struct Bill {
+    pub entry: &'static Entry,
+    open: fn(&ParamSet, Rc<Cast>, u64, u64) -> Result<Box<dyn Stage>, Refusal>,
+}
+
+impl Bill {
+    pub const fn of<P: Protocol>() -> Bill {
+        Bill { entry: P::ENTRY, open: Play::<P>::open }
+    }
+    pub fn open(
+        &self,
+        params: &ParamSet,
+        cast: Rc<Cast>,
+        seed: u64,
+        bugs: u64,
+    ) -> Result<Box<dyn Stage>, Refusal> {
+        (self.open)(params, cast, seed, bugs)
+    }
+}
+
+macro_rules! catalogue {
+    ($($path:path),* $(,)?) => {
+        pub const CATALOGUE: &[Bill] = &[$(Bill::of::<$path>()),*];
+    };
+}
+
+catalogue! {
+}
+
+/// The entries alone: all the parser needs.
+pub fn entries() -> Vec<&'static Entry> {
+    CATALOGUE.iter().map(|b| b.entry).collect()
+}

@@ -1,0 +1,104 @@
+//! Exhibits: the closed vocabulary in which a protocol shows its inside.
+//!
+//! A protocol describes a node's state in these words, on demand; views draw the words and know no
+//! protocol. Exhibits with the same key on several nodes stack into one picture.
+
+use serde::Serialize;
+
+use crate::ids::{NodeId, Us};
+
+/// What one node shows.
+#[derive(Clone, Debug, Default)]
+pub struct Showcase {
+    pub items: Vec<(&'static str, Exhibit)>,
+}
+
+impl Showcase {
+    /// Show something under a key; keys are the paper's words (`log`, `votes`).
+    pub fn add(&mut self, key: &'static str, exhibit: Exhibit) {
+        self.items.push((key, exhibit));
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub enum Exhibit {
+    Log(Log),
+    Table(Table),
+    Set(Vec<String>),
+    Ring(Ring),
+    Ranges(Vec<Range>),
+    Queue(Vec<String>),
+    Gauge {
+        value: i64,
+        max: i64,
+        unit: &'static str,
+    },
+    Chart {
+        states: &'static [&'static str],
+        edges: &'static [(&'static str, &'static str)],
+        current: &'static str,
+    },
+    Clock {
+        entries: Vec<(NodeId, u64)>,
+    },
+    Tree(Vec<(u32, String)>),
+    Matrix {
+        rows: Vec<String>,
+        cols: Vec<String>,
+        cells: Vec<Vec<String>>,
+    },
+    Text(String),
+}
+
+/// An append-only list of cells, coloured by epoch.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Log {
+    /// Index of the first cell.
+    pub first: u64,
+    pub cells: Vec<Cell>,
+    /// Cells up to this index are committed: they stand on the rule.
+    pub committed: u64,
+    /// Cells up to this index are applied.
+    pub applied: u64,
+    /// Cells up to this index are durable; the rest is drawn lighter.
+    pub durable: u64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Cell {
+    pub text: String,
+    pub epoch: u64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Table {
+    pub head: Vec<String>,
+    pub rows: Vec<Vec<String>>,
+}
+
+/// Tokens on a circle, and who owns the arc that ends at each.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Ring {
+    /// Position on the circle in 2⁻³² turns, and its owner.
+    pub tokens: Vec<(u32, NodeId)>,
+    /// Arcs being copied: (from, to] in 2⁻³² turns, giver, taker.
+    pub moving: Vec<(u32, u32, NodeId, NodeId)>,
+    /// Keys: position, name, holder.
+    pub keys: Vec<(u32, String, NodeId)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Range {
+    pub from: String,
+    pub to: String,
+    pub owner: NodeId,
+    pub size: u64,
+}
+
+/// A timer as it stands on a node.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TimerFace {
+    pub name: String,
+    pub armed_at: Us,
+    pub due: Us,
+}
