@@ -13,6 +13,7 @@ pub mod ids;
 pub mod num;
 pub mod protocol;
 pub mod protocols;
+pub mod run;
 pub mod scenario;
 pub mod seq;
 pub mod show;

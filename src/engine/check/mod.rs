@@ -1,3 +1,87 @@
-//! Judging what was done: histories of client operations against consistency models.
+//! Whether a run did what it should: claims on every step, expectations at its end, histories by model.
 
 pub mod history;
+pub mod measure;
+pub mod verdict;
+
+use std::collections::BTreeMap;
+
+use crate::ids::{EventId, NodeId};
+use crate::run::Run;
+use crate::scenario::ast::Out;
+use crate::trace::OpRec;
+use crate::value::Value;
+use history::{HistOp, History, Kind, Status, Verdict};
+
+/// The operations of a run on registers, counters and lists, as a checker wants them (canon §0.7).
+pub fn history_of(run: &Run) -> History {
+    let mut sessions = Sessions::default();
+    let mut ops = vec![];
+    for op in &run.trace().ops {
+        let session = sessions.of(op);
+        if let Some(op) = hist_op(op, session) {
+            ops.push(op);
+        }
+    }
+    History { ops, initial: BTreeMap::new() }
+}
+
+/// A session has at most one open operation, and an unknown one closes it.
+#[derive(Default)]
+struct Sessions {
+    /// By node: session and when its last operation was over.
+    free: BTreeMap<NodeId, Vec<(u32, Option<EventId>)>>,
+    next: u32,
+}
+
+impl Sessions {
+    fn of(&mut self, op: &OpRec) -> u32 {
+        let over = op.ret.as_ref().filter(|r| r.1 != Out::Unknown).map(|r| r.0);
+        let mine = self.free.entry(op.node).or_default();
+        let free = mine.iter_mut().find(|(_, over)| over.is_some_and(|e| e < op.invoke));
+        if let Some((session, last)) = free {
+            *last = over;
+            return *session;
+        }
+        self.next += 1;
+        mine.push((self.next, over));
+        self.next
+    }
+}
+
+fn hist_op(op: &OpRec, session: u32) -> Option<HistOp> {
+    let value = op.ret.as_ref().and_then(|r| r.2.clone());
+    let arg = |i: usize| op.args.get(i).cloned();
+    let status = match op.ret.as_ref().map(|r| r.1) {
+        Some(Out::Ok) => Status::Ok,
+        Some(Out::Failed) => Status::Failed,
+        Some(Out::Unknown) | None => Status::Unknown,
+    };
+    let kind = match op.verb {
+        "put" => Kind::Write(arg(1)?),
+        "get" => Kind::Read(value.unwrap_or(Value::Int(0))),
+        "cas" if status == Status::Failed => Kind::Missed { from: arg(1)? },
+        "cas" => Kind::Cas { from: arg(1)?, to: arg(2)? },
+        "add" => Kind::Add(arg(1).and_then(|v| v.as_int()).unwrap_or(1)),
+        "append" => Kind::Append(arg(1)?),
+        _ => return None,
+    };
+    Some(HistOp {
+        session,
+        node: op.node,
+        key: op.args.first().map_or_else(String::new, Value::print),
+        kind,
+        invoke: op.invoke.0 as u64,
+        ret: op.ret.as_ref().map(|r| r.0.0 as u64),
+        status,
+    })
+}
+
+/// The verdict of a model by its word in the language; None for one that is not built.
+pub fn judge_history(h: &History, model: &str) -> Option<Verdict> {
+    match model {
+        "linearizable" => Some(history::linearizable(h, history::BUDGET)),
+        "sequential" => Some(history::sequential(h, history::BUDGET)),
+        _ => None,
+    }
+}

@@ -38,8 +38,7 @@ macro_rules! catalogue {
     };
 }
 
-catalogue! {
-}
+catalogue! {}
 
 /// The entries alone: all the parser needs.
 pub fn entries() -> Vec<&'static Entry> {

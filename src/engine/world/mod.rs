@@ -967,6 +967,51 @@ impl World {
         self.was_quiet = quiet;
     }
 
+    /// Go on by another text that is the same up to now. `map` gives a line's place in it, if it is kept.
+    pub fn replan(&mut self, plan: Rc<Plan>, map: &dyn Fn(usize) -> Option<usize>) {
+        let old = std::mem::replace(&mut self.plan, plan.clone());
+        let states = std::mem::take(&mut self.watches);
+        self.watches = plan.watches.iter().map(|w| WatchState::new(w.parts.len())).collect();
+        self.arm_watches();
+        for (watch, state) in old.watches.iter().zip(states) {
+            let at = match watch.of {
+                plan::WatchOf::Step(s) => map(s).and_then(|s| plan.watch_of_step[s]),
+                plan::WatchOf::Expect(e) => plan.watch_of_expect[e],
+                plan::WatchOf::Until => plan.watch_of_until,
+            };
+            if let Some(at) = at {
+                self.watches[at] = state;
+            }
+        }
+        self.remap_agenda(&plan, map);
+    }
+
+    fn remap_agenda(&mut self, plan: &Plan, map: &dyn Fn(usize) -> Option<usize>) {
+        let kept: Vec<usize> =
+            (0..self.plan.scenario.steps.len().max(1 << 12)).filter_map(map).collect();
+        for ((at, k, order), todo) in std::mem::take(&mut self.agenda) {
+            match todo {
+                Todo::Line { line, rep, cause, it } => {
+                    if let Some(line) = map(line) {
+                        self.agenda
+                            .insert((at, k, line as u32), Todo::Line { line, rep, cause, it });
+                    }
+                }
+                load => {
+                    self.agenda.insert((at, k, order), load);
+                }
+            }
+        }
+        for (line, step) in
+            plan.scenario.steps.iter().enumerate().filter(|(l, _)| !kept.contains(l))
+        {
+            if let Trigger::At { at, .. } = &step.trigger {
+                let todo = Todo::Line { line, rep: 0, cause: EventId::NONE, it: None };
+                self.agenda.insert((at.at, at.k, line as u32), todo);
+            }
+        }
+    }
+
     /// A copy that runs on by itself: the same arena, the same numbers.
     pub fn snapshot(&self) -> World {
         self.copy_over(self.stage.share())

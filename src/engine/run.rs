@@ -1,0 +1,435 @@
+//! A run: a scenario, the world it opens, and everything that has happened so far.
+//!
+//! The world is always at the frontier. Looking back is the nearest snapshot before, run on quietly for at
+//! most [`SNAP_EVERY`] steps; acting in the past is another text and another run that shares what stays
+//! the same. A run has no fixed end: `until` settles the verdicts, and time goes on for whoever watches.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::card::{Entry, Weight};
+use crate::check::verdict::Verdicts;
+use crate::ids::*;
+use crate::protocol::{Cast, Face, Refusal};
+use crate::protocols::Bill;
+use crate::scenario::ast::{Scenario, Step, Trigger, Until};
+use crate::show::{Showcase, TimerFace};
+use crate::trace::{Trace, What};
+use crate::tree::Tree;
+use crate::world::plan::Plan;
+use crate::world::{Life, Limit, World};
+
+/// Steps between snapshots: looking back costs at most this many.
+pub const SNAP_EVERY: u64 = 512;
+const MAX_BYTES: usize = 256 << 20;
+
+/// How far an advance came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Everything up to the wanted time has happened.
+    Reached,
+    /// The budget of steps was used up first.
+    Budget,
+    /// Nothing is left that could ever happen.
+    Quiet,
+    Limit(Limit),
+}
+
+struct Snap {
+    events: u32,
+    at: Us,
+    world: Rc<World>,
+}
+
+pub struct Run {
+    bill: Bill,
+    world: World,
+    trace: Trace,
+    snaps: Vec<Snap>,
+    next_snap: u64,
+    settled: Option<Verdicts>,
+    last_peek: RefCell<Option<Rc<World>>>,
+}
+
+impl Run {
+    /// Open a scenario that has been read.
+    pub fn open(bill: Bill, scenario: Scenario) -> Result<Run, Refusal> {
+        let plan = Rc::new(Plan::new(bill.entry, scenario));
+        let stage = bill.open(&plan.params, plan.cast.clone(), plan.seed, plan.bugs)?;
+        let mut world = World::open(plan, stage)?;
+        let mut trace = Trace::default();
+        trace.append(&mut world.fresh);
+        let first = Snap { events: world.counts().events, at: 0, world: Rc::new(world.snapshot()) };
+        Ok(Run {
+            bill,
+            world,
+            trace,
+            snaps: vec![first],
+            next_snap: SNAP_EVERY,
+            settled: None,
+            last_peek: RefCell::new(None),
+        })
+    }
+
+    // ---------------------------------------------------------------- going on
+
+    /// Let everything up to and including `until` happen, in at most `budget` steps.
+    pub fn advance(&mut self, until: Us, budget: u32) -> Progress {
+        for _ in 0..budget {
+            match self.world.next_at() {
+                None => {
+                    self.settle_if(true);
+                    return self.world.limit().map_or(Progress::Quiet, Progress::Limit);
+                }
+                Some(at) if at > until => {
+                    self.settle_if(at > self.horizon());
+                    return Progress::Reached;
+                }
+                Some(at) => self.settle_if(at > self.horizon()),
+            }
+            if let Some(limit) = self.step() {
+                self.settle_if(true);
+                return Progress::Limit(limit);
+            }
+        }
+        Progress::Budget
+    }
+
+    /// Go on to the end the scenario gives itself, and settle the verdicts.
+    pub fn finish(&mut self) -> &Verdicts {
+        while self.settled.is_none() {
+            self.advance(self.horizon(), u32::MAX);
+            self.settle_if(self.world.next_at().is_none_or(|t| t > self.horizon()));
+        }
+        self.settled.get_or_insert_with(|| unreachable!("the loop ends only when it is settled"))
+    }
+
+    fn step(&mut self) -> Option<Limit> {
+        if !self.world.advance() {
+            return self.world.limit();
+        }
+        self.trace.append(&mut self.world.fresh);
+        if self.world.steps() >= self.next_snap {
+            self.next_snap = self.world.steps() + SNAP_EVERY;
+            self.snaps.push(Snap {
+                events: self.world.counts().events,
+                at: self.world.now(),
+                world: Rc::new(self.world.snapshot()),
+            });
+            if self.trace.bytes() > MAX_BYTES {
+                return Some(Limit::Bytes);
+            }
+        }
+        self.settle_early();
+        self.world.limit()
+    }
+
+    /// `until quiet` and `until FACT` end a run before its horizon.
+    fn settle_early(&mut self) {
+        let plan = self.world.plan();
+        let over = match plan.scenario.until {
+            Until::Time(_) => false,
+            Until::Quiet { .. } => self.settled.is_none() && self.world.is_quiet(),
+            Until::Fact { delay, .. } => {
+                let first = plan.watch_of_until.and_then(|w| self.world.watch(w).first);
+                first.is_some_and(|(at, ..)| self.world.next_at().is_none_or(|t| t > at + delay))
+            }
+        };
+        self.settle_if(over);
+    }
+
+    fn settle_if(&mut self, over: bool) {
+        if over && self.settled.is_none() {
+            self.settled = Some(Verdicts::of(self));
+        }
+    }
+
+    // ---------------------------------------------------------------- looking
+
+    pub fn trace(&self) -> &Trace {
+        &self.trace
+    }
+    pub fn scenario(&self) -> &Scenario {
+        &self.world.plan().scenario
+    }
+    pub fn plan(&self) -> &Rc<Plan> {
+        self.world.plan()
+    }
+    pub fn entry(&self) -> &'static Entry {
+        self.bill.entry
+    }
+    pub fn cast(&self) -> &Rc<Cast> {
+        self.world.cast()
+    }
+    /// The world at the frontier.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+    /// When the scenario ends at the latest.
+    pub fn horizon(&self) -> Us {
+        self.world.plan().horizon()
+    }
+    /// Where the scenario ended, if it has.
+    pub fn verdicts(&self) -> Option<&Verdicts> {
+        self.settled.as_ref()
+    }
+    /// Everything up to this time is in the trace.
+    pub fn known_until(&self) -> Us {
+        self.world.next_at().map_or(Us::MAX, |t| t.saturating_sub(1))
+    }
+    pub fn name(&self, n: NodeId) -> &str {
+        self.cast().name(n)
+    }
+
+    /// What a message said: its kind with its fields.
+    pub fn message(&self, m: MsgId) -> Tree {
+        self.trace.msg(m).map_or(Tree::None, |rec| self.world.stage().msg(rec.payload))
+    }
+
+    /// The sentence of a reason, or of a scenario's own `say`.
+    pub fn sentence(&self, e: EventId) -> Option<String> {
+        let event = self.trace.event(e)?;
+        match event.what {
+            What::Why { why, .. } => Some(self.world.stage().sentence(why, event.node?)),
+            What::Mark { text, .. } => self.trace.texts.get(text as usize).cloned(),
+            _ => None,
+        }
+    }
+
+    pub fn weight(&self, e: EventId) -> Weight {
+        match self.trace.event(e).map(|e| e.what) {
+            Some(What::Why { why, .. }) => self.world.stage().why_weight(why),
+            Some(What::Mark { say: true, .. }) => Weight::Key,
+            _ => Weight::Quiet,
+        }
+    }
+
+    /// The fields of a reason.
+    pub fn reason(&self, why: u32) -> Tree {
+        self.world.stage().why(why)
+    }
+
+    /// The world right after the step an event belongs to.
+    pub fn peek(&self, after: EventId) -> Peek {
+        let want = after.0.min(self.world.counts().events.saturating_sub(1));
+        let at = self.snaps.partition_point(|s| s.events <= want).saturating_sub(1);
+        let snap = &self.snaps[at];
+        if snap.events > want {
+            return Peek { world: snap.world.clone() };
+        }
+        let mut last = self.last_peek.borrow_mut();
+        let mut world = match last.take() {
+            Some(w) if w.counts().events > snap.events && w.counts().events <= want => w,
+            _ => Rc::new(snap.world.snapshot()),
+        };
+        if let Some(w) = Rc::get_mut(&mut world) {
+            while w.counts().events <= want && w.advance() {}
+        } else {
+            let mut own = world.snapshot();
+            while own.counts().events <= want && own.advance() {}
+            world = Rc::new(own);
+        }
+        *last = Some(world.clone());
+        Peek { world }
+    }
+
+    /// The world as it is at a time, everything at that time included; before the first event, at its start.
+    pub fn peek_at(&self, t: Us) -> Peek {
+        self.peek(EventId(self.trace.count_until(t).saturating_sub(1) as u32))
+    }
+
+    // ---------------------------------------------------------------- another future
+
+    /// The run of an edited scenario. What comes before the first changed line's instant is shared.
+    pub fn edit(&self, scenario: Scenario) -> Result<Run, Refusal> {
+        let Some(change) = Change::between(self.scenario(), &scenario) else {
+            return Run::open(self.bill, scenario);
+        };
+        let at = self.snaps.partition_point(|s| s.at < change.at);
+        let Some(base) =
+            at.checked_sub(1).and_then(|i| self.snaps.get(i)).filter(|s| s.at < change.at)
+        else {
+            return Run::open(self.bill, scenario);
+        };
+        let plan = Rc::new(Plan::new(self.bill.entry, scenario));
+        let mut world = base.world.fork();
+        world.replan(plan, &|line| change.map(line));
+        let counts = world.counts();
+        let mut trace = self.trace.prefix(counts.events as usize, &counts);
+        trace.renumber(&|line| change.map(line as usize).unwrap_or(0) as u32);
+        let mut snaps: Vec<Snap> = self.snaps[..at - 1]
+            .iter()
+            .map(|s| Snap { events: s.events, at: s.at, world: s.world.clone() })
+            .collect();
+        snaps.push(Snap { events: counts.events, at: base.at, world: Rc::new(world.snapshot()) });
+        let next_snap = world.steps() + SNAP_EVERY;
+        let mut run = Run {
+            bill: self.bill,
+            world,
+            trace,
+            snaps,
+            next_snap,
+            settled: None,
+            last_peek: RefCell::new(None),
+        };
+        run.settle_early();
+        Ok(run)
+    }
+
+    /// How much of this run's trace an edited run shares with it: the events before the change.
+    pub fn shared_with(&self, other: &Run) -> Us {
+        Change::between(self.scenario(), other.scenario()).map_or(0, |c| c.at)
+    }
+}
+
+/// The stretch of steps in which two scenarios differ, and when the first of them acts.
+struct Change {
+    /// Steps before this are the same.
+    from: usize,
+    /// In the old text the changed stretch ends here, and in the new text there.
+    old_to: usize,
+    new_to: usize,
+    at: Us,
+}
+
+impl Change {
+    /// None when the two differ in something that holds from the beginning.
+    fn between(old: &Scenario, new: &Scenario) -> Option<Change> {
+        if !same_beginning(old, new) {
+            return None;
+        }
+        let same = |a: &Step, b: &Step| a.trigger == b.trigger && a.act == b.act;
+        let from = old.steps.iter().zip(&new.steps).take_while(|(a, b)| same(a, b)).count();
+        let left = old.steps.len().min(new.steps.len()) - from;
+        let back = old
+            .steps
+            .iter()
+            .rev()
+            .zip(new.steps.iter().rev())
+            .take(left)
+            .take_while(|(a, b)| same(a, b))
+            .count();
+        let (old_to, new_to) = (old.steps.len() - back, new.steps.len() - back);
+        let at = earliest(old, from, old_to)?.min(earliest(new, from, new_to)?);
+        // A chain below the change hangs on another line now.
+        let hangs = |s: &Scenario, i: usize| {
+            matches!(s.steps.get(i).map(|s| &s.trigger), Some(Trigger::Then { .. }))
+        };
+        if hangs(old, old_to) || hangs(new, new_to) {
+            return None;
+        }
+        Some(Change { from, old_to, new_to, at })
+    }
+
+    /// Where a line of the old text stands in the new one.
+    fn map(&self, line: usize) -> Option<usize> {
+        match line {
+            l if l < self.from => Some(l),
+            l if l >= self.old_to => Some(l - self.old_to + self.new_to),
+            _ => None,
+        }
+    }
+}
+
+fn same_beginning(old: &Scenario, new: &Scenario) -> bool {
+    let expects = |s: &Scenario| s.expects.iter().map(|e| e.what.clone()).collect::<Vec<_>>();
+    let run = |s: &Scenario| (s.run.entry.clone(), s.run.seed, s.run.params.clone());
+    run(old) == run(new)
+        && old.net == new.net
+        && old
+            .links
+            .iter()
+            .map(|l| (&l.from, &l.to, l.both, &l.set))
+            .eq(new.links.iter().map(|l| (&l.from, &l.to, l.both, &l.set)))
+        && old
+            .nodes
+            .iter()
+            .map(|n| (&n.node, &n.label, n.absent, &n.set))
+            .eq(new.nodes.iter().map(|n| (&n.node, &n.label, n.absent, &n.set)))
+        && old
+            .givens
+            .iter()
+            .map(|g| (&g.node, &g.fields))
+            .eq(new.givens.iter().map(|g| (&g.node, &g.fields)))
+        && old.bugs == new.bugs
+        && old
+            .loads
+            .iter()
+            .map(|l| (&l.node, &l.call, l.rate_milli, l.even, l.from, l.to))
+            .eq(new.loads.iter().map(|l| (&l.node, &l.call, l.rate_milli, l.even, l.from, l.to)))
+        && old.until == new.until
+        && expects(old) == expects(new)
+}
+
+/// When the first of these steps may act; None when that is not known from the text.
+fn earliest(s: &Scenario, from: usize, to: usize) -> Option<Us> {
+    let mut first = Us::MAX;
+    for i in from..to {
+        match head(s, i) {
+            Some(at) => first = first.min(at),
+            None => return None,
+        }
+    }
+    Some(first)
+}
+
+/// The time of the `at` line a step hangs on.
+fn head(s: &Scenario, i: usize) -> Option<Us> {
+    (0..=i).rev().find_map(|j| match &s.steps[j].trigger {
+        Trigger::Then { .. } => None,
+        Trigger::At { at, .. } => Some(Some(at.at)),
+        Trigger::When { .. } => Some(None),
+    })?
+}
+
+/// A look at the inside of a moment.
+#[derive(Clone)]
+pub struct Peek {
+    world: Rc<World>,
+}
+
+impl Peek {
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+    pub fn now(&self) -> Us {
+        self.world.now()
+    }
+    pub fn face(&self, n: NodeId) -> Face {
+        self.world.face(n)
+    }
+    pub fn life(&self, n: NodeId) -> Life {
+        self.world.life(n)
+    }
+    /// One line of what matters, for under a node's name.
+    pub fn line(&self, n: NodeId) -> String {
+        self.world.stage().line(n)
+    }
+    /// Every field of a node's volatile state.
+    pub fn state(&self, n: NodeId) -> Tree {
+        self.world.stage().state(n)
+    }
+    /// What is on its disk.
+    pub fn disk(&self, n: NodeId) -> Tree {
+        self.world.stage().disk(n)
+    }
+    pub fn exhibits(&self, n: NodeId) -> Showcase {
+        self.world.stage().exhibit(n, self.world.senses(n))
+    }
+    pub fn timers(&self, n: NodeId) -> Vec<TimerFace> {
+        let face = |(timer, armed_at, due)| TimerFace {
+            name: self.world.stage().timer_name(timer),
+            armed_at,
+            due,
+        };
+        self.world.timers(n).into_iter().map(face).collect()
+    }
+    /// Monotonic reading, wall reading, error of the wall clock, rate in ppm.
+    pub fn clock(&self, n: NodeId) -> (Us, Us, i64, i64) {
+        self.world.clock(n)
+    }
+    /// Sides of the partition, while there is one.
+    pub fn groups(&self) -> Option<&[u8]> {
+        self.world.net().groups()
+    }
+}
