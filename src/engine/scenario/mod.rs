@@ -1,3 +1,40 @@
 //! The scenario language: text in, a checked [`ast::Scenario`] out, and back.
+//!
+//! ```text
+//!   text ──lex──▶ words ──read──▶ Scenario ──print──▶ canonical text
+//!    ▲                 │   by the tables of terms,          │
+//!    │                 ▼   settings, steps, facts, expects  ▼
+//!   edit, tidy       Fault { place, code, message, hint }   link
+//! ```
+//!
+//! A text is read line by line; every mistake in it is found at once. What a line may say is kept in
+//! tables, and the reference page is made from those tables. Nothing here panics, whatever the bytes.
 
 pub mod ast;
+mod expects;
+mod facts;
+pub mod fault;
+mod known;
+mod lex;
+mod num;
+mod print;
+mod read;
+mod settings;
+mod steps;
+pub mod terms;
+
+pub use ast::Scenario;
+pub use fault::Fault;
+pub use print::{act, canonical};
+
+use crate::card::Entry;
+
+/// Read a text and check it against the entry it runs. All mistakes at once, in text order.
+pub fn parse(text: &str, entries: &[&'static Entry]) -> Result<Scenario, Vec<Fault>> {
+    read::read(text, Some(entries))
+}
+
+/// Read a text for its grammar alone: words that only a protocol's card knows are believed.
+pub fn skim(text: &str) -> Result<Scenario, Vec<Fault>> {
+    read::read(text, None)
+}
