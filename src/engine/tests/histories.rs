@@ -71,44 +71,44 @@ fn lin(text: &str) -> Option<bool> {
     linearizable(&history(text), BUDGET).holds()
 }
 
-/// Canon S4.1: history, linearizable, sequential.
-const LITMUS: [(&str, &str, bool, bool); 16] = [
-    ("L1 fresh", "A w(x,1)[0,10]; B r(x)=1[12,20]", true, true),
-    ("L2 stale read", "A w(x,1)[0,10]; B r(x)=0[20,30]", false, true),
-    ("L3 inversion", "A w(x,1)[0,100]; B r(x)=1[10,20]; C r(x)=0[30,40]", false, true),
-    ("L4 store buffering", "A w(x,1) r(y)=0; B w(y,1) r(x)=0", false, false),
-    ("L5 IRIW", "A w(x,1); B w(y,1); C r(x)=1 r(y)=0; D r(y)=1 r(x)=0", false, false),
-    ("L6 disagreement", "A w(x,1); B w(x,2); C r(x)=1 r(x)=2; D r(x)=2 r(x)=1", false, false),
-    ("L7 causality", "A w(x,1); B r(x)=1 w(y,1); C r(y)=1 r(x)=0", false, false),
-    ("L8 read your writes", "A w(x,1) r(x)=0", false, false),
-    ("L9 monotonic reads", "A w(x,1) w(x,2); B r(x)=2 r(x)=1", false, false),
-    ("L10 monotonic writes", "A w(x,1) w(y,1); B r(y)=1 r(x)=0", false, false),
-    ("L11 CCv not CM", "A w(z,1) w(x,1) w(y,1); B w(x,2) r(z)=0 r(y)=1 r(x)=2", false, false),
-    ("L12 CM not CCv", "A w(x,1) r(x)=2; B w(x,2) r(x)=1", false, false),
-    ("L13 only CC", "A w(x,1); B w(x,2) r(x)=1 r(x)=2", false, false),
-    ("L14 writes follow reads", "A w(x,1); B r(x)=1 w(x,2); C r(x)=2 r(x)=1", false, false),
-    (
-        "L15 message passing",
-        "A w(x,1)[0,30] w(y,1)[31,60]; B r(y)=0[0,20] r(x)=1[25,60]",
-        true,
-        true,
-    ),
+/// Sixteen histories, then whether each is linearizable, sequential, causal memory, causally
+/// convergent, weakly causal, PRAM. A brute-force program had the same verdicts.
+const LITMUS: [(&str, &str, &str); 16] = [
+    ("L1 fresh", "A w(x,1)[0,10]; B r(x)=1[12,20]", "111111"),
+    ("L2 stale read", "A w(x,1)[0,10]; B r(x)=0[20,30]", "011111"),
+    ("L3 inversion", "A w(x,1)[0,100]; B r(x)=1[10,20]; C r(x)=0[30,40]", "011111"),
+    ("L4 store buffering", "A w(x,1) r(y)=0; B w(y,1) r(x)=0", "001111"),
+    ("L5 IRIW", "A w(x,1); B w(y,1); C r(x)=1 r(y)=0; D r(y)=1 r(x)=0", "001111"),
+    ("L6 disagreement", "A w(x,1); B w(x,2); C r(x)=1 r(x)=2; D r(x)=2 r(x)=1", "001011"),
+    ("L7 causality", "A w(x,1); B r(x)=1 w(y,1); C r(y)=1 r(x)=0", "000001"),
+    ("L8 read your writes", "A w(x,1) r(x)=0", "000000"),
+    ("L9 monotonic reads", "A w(x,1) w(x,2); B r(x)=2 r(x)=1", "000000"),
+    ("L10 monotonic writes", "A w(x,1) w(y,1); B r(y)=1 r(x)=0", "000000"),
+    ("L11 CCv not CM", "A w(z,1) w(x,1) w(y,1); B w(x,2) r(z)=0 r(y)=1 r(x)=2", "000110"),
+    ("L12 CM not CCv", "A w(x,1) r(x)=2; B w(x,2) r(x)=1", "001011"),
+    ("L13 only CC", "A w(x,1); B w(x,2) r(x)=1 r(x)=2", "000010"),
+    ("L14 writes follow reads", "A w(x,1); B r(x)=1 w(x,2); C r(x)=2 r(x)=1", "000001"),
+    ("L15 message passing", "A w(x,1)[0,30] w(y,1)[31,60]; B r(y)=0[0,20] r(x)=1[25,60]", "111111"),
     (
         "L16 fixpoint",
         "A w(z,1) w(y,1) w(x,1) w(k,1); B w(x,2) w(m,1); C w(y,2) w(q,1); \
          D r(q)=1 r(z)=0 r(m)=1 r(y)=2 r(k)=1 r(x)=2",
-        false,
-        false,
+        "000110",
     ),
 ];
 
 #[test]
 fn litmus_histories_have_the_canons_verdicts() {
-    for (id, text, l, s) in LITMUS {
+    for (id, text, verdicts) in LITMUS {
         let h = history(text);
-        assert_eq!(linearizable(&h, BUDGET).holds(), Some(l), "{id}: linearizable");
-        assert_eq!(sequential(&h, BUDGET).holds(), Some(s), "{id}: sequential");
-        assert_eq!(search_linearizable(&h, BUDGET).0, Some(l), "{id}: search");
+        let judged = Model::ALL
+            .map(|m| if m.judge(&h, BUDGET).holds().expect("settled") { '1' } else { '0' });
+        assert_eq!(String::from_iter(judged), verdicts, "{id}");
+        assert_eq!(
+            search_linearizable(&h, BUDGET).0,
+            Some(verdicts.starts_with('1')),
+            "{id}: search"
+        );
     }
 }
 
@@ -232,6 +232,8 @@ struct Recipe {
     unknowns: bool,
     /// Whether writes all differ.
     distinct: bool,
+    /// One answer in this many is made up.
+    lies: u64,
 }
 
 /// Operations of up to four sessions, most answers from one run over a random order. In half the
@@ -267,7 +269,7 @@ fn answer(
     let (_, i, s, invoke, ret) = plan;
     let key = dice.below(r.keys) as usize;
     let new = if r.distinct { i as i64 + 1 } else { dice.below(3) as i64 };
-    let lie = dice.below(8) == 0;
+    let lie = dice.below(r.lies) == 0;
     let seen = if lie { dice.below(r.ops.min(4) + 1) as i64 } else { state[key] };
     let value = Value::Int;
     let kind = match dice.below(r.kinds) {
@@ -416,16 +418,7 @@ fn brute_sequential(h: &History) -> bool {
 }
 
 /// A yes is an order that explains; a no is a few operations that are wrong too, and no fewer.
-fn check_evidence(
-    h: &History,
-    verdict: &Verdict,
-    model: fn(&History, u64) -> Verdict,
-    brute: fn(&History) -> bool,
-) {
-    // Sessions as the whole history ends them.
-    let threads = threads(h);
-    let op = |i: &usize| HistOp { session: threads[*i] as u32, ..h.ops[*i].clone() };
-    let pick = |ops: &[usize]| History { ops: ops.iter().map(op).collect(), ..History::default() };
+fn check_evidence(h: &History, verdict: &Verdict, brute: fn(&History) -> bool) {
     match verdict {
         Verdict::Yes { order } => {
             let mut state = vec![0; 3];
@@ -435,16 +428,24 @@ fn check_evidence(
             assert!((0..h.ops.len()).collect::<Vec<_>>().iter().all(all), "complete");
         }
         Verdict::No { ops, .. } => {
-            assert!(ops.is_sorted_by_key(|i| h.ops[*i].invoke));
-            let few = pick(ops);
-            assert_eq!(model(&few, BUDGET).holds(), Some(false), "{few:?}");
-            assert!(!brute(&few), "{few:?}");
-            for read in ops.iter().filter(|i| matches!(h.ops[**i].kind, Kind::Read(_))) {
-                let rest: Vec<usize> = ops.iter().copied().filter(|i| i != read).collect();
-                assert!(brute(&pick(&rest)), "{few:?} holds more than it takes");
-            }
+            check_witness(h, ops, brute);
         }
         Verdict::Inconclusive { .. } => panic!("small histories are always settled"),
+    }
+}
+
+/// A witness is wrong by itself, and none of its reads can be spared.
+fn check_witness(h: &History, ops: &[usize], brute: fn(&History) -> bool) {
+    assert!(ops.is_sorted_by_key(|i| h.ops[*i].invoke));
+    // Sessions as the whole history ends them.
+    let threads = threads(h);
+    let op = |i: &usize| HistOp { session: threads[*i] as u32, ..h.ops[*i].clone() };
+    let pick = |ops: &[usize]| History { ops: ops.iter().map(op).collect(), ..History::default() };
+    let few = pick(ops);
+    assert!(!brute(&few), "{few:?}");
+    for read in ops.iter().filter(|i| matches!(h.ops[**i].kind, Kind::Read(_))) {
+        let rest: Vec<usize> = ops.iter().copied().filter(|i| i != read).collect();
+        assert!(brute(&pick(&rest)), "{few:?} holds more than it takes");
     }
 }
 
@@ -465,8 +466,8 @@ fn agree(seed: u64, count: u32, r: Recipe) {
         );
         assert_eq!(lin, todc(&h), "{h:#?}");
         assert_eq!(search_linearizable(&h, BUDGET).0, Some(lin), "{h:#?}");
-        check_evidence(&h, &l, linearizable, brute_linearizable);
-        check_evidence(&h, &s, sequential, brute_sequential);
+        check_evidence(&h, &l, brute_linearizable);
+        check_evidence(&h, &s, brute_sequential);
         tally[usize::from(lin) * 2 + usize::from(seq)] += 1;
     }
     // Neither only, sequential only, and both: each must have been tried often.
@@ -478,20 +479,164 @@ fn agree(seed: u64, count: u32, r: Recipe) {
 
 #[test]
 fn registers_agree_with_three_other_checkers() {
-    agree(1, 6000, Recipe { ops: 6, keys: 2, kinds: 2, unknowns: false, distinct: true });
-    agree(2, 3000, Recipe { ops: 7, keys: 1, kinds: 2, unknowns: false, distinct: true });
+    agree(1, 6000, Recipe { ops: 6, keys: 2, kinds: 2, unknowns: false, distinct: true, lies: 8 });
+    agree(2, 3000, Recipe { ops: 7, keys: 1, kinds: 2, unknowns: false, distinct: true, lies: 8 });
 }
 
 #[test]
 fn unknown_operations_agree_with_three_other_checkers() {
-    agree(3, 4000, Recipe { ops: 6, keys: 2, kinds: 2, unknowns: true, distinct: true });
-    agree(4, 2000, Recipe { ops: 6, keys: 1, kinds: 4, unknowns: true, distinct: false });
+    agree(3, 4000, Recipe { ops: 6, keys: 2, kinds: 2, unknowns: true, distinct: true, lies: 8 });
+    agree(4, 2000, Recipe { ops: 6, keys: 1, kinds: 4, unknowns: true, distinct: false, lies: 8 });
 }
 
 #[test]
 fn compare_and_set_and_repeated_values_agree_with_three_other_checkers() {
-    agree(5, 3000, Recipe { ops: 6, keys: 2, kinds: 2, unknowns: false, distinct: false });
-    agree(6, 3000, Recipe { ops: 6, keys: 1, kinds: 4, unknowns: false, distinct: true });
+    agree(5, 3000, Recipe { ops: 6, keys: 2, kinds: 2, unknowns: false, distinct: false, lies: 8 });
+    agree(6, 3000, Recipe { ops: 6, keys: 1, kinds: 4, unknowns: false, distinct: true, lies: 8 });
+}
+
+/// What causes what: sessions, and what was read from where, closed.
+fn causes(h: &History) -> Vec<Vec<bool>> {
+    let (threads, n) = (threads(h), h.ops.len());
+    let from = |w: usize, r: usize| {
+        let same = h.ops[w].key == h.ops[r].key && h.ops[r].ret.is_some();
+        same && matches!((&h.ops[w].kind, &h.ops[r].kind), (Kind::Write(a), Kind::Read(b)) if a == b)
+    };
+    let po = |a: usize, b: usize| threads[a] == threads[b] && h.ops[a].invoke < h.ops[b].invoke;
+    let mut co: Vec<Vec<bool>> =
+        (0..n).map(|a| (0..n).map(|b| po(a, b) || from(a, b)).collect()).collect();
+    for m in 0..n {
+        for a in 0..n {
+            (0..n).for_each(|b| co[a][b] |= co[a][m] && co[m][b]);
+        }
+    }
+    co
+}
+
+fn is_write(h: &History, i: usize) -> bool {
+    matches!(h.ops[i].kind, Kind::Write(_))
+}
+
+/// Whether some order of those that `count` keeps `before` and explains them.
+fn orderable(
+    h: &History,
+    count: &dyn Fn(usize) -> bool,
+    before: &dyn Fn(usize, usize) -> bool,
+) -> bool {
+    let n = h.ops.len();
+    let skip = (0..n).filter(|i| !count(*i)).fold(0, |mask, i| mask | 1 << i);
+    let ready = |done: u32, i: usize| (0..n).all(|j| done >> j & 1 == 1 || !before(j, i));
+    brute(h, skip, &[0; 3], &ready)
+}
+
+fn brute_views(h: &History, before: &dyn Fn(usize, usize) -> bool) -> bool {
+    let threads = threads(h);
+    threads.iter().all(|t| orderable(h, &|i| is_write(h, i) || threads[i] == *t, before))
+}
+
+fn brute_memory(h: &History) -> bool {
+    let co = causes(h);
+    (0..h.ops.len()).all(|i| !co[i][i]) && brute_views(h, &|a, b| co[a][b])
+}
+
+fn brute_pram(h: &History) -> bool {
+    let threads = threads(h);
+    brute_views(h, &|a, b| threads[a] == threads[b] && h.ops[a].invoke < h.ops[b].invoke)
+}
+
+fn answered(h: &History) -> impl Iterator<Item = usize> {
+    (0..h.ops.len()).filter(|i| !is_write(h, *i) && h.ops[*i].ret.is_some())
+}
+
+fn brute_weak(h: &History) -> bool {
+    let co = causes(h);
+    let past = |r: usize| move |i: usize| i == r || is_write(h, i);
+    let explained =
+        |r: usize| orderable(h, &|i| past(r)(i) && (i == r || co[i][r]), &|a, b| co[a][b]);
+    (0..h.ops.len()).all(|i| !co[i][i]) && answered(h).all(explained)
+}
+
+fn brute_convergent(h: &History) -> bool {
+    let co = causes(h);
+    let writes: Vec<usize> = (0..h.ops.len()).filter(|i| is_write(h, *i)).collect();
+    (0..h.ops.len()).all(|i| !co[i][i]) && arbitrated(h, &co, &writes, &mut Vec::new())
+}
+
+/// Tries every order of the writes that keeps causes; each read must return the last one it knew.
+fn arbitrated(h: &History, co: &[Vec<bool>], writes: &[usize], order: &mut Vec<usize>) -> bool {
+    if order.len() == writes.len() {
+        let last =
+            |r: usize| order.iter().rev().find(|w| co[**w][r] && h.ops[**w].key == h.ops[r].key);
+        let value = |r: usize| match last(r).map(|w| &h.ops[*w].kind) {
+            Some(Kind::Write(v)) => v.clone(),
+            _ => Value::Int(0),
+        };
+        return answered(h).all(|r| h.ops[r].kind == Kind::Read(value(r)));
+    }
+    let next = |w: &usize, order: &[usize]| {
+        !order.contains(w) && writes.iter().all(|v| !co[*v][*w] || order.contains(v))
+    };
+    writes.iter().any(|w| {
+        next(w, order) && {
+            order.push(*w);
+            let found = arbitrated(h, co, writes, order);
+            order.pop();
+            found
+        }
+    })
+}
+
+#[test]
+fn models_of_causes_agree_with_brute_force() {
+    type Brute = fn(&History) -> bool;
+    let models: [(Model, Brute); 4] = [
+        (Model::CausalMemory, brute_memory),
+        (Model::CausalConvergence, brute_convergent),
+        (Model::WeakCausal, brute_weak),
+        (Model::Pram, brute_pram),
+    ];
+    let mut dice = Dice(9);
+    let mut tally = [[0; 2]; 4];
+    for i in 0..12_000 {
+        let (keys, unknowns, ops) = (1 + i % 2, i % 3 == 0, 6 + i % 3);
+        let h =
+            random(&mut dice, &Recipe { ops, keys, kinds: 2, unknowns, distinct: true, lies: 3 });
+        for (k, (model, brute)) in models.iter().enumerate() {
+            let verdict = model.judge(&h, BUDGET);
+            let holds = verdict.holds().expect("settled");
+            assert_eq!(holds, brute(&h), "{model:?} {h:#?}");
+            tally[k][usize::from(holds)] += 1;
+            if let Verdict::No { ops, .. } = verdict {
+                check_witness(&h, &ops, *brute);
+            }
+        }
+        check_implications(&h);
+    }
+    assert!(tally.as_flattened().iter().all(|n| *n > 1000), "{tally:?}");
+}
+
+fn check_implications(h: &History) {
+    let holds = |m: Model| m.judge(h, BUDGET).holds() == Some(true);
+    use Model::*;
+    let implied = [
+        (Linearizable, Sequential),
+        (Sequential, CausalMemory),
+        (Sequential, CausalConvergence),
+        (CausalMemory, WeakCausal),
+        (CausalConvergence, WeakCausal),
+        (CausalMemory, Pram),
+    ];
+    for (strong, weak) in implied {
+        assert!(!holds(strong) || holds(weak), "{strong:?} {weak:?} {h:#?}");
+    }
+}
+
+#[test]
+fn eventual_compares_reads_after_everything_settled() {
+    let h = history("A w(x,1)[0,10]; B r(x)=0[20,30]; C r(x)=1[40,50]; D r(x)=1[42,52]");
+    assert_eq!(eventual(&h, 3).holds(), Some(true));
+    assert_eq!(eventual(&h, 1).holds(), Some(false));
+    assert_eq!(eventual(&h, 9).holds(), None);
 }
 
 /// Ten clients, a thousand operations that really ran on one register each.
@@ -507,7 +652,7 @@ fn long(kinds: u64, keys: u64, distinct: bool) -> History {
         }
     }
     planned.sort();
-    let recipe = Recipe { ops: 1_000_000, keys, kinds, unknowns: false, distinct };
+    let recipe = Recipe { ops: 1_000_000, keys, kinds, unknowns: false, distinct, lies: 8 };
     let mut honest = Dice(8);
     let mut state = vec![0; 3];
     let mut op = |plan| loop {
@@ -549,6 +694,46 @@ fn one_stale_read_in_a_thousand_operations_is_found() {
     }
     let Verdict::No { ops, .. } = linearizable(&h, BUDGET) else { panic!("stale") };
     assert!(ops.len() <= 4 && ops.contains(&late));
+}
+
+#[test]
+fn every_model_judges_a_thousand_operations() {
+    let fine = long(2, 3, true);
+    // The second client's view, late by 40 operations: its reads go back, its session does not.
+    let mut late = fine.clone();
+    delay(&mut late, 40);
+    for (what, h) in [("fine", fine), ("late", late)] {
+        for model in Model::ALL {
+            let clock = std::time::Instant::now();
+            let verdict = model.judge(&h, BUDGET);
+            println!(
+                "{what} {}: {} in {:?}",
+                model.word(),
+                verdict.sentence(&h, &name),
+                clock.elapsed()
+            );
+            let linear = model == Model::Linearizable;
+            assert_eq!(verdict.holds(), Some(what == "fine" || !linear), "{what} {model:?}");
+        }
+    }
+}
+
+/// One client only reads, and reads what an order 40 writes old had.
+fn delay(h: &mut History, by: usize) {
+    let Verdict::Yes { order } = linearizable(h, BUDGET) else { panic!("it ran on one copy") };
+    let (mut states, mut state) = (vec![vec![0; 3]], vec![0; 3]);
+    for i in order {
+        let k = asked(&h.ops[i]).0;
+        let op = &mut h.ops[i];
+        match (op.session, &op.kind) {
+            (1, _) => {
+                op.kind = Kind::Read(Value::Int(states[states.len().saturating_sub(by + 1)][k]))
+            }
+            (_, Kind::Read(_)) => op.kind = Kind::Read(Value::Int(state[k])),
+            _ => _ = apply(&mut state, k, &h.ops[i].kind.clone()),
+        }
+        states.push(state.clone());
+    }
 }
 
 #[test]

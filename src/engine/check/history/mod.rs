@@ -14,8 +14,9 @@
 //!   linearizable if each key's is, so keys are judged one by one.
 //! - **Sequential** (Lamport, IEEE TC C-28(9) 1979): one total order that keeps each session's own.
 //!   It is not local, so all keys are searched together.
+//! - **Causal** models and **PRAM** let clients disagree about the order of writes: see `causal`.
 //!
-//! Both are NP-complete in general (Gibbons & Korach, SIAM J. Comput. 26(4) 1997). A register whose
+//! The first two are NP-complete in general (Gibbons & Korach, SIAM J. Comput. 26(4) 1997). A register whose
 //! writes all differ is the easy case for linearizability: `values` decides it by sorting. The rest
 //! goes to `search`, which is Wing & Gong (JPDC 17, 1993) with Lowe's memory of configurations
 //! (CCPE 29(4) 2017). A search that runs out of budget says so; it never guesses.
@@ -28,7 +29,9 @@
 //! Left out: transactions and queues have their own claims; here an object is a register, a counter or
 //! a list under one key.
 
+mod causal;
 mod problem;
+mod relation;
 mod search;
 mod shrink;
 mod values;
@@ -42,7 +45,7 @@ use crate::value::Value;
 pub use verdict::{Verdict, Why, points};
 
 use problem::{Act, Problem};
-use search::{Found, Order};
+use search::{Found, Rules};
 
 /// What clients did and saw.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -97,7 +100,59 @@ pub enum Status {
     Unknown,
 }
 
-/// Configurations a search may visit before it gives up: a few tens of milliseconds.
+/// Consistency models, strongest first: each of the first four implies weak causal, and linearizable ⇒
+/// sequential ⇒ causal memory ⇒ PRAM, sequential ⇒ causal convergence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Model {
+    Linearizable,
+    Sequential,
+    CausalMemory,
+    CausalConvergence,
+    WeakCausal,
+    Pram,
+}
+
+impl Model {
+    pub const ALL: [Model; 6] = [
+        Model::Linearizable,
+        Model::Sequential,
+        Model::CausalMemory,
+        Model::CausalConvergence,
+        Model::WeakCausal,
+        Model::Pram,
+    ];
+
+    /// As a scenario spells it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Model::Linearizable => "linearizable",
+            Model::Sequential => "sequential",
+            Model::CausalMemory => "causal-memory",
+            Model::CausalConvergence => "causal-convergence",
+            Model::WeakCausal => "weak-causal",
+            Model::Pram => "pram",
+        }
+    }
+
+    pub fn of_word(word: &str) -> Option<Model> {
+        Model::ALL.into_iter().find(|m| m.word() == word)
+    }
+
+    /// Judges a history by this model.
+    pub fn judge(self, h: &History, budget: u64) -> Verdict {
+        match self {
+            Model::Linearizable => linearizable(h, budget),
+            Model::Sequential => sequential(h, budget),
+            Model::CausalMemory => causes(h, causal::memory, budget),
+            Model::CausalConvergence => causes(h, causal::convergent, budget),
+            Model::WeakCausal => causes(h, causal::weak, budget),
+            Model::Pram => causes(h, causal::pram, budget),
+        }
+    }
+}
+
+/// Configurations a search may visit before it gives up: about a tenth of a second. Causes of up to
+/// about 1,400 operations are worked out within it.
 pub const BUDGET: u64 = 100_000;
 
 /// Whether every key's operations fit into one order that respects precedence.
@@ -131,15 +186,69 @@ pub fn sequential(h: &History, budget: u64) -> Verdict {
         return Verdict::Yes { order };
     }
     let acts = p.acts.clone();
-    match search::run(&mut p, &acts, Order::Session, true, budget).0 {
+    match session_order(&mut p, &acts, budget).0 {
         Found::Order(order) => Verdict::Yes { order: order.iter().map(|a| a.op).collect() },
         Found::Budget => verdict::out_of_budget("all keys", budget),
         Found::Nothing => {
-            let few = shrink::shrink(&mut p, &acts, budget, &mut |p, some, left| {
-                search::run(p, some, Order::Session, true, left)
-            });
+            let few = shrink::shrink(&mut p, &acts, budget, &mut session_order);
             Verdict::no(&few, Why::NoSessionOrder)
         }
+    }
+}
+
+/// Searches for an order that keeps sessions, with what is forced known beforehand where it can be.
+fn session_order(p: &mut Problem, acts: &[Act], budget: u64) -> (Found, u64) {
+    if !values::applies(p, acts) || shrink::cost(acts) > budget {
+        return search::run(p, acts, Rules::SESSION, budget);
+    }
+    let forced = causal::forced(acts);
+    match forced.cycle() {
+        Some(_) => (Found::Nothing, shrink::cost(acts)),
+        None => search::run(p, acts, Rules { forced: Some(&forced), ..Rules::SESSION }, budget),
+    }
+}
+
+/// Whether the history satisfies a model that asks only for causes.
+fn causes(h: &History, fault: fn(&[Act]) -> Option<Why>, budget: u64) -> Verdict {
+    let mut p = Problem::of(h);
+    if let Some(thin) = p.by_key().iter().find_map(|acts| values::thin_air(&p, acts)) {
+        return thin;
+    }
+    let acts = p.acts.clone();
+    if !values::applies(&p, &acts) {
+        return Verdict::Inconclusive {
+            why: "Causes are known only for reads and writes that all differ.".into(),
+        };
+    }
+    if shrink::cost(&acts) > budget {
+        return verdict::out_of_budget("causes", budget);
+    }
+    if fault(&acts).is_none() {
+        return Verdict::Yes { order: Vec::new() };
+    }
+    let few = shrink::shrink(&mut p, &acts, budget, &mut |_, some, _| {
+        let found = fault(some).map_or(Found::Order(Vec::new()), |_| Found::Nothing);
+        (found, shrink::cost(some))
+    });
+    Verdict::no(&few, fault(&few).expect("shrinking keeps the fault"))
+}
+
+/// Whether all reads invoked after a place in the order of events agree, key by key. The caller knows
+/// when the last write had ended, the network had healed and the time to converge had passed.
+pub fn eventual(h: &History, after: u64) -> Verdict {
+    let mut first: BTreeMap<&str, usize> = BTreeMap::new();
+    for (i, op) in h.ops.iter().enumerate() {
+        if op.invoke <= after || op.status != Status::Ok || !matches!(op.kind, Kind::Read(_)) {
+            continue;
+        }
+        let one = *first.entry(&op.key).or_insert(i);
+        if h.ops[one].kind != op.kind {
+            return Verdict::No { ops: vec![one, i], why: Why::Diverged { one, other: i } };
+        }
+    }
+    match first.is_empty() {
+        true => Verdict::Inconclusive { why: "Nobody read after everything had settled.".into() },
+        false => Verdict::Yes { order: Vec::new() },
     }
 }
 
@@ -147,10 +256,11 @@ pub fn sequential(h: &History, budget: u64) -> Verdict {
 /// lesson that searching explodes where structure does not, and for tests.
 pub fn search_linearizable(h: &History, budget: u64) -> (Option<bool>, u64) {
     let mut p = Problem::of(h);
+    let bare = Rules { look_ahead: false, ..Rules::REAL_TIME };
     let mut visited = 0;
     let mut answer = Some(true);
     for acts in p.by_key() {
-        let (found, states) = search::run(&mut p, &acts, Order::RealTime, false, budget);
+        let (found, states) = search::run(&mut p, &acts, bare, budget);
         visited += states;
         match found {
             Found::Order(_) => {}
@@ -164,7 +274,7 @@ pub fn search_linearizable(h: &History, budget: u64) -> (Option<bool>, u64) {
 fn linear_key(p: &mut Problem, acts: &[Act], budget: u64) -> Found {
     match values::applies(p, acts) {
         true => values::order(p, acts).map_or(Found::Nothing, Found::Order),
-        false => search::run(p, acts, Order::RealTime, true, budget).0,
+        false => search::run(p, acts, Rules::REAL_TIME, budget).0,
     }
 }
 
@@ -181,7 +291,7 @@ fn linear_order(p: &mut Problem, budget: u64) -> Option<Vec<usize>> {
 
 fn no_points(p: &mut Problem, acts: &[Act], budget: u64) -> Verdict {
     let few = shrink::shrink(p, acts, budget, &mut |p, some, left| {
-        search::run(p, some, Order::RealTime, true, left)
+        search::run(p, some, Rules::REAL_TIME, left)
     });
     Verdict::no(&few, Why::NoPoints)
 }

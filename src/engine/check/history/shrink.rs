@@ -10,6 +10,13 @@ use super::search::Found;
 /// Judges some of the operations within a budget of configurations; says how many it used.
 pub type Judge<'a> = dyn FnMut(&mut Problem, &[Act], u64) -> (Found, u64) + 'a;
 
+/// What judging without a search costs, in configurations: n³/64 steps, at a few hundred
+/// for one configuration.
+pub fn cost(acts: &[Act]) -> u64 {
+    let n = acts.len() as u64;
+    n * n * n / 64 / 500 + 1
+}
+
 /// Fewer operations that still have no order: whole values first, in halves, then one by one.
 pub fn shrink(p: &mut Problem, acts: &[Act], budget: u64, judge: &mut Judge) -> Vec<Act> {
     let mut left = budget.saturating_mul(4);

@@ -7,7 +7,8 @@ use crate::ids::NodeId;
 /// The answer to: does the history satisfy the model?
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
-    /// An order that explains every answer, as indices into the history's operations.
+    /// An order that explains every answer, as indices into the history's operations; empty for models
+    /// that do not ask for one order.
     Yes { order: Vec<usize> },
     /// A few operations that already contradict the model, by index, in order of invocation. Without
     /// any one of them the rest is allowed.
@@ -30,6 +31,16 @@ pub enum Why {
     NoPoints,
     /// No order that keeps each session's own explains every answer.
     NoSessionOrder,
+    /// Something causally precedes itself.
+    CausalCycle,
+    /// A read returned what this write, in its causal past, had replaced.
+    Overwritten { read: usize, write: usize },
+    /// Readers' losses and causes leave no one order of the writes.
+    NoWriteOrder,
+    /// No order of the writes that keeps causes, or else sessions, explains this reader's reads.
+    NoView { reader: usize, causal: bool },
+    /// Two reads after everything had settled returned different values.
+    Diverged { one: usize, other: usize },
 }
 
 impl Verdict {
@@ -51,6 +62,7 @@ impl Verdict {
     /// One sentence for the reader, in operations and names of nodes.
     pub fn sentence(&self, h: &History, name: &dyn Fn(NodeId) -> String) -> String {
         match self {
+            Verdict::Yes { order } if order.is_empty() => "Every answer is explained.".into(),
             Verdict::Yes { order } => format!("One order explains all {} operations.", order.len()),
             Verdict::Inconclusive { why } => why.clone(),
             Verdict::No { ops, why } => why.sentence(&h.ops, ops.len(), name),
@@ -79,6 +91,21 @@ impl Why {
                 )
             }
             Why::NoPoints => format!("No points inside these {n} operations explain every answer."),
+            Why::CausalCycle => format!("Each of these {n} operations would be a cause of itself."),
+            Why::Overwritten { read, write } => {
+                format!("{} knew of {}, and returned what that had replaced.", op(read), op(write))
+            }
+            Why::NoWriteOrder => {
+                format!("No one order of the writes agrees with all {n} operations.")
+            }
+            Why::NoView { reader, causal } => {
+                let keeps = if causal { "causes" } else { "each client's order" };
+                format!(
+                    "No order of the writes that keeps {keeps} explains what {} read.",
+                    name(ops[reader].node)
+                )
+            }
+            Why::Diverged { one, other } => format!("{}, but {}.", op(one), op(other)),
             Why::NoSessionOrder => {
                 format!(
                     "No single order of these {n} operations that keeps each client's own explains every answer."
@@ -90,7 +117,7 @@ impl Why {
 
 pub(super) fn out_of_budget(what: &str, budget: u64) -> Verdict {
     Verdict::Inconclusive {
-        why: format!("Gave up on {what} after {budget} configurations; more may settle it."),
+        why: format!("Gave up on {what} after {budget} configurations: more may settle it."),
     }
 }
 
