@@ -1,0 +1,7 @@
+#!/bin/sh
+# Joins style/*.css into .build/style.css, in the order of the cascade. Trunk runs it before every build.
+set -eu
+cd "$(dirname "$0")/.."
+mkdir -p .build
+cd style
+cat tokens.css base.css layout.css controls.css panel.css scene.css > ../.build/style.css
