@@ -52,7 +52,7 @@ globalThis.lamplightPanic = (reason) => {
     element("p", { className: "link" }, field, copy),
     said,
     element("pre", { className: "mono", textContent: String(reason) }),
-    element("p", { className: "actions" }, reload, element("a", { href: home.href, textContent: "Start without this run" })),
+    element("p", { className: "actions" }, reload, element("a", { className: "button", href: home.href, textContent: "Start without this run" })),
   );
   document.body.replaceChildren(card);
   document.title = "Lamplight has stopped";
