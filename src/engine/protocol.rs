@@ -577,6 +577,7 @@ pub enum Happened<'a, P: Protocol> {
         call: &'a Op,
     },
     Deliver {
+        /// As it was sent: copies made by the network share it.
         id: MsgId,
         from: NodeId,
         msg: &'a P::Msg,

@@ -68,6 +68,8 @@ impl Limit {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Flight {
     pub m: MsgId,
+    /// The message as it was sent: a copy made by the network shares it with the first.
+    pub origin: MsgId,
     pub from: NodeId,
     pub to: NodeId,
     pub kind: u8,
@@ -541,7 +543,7 @@ impl World {
         }
         let event = self.emit(Some(f.to), f.sent, What::Deliver { m: f.m });
         self.flights.push((event.0, f));
-        self.run(f.to, Open::Deliver { id: f.m, from: f.from, payload: f.payload }, event);
+        self.run(f.to, Open::Deliver { id: f.origin, from: f.from, payload: f.payload }, event);
     }
 
     fn expire(&mut self, node: NodeId, timer: TimerId, cause: EventId) {
@@ -794,6 +796,7 @@ impl World {
         let due = fare.due + late;
         let mut f = Flight {
             m,
+            origin: m,
             from,
             to,
             kind: p.kind,
