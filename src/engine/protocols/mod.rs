@@ -3,6 +3,7 @@
 //! Adding a protocol is a folder and one line of [`CATALOGUE`]. Nothing outside this folder names one.
 
 pub mod consistent_hashing;
+pub mod vector_clocks;
 
 use std::rc::Rc;
 
@@ -38,7 +39,9 @@ macro_rules! catalogue {
     };
 }
 
-catalogue! {}
+catalogue! {
+    vector_clocks::VectorClocks,
+}
 
 /// The entries alone: all the parser needs.
 pub fn entries() -> Vec<&'static Entry> {

@@ -1,0 +1,194 @@
+//! The entry's card: what the parser, the checker and the page read.
+
+use crate::card::*;
+
+pub static ENTRY: Entry = Entry {
+    id: "vector-clocks",
+    title: "Vector clocks",
+    says: "Each node counts its own events and carries what it knows of the others': two vectors tell whether \
+           one event could have caused the other.",
+    rows: &["2.3"],
+    sources: &[
+        "C. Fidge, Timestamps in message-passing systems that preserve the partial ordering, ACSC 1988",
+        "F. Mattern, Virtual time and global states of distributed systems, 1989",
+        "B. Charron-Bost, Concerning the size of logical clocks in distributed systems, IPL 1991",
+        "R. Schwarz and F. Mattern, Detecting causal relationships in distributed computations, 1994",
+    ],
+    roles: &[Role {
+        name: "node",
+        prefix: "n",
+        first: 1,
+        count: Count::Param("nodes"),
+        tier: 1,
+        states: &["running"],
+    }],
+    params: &[
+        ParamCard {
+            name: "nodes",
+            unit: Unit::Count { min: 2, max: 64 },
+            default: "3",
+            says: "how many nodes, and so how many entries a vector has",
+        },
+        ParamCard {
+            name: "count",
+            unit: Unit::Choice(&["both", "sends"]),
+            default: "both",
+            says: "which events a node counts: all of them, as in Fidge and Mattern, or only what it sends and writes",
+        },
+        ParamCard {
+            name: "prune",
+            unit: Unit::Count { min: 0, max: 64 },
+            default: "0",
+            says: "how many entries a vector keeps, the oldest news thrown away first; 0 keeps all",
+        },
+        ParamCard {
+            name: "lamport",
+            unit: Unit::Flag,
+            default: "off",
+            says: "carry Lamport's one number beside the vector, to see what it loses",
+        },
+    ],
+    givens: &[],
+    ops: &[
+        op("tell", &["node"], "send a message to one node"),
+        op("chat", &[], "send a message to a node the dice name"),
+        op("shout", &[], "send one message to everybody: one event, one vector on every copy"),
+        op("local", &[], "an event that concerns nobody else"),
+        OpCard {
+            verb: Verb::Put,
+            role: "node",
+            args: &["key", "value"],
+            says: "write a version of a key here; nobody is told until a sync",
+        },
+        OpCard {
+            verb: Verb::Get,
+            role: "node",
+            args: &["key"],
+            says: "read the versions held here: more than one if writes were in conflict",
+        },
+        op("sync", &["node"], "send every version held here to another node"),
+        op("record", &["cut"], "draw a numbered cut through this node, here and now"),
+    ],
+    kinds: &[
+        KindCard { name: "Note", fields: &["v", "c"], says: "a message with its sender's vector" },
+        KindCard {
+            name: "Versions",
+            fields: &["v", "c", "held"],
+            says: "every version its sender holds",
+        },
+        KindCard {
+            name: "Point",
+            fields: &["cut", "v"],
+            says: "a node's point of a cut, for the first node to judge; no event of its own",
+        },
+    ],
+    timers: &[],
+    reasons: &[
+        why("stamped", Weight::Key, &["v", "act", "to"]),
+        why("merged", Weight::Key, &["from", "theirs", "mine", "v"]),
+        why("compared", Weight::Aside, &["with", "theirs", "mine", "relation"]),
+        why("concurrent", Weight::Key, &["with", "theirs", "mine"]),
+        why("misordered", Weight::Key, &["with", "theirs", "mine"]),
+        why("wrote", Weight::Key, &["key", "value", "v", "over"]),
+        why("sibling", Weight::Key, &["key", "value", "v", "other", "than"]),
+        why("adopted", Weight::Key, &["key", "value", "v", "over"]),
+        why("ignored", Weight::Aside, &["key", "value", "v"]),
+        why("pruned", Weight::Aside, &["dropped", "kept"]),
+        why("recorded", Weight::Aside, &["cut", "v"]),
+        why("consistent", Weight::Key, &["cut"]),
+        why("orphan", Weight::Key, &["cut", "at", "of", "knows", "has"]),
+        why("recovered", Weight::Key, &["v"]),
+        why("uncounted", Weight::Aside, &["v"]),
+        why("refused", Weight::Aside, &["op"]),
+    ],
+    claims: &[
+        claim(
+            "ClockCondition",
+            "an event could have caused another exactly if its vector is the smaller one",
+        ),
+        claim("OwnEntryCounts", "a node's own entry is the number of events it has counted"),
+        claim("NobodyAhead", "nobody knows of more events of a node than that node has had"),
+        claim("FrozenCopy", "a message carries the vector of its send, whatever came after it"),
+        claim("RelationIsTruth", "what a node concludes from two vectors is what really happened"),
+        claim(
+            "KeepsConflicts",
+            "of the writes a node has heard of, it holds exactly those that no other came after",
+        ),
+        claim("CutIsTruth", "a cut is called inconsistent exactly if it holds an orphan receipt"),
+        claim("LamportCondition", "an event that could have caused another has the smaller number"),
+    ],
+    bugs: &[
+        BugCard {
+            slug: "no-merge",
+            says: "a receiver counts the receipt but does not take in what the message knows",
+            breaks: &["ClockCondition"],
+            shown_by: "triangle-both",
+        },
+        BugCard {
+            slug: "merge-no-inc",
+            says: "a receiver takes in what the message knows but does not count the receipt",
+            breaks: &["ClockCondition", "OwnEntryCounts"],
+            shown_by: "triangle-both",
+        },
+        BugCard {
+            slug: "inc-all",
+            says: "an event adds one to every entry, not to the node's own alone",
+            breaks: &["NobodyAhead", "ClockCondition"],
+            shown_by: "basic",
+        },
+        BugCard {
+            slug: "compare-sum",
+            says: "vectors are compared by the sum of their entries",
+            breaks: &["RelationIsTruth"],
+            shown_by: "basic",
+        },
+        BugCard {
+            slug: "shared-ref",
+            says: "a message points to the sender's live vector, which is read when it leaves",
+            breaks: &["ClockCondition", "FrozenCopy"],
+            shown_by: "slow-disk",
+        },
+    ],
+    lies: &[],
+    meters: &[
+        MeterCard { name: "entries", unit: "entries", says: "filled entries in a vector sent" },
+        MeterCard {
+            name: "concurrent",
+            unit: "pairs",
+            says: "a message whose send was concurrent with the receiver's newest event",
+        },
+        MeterCard {
+            name: "misordered",
+            unit: "pairs",
+            says: "of these, pairs Lamport's numbers put in an order all the same",
+        },
+    ],
+    tolerates: &[
+        Fault::Crash,
+        Fault::Pause,
+        Fault::Loss,
+        Fault::Duplication,
+        Fault::Reordering,
+        Fault::Partition,
+        Fault::ClockError,
+        Fault::SlowDisk,
+    ],
+    layout: Layout::Circle,
+    disk: 0,
+    left_out: "Compression of vectors (Singhal and Kshemkalyani's differences): every message carries every entry. \
+               Members beyond those declared: who comes later must be `absent` from the start. \
+               Amnesia: a node that forgets its vector must not keep its name; the scenario `amnesia` shows why.",
+    first: "triangle",
+};
+
+const fn op(word: &'static str, args: &'static [&'static str], says: &'static str) -> OpCard {
+    OpCard { verb: Verb::Call(word), role: "node", args, says }
+}
+
+const fn why(slug: &'static str, weight: Weight, fields: &'static [&'static str]) -> ReasonCard {
+    ReasonCard { slug, weight, fields }
+}
+
+const fn claim(name: &'static str, says: &'static str) -> ClaimCard {
+    ClaimCard { name, kind: ClaimKind::Safety, says }
+}
