@@ -3,6 +3,9 @@
 //! Facts are small and fixed in size. What a message said, what a reason was and what an operation
 //! carried stay typed with the protocol and are described when somebody asks.
 
+pub mod json;
+pub mod text;
+
 use crate::ids::{EventId, MsgId, NodeId, OpId, TimerId, Us};
 use crate::protocol::Witness;
 use crate::scenario::ast::Out;

@@ -1,0 +1,107 @@
+//! Run a scenario without a browser.
+//!
+//! ```text
+//! cargo run --release -p lamplight-engine --example trace -- FILE.lamp [--json] [--golden] [--until TIME] [--seed N]
+//! ```
+//!
+//! Prints the trace, then a line per claim and per expectation, then the verdict. Exits 0 when all of the
+//! text's expectations hold, 1 when one does not, 2 when the text is malformed or asserts nothing.
+
+use std::io::{Read, Write};
+use std::process::ExitCode;
+
+use engine::run::Run;
+use engine::scenario::ast::Until;
+use engine::trace::{json, text};
+use engine::{protocols, scenario};
+
+#[derive(Default)]
+struct Asked {
+    file: String,
+    json: bool,
+    golden: bool,
+    until: Option<String>,
+    seed: Option<u64>,
+}
+
+fn main() -> ExitCode {
+    match read_args().and_then(|asked| open(&asked).map(|run| (asked, run))) {
+        Ok((asked, run)) => show(&asked, run),
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn read_args() -> Result<Asked, String> {
+    let mut asked = Asked::default();
+    let mut args = std::env::args().skip(1);
+    while let Some(arg) = args.next() {
+        let mut value = |what: &str| args.next().ok_or(format!("{arg} wants {what} after it"));
+        match arg.as_str() {
+            "--json" => asked.json = true,
+            "--golden" => asked.golden = true,
+            "--until" => asked.until = Some(value("a time such as 3s")?),
+            "--seed" => asked.seed = Some(value("a number")?.parse().map_err(|_| "--seed wants a whole number")?),
+            _ if asked.file.is_empty() => asked.file = arg,
+            _ => return Err(format!("{arg}: one file at a time")),
+        }
+    }
+    if asked.file.is_empty() {
+        return Err("which scenario? give a .lamp file, or - for standard input".into());
+    }
+    Ok(asked)
+}
+
+fn read(file: &str) -> Result<String, String> {
+    if file == "-" {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map_err(|e| format!("standard input: {e}"))?;
+        return Ok(text);
+    }
+    std::fs::read_to_string(file).map_err(|e| format!("{file}: {e}"))
+}
+
+fn open(asked: &Asked) -> Result<Run, String> {
+    let text = read(&asked.file)?;
+    let faults = |faults: Vec<scenario::Fault>| {
+        let line = |f: &scenario::Fault| {
+            let hint = f.hint.as_ref().map_or_else(String::new, |h| format!(" ({h})"));
+            format!("{}:{}:{}: {}{hint}", asked.file, f.place.line, f.place.col, f.message)
+        };
+        faults.iter().map(line).collect::<Vec<_>>().join("\n")
+    };
+    let mut s = scenario::parse(&text, &protocols::entries()).map_err(faults)?;
+    if s.expects.is_empty() {
+        return Err(format!("{}: asserts nothing: say what must come of it with `expect`", asked.file));
+    }
+    s.run.seed = asked.seed.unwrap_or(s.run.seed);
+    if let Some(until) = &asked.until {
+        let t = scenario::parse_time(until).map_err(|e| format!("--until {until}: {e}"))?;
+        s.until = Until::Time(t);
+    }
+    protocols::open(s).map_err(|r| format!("{}: {}", asked.file, r.message))
+}
+
+fn show(asked: &Asked, mut run: Run) -> ExitCode {
+    let v = run.finish().clone();
+    let out = match (asked.json, asked.golden) {
+        (true, _) => as_json(&run, &v),
+        (_, true) => text::golden(&run, &v),
+        _ => format!("{}---\n{}", text::print(&run, v.events), text::verdicts(&v)),
+    };
+    // A reader that closes the pipe early is no error.
+    let _ = std::io::stdout().write_all(out.as_bytes());
+    if v.ok() { ExitCode::SUCCESS } else { ExitCode::from(1) }
+}
+
+fn as_json(run: &Run, v: &engine::check::verdict::Verdicts) -> String {
+    let lines = json::Lines::new(run);
+    let mut out = lines.header(true) + "\n";
+    for e in run.trace().range(0, v.events) {
+        out += &lines.event(&e, true);
+        out += "\n";
+    }
+    out + &lines.footer(v) + "\n"
+}
