@@ -43,7 +43,10 @@ fn read_args() -> Result<Asked, String> {
             "--json" => asked.json = true,
             "--golden" => asked.golden = true,
             "--until" => asked.until = Some(value("a time such as 3s")?),
-            "--seed" => asked.seed = Some(value("a number")?.parse().map_err(|_| "--seed wants a whole number")?),
+            "--seed" => {
+                asked.seed =
+                    Some(value("a number")?.parse().map_err(|_| "--seed wants a whole number")?)
+            }
             _ if asked.file.is_empty() => asked.file = arg,
             _ => return Err(format!("{arg}: one file at a time")),
         }
@@ -74,11 +77,14 @@ fn open(asked: &Asked) -> Result<Run, String> {
     };
     let mut s = scenario::parse(&text, &protocols::entries()).map_err(faults)?;
     if s.expects.is_empty() {
-        return Err(format!("{}: asserts nothing: say what must come of it with `expect`", asked.file));
+        return Err(format!(
+            "{}: asserts nothing: say what must come of it with `expect`",
+            asked.file
+        ));
     }
     s.run.seed = asked.seed.unwrap_or(s.run.seed);
     if let Some(until) = &asked.until {
-        let t = scenario::parse_time(until).map_err(|e| format!("--until {until}: {e}"))?;
+        let t = scenario::time(until).map_err(|e| format!("--until {until}: {e}"))?;
         s.until = Until::Time(t);
     }
     protocols::open(s).map_err(|r| format!("{}: {}", asked.file, r.message))

@@ -51,6 +51,7 @@ pub fn entries() -> Vec<&'static Entry> {
 /// Open the run a scenario asks for.
 pub fn open(scenario: crate::scenario::ast::Scenario) -> Result<crate::run::Run, Refusal> {
     let bill = CATALOGUE.iter().find(|b| b.entry.id == scenario.run.entry);
-    let bill = bill.ok_or_else(|| Refusal::new(format!("{} is not in the catalogue", scenario.run.entry)))?;
+    let bill = bill
+        .ok_or_else(|| Refusal::new(format!("{} is not in the catalogue", scenario.run.entry)))?;
     crate::run::Run::open(*bill, scenario)
 }

@@ -38,3 +38,8 @@ pub fn parse(text: &str, entries: &[&'static Entry]) -> Result<Scenario, Vec<Fau
 pub fn skim(text: &str) -> Result<Scenario, Vec<Fault>> {
     read::read(text, None)
 }
+
+/// Read one length of time, as a command line or a link gives it.
+pub fn time(word: &str) -> Result<crate::ids::Us, String> {
+    num::time(word).map_err(|bad| bad.message)
+}

@@ -123,7 +123,9 @@ impl<'a> Lines<'a> {
                 o.push_str(",\"args\":");
                 self.body(&stage.timer(timer), o);
             }
-            What::Save { mark, record } | What::Saved { mark, record } | What::Unsaved { mark, record } => {
+            What::Save { mark, record }
+            | What::Saved { mark, record }
+            | What::Unsaved { mark, record } => {
                 num("mark", mark as i64, o);
                 str_field("kind", &self.run.world().stage().record_kind(record), o);
             }
@@ -135,12 +137,20 @@ impl<'a> Lines<'a> {
                 num("ep", epoch as i64, o);
             }
             What::Why { why, slug } => {
-                str_field("id", self.run.entry().reasons.get(slug as usize).map_or("", |r| r.slug), o);
+                str_field(
+                    "id",
+                    self.run.entry().reasons.get(slug as usize).map_or("", |r| r.slug),
+                    o,
+                );
                 o.push_str(",\"args\":");
                 self.body(&self.run.reason(why), o);
             }
             What::Meter { name, v } => {
-                str_field("name", self.run.entry().meters.get(name as usize).map_or("", |m| m.name), o);
+                str_field(
+                    "name",
+                    self.run.entry().meters.get(name as usize).map_or("", |m| m.name),
+                    o,
+                );
                 num("v", v, o);
             }
             What::Clock { offset, ppm } => {
@@ -149,7 +159,12 @@ impl<'a> Lines<'a> {
             }
             What::Act { line } => {
                 num("line", line as i64, o);
-                let act = self.run.scenario().steps.get(line as usize).map(|s| crate::scenario::print_act(&s.act));
+                let act = self
+                    .run
+                    .scenario()
+                    .steps
+                    .get(line as usize)
+                    .map(|s| crate::scenario::act(&s.act));
                 str_field("do", &act.unwrap_or_default(), o);
             }
             What::Void { line, text } => {
@@ -194,12 +209,18 @@ impl<'a> Lines<'a> {
             str_field("key", &key.print(), o);
         }
         if rec.args.len() > 1 {
-            str_field("arg", &rec.args[1..].iter().map(Value::print).collect::<Vec<_>>().join(" "), o);
+            str_field(
+                "arg",
+                &rec.args[1..].iter().map(Value::print).collect::<Vec<_>>().join(" "),
+                o,
+            );
         }
     }
 
     fn answer(&self, op: OpId, o: &mut String) {
-        let Some((_, out, value)) = self.run.trace().op(op).and_then(|r| r.ret.as_ref()) else { return };
+        let Some((_, out, value)) = self.run.trace().op(op).and_then(|r| r.ret.as_ref()) else {
+            return;
+        };
         num("op", op.0 as i64, o);
         str_field("out", out_word(*out), o);
         if let Some(v) = value {
@@ -231,7 +252,12 @@ impl<'a> Lines<'a> {
 
     /// The last line.
     pub fn footer(&self, v: &Verdicts) -> String {
-        let mut o = format!("{{\"end\":{},\"events\":{},\"hash\":\"{:016x}\",\"claims\":[", v.at, v.events, hash(self.run, v.events));
+        let mut o = format!(
+            "{{\"end\":{},\"events\":{},\"hash\":\"{:016x}\",\"claims\":[",
+            v.at,
+            v.events,
+            hash(self.run, v.events)
+        );
         for (i, c) in v.claims.iter().enumerate() {
             comma(i, &mut o);
             o.push_str("{\"name\":");

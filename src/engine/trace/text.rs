@@ -70,20 +70,38 @@ impl<'a> Legend<'a> {
             What::Restart { .. } => format!("{me} restarts"),
             What::Send { m } => {
                 let body = self.fields(&self.run.message(m));
-                format!("{me} → {}  {} {body}", self.run.name(self.ends(m).1), self.message(m)).trim_end().to_string()
+                format!("{me} → {}  {} {body}", self.run.name(self.ends(m).1), self.message(m))
+                    .trim_end()
+                    .to_string()
             }
-            What::Deliver { m } => format!("{me} ← {}  {}", self.run.name(self.ends(m).0), self.message(m)),
+            What::Deliver { m } => {
+                format!("{me} ← {}  {}", self.run.name(self.ends(m).0), self.message(m))
+            }
             What::Lose { m, why } => {
                 let (from, to) = self.ends(m);
-                format!("{} ✗ {}  {} {}", self.run.name(from), self.run.name(to), self.message(m), loss(why))
+                format!(
+                    "{} ✗ {}  {} {}",
+                    self.run.name(from),
+                    self.run.name(to),
+                    self.message(m),
+                    loss(why)
+                )
             }
             What::Copy { of, .. } => format!("the network copies {}", self.message(of)),
             What::Hold { m } => format!("{} is held", self.message(m)),
             What::Release { m } => format!("{} is released", self.message(m)),
-            What::Fire { timer } => format!("{me} timer {} {}", stage.timer_name(timer), self.fields(&stage.timer(timer))).trim_end().to_string(),
+            What::Fire { timer } => format!(
+                "{me} timer {} {}",
+                stage.timer_name(timer),
+                self.fields(&stage.timer(timer))
+            )
+            .trim_end()
+            .to_string(),
             What::Save { record, .. } => format!("{me} writes {}", stage.record_kind(record)),
             What::Saved { record, .. } => format!("{me} has {} on disk", stage.record_kind(record)),
-            What::Unsaved { record, .. } => format!("{me} loses {}, not yet on disk", stage.record_kind(record)),
+            What::Unsaved { record, .. } => {
+                format!("{me} loses {}, not yet on disk", stage.record_kind(record))
+            }
             What::Invoke { op } => format!("{me} {}", self.call(op)),
             What::Return { op } => format!("{me} {} ⇒ {}", self.call(op), self.result(op)),
             What::Role { state, epoch, .. } => self.role(e.node, state, epoch),
@@ -96,9 +114,16 @@ impl<'a> Legend<'a> {
                 let shown = crate::check::measure::print(card.map_or("", |m| m.unit), v);
                 format!("{me} {} = {shown}", card.map_or("", |m| m.name))
             }
-            What::Clock { offset, ppm } => format!("{me} clock is {} from true, rate {ppm} ppm", Value::Time(offset).print()),
+            What::Clock { offset, ppm } => {
+                format!("{me} clock is {} from true, rate {ppm} ppm", Value::Time(offset).print())
+            }
             What::Act { line } => {
-                let act = self.run.scenario().steps.get(line as usize).map(|s| crate::scenario::print_act(&s.act));
+                let act = self
+                    .run
+                    .scenario()
+                    .steps
+                    .get(line as usize)
+                    .map(|s| crate::scenario::act(&s.act));
                 format!("* {}", act.unwrap_or_default())
             }
             What::Void { text, .. } => format!("* nothing happens: {}", self.text(text)),
@@ -122,7 +147,11 @@ impl<'a> Legend<'a> {
         let role = &self.run.entry().roles[self.run.cast().role(n) as usize];
         let state = role.states.get(state as usize).copied().unwrap_or("");
         let after = self.at(n);
-        if before == after { format!("{before} ⇨ {state}") } else { format!("{before} ⇨ {after} {state}") }
+        if before == after {
+            format!("{before} ⇨ {state}")
+        } else {
+            format!("{before} ⇨ {after} {state}")
+        }
     }
 
     fn call(&self, op: OpId) -> String {
@@ -158,7 +187,10 @@ pub fn stamp(t: Us) -> String {
 /// The whole trace, a line an event.
 pub fn print(run: &Run, events: usize) -> String {
     let mut legend = Legend::new(run);
-    run.trace().range(0, events).map(|e| format!("{}  {}\n", stamp(e.at), legend.tell(&e))).collect()
+    run.trace()
+        .range(0, events)
+        .map(|e| format!("{}  {}\n", stamp(e.at), legend.tell(&e)))
+        .collect()
 }
 
 /// What a golden keeps: what was done to the run, what it decided and why, what it answered, how it ended.
@@ -177,7 +209,8 @@ pub fn golden(run: &Run, v: &Verdicts) -> String {
                 | What::Broke { .. }
                 | What::Mark { .. }
         );
-        let quiet = run.weight(e.id) == crate::card::Weight::Quiet && matches!(e.what, What::Why { .. });
+        let quiet =
+            run.weight(e.id) == crate::card::Weight::Quiet && matches!(e.what, What::Why { .. });
         if kept && !quiet {
             out.push_str(&format!("{}  {line}\n", stamp(e.at)));
         }
