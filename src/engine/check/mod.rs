@@ -79,9 +79,5 @@ fn hist_op(op: &OpRec, session: u32) -> Option<HistOp> {
 
 /// The verdict of a model by its word in the language; None for one that is not built.
 pub fn judge_history(h: &History, model: &str) -> Option<Verdict> {
-    match model {
-        "linearizable" => Some(history::linearizable(h, history::BUDGET)),
-        "sequential" => Some(history::sequential(h, history::BUDGET)),
-        _ => None,
-    }
+    history::Model::of_word(model).map(|m| m.judge(h, history::BUDGET))
 }

@@ -326,7 +326,12 @@ pub(super) fn call(r: &mut Reader<'_>, node: Option<&str>, place: CallPlace) -> 
     }
     let (least, most) = card.map_or((0, usize::MAX), arity);
     let args = arguments(r, place, most)?;
-    let few = args.len() < least && place != CallPlace::Fact;
+    let few = match place {
+        CallPlace::Act => args.len() < least,
+        // A load makes up the last argument: a new value every time.
+        CallPlace::Load => args.len() + 1 < least,
+        CallPlace::Fact => false,
+    };
     if let Some(card) = card.filter(|_| few || args.len() > most) {
         wrong_number(r, card, word);
     }

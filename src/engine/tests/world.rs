@@ -29,15 +29,20 @@ fn a_mistake_is_caught_by_the_claim_that_names_it() {
 #[test]
 fn an_instant_is_before_everything_at_it_and_a_step_count_is_after() {
     // The write arrives at 10 ms: a crash at 10 ms is before it, one at 10ms.1 after it.
-    let before = run("run toy\nat 0ms c1 put x 1\nat 10ms crash s1\nexpect never s1 stored\nuntil 100ms");
+    let before =
+        run("run toy\nat 0ms c1 put x 1\nat 10ms crash s1\nexpect never s1 stored\nuntil 100ms");
     assert_eq!(lines(&before, "nobody there").len(), 2);
-    run("run toy\nat 0ms c1 put x 1\nat 10ms.1 crash s1\nexpect sometimes s1 stored times 1\nuntil 30ms");
+    run(
+        "run toy\nat 0ms c1 put x 1\nat 10ms.1 crash s1\nexpect sometimes s1 stored times 1\nuntil 30ms",
+    );
 }
 
 #[test]
 fn a_crash_loses_what_is_not_on_the_disk_and_a_stable_restart_keeps_the_rest() {
     let text = |at: &str, how: &str| {
-        format!("run toy\nnet disk=5ms\ngiven s1 x=3\nat 0ms c1 put x 9\nat {at} crash s1\nat 20ms restart s1{how}\nuntil 30ms\n")
+        format!(
+            "run toy\nnet disk=5ms\ngiven s1 x=3\nat 0ms c1 put x 9\nat {at} crash s1\nat 20ms restart s1{how}\nuntil 30ms\n"
+        )
     };
     run(&(text("12ms", "") + "expect state s1.x = 3"));
     run(&(text("15ms.1", "") + "expect state s1.x = 9"));
@@ -53,43 +58,67 @@ fn what_a_node_sent_before_it_crashed_still_arrives() {
 fn a_paused_node_does_late_what_it_missed() {
     let r = run("run toy\nat 0ms c1 put x 1\nat 5ms pause s1\nat 30ms resume s1\n\
                  expect sometimes s1 stored by 30ms\nexpect measure max latency = 40ms\nuntil 100ms");
-    assert_eq!(lines(&r, "←").first().map(|l| l.trim_start().to_string()), Some("30.000 ms  s1 ← c1  Write #1".into()));
+    assert_eq!(
+        lines(&r, "←").first().map(|l| l.trim_start().to_string()),
+        Some("30.000 ms  s1 ← c1  Write #1".into())
+    );
 }
 
 #[test]
 fn a_cut_takes_what_is_in_flight_unless_told_to_deliver() {
-    run("run toy\nat 0ms c1 put x 1\nat 5ms cut c1 -> s1\nexpect count lost Write = 1\nexpect never s1 stored\nuntil 40ms");
-    run("run toy\nnet inflight=deliver\nat 0ms c1 put x 1\nat 5ms cut c1 -> s1\nexpect sometimes s1 stored by 10ms\nuntil 40ms");
+    run(
+        "run toy\nat 0ms c1 put x 1\nat 5ms cut c1 -> s1\nexpect count lost Write = 1\nexpect never s1 stored\nuntil 40ms",
+    );
+    run(
+        "run toy\nnet inflight=deliver\nat 0ms c1 put x 1\nat 5ms cut c1 -> s1\nexpect sometimes s1 stored by 10ms\nuntil 40ms",
+    );
 }
 
 #[test]
 fn a_partition_parts_its_groups_and_heal_joins_them() {
-    run("run toy clients=2\nat 0ms partition c1 | s1\nat 1ms c1 put x 1\nat 1ms c2 put x 2\nat 200ms heal\n\
+    run(
+        "run toy clients=2\nat 0ms partition c1 | s1\nat 1ms c1 put x 1\nat 1ms c2 put x 2\nat 200ms heal\n\
          expect answer c2 #1 ok\nexpect measure latency c2 = 20ms\nexpect answer c1 #1 ok\n\
-         expect count lost Write c1 -> s1 >= 2\nuntil 500ms");
+         expect count lost Write c1 -> s1 >= 2\nuntil 500ms",
+    );
 }
 
 #[test]
 fn messages_can_be_held_released_delayed_doubled_and_dropped() {
-    run("run toy retry=300ms..300ms\nat 0ms c1 put x 1\nat 2ms hold Write c1 -> s1 #1\nat 50ms release Write c1 -> s1 #1\n\
-         expect sometimes s1 stored by 50ms times 1\nexpect never c1 asked-again\nuntil 100ms");
-    run("run toy retry=300ms..300ms\nat 0ms c1 put x 1\nat 2ms delay Write c1 -> s1 #1 by 7ms\nexpect measure latency = 27ms\nuntil 100ms");
-    run("run toy\nat 0ms duplicate next Write by 3ms\nat 1ms c1 put x 1\nexpect sometimes s1 stored times 2\nuntil 30ms");
-    run("run toy\nat 0ms drop every Write c1 -> s1 for 70ms\nat 1ms c1 put x 1\nexpect answer c1 #1 ok\nexpect measure last tries >= 2\nuntil 300ms");
-    run("run toy\nwhen sent Answer s1 -> c1 drop it\nat 1ms c1 put x 1\nexpect count lost Answer = 1\nuntil 300ms");
+    run(
+        "run toy retry=300ms..300ms\nat 0ms c1 put x 1\nat 2ms hold Write c1 -> s1 #1\nat 50ms release Write c1 -> s1 #1\n\
+         expect sometimes s1 stored by 50ms times 1\nexpect never c1 asked-again\nuntil 100ms",
+    );
+    run(
+        "run toy retry=300ms..300ms\nat 0ms c1 put x 1\nat 2ms delay Write c1 -> s1 #1 by 7ms\nexpect measure latency = 27ms\nuntil 100ms",
+    );
+    run(
+        "run toy\nat 0ms duplicate next Write by 3ms\nat 1ms c1 put x 1\nexpect sometimes s1 stored times 2\nuntil 30ms",
+    );
+    run(
+        "run toy\nat 0ms drop every Write c1 -> s1 for 70ms\nat 1ms c1 put x 1\nexpect answer c1 #1 ok\nexpect measure last tries >= 2\nuntil 300ms",
+    );
+    run(
+        "run toy\nwhen sent Answer s1 -> c1 drop it\nat 1ms c1 put x 1\nexpect count lost Answer = 1\nuntil 300ms",
+    );
 }
 
 #[test]
 fn an_act_that_finds_nothing_says_so_and_fails_the_run() {
-    let mut r = open("run toy\nat 1ms heal\nat 2ms restart s1\nat 3ms crash s1\nat 4ms crash s1\nexpect never s1 stored\nuntil 10ms");
+    let mut r = open(
+        "run toy\nat 1ms heal\nat 2ms restart s1\nat 3ms crash s1\nat 4ms crash s1\nexpect never s1 stored\nuntil 10ms",
+    );
     let v = r.finish().clone();
     assert!(!v.ok());
     let why: Vec<&str> = v.voids.iter().map(|(_, w)| w.as_str()).collect();
-    assert_eq!(why, [
-        "there is nothing to heal: no partition, no cut, no rule",
-        "s1 is not down: only a crashed node can restart",
-        "s1 is already down"
-    ]);
+    assert_eq!(
+        why,
+        [
+            "there is nothing to heal: no partition, no cut, no rule",
+            "s1 is not down: only a crashed node can restart",
+            "s1 is already down"
+        ]
+    );
 }
 
 #[test]
@@ -101,7 +130,9 @@ fn timers_run_on_the_nodes_own_clock() {
 
 #[test]
 fn a_message_to_oneself_is_part_of_the_step() {
-    let r = run("run toy tick=10ms\nexpect state s1.echoes = 10\nexpect count sent Echo = 0\nuntil 100ms");
+    let r = run(
+        "run toy tick=10ms\nexpect state s1.echoes = 10\nexpect count sent Echo = 0\nuntil 100ms",
+    );
     assert!(lines(&r, "Echo").is_empty());
 }
 
@@ -114,27 +145,42 @@ fn lines_wait_for_facts_and_chain() {
 #[test]
 fn a_line_that_feeds_itself_is_stopped() {
     let s = "run toy\nat 0ms every 0ms x 3 c1 get x\nexpect never s1 stored\nuntil 10ms";
-    assert!(engine::scenario::parse(&format!("lamplight 1\n{s}"), &[common::TOY.entry]).is_err(), "a period of 0 is no period");
+    assert!(
+        engine::scenario::parse(&format!("lamplight 1\n{s}"), &[common::TOY.entry]).is_err(),
+        "a period of 0 is no period"
+    );
 }
 
 #[test]
 fn a_draw_on_one_link_moves_no_other() {
     let arrivals = |extra: &str| {
-        let r = run(&format!("run toy clients=2 seed=9\nnet latency=5ms..15ms\nat 0ms every 100ms x 8 c1 put x 1\n{extra}until 1s\nexpect sometimes s1 stored"));
-        r.trace().msgs.iter().filter(|m| r.name(m.from) == "c1").map(|m| m.due - m.sent_at).collect::<Vec<_>>()
+        let r = run(&format!(
+            "run toy clients=2 seed=9\nnet latency=5ms..15ms\nat 0ms every 100ms x 8 c1 put x 1\n{extra}until 1s\nexpect sometimes s1 stored"
+        ));
+        r.trace()
+            .msgs
+            .iter()
+            .filter(|m| r.name(m.from) == "c1")
+            .map(|m| m.due - m.sent_at)
+            .collect::<Vec<_>>()
     };
     assert_eq!(arrivals(""), arrivals("at 3ms every 70ms x 9 c2 put x 2\n"));
 }
 
 #[test]
 fn loads_are_even_or_poisson_and_write_new_values() {
-    let r = run("run toy\nload c1 put x rate=20/s arrivals=even from=0s to=1s\nexpect measure availability = 100%\nuntil 2s");
-    let at: Vec<Us> = r.trace().ops.iter().filter_map(|o| r.trace().event(o.invoke)).map(|e| e.at).collect();
+    let r = run(
+        "run toy\nload c1 put x rate=20/s arrivals=even from=0s to=1s\nexpect measure availability = 100%\nuntil 2s",
+    );
+    let at: Vec<Us> =
+        r.trace().ops.iter().filter_map(|o| r.trace().event(o.invoke)).map(|e| e.at).collect();
     assert!(at.len() == 20 && at.windows(2).all(|w| w[1] - w[0] == 50_000), "{at:?}");
     let mut values: Vec<String> = r.trace().ops.iter().map(|o| o.args[1].print()).collect();
     values.dedup();
     assert_eq!(values.len(), 20);
-    run("run toy\nload c1 put x rate=50/s from=0s to=10s\nexpect measure throughput >= 40/s\nexpect measure throughput <= 60/s\nuntil 10s");
+    run(
+        "run toy\nload c1 put x rate=50/s from=0s to=10s\nexpect measure throughput >= 40/s\nexpect measure throughput <= 60/s\nuntil 10s",
+    );
 }
 
 const BUSY: &str = "run toy clients=3 seed=4 tick=7ms\nnet latency=5ms..15ms loss=10% duplicate=5% disk=2ms\n\
@@ -159,9 +205,10 @@ fn advancing_in_pieces_changes_nothing() {
         t += 3_333;
         while r.advance(t, 2) == Progress::Budget {}
     }
-    r.advance(8 * SEC, u32::MAX);
-    assert_eq!(json::hash(&whole, whole.trace().len()), json::hash(&r, r.trace().len()));
-    assert_eq!(whole.verdicts(), r.verdicts());
+    // The pieces may go on past the end: the verdicts and what they were given on are the same.
+    let (a, b) = (whole.verdicts().unwrap(), r.verdicts().unwrap());
+    assert_eq!(a, b);
+    assert_eq!(json::hash(&whole, a.events), json::hash(&r, b.events));
 }
 
 #[test]
@@ -173,7 +220,14 @@ fn looking_back_shows_what_was() {
         if let What::Why { why, slug: 0 } = e.what {
             x = r.reason(why).get("x").cloned();
             let s1 = r.cast().find("s1").unwrap();
-            assert_eq!(r.peek(e.id).state(s1).get("Server.x").cloned().or(r.peek(e.id).state(s1).get("x").cloned()), x);
+            assert_eq!(
+                r.peek(e.id).state(s1).get("Server.x").cloned().or(r
+                    .peek(e.id)
+                    .state(s1)
+                    .get("x")
+                    .cloned()),
+                x
+            );
         }
     }
     assert!(x.is_some());
@@ -186,12 +240,18 @@ fn looking_back_shows_what_was() {
 #[test]
 fn an_edit_in_the_past_equals_a_fresh_run_and_shares_its_past() {
     let old = run(BUSY);
-    for edit in ["at 5s crash s1\nat 6s restart s1\n", "at 7900ms cut c1 -> s1\n", "at 3ms skew s1 by 2s\n"] {
+    for edit in
+        ["at 5s crash s1\nat 6s restart s1\n", "at 7900ms cut c1 -> s1\n", "at 3ms skew s1 by 2s\n"]
+    {
         let text = BUSY.replace("expect", &format!("{edit}expect"));
         let mut branch = old.edit(parse(&text)).unwrap();
         branch.finish();
         let fresh = run(&text);
-        assert_eq!(json::hash(&branch, branch.trace().len()), json::hash(&fresh, fresh.trace().len()), "{edit}");
+        assert_eq!(
+            json::hash(&branch, branch.trace().len()),
+            json::hash(&fresh, fresh.trace().len()),
+            "{edit}"
+        );
         assert_eq!(branch.verdicts(), fresh.verdicts());
         let id = EventId(fresh.trace().len() as u32 / 2);
         let s1 = fresh.cast().find("s1").unwrap();

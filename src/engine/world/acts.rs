@@ -67,6 +67,7 @@ impl World {
             let todo = Todo::Line { line, rep: rep + 1, cause: EventId::NONE, it: None };
             self.agenda.insert((self.now + every.period, 0, line as u32), todo);
         }
+        let since = self.fresh.events.len();
         let act = self.emit(None, cause, Happening::Act { line: line as u32 });
         if let Err(reason) = self.perform(&step.act, act, it) {
             let text = self.text(reason);
@@ -75,7 +76,7 @@ impl World {
         if step.act.is_fault() {
             self.calm_since = self.now;
         }
-        self.arm_next(line, act, it);
+        self.arm_next(line, since, act, it);
     }
 
     fn perform(&mut self, act: &Act, event: EventId, it: Option<Flight>) -> Done {

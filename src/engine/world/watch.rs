@@ -49,8 +49,15 @@ impl World {
         }
     }
 
-    /// A line has fired: what stands below it with `then` waits now, or fires too.
-    pub(super) fn arm_next(&mut self, line: usize, cause: EventId, it: Option<Flight>) {
+    /// A line has fired, its first event being `since` of this step: what stands below it with `then`
+    /// waits now, or fires too.
+    pub(super) fn arm_next(
+        &mut self,
+        line: usize,
+        since: usize,
+        cause: EventId,
+        it: Option<Flight>,
+    ) {
         let plan = self.plan.clone();
         let Some(Trigger::Then { fact, delay }) =
             plan.scenario.steps.get(line + 1).map(|s| &s.trigger)
@@ -61,19 +68,12 @@ impl World {
             if let Some(w) = plan.watch_of_step[line + 1] {
                 let parts = self.watches[w].counts.len();
                 self.watches[w] = WatchState { armed: true, it, ..WatchState::new(parts) };
-                // What is seen from here on counts, and what is already so.
-                self.skip_seen(w);
+                // What the line above did counts, and so does what comes.
+                self.armed_at_event.push((w, since));
             }
         } else {
             self.fire_after(line + 1, *delay, cause, it);
         }
-    }
-
-    /// Events of this step that came before the arming do not count for it.
-    fn skip_seen(&mut self, w: usize) {
-        let seen = self.fresh.events.len();
-        self.watches[w].counts.iter_mut().for_each(|c| *c = 0);
-        self.armed_at_event.push((w, seen));
     }
 
     fn fire_after(&mut self, line: usize, delay: Us, cause: EventId, it: Option<Flight>) {

@@ -90,15 +90,54 @@ const ENTRY: Entry = Entry {
     rows: &["5.1"],
     sources: &[],
     roles: &[
-        Role { name: "client", prefix: "c", first: 1, count: Count::Param("clients"), tier: 0, states: &["asking", "idle"] },
-        Role { name: "server", prefix: "s", first: 1, count: Count::Param("servers"), tier: 1, states: &["serving"] },
+        Role {
+            name: "client",
+            prefix: "c",
+            first: 1,
+            count: Count::Param("clients"),
+            tier: 0,
+            states: &["asking", "idle"],
+        },
+        Role {
+            name: "server",
+            prefix: "s",
+            first: 1,
+            count: Count::Param("servers"),
+            tier: 1,
+            states: &["serving"],
+        },
     ],
     params: &[
-        ParamCard { name: "servers", unit: Unit::Count { min: 1, max: 5 }, default: "1", says: "servers" },
-        ParamCard { name: "clients", unit: Unit::Count { min: 1, max: 5 }, default: "1", says: "clients" },
-        ParamCard { name: "retry", unit: Unit::TimeRange, default: "50ms..80ms", says: "ask again after" },
-        ParamCard { name: "give-up", unit: Unit::Time { min: 1, max: 60 * SEC }, default: "500ms", says: "give up after" },
-        ParamCard { name: "tick", unit: Unit::Time { min: 0, max: 60 * SEC }, default: "0ms", says: "server tick; 0 is none" },
+        ParamCard {
+            name: "servers",
+            unit: Unit::Count { min: 1, max: 5 },
+            default: "1",
+            says: "servers",
+        },
+        ParamCard {
+            name: "clients",
+            unit: Unit::Count { min: 1, max: 5 },
+            default: "1",
+            says: "clients",
+        },
+        ParamCard {
+            name: "retry",
+            unit: Unit::TimeRange,
+            default: "50ms..80ms",
+            says: "ask again after",
+        },
+        ParamCard {
+            name: "give-up",
+            unit: Unit::Time { min: 1, max: 60 * SEC },
+            default: "500ms",
+            says: "give up after",
+        },
+        ParamCard {
+            name: "tick",
+            unit: Unit::Time { min: 0, max: 60 * SEC },
+            default: "0ms",
+            says: "server tick; 0 is none",
+        },
     ],
     givens: &[("x", "the register")],
     ops: &[
@@ -117,10 +156,23 @@ const ENTRY: Entry = Entry {
         ReasonCard { slug: "asked-again", weight: Weight::Aside, fields: &["tries"] },
     ],
     claims: &[
-        ClaimCard { name: "DiskFirst", kind: ClaimKind::Safety, says: "What a server answers is on its disk." },
-        ClaimCard { name: "AllAnswered", kind: ClaimKind::AtRest, says: "At rest no client waits." },
+        ClaimCard {
+            name: "DiskFirst",
+            kind: ClaimKind::Safety,
+            says: "What a server answers is on its disk.",
+        },
+        ClaimCard {
+            name: "AllAnswered",
+            kind: ClaimKind::AtRest,
+            says: "At rest no client waits.",
+        },
     ],
-    bugs: &[BugCard { slug: "no-disk", says: "answers before the disk", breaks: &["DiskFirst"], shown_by: "put" }],
+    bugs: &[BugCard {
+        slug: "no-disk",
+        says: "answers before the disk",
+        breaks: &["DiskFirst"],
+        shown_by: "put",
+    }],
     lies: &[],
     meters: &[MeterCard { name: "tries", unit: "", says: "tries of an operation" }],
     tolerates: &[],
@@ -148,7 +200,13 @@ impl Protocol for Toy {
         }
     }
 
-    fn given(_: &Cx<Self>, node: &mut Node, disk: &mut i64, _: &str, v: &Value) -> Result<(), Refusal> {
+    fn given(
+        _: &Cx<Self>,
+        node: &mut Node,
+        disk: &mut i64,
+        _: &str,
+        v: &Value,
+    ) -> Result<(), Refusal> {
         let Node::Server { x, .. } = node else { return Err(Refusal::new("only a server has x")) };
         *x = v.as_int().ok_or_else(|| Refusal::new("x is a number"))?;
         *disk = *x;
@@ -158,7 +216,9 @@ impl Protocol for Toy {
     fn step(cx: &Cx<Self>, node: &mut Node, input: Input<'_, Self>, fx: &mut Fx<'_, Self>) {
         let server = cx.cast.of_role(1).next().unwrap();
         match (node, input) {
-            (Node::Server { .. }, Input::Start) if cx.params.tick > 0 => fx.arm(Timer::Tick, cx.params.tick..=cx.params.tick),
+            (Node::Server { .. }, Input::Start) if cx.params.tick > 0 => {
+                fx.arm(Timer::Tick, cx.params.tick..=cx.params.tick)
+            }
             (Node::Server { ticks, .. }, Input::Timeout(Timer::Tick)) => {
                 *ticks += 1;
                 fx.send(cx.me, Msg::Echo);
@@ -171,9 +231,16 @@ impl Protocol for Toy {
                     fx.save(Record::X(*new));
                     fx.explain(Why::Stored { x: *new });
                     let answer = Msg::Answer { op: *op, x: *new };
-                    if cx.bug("no-disk") { fx.send(from, answer) } else { fx.once_saved(|fx| fx.send(from, answer)) }
+                    if cx.bug("no-disk") {
+                        fx.send(from, answer)
+                    } else {
+                        fx.once_saved(|fx| fx.send(from, answer))
+                    }
                 }
-                Msg::Read { op } => fx.send(from, Msg::Answer { op: *op, x: *x }),
+                // What is read may not be on the disk yet either.
+                Msg::Read { op } => {
+                    fx.once_saved(|fx| fx.send(from, Msg::Answer { op: *op, x: *x }))
+                }
                 _ => {}
             },
             (Node::Client { open }, Input::Request { op, call }) => {
@@ -237,11 +304,14 @@ impl Protocol for Toy {
                 && x == now
             {
                 let disk = s.disks[s.node.index()];
-                court.hold("DiskFirst", disk == *x, || Witness::new([s.node], format!("answered {x}, the disk has {disk}")));
+                court.hold("DiskFirst", disk == *x, || {
+                    Witness::new([s.node], format!("answered {x}, the disk has {disk}"))
+                });
             }
         }
         if s.at_rest {
-            let idle = s.nodes.iter().all(|n| !matches!(n, Node::Client { open } if !open.is_empty()));
+            let idle =
+                s.nodes.iter().all(|n| !matches!(n, Node::Client { open } if !open.is_empty()));
             court.hold("AllAnswered", idle, || Witness::new([], "a client waits"));
         }
     }
@@ -263,7 +333,8 @@ pub fn open(text: &str) -> Run {
 
 pub fn parse(text: &str) -> scenario::Scenario {
     let text = format!("lamplight 1\n{text}");
-    scenario::parse(&text, &[&ENTRY]).unwrap_or_else(|f| panic!("{}", f.iter().map(|f| format!("{f}\n")).collect::<String>()))
+    scenario::parse(&text, &[&ENTRY])
+        .unwrap_or_else(|f| panic!("{}", f.iter().map(|f| format!("{f}\n")).collect::<String>()))
 }
 
 /// Open, run to its end, demand that all it promises holds.
