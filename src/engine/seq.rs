@@ -164,12 +164,15 @@ mod tests {
         for i in 0..500u64 {
             if i % 7 == 3 {
                 let len = vec.len() * 2 / 3;
-                (seq.truncate(len), vec.truncate(len));
+                seq.truncate(len);
+                vec.truncate(len);
             }
-            (seq.push(i), vec.push(i));
+            seq.push(i);
+            vec.push(i);
             if i % 5 == 0 {
                 let at = (i as usize * 31) % vec.len();
-                (seq.set(at, i * 9), vec[at] = i * 9);
+                seq.set(at, i * 9);
+                vec[at] = i * 9;
             }
             assert!(
                 seq.iter().eq(vec.iter()) && seq.len() == vec.len() && seq.last() == vec.last()

@@ -11,11 +11,14 @@ use crate::card::Entry;
 use crate::protocol::{Cast, ParamSet, Protocol, Refusal};
 use crate::stage::{Play, Stage};
 
+/// Opens a protocol's stage from the run's parameters, its cast, its seed and the mistakes that are on.
+type Open = fn(&ParamSet, Rc<Cast>, u64, u64) -> Result<Box<dyn Stage>, Refusal>;
+
 /// A protocol as the rest of the house holds it.
 #[derive(Clone, Copy)]
 pub struct Bill {
     pub entry: &'static Entry,
-    open: fn(&ParamSet, Rc<Cast>, u64, u64) -> Result<Box<dyn Stage>, Refusal>,
+    open: Open,
 }
 
 impl Bill {

@@ -348,7 +348,8 @@ impl World {
             return Ok(());
         };
         let (a, b) = (self.who(from)?, self.who(to)?);
-        if !self.net.is_cut(a, b) && !(*both && self.net.is_cut(b, a)) {
+        let cut = self.net.is_cut(a, b) || (*both && self.net.is_cut(b, a));
+        if !cut {
             return Err(format!("the link {} -> {} is not cut", self.name(a), self.name(b)));
         }
         self.net.mend(a, b);
