@@ -36,7 +36,6 @@ pub(super) static OUTS: &[(Term, Out)] = &[
 
 /// Forms of facts that begin with no word of their own.
 #[rustfmt::skip]
-#[allow(dead_code)] // the reference page reads it
 pub(super) static OTHERS: &[Term] = &[
     term("is", "WHO is STATE [FIELD=VALUE …]", "a node is in a state, with these fields", "when n3 is candidate  heal"),
     term("REASON", "[WHO] REASON [FIELD=VALUE …] [#N]", "a node gave this reason", "when n5 elected term=3  heal"),

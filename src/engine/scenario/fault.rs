@@ -94,7 +94,8 @@ pub(super) fn nearest<'a>(word: &str, among: &[&'a str]) -> Option<&'a str> {
     if len > 40 {
         return None;
     }
-    let near = among.iter().map(|w| (distance(word, w), *w)).min_by_key(|(d, _)| *d);
+    let close = among.iter().filter(|w| w.chars().count().abs_diff(len) <= allowed);
+    let near = close.map(|w| (distance(word, w), *w)).min_by_key(|(d, _)| *d);
     near.filter(|(d, w)| *d <= allowed && *d < len.max(w.chars().count())).map(|(_, w)| w)
 }
 

@@ -11,21 +11,27 @@
 //! tables, and the reference page is made from those tables. Nothing here panics, whatever the bytes.
 
 pub mod ast;
+pub mod edit;
 mod expects;
 mod facts;
 pub mod fault;
 mod known;
 mod lex;
+pub mod link;
 mod num;
 mod print;
 mod read;
+pub mod reference;
 mod settings;
 mod steps;
 pub mod terms;
+mod tidy;
 
 pub use ast::Scenario;
 pub use fault::Fault;
 pub use print::{act, canonical};
+pub use reference::reference;
+pub use tidy::tidy;
 
 use crate::card::Entry;
 

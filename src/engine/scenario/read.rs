@@ -209,9 +209,14 @@ impl<'a> Reader<'a> {
     // Noting faults.
 
     pub fn push(&mut self, fault: Fault) {
-        if self.faults.len() < FAULTS_MAX {
+        if !self.full() {
             self.faults.push(fault);
         }
+    }
+
+    /// No more faults are wanted; looking for the nearest word would be for nothing.
+    fn full(&self) -> bool {
+        self.faults.len() >= FAULTS_MAX
     }
 
     pub fn note(
@@ -382,6 +387,9 @@ impl<'a> Reader<'a> {
         among: &[&str],
         at: Place,
     ) {
+        if self.full() {
+            return;
+        }
         let message = format!("`{}` is not {what}.", clip(word));
         self.push(Fault { place: at, code, message, hint: suggest(word, among) });
     }
@@ -433,6 +441,9 @@ impl<'a> Reader<'a> {
     }
 
     pub fn no_node(&mut self, word: Word<'a>, what: &str) {
+        if self.full() {
+            return;
+        }
         let words = self.known.who_words();
         let near = super::fault::nearest(word.raw, &words).map(str::to_string);
         let near = near.map_or(String::new(), |n| format!("Did you mean `{n}`? "));
@@ -470,7 +481,6 @@ impl RunLine {
 }
 
 /// Where the act of a step begins, for `tidy`; without an entry's help.
-#[allow(dead_code)] // `tidy` asks
 pub(super) fn act_column(line: Line<'_>) -> Option<u32> {
     let mut reader = Reader { chain: true, ..Reader::default() };
     reader.one(line);

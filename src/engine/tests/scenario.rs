@@ -3,8 +3,13 @@
 mod fakes;
 
 use engine::scenario::ast::*;
-use engine::scenario::{Fault, Scenario, canonical, parse, skim};
+use engine::scenario::fault::CODES;
+use engine::scenario::link::{self, Address, LinkFault, Param, Sel, Source};
+use engine::scenario::reference::chapters;
+use engine::scenario::{Fault, Scenario, canonical, edit, parse, reference, skim, tidy};
+use fakes::mutate::{Dice, mutate, vocabulary};
 use fakes::{ALL, ten};
+use proptest::prelude::*;
 
 /// A text that runs Raft, with these lines.
 fn raft(lines: &str) -> String {
@@ -74,5 +79,641 @@ fn a_misspelt_word_gets_the_nearest() {
         "Did you mean `elected`?",
     ];
     assert_eq!(hints, want);
-    assert_eq!(faults(&raft("")), [""; 0]);
+}
+
+/// Lines below a Raft run (line 3 on), and every fault in them.
+#[rustfmt::skip]
+const MISTAKES: &[(&str, &[&str])] = &[
+    ("at 99h heal", &["3:4+3 too-large"]),
+    ("at 1s say \"a\u{1}\"", &["3:13+1 control"]),
+    ("title \u{1}", &["3:7+1 control"]),
+    ("at 1s say \"a", &["3:11+1 quote"]),
+    ("at 1s c1 put a\"b 1", &["3:15+1 quote"]),
+    ("at 1s c1 put a\"b\" 1", &["3:14+4 quote"]),
+    ("nott latency=1ms", &["3:1+4 unknown-word"]),
+    ("at 1s crsh n1", &["3:7+4 unknown-act"]),
+    ("net latencey=1ms", &["3:5+8 unknown-key"]),
+    ("link n1 -> n2 disk=1ms", &["3:15+4 unknown-key"]),
+    ("node n1 offzet=1ms", &["3:9+6 unknown-key"]),
+    ("load c1 get x rate=1/s speed=1", &["3:24+5 unknown-key"]),
+    ("at 1s crash n9", &["3:13+2 unknown-node"]),
+    ("at 1s cut n9 -> n8", &["3:11+2 unknown-node", "3:17+2 unknown-node"]),
+    ("expect state n9.term = 1", &["3:14+2 unknown-node"]),
+    ("at 1s c1 putt x 1", &["3:10+4 unknown-op"]),
+    ("at 1s n1 put x 1", &["3:10+3 unknown-op"]),
+    ("at 1s drop Append n1 -> n2 #1", &["3:12+6 unknown-kind"]),
+    ("when n1 elect  heal", &["3:9+5 unknown-reason"]),
+    ("when n1 elected trem=1  heal", &["3:17+4 unknown-field"]),
+    ("when sent RequestVote trem=1  heal", &["3:23+4 unknown-field"]),
+    ("given n1 logg=1", &["3:10+4 unknown-field"]),
+    ("when n1 is lead  heal", &["3:12+4 unknown-state"]),
+    ("expect always Safety", &["3:15+6 unknown-claim"]),
+    ("bug no-vote", &["3:5+7 unknown-bug"]),
+    ("at 1s turn n1 nasty", &["3:15+5 unknown-lie"]),
+    ("at 1s fire n1 elections", &["3:15+9 unknown-timer"]),
+    ("expect measure mean speed = 1", &["3:21+5 unknown-measure"]),
+    ("expect history linear", &["3:16+6 unknown-model"]),
+    ("expect often quiet", &["3:8+5 unknown-expect"]),
+    ("at 1s", &["3:6+0 missing"]),
+    ("at 1s delay AppendEntries n1 -> n2 #1", &["3:38+0 missing"]),
+    ("load c1 get x", &["3:14+0 missing"]),
+    ("load c1 get x from=1s", &["3:1+21 missing"]),
+    ("expect state n1 = 1", &["3:14+2 missing"]),
+    ("at 1s heal n1 -> n2 n3", &["3:21+2 unexpected"]),
+    ("at 1s partition n1 n2", &["3:22+0 missing"]),
+    ("at 1s cut n1 to n2", &["3:14+2 unexpected"]),
+    ("at 1s drop AppendEntries n1 -> n2 7", &["3:35+1 unexpected"]),
+    ("net latency = 1ms", &["3:5+7 unexpected"]),
+    ("at 1s set nett latency=1ms", &["3:11+4 unexpected"]),
+    ("expect measure messages ~ 3", &["3:28+0 missing"]),
+    ("expect answer c1 #1 fine", &["3:21+4 unexpected"]),
+    ("expect count seen RequestVote = 1", &["3:14+4 unexpected"]),
+    ("at 5 heal", &["3:4+1 bad-time"]),
+    ("when quiet +-1ms  heal", &["3:12+5 bad-time"]),
+    ("pace fast", &["3:6+4 bad-time"]),
+    ("at 1ms.x heal", &["3:4+5 bad-number"]),
+    ("at 0.1us heal", &["3:4+5 bad-number"]),
+    ("at 1s every 1s x 0 heal", &["3:18+1 bad-number"]),
+    ("net loss=much", &["3:10+4 bad-value"]),
+    ("net latency=2ms..1ms", &["3:13+8 bad-value"]),
+    ("net bandwidth=0B/s", &["3:15+4 bad-value"]),
+    ("net profile=moon", &["3:13+4 bad-value"]),
+    ("row three", &["3:5+5 bad-value"]),
+    ("shows happily", &["3:7+7 bad-value"]),
+    ("load c1 get x rate=1/s from=2s to=1s", &["3:1+36 bad-value"]),
+    ("expect measure messages from 2s to 1s < 3", &["3:36+2 bad-value"]),
+    ("expect measure messages = 3 tol 1ms", &["3:33+3 bad-value"]),
+    ("net loss=101%", &["3:10+4 out-of-range"]),
+    ("at 1s every 0ms heal", &["3:13+3 out-of-range"]),
+    ("pace 0ms", &["3:6+3 out-of-range"]),
+    ("at 1s drift n1 to 600000ppm", &["3:19+9 out-of-range"]),
+    ("title a\ntitle b", &["4:1+5 twice"]),
+    ("run raft", &["3:1+3 twice"]),
+    ("net loss=1% loss=2%", &["3:13+7 twice"]),
+    ("net loss=1%\nnet loss=2%", &["4:1+3 twice"]),
+    ("bug no-votedfor\nbug no-votedfor", &["4:1+3 twice"]),
+    ("node n1 absent\nnode n1 drift=1ppm", &["4:1+4 twice"]),
+    ("node n1 as A\nnode n2 as A", &["4:12+1 twice"]),
+    ("node n1 as n2", &["3:12+2 twice"]),
+    ("node n1 as leader", &["3:12+6 twice"]),
+    ("at 1s crash n1 n1", &["3:16+2 twice"]),
+    ("at 1s partition n1 n2 | n2 n3", &["3:1+2 twice"]),
+    ("lamplight 1", &["3:1+9 twice"]),
+    ("at 1s c1 put x", &["3:10+3 arity"]),
+    ("at 1s c1 get x y", &["3:10+3 arity"]),
+    ("then heal", &["3:1+4 alone"]),
+    ("at 1s drop it", &["3:1+13 no-it"]),
+    ("when n1 crashed  drop it", &["3:1+24 no-it"]),
+    ("beside raft", &["3:1+6 later"]),
+    ("sweep nodes=3..9 by 2", &["3:1+5 later"]),
+    ("in a at 1s heal\nthen heal", &["3:1+2 later"]),
+    ("expect in a history linearizable", &["3:1+6 later"]),
+    ("expect history not pram", &["3:20+4 later"]),
+];
+
+/// Whole texts and their faults.
+#[rustfmt::skip]
+const WHOLE: &[(&str, &[&str])] = &[
+    ("", &["1:1+0 version", "1:1+0 no-run"]),
+    ("title x\nrun raft", &["1:1+7 version"]),
+    ("lamplight 2\nrunn raft", &["1:1+11 newer"]),
+    ("lamplight one\nrun raft", &["1:1+13 version"]),
+    ("lamplight 1\ntitle x", &["1:1+0 no-run"]),
+    ("lamplight 1\nrun rafft\nat 1s drop it", &["2:5+5 unknown-entry", "3:1+13 no-it"]),
+    ("lamplight 1\nrun raft nodez=3", &["2:10+5 unknown-key"]),
+    ("lamplight 1\nrun raft nodes=10", &["2:16+2 out-of-range"]),
+    ("lamplight 1\nrun raft nodes=3 at=1", &["2:18+2 unknown-key"]),
+    ("lamplight 1\nrun raft nodes=3 nodes=3", &["2:18+7 twice"]),
+    ("lamplight 1\nrun raft nodes=3 sloppy", &["2:18+6 unexpected"]),
+    ("lamplight 1\nrun raft seed=-1", &["2:15+2 bad-number"]),
+    ("lamplight 1\nrun raft seed=18446744073709551616", &["2:15+20 too-large"]),
+    ("lamplight 1\nrun raft clients=120", &[]),
+    ("lamplight 1\nrun raft clients=124", &["2:1+20 too-large"]),
+    ("lamplight 1\nrun raft clients=100000", &["2:1+23 too-large"]),
+    ("lamplight 1\nrun raft noop=maybe reads=5 lost=2 rate=2", &["2:15+5 bad-value", "2:27+1 bad-value", "2:34+1 bad-value", "2:41+1 bad-value"]),
+    ("lamplight 1\nrun raft heartbeat=1h election=2ms..1ms names=", &["2:20+2 out-of-range", "2:32+8 bad-value", "2:47+0 bad-value"]),
+    ("lamplight 1\nrun raft\nat 1s partition n1 n2 | n3 n4 n5 c2\nexpect sometimes n9 elekted by 5", &["3:34+2 unknown-node", "4:18+2 unknown-node", "4:21+7 unknown-reason"]),
+];
+
+#[test]
+fn every_mistake_has_its_place_and_code() {
+    for (lines, want) in MISTAKES {
+        assert_eq!(faults(&raft(lines)), *want, "{lines}");
+    }
+    for (text, want) in WHOLE {
+        assert_eq!(faults(text), *want, "{text}");
+    }
+}
+
+#[test]
+fn every_code_is_tested() {
+    let all = MISTAKES.iter().chain(WHOLE).flat_map(|(_, want)| want.iter());
+    let tested: Vec<&str> = all.filter_map(|w| w.split(' ').nth(1)).collect();
+    for (code, _) in CODES {
+        assert!(tested.contains(code), "{code}");
+    }
+    assert!(tested.iter().all(|t| CODES.iter().any(|(code, _)| code == t)));
+}
+
+#[test]
+fn limits_are_faults() {
+    let long = "x".repeat(201);
+    assert_eq!(faults(&raft(&format!("title {long}"))), ["3:7+201 too-large"]);
+    assert_eq!(faults(&raft(&format!("at 1s say \"{long}\""))), ["3:11+203 too-large"]);
+    assert_eq!(faults(&raft(&"\n".repeat(998))), [""; 0]);
+    assert_eq!(faults(&raft(&format!("{}heal", "\n".repeat(998)))), ["1001:1+0 too-large"]);
+    assert_eq!(faults(&"#".repeat(65_537)), ["1:1+0 too-large"]);
+}
+
+#[test]
+fn comparison_is_refused_in_words() {
+    let all = parse(&raft("beside raft\nexpect history causal"), ALL).unwrap_err();
+    let said: Vec<&str> = all.iter().map(|f| f.message.as_str()).collect();
+    let want = [
+        "`beside`: comparison comes with the workbench.",
+        "`causal`: its checker comes with a later part.",
+    ];
+    assert_eq!(said, want);
+}
+
+#[test]
+fn every_example_of_the_reference_is_read() {
+    let about = "link n1 -> n2 latency=1ms";
+    for t in chapters().into_iter().flat_map(|c| c.terms) {
+        let example = t.example.replace("heal", "say \"x\"");
+        let head = example.split(' ').next().unwrap_or_default();
+        let whole = match head {
+            "run" => format!("lamplight 1\n{example}\n"),
+            "then" => format!("lamplight 1\nrun raft\nat 1s mark \"x\"\n{example}\n"),
+            "cut" => format!("lamplight 1\nrun raft\nat 1s {example}\n"),
+            _ if t.form.is_empty() && !example.contains(' ') => {
+                format!("lamplight 1\n{about}\nrun raft\npace {example}")
+            }
+            _ => format!("lamplight 1\nrun raft\n{example}\n"),
+        };
+        let later = |f: &Fault| f.code == "later";
+        let faults = skim(&whole).err().unwrap_or_default();
+        assert!(faults.iter().all(later), "{whole}\n{}", listed(&faults));
+    }
+    assert!(reference().contains("| `crash` | `WHO …` |"));
+}
+
+#[test]
+fn a_profile_gives_latency_and_disk() {
+    let net = |lines: &str| {
+        let printed = canonical(&read(&raft(lines)));
+        printed.lines().find(|l| l.starts_with("net")).map(String::from).unwrap_or_default()
+    };
+    assert_eq!(net("net profile=lan"), "net latency=200us..500us disk=1ms");
+    assert_eq!(net("net disk=3ms profile=wan"), "net latency=80ms..120ms disk=3ms");
+    assert_eq!(net("net profile=teach fifo=on loss=0%"), "net latency=10ms fifo=on disk=0ms");
+}
+
+// Printing.
+
+/// Lines that try what the ten scenarios do not.
+const RARE: &str = r##"title "A # in the middle"
+about "quoted"
+about 5" disks
+net loss=0.0001% copy=5ms+exp(10ms) bandwidth=10kB/s inflight=deliver fifo=on duplicate=1%
+link A <-> n2 latency=pareto(1ms,1.5) loss=0%
+node n1 as A drift=-5ppm
+node n3 as "the third" absent disk=1.5ms
+given n1 log="1" term=1,2 leader="a \"b\" \\"
+load c1 put "and" "#7" rate=0.5/s to=1min
+bug no-votedfor
+bug commit-old-term
+at 1s.3 every 500ms x 3   crash leader follower
+then when c1 ok put x 1   c1 get "a=b"
+when c1 ok transact a b +0ms   c1 get +5
+when elected   c1 put "crash" "5"
+when n1 is candidate term=3 and broken ElectionSafety and quiet +5ms   isolate A
+when lost AppendEntries term=2 * <-> leader #2   duplicate it by 1ms
+at 2s  turn n1 equivocate to=n3
+at 2s  set net latency=1ms loss=0%
+at 2s  set link n1 -> leader fifo=off bandwidth=none
+at 2s  set node A offset=-1h
+at 2s  skew n1 by -50ms
+at 2s  drift n1 to -7ppm
+at 2s  partition n1 | n2 | "the third" c1
+at 2s  heal n1 <-> n2
+at 2s  restart n1 n2 amnesia
+at 2s  pass every AppendEntries
+at 2s  delay AppendEntries entries=1 n1 -> * #3 by 7ms
+at 2s  say "a \"b\" # \\ c"
+at 2s  n1 transfer
+expect broken ElectionSafety by 1s.2
+expect sometimes c1 failed get x #2 by 1s times 3
+expect count delivered RequestVote n1 -> * from 0ms to 1s <= 3
+expect measure p99 latency A at 1s < 1.5ms
+expect measure log-length "at" = 1.5 tol 1
+expect state A.log.3.term at 1s >= 2
+expect answer c1 #1 unknown "x y"
+expect history not sequential
+until n1 elected and quiet +1ms by 23h"##;
+
+#[test]
+fn rare_forms_mean_the_same_when_printed() {
+    let s = read(&raft(RARE));
+    let printed = canonical(&s);
+    assert_eq!(read(&printed).meaning(), s.meaning(), "{printed}");
+    assert_eq!(canonical(&read(&printed)), printed);
+    assert_eq!(read(&tidy(&raft(RARE))).meaning(), s.meaning());
+}
+
+#[test]
+fn a_step_has_the_same_ordinal_in_text_and_canonical() {
+    let text =
+        raft("at 2s heal\n# why\n\nat 1s crash n1\nexpect always ElectionSafety\nthen restart n1");
+    let s = read(&text);
+    let printed = read(&canonical(&s));
+    assert_eq!([3, 6, 8].map(|line| s.step_ordinal(line)), [Some(0), Some(1), Some(2)]);
+    assert_eq!(s.step_ordinal(7), None);
+    assert_eq!(
+        printed.steps.iter().map(|s| s.act.clone()).collect::<Vec<_>>(),
+        s.steps.iter().map(|s| s.act.clone()).collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn tidy_sets_columns_and_keeps_lines() {
+    let text = "lamplight 1 # raft\n\n# stage\n title  A  b\nrun   raft  nodes=5\nat 0ms crash n1 # first\n\
+                # then\nwhen n5 elected term=3  drop every AppendEntries n5 -> *\nthen say \"a  b\"\n\n\
+                at 1s heal\nexpect   always  ElectionSafety\nuntil 2s\nat 5s crash \"x\n\n";
+    let want = "lamplight 1  # raft\n\n# stage\ntitle  A  b\nrun    raft nodes=5\n\
+                at 0ms                  crash n1  # first\n# then\n\
+                when n5 elected term=3  drop every AppendEntries n5 -> *\n\
+                then                    say \"a  b\"\n\nat 1s  heal\nexpect always ElectionSafety\n\
+                until  2s\nat 5s crash \"x\n";
+    assert_eq!(tidy(text), want);
+    assert_eq!(tidy(want), want);
+}
+
+#[test]
+fn tidy_leaves_the_ten_as_long_and_as_meant() {
+    for text in ten() {
+        let tidied = tidy(&text);
+        assert_eq!(tidied.lines().count(), text.lines().count());
+        assert_eq!(tidy(&tidied), tidied);
+        assert_eq!(
+            parse(&tidied, ALL).ok().map(|s| s.meaning()),
+            parse(&text, ALL).ok().map(|s| s.meaning())
+        );
+    }
+}
+
+// Edits.
+
+fn at(raw: &str) -> Instant {
+    let text = raft(&format!("at {raw} heal"));
+    match read(&text).steps.first().map(|s| s.trigger.clone()) {
+        Some(Trigger::At { at, .. }) => at,
+        _ => Instant::default(),
+    }
+}
+
+fn heads(text: &str) -> Vec<String> {
+    text.lines().skip(2).map(|l| l.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[test]
+fn a_step_goes_in_by_time_and_below_chains() {
+    let text = raft(
+        "at 1s crash n1\nthen +5s restart n1\n# the cut\nat 3s heal\nexpect always ElectionSafety\nuntil 9s",
+    );
+    let put = |t: &str| heads(&edit::insert_step(&text, at(t), "crash n2"));
+    let place = |t: &str| put(t).iter().position(|l| l.ends_with("crash n2"));
+    assert_eq!(
+        [place("500ms"), place("1s"), place("2s.4"), place("3s"), place("8s")],
+        [Some(0), Some(2), Some(2), Some(4), Some(4)]
+    );
+    assert_eq!(put("2s.4").get(2).map(String::as_str), Some("at 2s.4 crash n2"));
+    let bare = raft("# c\nexpect always ElectionSafety\nuntil 9s");
+    let first = heads(&edit::insert_step(&bare, at("1s"), "crash n2\nrun evil"));
+    assert_eq!(first.get(1).map(String::as_str), Some("at 1s crash n2 run evil"));
+}
+
+#[test]
+fn a_step_goes_with_its_chain() {
+    let text = raft("at 1s crash n1 # a\nthen restart n1\n# c\nthen heal\nat 2s heal # b");
+    assert_eq!(heads(&edit::remove_step(&text, 0)), ["# c", "at 2s heal # b"]);
+    assert_eq!(
+        heads(&edit::remove_step(&text, 2)),
+        ["at 1s crash n1 # a", "then restart n1", "# c", "at 2s heal # b"]
+    );
+    assert_eq!(
+        heads(&edit::replace_step(&text, 3, "at 4s isolate n2")).last().map(String::as_str),
+        Some("at 4s isolate n2 # b")
+    );
+    assert_eq!(edit::remove_step(&text, 9), text);
+}
+
+#[test]
+fn settings_are_set_in_their_line() {
+    let text = raft("title old # keep\nat 1s heal");
+    let line = |text: String, n: usize| text.lines().nth(n).unwrap_or_default().to_string();
+    assert_eq!(
+        line(edit::set_param(&text, "nodes", Some("3")), 1),
+        "run raft nodes=3 clients=1 seed=7"
+    );
+    assert_eq!(line(edit::set_param(&text, "nodes", None), 1), "run raft clients=1 seed=7");
+    assert_eq!(line(edit::set_param(&text, "seed", None), 1), "run raft nodes=5 clients=1");
+    assert_eq!(
+        line(edit::set_param(&text, "names", Some("a\nb")), 1),
+        "run raft nodes=5 clients=1 seed=7 names=\"a b\""
+    );
+    assert_eq!(line(edit::set_seed(&text, 9), 1), "run raft nodes=5 clients=1 seed=9");
+    assert_eq!(line(edit::set_title(&text, "new"), 2), "title  new");
+    assert_eq!(line(edit::set_title(&text, ""), 2), "at 1s heal");
+    assert_eq!(line(edit::set_title(&edit::set_title(&text, ""), "x"), 1), "title  x");
+    let bug = edit::set_bug(&text, "no-votedfor", true);
+    assert_eq!(read(&bug).bugs, ["no-votedfor"]);
+    assert_eq!(edit::set_bug(&bug, "no-votedfor", true), bug);
+    assert_eq!(edit::set_bug(&bug, "no-votedfor", false), text);
+}
+
+// Links.
+
+fn shared() -> Address {
+    let param = |run: Option<&str>, name: &str, value: &str| Param {
+        run: run.map(String::from),
+        name: name.into(),
+        value: value.into(),
+    };
+    Address {
+        seed: Some(71),
+        bugs: vec!["no-votedfor".into()],
+        params: vec![
+            param(None, "nodes", "15"),
+            param(Some("cp"), "names", "a&check=00000000 %é)"),
+        ],
+        within: Some("cp".into()),
+        sel: Some(Sel::Node("n1".into())),
+        at: Some(at("1.2s.34")),
+        check: Some(0x0a1b_2c3d),
+        ..Address::shipped("raft", "leader-crash")
+    }
+}
+
+/// What an address runs.
+fn run_of(a: &Address) -> (Source, Option<u64>, Vec<String>, Vec<Param>) {
+    (a.source.clone(), a.seed, a.bugs.clone(), a.params.clone())
+}
+
+/// Every cut is an error, or the same run at the same moment or at the start.
+fn assert_cuts(link: &str, whole: &Address) {
+    for end in (0..link.len()).filter(|i| link.is_char_boundary(*i)) {
+        let cut = &link[..end];
+        if let Ok(a) = link::parse_fragment(cut) {
+            assert_eq!(run_of(&a), run_of(whole), "{cut}");
+        }
+    }
+}
+
+#[test]
+fn links_by_hand_need_no_check() {
+    let a = link::parse_fragment("#raft/leader-crash&seed=7&t=1.2s.3").unwrap();
+    assert_eq!((a.seed, a.at, a.check), (Some(7), Some(at("1.2s.3")), None));
+    assert_eq!(
+        link::parse_fragment("raft/leader-crash"),
+        Ok(Address::shipped("raft", "leader-crash"))
+    );
+    assert_eq!(link::write(&a).as_deref(), Ok("raft/leader-crash&seed=7&t=1.2s.3"));
+}
+
+#[test]
+fn a_shared_link_cut_anywhere_says_so() {
+    let link = link::write(&shared()).unwrap();
+    assert_eq!(
+        link,
+        "s1.raft/leader-crash&seed=71&nodes=15&cp.names=a%26check%3D00000000%20%25%C3%A9%29\
+                      &bug=no-votedfor&in=cp&sel=n:n1&t=1.2s.34&check=0a1b2c3d"
+    );
+    assert_eq!(link::parse_fragment(&link), Ok(shared()));
+    for end in 0..link.len() {
+        let fault = link::parse_fragment(&link[..end]).unwrap_err();
+        let chars = link[..end].trim_end_matches([':', '.']).chars().count();
+        let odd = matches!(fault, LinkFault::UnknownScenario { .. });
+        assert!(odd || fault == LinkFault::CutOff { at: chars }, "{} {fault:?}", &link[..end]);
+    }
+}
+
+#[test]
+fn a_text_travels_whole_or_not_at_all() {
+    for text in ten().into_iter().chain(["x".into(), String::new(), raft(RARE)]) {
+        let a = Address { at: Some(at("1.2s.34")), check: Some(7), ..Address::text(&text) };
+        let link = link::write(&a).unwrap();
+        assert_eq!(link::parse_fragment(&link).as_ref(), Ok(&a));
+        assert_cuts(&link, &a);
+        let body = link.split('&').next().unwrap_or_default();
+        for end in 0..body.len() {
+            assert_eq!(
+                link::parse_fragment(&body[..end]).unwrap_err().code(),
+                "cut-off",
+                "{}",
+                &body[..end]
+            );
+        }
+    }
+}
+
+#[test]
+fn a_damaged_text_is_noticed() {
+    for text in [raft("at 1s heal"), raft(RARE)] {
+        let link = link::write(&Address::text(&text)).unwrap();
+        for i in 3..link.len() {
+            let other = if link.as_bytes()[i] == b'A' { "B" } else { "A" };
+            let bad = format!("{}{other}{}", &link[..i], &link[i + 1..]);
+            let same =
+                link::parse_fragment(&bad).is_ok_and(|a| a.source == Source::Text(text.clone()));
+            assert!(link::parse_fragment(&bad).is_err() || same, "{bad}");
+        }
+    }
+}
+
+#[test]
+fn overrides_are_put_into_a_text() {
+    let a = Address {
+        seed: Some(9),
+        bugs: vec!["no-votedfor".into()],
+        check: Some(1),
+        ..Address::text(&raft("at 1s heal"))
+    };
+    let back = link::parse_fragment(&link::write(&a).unwrap()).unwrap();
+    let Source::Text(text) = &back.source else { panic!() };
+    assert_eq!(
+        (read(text).run.seed, read(text).bugs, back.overrides()),
+        (9, vec!["no-votedfor".to_string()], false)
+    );
+    let body = link::write(&Address::text("x")).unwrap();
+    assert_eq!(link::parse_fragment(&format!("{body}&seed=1")).unwrap_err().code(), "cut-off");
+    assert!(link::parse_fragment(&format!("{body}&seed=1&check=00000000")).is_ok());
+}
+
+#[test]
+fn an_override_that_does_not_fit_is_a_fault_at_its_line() {
+    let text = raft("at 1s partition n1 n2 | n3 n4 n5");
+    let a = link::parse_fragment("raft/cut&nodes=3").unwrap();
+    assert_eq!(
+        faults(&link::apply(&a, &text).unwrap()),
+        ["3:28+2 unknown-node", "3:31+2 unknown-node"]
+    );
+    let a = link::parse_fragment("raft/cut&noodles=3&raft.nodes=5").unwrap();
+    assert_eq!(faults(&link::apply(&a, &text).unwrap()), ["2:35+7 unknown-key"]);
+    let a = link::parse_fragment("raft/cut&ap.nodes=3").unwrap();
+    assert_eq!(link::apply(&a, &text), Err(LinkFault::UnknownKey { key: "ap.nodes".into() }));
+}
+
+#[test]
+fn what_chat_programs_do_to_links_is_undone() {
+    let link = link::write(&shared()).unwrap();
+    let encoded: String = link
+        .bytes()
+        .map(|b| {
+            if b.is_ascii_alphanumeric() || b == b'.' {
+                char::from(b).to_string()
+            } else {
+                format!("%{b:02x}")
+            }
+        })
+        .collect();
+    for text in [
+        format!("#{link}"),
+        format!("{link})."),
+        format!("{link},"),
+        format!("{link}>"),
+        format!(" {encoded}\n"),
+        format!("{encoded}%29"),
+    ] {
+        let read = link::parse_fragment(&text);
+        if !text.ends_with("%29") {
+            assert_eq!(read, Ok(shared()), "{text}");
+        }
+    }
+}
+
+#[test]
+fn every_link_fault_has_its_words() {
+    let code = |f: &str| link::parse_fragment(f).err().map(|f| f.code());
+    assert_eq!(code("z2.AAAA"), Some("newer"));
+    assert_eq!(code("z1.!!!a"), Some("damaged"));
+    assert_eq!(code(&"a".repeat(40_000)), Some("too-large"));
+    assert_eq!(code("raft/x&N=1"), Some("unknown-key"));
+    assert_eq!(code("raft/x&n=1"), Some("unknown-key"));
+    assert_eq!(code("raft/x&seed=x"), Some("bad-value"));
+    assert_eq!(code("raft/x&t=25h"), Some("bad-value"));
+    assert_eq!(code("raft/x&check=123"), Some("bad-value"));
+    assert_eq!(code("raft/x&sel=q:1"), Some("bad-value"));
+    assert_eq!(code("raft/x&nodes=%0a"), Some("bad-value"));
+    assert_eq!(
+        [code("raft"), code(""), code("raft/"), code("raft/x&"), code("raft/x&seed")],
+        [Some("cut-off"); 5]
+    );
+    assert_eq!(code("Raft/X"), Some("unknown-scenario"));
+    let a = link::parse_fragment("raft/leader-crsh").unwrap();
+    let near = link::known(&a, &["raft/leader-crash", "raft/figure8"]).unwrap_err();
+    assert_eq!(
+        near.to_string(),
+        "There is no scenario `raft/leader-crsh`. Did you mean `raft/leader-crash`?"
+    );
+    let big = "y z ".repeat(16_385);
+    assert_eq!(link::write(&Address::text(&big)).unwrap_err().code(), "too-large");
+}
+
+#[test]
+fn a_bomb_is_not_unfolded() {
+    let bomb = miniz_oxide::deflate::compress_to_vec_zlib(&vec![b'a'; 20_000_000], 9);
+    let link = format!("z1.{}", data_encoding::BASE64URL_NOPAD.encode(&bomb));
+    assert_eq!(link::parse_fragment(&link).unwrap_err().code(), "too-large");
+}
+
+// Properties.
+
+/// Everything a text may go through; nothing of it may panic, and what it promises must hold.
+fn exercise(text: &str) {
+    let tidied = tidy(text);
+    assert_eq!(tidy(&tidied), tidied);
+    let read_here = parse(text, ALL);
+    let _ = skim(text);
+    let _ = (edit::insert_step(text, Instant::default(), "heal"), edit::remove_step(text, 1));
+    let _ = (edit::set_param(text, "nodes", Some("3")), edit::set_title(text, "x"));
+    match read_here {
+        Ok(s) => {
+            let printed = canonical(&s);
+            let again = read(&printed);
+            assert_eq!(again.meaning(), s.meaning(), "{text}\n---\n{printed}");
+            assert_eq!(canonical(&again), printed);
+            assert_eq!(read(&tidied).meaning(), s.meaning(), "{tidied}");
+        }
+        Err(faults) => assert!(
+            faults.iter().all(|f| CODES.iter().any(|(c, _)| *c == f.code)) && !faults.is_empty()
+        ),
+    }
+}
+
+fn words() -> impl Strategy<Value = String> {
+    prop::sample::select(vocabulary())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        let text = String::from_utf8_lossy(&bytes);
+        exercise(&text);
+        exercise(&raft(&text));
+        let _ = link::parse_fragment(&text);
+    }
+
+    #[test]
+    fn mutated_scenarios_are_read_or_refused(which in 0usize..11, seed: u64) {
+        let texts: Vec<String> = ten().into_iter().chain([raft(RARE)]).collect();
+        exercise(&mutate(&texts[which], &vocabulary(), &mut Dice(seed)));
+    }
+
+    #[test]
+    fn lines_of_the_languages_words_are_read_or_refused(lines in prop::collection::vec(prop::collection::vec(words(), 1..9), 1..9)) {
+        let lines: Vec<String> = lines.iter().map(|l| l.join(" ")).collect();
+        exercise(&raft(&lines.join("\n")));
+    }
+
+    #[test]
+    fn values_survive_printing(key in "[ -~]{1,12}", value in "\\PC{0,12}", title in "\\PC{1,30}") {
+        let q = |s: &str| format!("\"{}\"", s.replace('\\', "\\\\").replace('"', "\\\""));
+        exercise(&raft(&format!("title {}\nat 1s c1 put {} {}", q(&title), q(&key), q(&value))));
+        exercise(&raft(&format!("title {title}\nat 1s c1 put {key} {value}\nwhen n1 elected term={value}  heal")));
+    }
+
+    #[test]
+    fn a_text_comes_back_from_its_link(text in "\\PC{0,200}", seed: Option<u64>, check: Option<u32>, at in 0u64..86_400_000_000, k in 0u32..100) {
+        let a = Address { at: Some(Instant { at, k }), check, ..Address::text(&text) };
+        let link = link::write(&a).unwrap();
+        prop_assert_eq!(link::parse_fragment(&link), Ok(a.clone()));
+        assert_cuts(&link, &a);
+        let a = Address { seed, at: a.at, check, ..Address::shipped("raft", "x1") };
+        prop_assert_eq!(link::parse_fragment(&link::write(&a).unwrap()), Ok(a));
+    }
+
+    #[test]
+    fn a_shared_link_is_whole_or_refused(seed: u64, check: u32, value in "\\PC{1,20}", nodes in 0u32..1000) {
+        let params = [("nodes", nodes.to_string()), ("names", value)];
+        let params = params.map(|(name, value)| Param { run: None, name: name.into(), value });
+        let a = Address { seed: Some(seed), check: Some(check), params: params.to_vec(), ..Address::shipped("raft", "leader-crash") };
+        let link = link::write(&a).unwrap();
+        prop_assert_eq!(link::parse_fragment(&link), Ok(a.clone()));
+        assert_cuts(&link, &a);
+    }
+
+    #[test]
+    fn mutated_links_are_read_or_refused(which in 0usize..10, seed: u64) {
+        let link = link::write(&Address { check: Some(1), ..Address::text(&ten()[which]) }).unwrap();
+        let mut dice = Dice(seed);
+        let mut bytes = if dice.below(2) == 0 { link.into_bytes() } else { link::write(&shared()).unwrap().into_bytes() };
+        for _ in 0..=dice.below(4) {
+            let i = dice.below(bytes.len());
+            bytes[i] = dice.roll() as u8;
+        }
+        let _ = link::parse_fragment(&String::from_utf8_lossy(&bytes));
+    }
 }

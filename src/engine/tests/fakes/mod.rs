@@ -2,6 +2,8 @@
 //! designed on.
 #![allow(dead_code)]
 
+pub mod mutate;
+
 use engine::card::*;
 use engine::ids::{MS, SEC};
 

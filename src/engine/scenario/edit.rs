@@ -1,0 +1,222 @@
+//! Edits of a text: what a hand does on the page is one of these.
+//!
+//! Lines and comments stay. Whatever is put in is made one line first: no control character of a label,
+//! a link or a field ever begins a line of its own.
+
+use super::ast::Instant;
+use super::lex::{Line, Word, line, quote};
+use super::num;
+use super::print::print_sentence;
+use super::steps::is_step;
+use super::tidy::tidy;
+
+/// Put `at TIME ACT` in: behind everything the clock does up to then, and never between a line and the
+/// `then` that hangs on it.
+pub fn insert_step(text: &str, at: Instant, act: &str) -> String {
+    let mut doc = Doc::of(text);
+    let place = place_for(&doc, at);
+    let k = if at.k == 0 { String::new() } else { format!(".{}", at.k) };
+    let time = crate::value::print_time(at.at as i64);
+    doc.rows.insert(place, format!("at {time}{k}  {}", one_line(act)));
+    tidy(&doc.text())
+}
+
+/// Take a step away, and the `then` lines that hang on it. `index` as in `Scenario.steps`.
+pub fn remove_step(text: &str, index: usize) -> String {
+    let mut doc = Doc::of(text);
+    let steps = doc.steps();
+    let Some(first) = steps.get(index).copied() else { return text.to_string() };
+    let hangs = |row: &&usize| doc.head(**row) == "then";
+    let chain: Vec<usize> = steps.iter().skip(index + 1).take_while(hangs).copied().collect();
+    for row in chain.into_iter().rev().chain([first]) {
+        doc.rows.remove(row);
+    }
+    tidy(&doc.text())
+}
+
+/// Write another line in a step's place; its comment stays.
+pub fn replace_step(text: &str, index: usize, line: &str) -> String {
+    let mut doc = Doc::of(text);
+    let Some(row) = doc.steps().get(index).copied() else { return text.to_string() };
+    let comment = doc.comment(row);
+    let gap = if comment.is_empty() { "" } else { "  " };
+    doc.set(row, format!("{}{gap}{comment}", one_line(line)));
+    tidy(&doc.text())
+}
+
+/// Set a parameter of the run, or with `None` leave it to its default.
+pub fn set_param(text: &str, name: &str, value: Option<&str>) -> String {
+    let mut doc = Doc::of(text);
+    let Some(row) = doc.find("run") else { return text.to_string() };
+    let line = doc.line(row);
+    let old = line.words.iter().find(|w| w.pair().is_some_and(|(k, _)| k == name)).copied();
+    let pair = value.map(|v| format!("{name}={}", param_word(v)));
+    let end = Word { raw: "", col: line.end, len: 0 };
+    let new = match (old, pair) {
+        (Some(old), Some(pair)) => splice(&line.raw, old, &pair),
+        (Some(old), None) => without(&line.raw, old),
+        (None, Some(pair)) => splice(&line.raw, end, &format!(" {pair}")),
+        (None, None) => line.raw.clone(),
+    };
+    doc.set(row, new);
+    doc.text()
+}
+
+pub fn set_seed(text: &str, seed: u64) -> String {
+    set_param(text, "seed", Some(&seed.to_string()))
+}
+
+/// Give the scenario a title; an empty one takes it away.
+pub fn set_title(text: &str, title: &str) -> String {
+    let mut doc = Doc::of(text);
+    let title = one_line(title);
+    let line = format!("title  {}", print_sentence(&title));
+    match (doc.find("title"), title.is_empty()) {
+        (Some(row), true) => drop(doc.rows.remove(row)),
+        (Some(row), false) => doc.set(row, line),
+        (None, true) => {}
+        (None, false) => doc.rows.insert(doc.find("lamplight").map_or(0, |r| r + 1), line),
+    }
+    doc.text()
+}
+
+/// Switch a deliberate mistake on or off.
+pub fn set_bug(text: &str, slug: &str, on: bool) -> String {
+    let mut doc = Doc::of(text);
+    let is_bug = |row: &usize| doc.words(*row) == ["bug", slug];
+    let row = (0..doc.rows.len()).find(is_bug);
+    match (row, on) {
+        (Some(row), false) => drop(doc.rows.remove(row)),
+        (None, true) => {
+            let below = doc.find("run").map_or(doc.end(), |r| r + 1);
+            doc.rows.insert(below, format!("bug    {}", one_line(slug)));
+        }
+        _ => {}
+    }
+    doc.text()
+}
+
+/// Text as rows, looked at one by one.
+struct Doc {
+    rows: Vec<String>,
+}
+
+/// A row and its words.
+struct Looked<'a> {
+    raw: String,
+    words: Vec<Word<'a>>,
+    end: u32,
+}
+
+impl Doc {
+    fn of(text: &str) -> Doc {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_end();
+        Doc { rows: text.split('\n').map(|l| l.trim_end().to_string()).collect() }
+    }
+
+    fn text(&self) -> String {
+        let mut out = self.rows.join("\n");
+        out.push('\n');
+        out
+    }
+
+    fn lexed(&self, row: usize) -> Line<'_> {
+        let raw = self.rows.get(row).map_or("", String::as_str);
+        line(raw, 1)
+    }
+
+    fn line(&self, row: usize) -> Looked<'_> {
+        let raw = self.rows.get(row).cloned().unwrap_or_default();
+        let line = self.lexed(row);
+        Looked { raw, words: line.words, end: line.end }
+    }
+
+    fn words(&self, row: usize) -> Vec<&str> {
+        self.lexed(row).words.iter().map(|w| w.raw).collect()
+    }
+
+    fn head(&self, row: usize) -> &str {
+        self.lexed(row).words.first().map_or("", |w| w.raw)
+    }
+
+    fn comment(&self, row: usize) -> String {
+        self.lexed(row).comment.trim_end().to_string()
+    }
+
+    fn set(&mut self, row: usize, line: String) {
+        if let Some(r) = self.rows.get_mut(row) {
+            *r = line;
+        }
+    }
+
+    fn find(&self, head: &str) -> Option<usize> {
+        (0..self.rows.len()).find(|row| self.head(*row) == head)
+    }
+
+    /// Rows of the steps, in their order.
+    fn steps(&self) -> Vec<usize> {
+        (0..self.rows.len()).filter(|row| is_step(self.head(*row))).collect()
+    }
+
+    /// Above the first expectation or the end.
+    fn end(&self) -> usize {
+        let last = |row: &usize| matches!(self.head(*row), "expect" | "until");
+        (0..self.rows.len()).find(last).unwrap_or(self.rows.len())
+    }
+
+    fn instant(&self, row: usize) -> Option<Instant> {
+        let words = self.words(row);
+        let time = words.get(1).filter(|_| words.first() == Some(&"at"));
+        time.and_then(|t| num::instant(t).ok())
+    }
+
+    /// The first of the comment lines that stand directly above.
+    fn with_comments(&self, mut row: usize) -> usize {
+        let is_comment = |row: usize| self.head(row).is_empty() && !self.comment(row).is_empty();
+        while row > 0 && is_comment(row - 1) {
+            row -= 1;
+        }
+        row
+    }
+}
+
+/// Above the first step the clock fires later (such a line hangs on no other), else below all steps.
+fn place_for(doc: &Doc, at: Instant) -> usize {
+    let steps = doc.steps();
+    let later = steps.iter().find(|row| doc.instant(**row).is_some_and(|i| i > at));
+    match (later, steps.last()) {
+        (Some(row), _) => doc.with_comments(*row),
+        (None, Some(last)) => last + 1,
+        (None, None) => doc.end(),
+    }
+}
+
+/// No control characters, no blanks at the ends.
+fn one_line(text: &str) -> String {
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    text.trim().to_string()
+}
+
+fn param_word(value: &str) -> String {
+    let value = one_line(value);
+    let odd = |c: char| c.is_whitespace() || c == '"';
+    if value.contains(odd) { quote(&value) } else { value }
+}
+
+/// The line with a word replaced.
+fn splice(raw: &str, word: Word<'_>, new: &str) -> String {
+    let (from, to) = (word.col as usize - 1, (word.col + word.len) as usize - 1);
+    let before: String = raw.chars().take(from).collect();
+    let after: String = raw.chars().skip(to).collect();
+    format!("{before}{new}{after}")
+}
+
+fn without(raw: &str, word: Word<'_>) -> String {
+    let cut = splice(raw, word, "");
+    let before: String = cut.chars().take(word.col as usize - 1).collect();
+    let after: String = cut.chars().skip(word.col as usize - 1).collect();
+    match after.trim_start() {
+        "" => before.trim_end().to_string(),
+        rest => format!("{} {rest}", before.trim_end()),
+    }
+}
