@@ -8,22 +8,32 @@ pub mod vector_clocks;
 use std::rc::Rc;
 
 use crate::card::Entry;
-use crate::protocol::{Cast, ParamSet, Protocol, Refusal};
+use crate::protocol::{Cast, Named, ParamSet, Protocol, Refusal};
 use crate::stage::{Play, Stage};
 
 /// Opens a protocol's stage from the run's parameters, its cast, its seed and the mistakes that are on.
 type Open = fn(&ParamSet, Rc<Cast>, u64, u64) -> Result<Box<dyn Stage>, Refusal>;
 
+/// Names of the types' variants: a test holds the card against them.
+#[derive(Clone, Copy)]
+pub struct Names {
+    pub kinds: &'static [&'static str],
+    pub reasons: &'static [&'static str],
+    pub timers: &'static [&'static str],
+}
+
 /// A protocol as the rest of the house holds it.
 #[derive(Clone, Copy)]
 pub struct Bill {
     pub entry: &'static Entry,
+    pub names: Names,
     open: Open,
 }
 
 impl Bill {
     pub const fn of<P: Protocol>() -> Bill {
-        Bill { entry: P::ENTRY, open: Play::<P>::open }
+        let names = Names { kinds: P::Msg::NAMES, reasons: P::Why::NAMES, timers: P::Timer::NAMES };
+        Bill { entry: P::ENTRY, names, open: Play::<P>::open }
     }
     pub fn open(
         &self,

@@ -1,0 +1,240 @@
+//! What every entry of the catalogue owes, whoever wrote it.
+//!
+//! `UPDATE=1 cargo test -p lamplight-engine --test catalogue` rewrites goldens and the lock; look at the
+//! difference before committing it.
+
+mod house;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use engine::protocols::CATALOGUE;
+use engine::scenario::ast::{Act, What};
+use engine::trace::{What as Happening, json, text};
+use engine::tree::kebab;
+use house::*;
+use xxhash_rust::xxh64::xxh64;
+
+fn updating() -> bool {
+    std::env::var_os("UPDATE").is_some()
+}
+
+/// Collects everything that is wrong, so that one run of the test tells all.
+#[derive(Default)]
+struct Complaints(Vec<String>);
+
+impl Complaints {
+    fn unless(&mut self, ok: bool, what: impl FnOnce() -> String) {
+        if !ok {
+            self.0.push(what());
+        }
+    }
+    fn none(self) {
+        assert!(self.0.is_empty(), "\n{}\n", self.0.join("\n"));
+    }
+}
+
+#[test]
+fn cards_say_what_the_types_say() {
+    let mut c = Complaints::default();
+    for bill in CATALOGUE {
+        let e = bill.entry;
+        let kinds: Vec<&str> = e.kinds.iter().map(|k| k.name).collect();
+        c.unless(kinds == bill.names.kinds, || {
+            format!("{}: kinds {kinds:?} / {:?}", e.id, bill.names.kinds)
+        });
+        let reasons: Vec<String> = bill.names.reasons.iter().map(|r| kebab(r)).collect();
+        let slugs: Vec<&str> = e.reasons.iter().map(|r| r.slug).collect();
+        c.unless(slugs == reasons, || format!("{}: reasons {slugs:?} / {reasons:?}", e.id));
+        let timers: Vec<String> = bill.names.timers.iter().map(|t| kebab(t)).collect();
+        c.unless(e.timers == timers, || format!("{}: timers {:?} / {timers:?}", e.id, e.timers));
+        c.unless(e.claims.len() <= 64 && e.bugs.len() <= 64, || {
+            format!("{}: more than 64 claims or bugs", e.id)
+        });
+        for b in e.bugs {
+            let known = |n: &str| n == "history" || e.claims.iter().any(|c| c.name == n);
+            c.unless(b.breaks.iter().all(|n| known(n)), || {
+                format!("{}: bug {} breaks an unknown claim", e.id, b.slug)
+            });
+        }
+        for p in e.params {
+            let reserved = ["seed", "t", "check", "bug", "sel", "in"].contains(&p.name);
+            c.unless(p.name.len() >= 2 && !reserved, || {
+                format!("{}: parameter {} is not a name links can carry", e.id, p.name)
+            });
+        }
+        c.unless(of_entry(bill).iter().any(|s| s.slug == e.first), || {
+            format!("{}: first scenario {} is missing", e.id, e.first)
+        });
+    }
+    c.none();
+}
+
+#[test]
+fn shipped_scenarios_keep_their_promises() {
+    let mut c = Complaints::default();
+    for s in shipped() {
+        let scenario = s.read();
+        c.unless(!scenario.expects.is_empty(), || format!("{}: asserts nothing", s.name()));
+        c.unless(!scenario.title.is_empty() && scenario.shows.is_some(), || {
+            format!("{}: no title or no `shows`", s.name())
+        });
+        let rows = scenario.rows.iter().all(|r| s.bill.entry.rows.contains(&r.as_str()))
+            && !scenario.rows.is_empty();
+        c.unless(rows, || format!("{}: its row is not one of its entry's", s.name()));
+        let run = finished(scenario);
+        let v = verdicts(&run);
+        c.unless(v.ok(), || format!("{}:\n{}", s.name(), text::verdicts(v)));
+    }
+    c.none();
+}
+
+#[test]
+fn goldens_hold() {
+    let mut c = Complaints::default();
+    for s in shipped() {
+        let run = s.run();
+        let now = text::golden(&run, verdicts(&run));
+        let path = s.path.with_extension("golden");
+        if updating() {
+            fs::write(&path, now).unwrap();
+            continue;
+        }
+        let was = fs::read_to_string(&path).unwrap_or_default();
+        c.unless(was == now, || format!("{}: {}", s.name(), first_difference(&was, &now)));
+    }
+    c.none();
+}
+
+fn first_difference(was: &str, now: &str) -> String {
+    let at = was.lines().zip(now.lines()).take_while(|(a, b)| a == b).count();
+    let line = |t: &str| t.lines().nth(at).unwrap_or("(end)").to_string();
+    format!("golden differs at line {}:\n  was {}\n  now {}", at + 1, line(was), line(now))
+}
+
+#[test]
+fn the_same_text_runs_the_same_twice() {
+    for s in shipped() {
+        let (a, b) = (s.run(), s.run());
+        let (a, b) = (json::hash(&a, verdicts(&a).events), json::hash(&b, verdicts(&b).events));
+        assert_eq!(a, b, "{}", s.name());
+    }
+}
+
+/// A link made today must open the same run next year: a shipped text never changes, and a trace that
+/// changes raises the engine's number.
+#[test]
+fn the_lock_holds() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("links.lock");
+    let mut now = format!("engine {}\n", json::ENGINE);
+    for s in shipped() {
+        let run = s.run();
+        let trace = json::hash(&run, verdicts(&run).events);
+        now +=
+            &format!("{} text={:016x} trace={trace:016x}\n", s.name(), xxh64(s.text.as_bytes(), 0));
+    }
+    if updating() {
+        return fs::write(&path, now).unwrap();
+    }
+    let was = fs::read_to_string(&path).unwrap_or_default();
+    assert!(was == now, "links.lock: {}", first_difference(&was, &now));
+}
+
+#[test]
+fn every_claim_is_exercised_and_every_reason_reached() {
+    let mut c = Complaints::default();
+    for bill in CATALOGUE {
+        let mut claims: BTreeMap<&str, u64> =
+            bill.entry.claims.iter().map(|c| (c.name, 0)).collect();
+        let mut reasons: BTreeMap<u8, u64> =
+            (0..bill.entry.reasons.len() as u8).map(|r| (r, 0)).collect();
+        for s in of_entry(bill) {
+            let run = s.run();
+            for v in &verdicts(&run).claims {
+                *claims.entry(v.name).or_default() += v.checked;
+            }
+            for e in run.trace().events() {
+                if let Happening::Why { slug, .. } = e.what {
+                    *reasons.entry(slug).or_default() += 1;
+                }
+            }
+        }
+        for (name, n) in claims {
+            c.unless(n > 0, || format!("{}: claim {name} is exercised nowhere", bill.entry.id));
+        }
+        for (slug, n) in reasons {
+            let slug = bill.entry.reasons[slug as usize].slug;
+            c.unless(n > 0, || format!("{}: reason {slug} is reached nowhere", bill.entry.id));
+        }
+    }
+    c.none();
+}
+
+#[test]
+fn every_mistake_is_caught_by_the_claim_it_breaks() {
+    let mut c = Complaints::default();
+    let mut caught = vec![];
+    for bill in CATALOGUE {
+        let shipped = of_entry(bill);
+        for bug in bill.entry.bugs {
+            let Some(s) = shipped.iter().find(|s| s.slug == bug.shown_by) else {
+                c.unless(false, || {
+                    format!(
+                        "{}: {} is shown by {}, which is not shipped",
+                        bill.entry.id, bug.slug, bug.shown_by
+                    )
+                });
+                continue;
+            };
+            let run = finished(
+                read(&with_bug(&s.text, bug.slug)).unwrap_or_else(|e| panic!("{}: {e}", bug.slug)),
+            );
+            let broke = broken(&run);
+            let named = bug.breaks.first().copied().unwrap_or("");
+            c.unless(broke.contains(&named.to_string()), || {
+                format!(
+                    "{}: {} does not break {named} in {}: broken {broke:?}",
+                    bill.entry.id, bug.slug, s.slug
+                )
+            });
+            caught.push(format!("{} {} ✗ {}", bill.entry.id, bug.slug, broke.join(" ")));
+        }
+    }
+    println!("{}", caught.join("\n"));
+    c.none();
+}
+
+/// Claims that broke, and `history` where an expectation about the history failed.
+fn broken(run: &engine::run::Run) -> Vec<String> {
+    let v = verdicts(run);
+    let claims =
+        v.claims.iter().filter(|c| !c.broken.is_empty() && !c.expected).map(|c| c.name.to_string());
+    let history = run.scenario().expects.iter().zip(&v.expects);
+    let history = history
+        .filter(|(e, v)| matches!(e.what, What::History { .. }) && !v.ok)
+        .map(|_| "history".to_string());
+    claims.chain(history).collect()
+}
+
+/// A scenario whose faults could be left away without anybody noticing shows nothing.
+#[test]
+fn without_its_faults_a_scenario_does_not_keep_its_promises() {
+    let mut c = Complaints::default();
+    for s in shipped() {
+        let mut scenario = s.read();
+        let disturbs = |a: &Act| a.is_fault();
+        if scenario.bugs.is_empty() && !scenario.steps.iter().any(|s| disturbs(&s.act)) {
+            // Nothing goes wrong here: what it shows must come of what it asks for.
+            scenario.steps.clear();
+            scenario.loads.clear();
+        }
+        scenario.bugs.clear();
+        scenario.steps.retain(|s| !disturbs(&s.act));
+        let Some(mut run) = engine::protocols::open(scenario).ok() else { continue };
+        run.finish();
+        let flips = verdicts(&run).expects.iter().any(|e| !e.ok);
+        c.unless(flips, || format!("{}: nothing it expects needs its faults", s.name()));
+    }
+    c.none();
+}

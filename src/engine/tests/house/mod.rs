@@ -1,0 +1,92 @@
+//! What the tests of the catalogue share: finding shipped scenarios, and running texts.
+#![allow(dead_code)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use engine::check::verdict::Verdicts;
+use engine::protocols::{self, Bill, CATALOGUE};
+use engine::run::Run;
+use engine::scenario::{self, Scenario};
+
+/// A scenario that ships with its entry.
+pub struct Shipped {
+    pub bill: Bill,
+    pub slug: String,
+    pub path: PathBuf,
+    pub text: String,
+}
+
+impl Shipped {
+    /// `entry/slug`
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.bill.entry.id, self.slug)
+    }
+    pub fn read(&self) -> Scenario {
+        read(&self.text).unwrap_or_else(|e| panic!("{}:\n{e}", self.name()))
+    }
+    pub fn run(&self) -> Run {
+        finished(self.read())
+    }
+}
+
+pub fn folder(bill: &Bill) -> PathBuf {
+    let folder = bill.entry.id.replace('-', "_");
+    // An entry whose id begins with a digit lives in a folder that is a Rust name.
+    let folder = if folder.starts_with(|c: char| c.is_ascii_digit()) {
+        format!("p{folder}")
+    } else {
+        folder
+    };
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("protocols").join(folder)
+}
+
+/// Every shipped scenario, in order of name.
+pub fn shipped() -> Vec<Shipped> {
+    CATALOGUE.iter().flat_map(of_entry).collect()
+}
+
+pub fn of_entry(bill: &Bill) -> Vec<Shipped> {
+    let dir = folder(bill).join("scenarios");
+    let Ok(files) = fs::read_dir(&dir) else { return vec![] };
+    let mut paths: Vec<PathBuf> = files.filter_map(|f| Some(f.ok()?.path())).collect();
+    paths.retain(|p| p.extension().is_some_and(|e| e == "lamp"));
+    paths.sort();
+    paths
+        .into_iter()
+        .map(|path| Shipped {
+            bill: *bill,
+            slug: path.file_stem().unwrap().to_string_lossy().into_owned(),
+            text: fs::read_to_string(&path).unwrap(),
+            path,
+        })
+        .collect()
+}
+
+pub fn read(text: &str) -> Result<Scenario, String> {
+    scenario::parse(text, &protocols::entries())
+        .map_err(|faults| faults.iter().map(|f| format!("{f}\n")).collect::<String>())
+}
+
+pub fn finished(s: Scenario) -> Run {
+    let mut run = protocols::open(s).unwrap_or_else(|r| panic!("{}", r.message));
+    run.finish();
+    run
+}
+
+pub fn verdicts(run: &Run) -> &Verdicts {
+    run.verdicts().expect("the run is finished")
+}
+
+/// The text with a deliberate mistake switched on.
+pub fn with_bug(text: &str, bug: &str) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        out += line;
+        out += "\n";
+        if line.split_whitespace().next() == Some("run") {
+            out += &format!("bug {bug}\n");
+        }
+    }
+    out
+}
