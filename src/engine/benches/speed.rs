@@ -1,0 +1,108 @@
+//! How fast the engine goes, as ratios in one run: `make bench`.
+//!
+//! - messages delivered per second: Raft with five nodes and ten client operations a second, with the whole
+//!   trace and all claims on, beside a bare queue of the same length that is only pushed to and popped from;
+//! - a look at a random point of a run of 100,000 events, exhibits included.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+#[allow(clippy::disallowed_types)] // a bench is the one place that asks what time it is
+use std::time::Instant;
+
+use engine::ids::*;
+use engine::num::{Stream, below};
+use engine::run::Run;
+use engine::trace::What;
+use engine::{protocols, scenario};
+
+const SCENARIO: &str = "lamplight 1\nrun raft nodes=5 clients=1 seed=1\nnet latency=10ms\n\
+                        load c1 put x rate=10/s arrivals=even from=1s\nuntil 1h\n";
+
+fn open() -> Run {
+    let s = scenario::parse(SCENARIO, &protocols::entries()).unwrap_or_else(|f| panic!("{f:?}"));
+    protocols::open(s).unwrap_or_else(|r| panic!("{}", r.message))
+}
+
+#[allow(clippy::disallowed_types)]
+fn seconds(f: impl FnOnce()) -> f64 {
+    let start = Instant::now();
+    f();
+    start.elapsed().as_secs_f64()
+}
+
+fn median(mut v: Vec<f64>) -> f64 {
+    v.sort_by(f64::total_cmp);
+    v[v.len() / 2]
+}
+
+/// Push and pop as many entries as the run had steps, with as many waiting as the run has.
+fn bare_queue(steps: u64) -> f64 {
+    let mut queue = BinaryHeap::new();
+    let dice = Stream::new(1, "bare");
+    (0..32u64).for_each(|i| queue.push(Reverse((i, i, [0u64; 4]))));
+    let mut sum = 0;
+    let took = seconds(|| {
+        for seq in 0..steps {
+            let Reverse((at, _, _)) = queue.pop().unwrap();
+            sum ^= at;
+            queue.push(Reverse((at + below(dice.draw(seq), 10_000), seq + 32, [seq; 4])));
+        }
+    });
+    std::hint::black_box(sum);
+    took
+}
+
+fn deliveries() {
+    let mut rates = vec![];
+    let mut ratios = vec![];
+    for _ in 0..5 {
+        let mut run = open();
+        let took = seconds(|| {
+            run.advance(1_200 * SEC, u32::MAX);
+        });
+        let steps = run.world().steps();
+        let delivered =
+            run.trace().events().filter(|e| matches!(e.what, What::Deliver { .. })).count();
+        let bare = bare_queue(steps);
+        rates.push(delivered as f64 / took);
+        ratios.push(took / bare);
+    }
+    println!("deliveries per second, trace and claims on: {:.0} (median of 5)", median(rates));
+    println!("times the bare queue: {:.1} (median of 5)", median(ratios));
+}
+
+fn seeks() {
+    let mut run = open();
+    while run.trace().len() < 100_000 {
+        let to = run.world().now() + SEC;
+        run.advance(to, u32::MAX);
+    }
+    let dice = Stream::new(1, "seek");
+    let mut took = vec![];
+    for k in 0..1_000 {
+        let event = EventId(below(dice.draw(k), run.trace().len() as u64) as u32);
+        took.push(seconds(|| {
+            let peek = run.peek(event);
+            for n in run.cast().all() {
+                std::hint::black_box((peek.exhibits(n), peek.line(n), peek.timers(n)));
+            }
+        }));
+    }
+    took.sort_by(f64::total_cmp);
+    println!(
+        "seek in {} events with exhibits: p50 {:.2} ms, p99 {:.2} ms, worst {:.2} ms",
+        run.trace().len(),
+        took[500] * 1e3,
+        took[990] * 1e3,
+        took[999] * 1e3
+    );
+}
+
+fn main() {
+    // `cargo test --benches` only asks whether this starts.
+    if std::env::args().any(|a| a == "--test") {
+        return;
+    }
+    deliveries();
+    seeks();
+}
