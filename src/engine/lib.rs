@@ -15,6 +15,7 @@ pub mod protocol;
 pub mod protocols;
 pub mod run;
 pub mod scenario;
+pub mod scene;
 pub mod seq;
 pub mod show;
 pub mod stage;

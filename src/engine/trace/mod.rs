@@ -3,6 +3,7 @@
 //! Facts are small and fixed in size. What a message said, what a reason was and what an operation
 //! carried stay typed with the protocol and are described when somebody asks.
 
+pub mod causality;
 pub mod json;
 pub mod text;
 

@@ -26,6 +26,11 @@ impl<'a> Legend<'a> {
         Legend { run, epochs: vec![0; run.cast().len()] }
     }
 
+    /// For one event in the middle: the epoch of each node just before it.
+    pub fn amid(run: &'a Run, epochs: Vec<u64>) -> Legend<'a> {
+        Legend { run, epochs }
+    }
+
     /// `n2@3`
     fn at(&self, n: NodeId) -> String {
         match self.epochs.get(n.index()) {

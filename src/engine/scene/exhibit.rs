@@ -1,0 +1,231 @@
+//! Exhibits as pictures: what protocols show of their inside, in the closed vocabulary of `show`.
+//!
+//! Equal keys on several nodes stack into one picture. Logs and rings have views of their own.
+
+use super::pen::Pen;
+use super::{Anchor, Hue, Pick, Shape, logs, ring, text};
+use crate::ids::NodeId;
+use crate::run::{Peek, Run};
+use crate::show::{Exhibit, Range, Table};
+
+/// Shapes with the room they take.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Picture {
+    pub shapes: Vec<Shape>,
+    pub w: f32,
+    pub h: f32,
+}
+
+/// One key of the showcase, over the nodes that show it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stack {
+    pub key: &'static str,
+    pub items: Vec<(NodeId, Exhibit)>,
+}
+
+impl Stack {
+    pub fn of(&self, n: NodeId) -> Option<&Exhibit> {
+        self.items.iter().find(|(m, _)| *m == n).map(|(_, e)| e)
+    }
+}
+
+/// Everything shown at a moment, by key, in the order the entry shows it.
+pub fn stacks(run: &Run, peek: &Peek) -> Vec<Stack> {
+    let mut out: Vec<Stack> = vec![];
+    for n in run.cast().all() {
+        for (key, exhibit) in peek.exhibits(n).items {
+            match out.iter_mut().find(|s| s.key == key) {
+                Some(s) => s.items.push((n, exhibit)),
+                None => out.push(Stack { key, items: vec![(n, exhibit)] }),
+            }
+        }
+    }
+    out
+}
+
+const LINE: f32 = 20.0;
+
+/// Draw a stack. `before` is the same a little earlier, for what leaves a ghost.
+pub fn draw(run: &Run, stack: &Stack, before: Option<&Stack>, w: f32, selected: Pick) -> Picture {
+    match stack.items.first() {
+        Some((_, Exhibit::Log(_))) => return logs::logs(run, stack, before, w, selected),
+        Some((_, Exhibit::Ring(r))) => {
+            let h = w.min(420.0);
+            return Picture { shapes: ring::ring(run, r, w, h, 1.0, selected), w, h };
+        }
+        _ => {}
+    }
+    let mut out = Picture { shapes: vec![], w, h: 0.0 };
+    for (n, exhibit) in &stack.items {
+        let part = one(run, exhibit, w - 44.0);
+        let mut kids = vec![Shape::text(
+            "lane-name",
+            0.0,
+            14.0,
+            Anchor::Start,
+            text::fit(run.name(*n), text::LABEL, 40.0),
+        )];
+        kids.push(Shape::new("", super::Form::Group { x: 44.0, y: 0.0, kids: part.shapes }));
+        let form = super::Form::Group { x: 0.0, y: out.h, kids };
+        out.shapes.push(
+            Shape::new("exhibit", form)
+                .pick(Pick::Node(*n), [run.name(*n), ", ", stack.key].concat()),
+        );
+        out.h += part.h.max(LINE) + 8.0;
+    }
+    out
+}
+
+/// Draw one exhibit in a width.
+pub fn one(run: &Run, exhibit: &Exhibit, w: f32) -> Picture {
+    match exhibit {
+        Exhibit::Table(t) => table(t, w),
+        Exhibit::Set(items) | Exhibit::Queue(items) => chips(items, w),
+        Exhibit::Gauge { value, max, unit } => gauge(*value, *max, unit, w),
+        Exhibit::Chart { states, edges, current } => chart(states, edges, current, w),
+        Exhibit::Clock { entries } => clock(run, entries, w),
+        Exhibit::Tree(rows) => lines(rows.iter().map(|(d, t)| (*d as f32 * 14.0, t.clone())), w),
+        Exhibit::Matrix { rows, cols, cells } => {
+            let head = std::iter::once(String::new()).chain(cols.iter().cloned()).collect();
+            let row = |(name, cells): (&String, &Vec<String>)| {
+                std::iter::once(name.clone()).chain(cells.iter().cloned()).collect()
+            };
+            table(&Table { head, rows: rows.iter().zip(cells).map(row).collect() }, w)
+        }
+        Exhibit::Ranges(ranges) => bands(run, ranges, w),
+        Exhibit::Text(t) => lines(std::iter::once((0.0, t.clone())), w),
+        Exhibit::Log(l) => lines(l.cells.iter().map(|c| (0.0, c.text.clone())), w),
+        Exhibit::Ring(r) => Picture { shapes: ring::ring(run, r, w, w, 1.0, Pick::None), w, h: w },
+    }
+}
+
+fn lines(rows: impl Iterator<Item = (f32, String)>, w: f32) -> Picture {
+    let mut shapes = vec![];
+    for (i, (x, t)) in rows.enumerate() {
+        let y = LINE * i as f32 + 14.0;
+        shapes.push(Shape::text("value", x, y, Anchor::Start, text::fit(&t, text::LABEL, w - x)));
+    }
+    let h = LINE * shapes.len() as f32;
+    Picture { shapes, w, h }
+}
+
+fn table(t: &Table, w: f32) -> Picture {
+    let cols = t.head.len().max(t.rows.iter().map(Vec::len).max().unwrap_or(0)).max(1);
+    let pitch = w / cols as f32;
+    let mut shapes = vec![];
+    let mut row = |cells: &[String], y: f32, role: &'static str| {
+        for (i, c) in cells.iter().enumerate() {
+            let words = text::fit(c, text::LABEL, pitch - 8.0);
+            shapes.push(Shape::text(role, pitch * i as f32, y, Anchor::Start, words));
+        }
+    };
+    row(&t.head, 14.0, "soft");
+    for (i, cells) in t.rows.iter().enumerate() {
+        row(cells, 14.0 + LINE * (i + 1) as f32, "value");
+    }
+    shapes.push(Shape::line("rule", 0.0, LINE - 1.0, w, LINE - 1.0));
+    Picture { shapes, w, h: LINE * (t.rows.len() + 1) as f32 }
+}
+
+/// Members or waiting things, one after the other, in as many rows as they need.
+fn chips(items: &[String], w: f32) -> Picture {
+    let (mut x, mut y, mut shapes) = (0.0, 0.0, vec![]);
+    for item in items {
+        let words = text::fit(item, text::LABEL, w - 16.0);
+        let wide = text::width(&words, text::LABEL) + 14.0;
+        if x > 0.0 && x + wide > w {
+            (x, y) = (0.0, y + LINE + 4.0);
+        }
+        shapes.push(Shape::round("chip", x, y, wide, LINE, 4.0));
+        shapes.push(Shape::text("value", x + 7.0, y + 14.5, Anchor::Start, words));
+        x += wide + 4.0;
+    }
+    Picture { shapes, w, h: y + LINE }
+}
+
+fn gauge(value: i64, max: i64, unit: &str, w: f32) -> Picture {
+    let part = (value as f32 / max.max(1) as f32).clamp(0.0, 1.0);
+    let bar = (w - 90.0).max(20.0);
+    let words = [&value.to_string(), " of ", &max.to_string(), " ", unit].concat();
+    let shapes = vec![
+        Shape::round("track", 0.0, 6.0, bar, 8.0, 4.0),
+        Shape::round("bar", 0.0, 6.0, bar * part, 8.0, 4.0),
+        Shape::text("value", bar + 8.0, 14.0, Anchor::Start, words),
+    ];
+    Picture { shapes, w, h: LINE }
+}
+
+fn clock(run: &Run, entries: &[(NodeId, u64)], w: f32) -> Picture {
+    let mut shapes = vec![];
+    for (i, (n, v)) in entries.iter().enumerate() {
+        let x = 40.0 * i as f32;
+        shapes.push(Shape::round("chip", x, 0.0, 36.0, 30.0, 4.0));
+        shapes.push(Shape::text(
+            "soft",
+            x + 18.0,
+            11.0,
+            Anchor::Middle,
+            text::fit(run.name(*n), text::SMALL, 34.0),
+        ));
+        shapes.push(Shape::text("value", x + 18.0, 25.0, Anchor::Middle, v.to_string()));
+    }
+    Picture { shapes, w, h: 32.0 }
+}
+
+fn bands(run: &Run, ranges: &[Range], w: f32) -> Picture {
+    let whole: u64 = ranges.iter().map(|r| r.size.max(1)).sum::<u64>().max(1);
+    let (mut x, mut shapes) = (0.0, vec![]);
+    for r in ranges {
+        let wide = r.size.max(1) as f32 / whole as f32 * w;
+        let name = [run.name(r.owner), ": ", &r.from, " to ", &r.to].concat();
+        shapes.push(
+            Shape::rect("bar", x, 0.0, (wide - 2.0).max(1.0), 16.0)
+                .hue(Hue::node(r.owner))
+                .pick(Pick::Node(r.owner), name),
+        );
+        shapes.push(Shape::text(
+            "value",
+            x,
+            30.0,
+            Anchor::Start,
+            text::fit(&r.from, text::SMALL, wide - 4.0),
+        ));
+        x += wide;
+    }
+    Picture { shapes, w, h: 34.0 }
+}
+
+/// States in a row with their transitions as arcs above, and back below; the current one is filled.
+fn chart(states: &[&str], edges: &[(&str, &str)], current: &str, w: f32) -> Picture {
+    let n = states.len().max(1);
+    let pitch = w / n as f32;
+    let y = 46.0;
+    let x = |i: usize| pitch * (i as f32 + 0.5);
+    let at = |s: &str| states.iter().position(|t| *t == s);
+    let (mut ways, mut heads, mut shapes) = (Pen::new(), Pen::new(), vec![]);
+    for (a, b) in edges.iter().filter_map(|(a, b)| Some((at(a)?, at(b)?))).filter(|(a, b)| a != b) {
+        let side = if b > a { -1.0 } else { 1.0 };
+        let lift = side * (12.0 + 9.0 * a.abs_diff(b) as f32);
+        let (x0, x1, y0) = (x(a) - side * 6.0, x(b) + side * 6.0, y + side * 13.0);
+        ways.to(x0, y0).bend((x0 + x1) / 2.0, y0 + lift * 1.4, x1, y0);
+        let (dx, dy) = (x1 - (x0 + x1) / 2.0, -lift * 1.4);
+        let len = dx.hypot(dy).max(1e-3);
+        heads.head(x1, y0, dx / len, dy / len, 7.0);
+    }
+    shapes.push(Shape::path("wire", ways.d()));
+    shapes.push(Shape::path("head", heads.d()));
+    for (i, s) in states.iter().enumerate() {
+        let role = if *s == current { "state current" } else { "state" };
+        let wide = (text::width(s, text::SMALL) + 14.0).min(pitch - 4.0);
+        shapes.push(Shape::round(role, x(i) - wide / 2.0, y - 12.0, wide, 24.0, 12.0));
+        let word = if *s == current { "state-word current" } else { "state-word" };
+        shapes.push(Shape::text(
+            word,
+            x(i),
+            y + 4.0,
+            Anchor::Middle,
+            text::fit(s, text::SMALL, wide - 8.0),
+        ));
+    }
+    Picture { shapes, w, h: 92.0 }
+}

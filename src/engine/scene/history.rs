@@ -1,0 +1,127 @@
+//! Operations as bars from call to return, with what they carried; the point where each took effect if
+//! one order explains all, or in red the few that contradict the model.
+
+use super::exhibit::Picture;
+use super::list;
+use super::{Anchor, Pick, Shape, text};
+use crate::check::history::{History, Verdict, points};
+use crate::check::verdict::out_word;
+use crate::ids::{EventId, NodeId, OpId, Us};
+use crate::run::Run;
+use crate::trace::OpRec;
+
+const PITCH: f32 = 28.0;
+const BAR: f32 = 18.0;
+
+/// The operations of a stretch of time. `judged` is a history with its verdict, if there is one.
+pub fn history(
+    run: &Run,
+    judged: Option<(&History, &Verdict)>,
+    (from, to): (Us, Us),
+    w: f32,
+    selected: Pick,
+) -> Picture {
+    let at = |e: EventId| run.trace().event(e).map_or(0, |e| e.at);
+    let names = run.cast().all().map(|n| text::width(run.name(n), text::LABEL));
+    let left = names.fold(16.0, f32::max) + 12.0;
+    let x = |t: Us| {
+        left + (t.saturating_sub(from) as f64 / (to - from).max(1) as f64) as f32 * (w - left - 8.0)
+    };
+    let mut rows: Vec<(NodeId, Us)> = vec![];
+    let mut bars: Vec<(usize, OpId, &OpRec, Us, Us)> = vec![];
+    for (i, op) in run.trace().ops.iter().enumerate() {
+        let (a, b) = (at(op.invoke), op.ret.as_ref().map_or(Us::MAX, |r| at(r.0)));
+        if a > to || b < from {
+            continue;
+        }
+        let row = row_of(&mut rows, op.node, a, b);
+        bars.push((row, OpId(i as u32), op, a, b));
+    }
+    // Rows of one node stand together.
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by_key(|&r| (rows[r].0, r));
+    let place = |row: usize| order.iter().position(|&r| r == row).unwrap_or(0) as f32 * PITCH;
+    let guilty = guilty(judged);
+    let mut shapes = vec![];
+    for (i, &r) in order.iter().enumerate() {
+        if i == 0 || rows[order[i - 1]].0 != rows[r].0 {
+            let y = i as f32 * PITCH + 15.0;
+            shapes.push(Shape::text("lane-name", 0.0, y, Anchor::Start, run.name(rows[r].0)));
+        }
+    }
+    for (row, id, op, a, b) in bars {
+        let (x0, x1) = (x(a.max(from)), x(b.min(to)).max(x(a.max(from)) + 3.0));
+        let bad = guilty.contains(&op.invoke);
+        shapes.push(bar(run, id, op, (x0, x1, place(row)), bad, selected == Pick::Op(id)));
+    }
+    took_effect(run, judged, &rows, &place, &x, &mut shapes);
+    Picture { shapes, w, h: rows.len() as f32 * PITCH }
+}
+
+/// The first row of its node that is free by then.
+fn row_of(rows: &mut Vec<(NodeId, Us)>, node: NodeId, from: Us, to: Us) -> usize {
+    let free = rows.iter().position(|r| r.0 == node && r.1 <= from);
+    let row = free.unwrap_or(rows.len());
+    if free.is_none() {
+        rows.push((node, to));
+    }
+    rows[row].1 = to;
+    row
+}
+
+fn bar(
+    run: &Run,
+    id: OpId,
+    op: &OpRec,
+    (x0, x1, y): (f32, f32, f32),
+    bad: bool,
+    chosen: bool,
+) -> Shape {
+    let role = match (&op.ret, bad) {
+        (_, true) => "bar broken",
+        (None, _) => "bar open",
+        (Some((_, crate::scenario::ast::Out::Ok, _)), _) => "bar",
+        _ => "bar failed",
+    };
+    let mut words = list::operation(run, id);
+    if let Some((_, out, value)) = &op.ret {
+        words.push_str(" ⇒ ");
+        words.push_str(&value.as_ref().map_or_else(|| out_word(*out).to_string(), |v| v.print()));
+    }
+    let label = text::fit(&words, text::SMALL, x1 - x0 - 8.0);
+    let mut kids = vec![Shape::round(role, x0, y, x1 - x0, BAR, 4.0)];
+    if !label.is_empty() {
+        kids.push(Shape::text("value on-bar", x0 + 5.0, y + 13.0, Anchor::Start, label));
+    }
+    let name = [run.name(op.node), " ", &words].concat();
+    Shape::group(if chosen { "op selected" } else { "op" }, kids).pick(Pick::Op(id), name)
+}
+
+/// Invocations of the operations that contradict the model.
+fn guilty(judged: Option<(&History, &Verdict)>) -> Vec<EventId> {
+    match judged {
+        Some((h, Verdict::No { ops, .. })) => {
+            ops.iter().filter_map(|&i| Some(EventId(h.ops.get(i)?.invoke as u32))).collect()
+        }
+        _ => vec![],
+    }
+}
+
+/// A tick where each operation took effect.
+fn took_effect(
+    run: &Run,
+    judged: Option<(&History, &Verdict)>,
+    rows: &[(NodeId, Us)],
+    place: &dyn Fn(usize) -> f32,
+    x: &dyn Fn(Us) -> f32,
+    out: &mut Vec<Shape>,
+) {
+    let Some((h, Verdict::Yes { order })) = judged else { return };
+    for (op, point) in points(h, order) {
+        let node = h.ops[op].node;
+        let at = run.trace().event(EventId(point as u32)).map_or(0, |e| e.at);
+        if let Some(row) = rows.iter().position(|r| r.0 == node) {
+            out.push(Shape::line("tick", x(at), place(row) - 3.0, x(at), place(row) + BAR + 3.0));
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! What the views look up, folded once from the trace and kept up as it grows.
+//!
+//! A view must cost what is in sight, not what has happened. Messages are found through blocks of 64, and
+//! blocks of those, each with the time its last message was gone: a run of a million messages is asked
+//! about one moment by looking at a few hundred numbers.
+
+use std::collections::BTreeMap;
+
+use crate::card::Weight;
+use crate::ids::*;
+use crate::run::Run;
+use crate::trace::causality::Causality;
+use crate::trace::{MsgRec, Trace, What};
+use crate::world::Life;
+
+/// A node's belief about itself, from an event on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Turn {
+    pub at: Us,
+    pub event: EventId,
+    /// Place in its role's states.
+    pub state: u8,
+    pub leads: bool,
+    pub epoch: u64,
+}
+
+/// Something worth telling.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tale {
+    pub at: Us,
+    pub event: EventId,
+    pub weight: Weight,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Act {
+    pub at: Us,
+    pub event: EventId,
+    /// Step of the scenario, from 0.
+    pub line: u32,
+}
+
+/// While a message was kept from flying on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Held {
+    pub from: Us,
+    /// Never, if it still is.
+    pub to: Us,
+}
+
+#[derive(Clone, Debug)]
+pub struct Index {
+    pub causality: Causality,
+    seen: usize,
+    turns: Vec<Vec<Turn>>,
+    lives: Vec<Vec<(Us, EventId, Life)>>,
+    /// Reasons that are told: key and aside.
+    pub tales: Vec<Tale>,
+    /// What the scenario did to the run.
+    pub faults: Vec<Act>,
+    pub broken: Vec<(Us, EventId)>,
+    pub bookmarks: Vec<(Us, EventId)>,
+    holds: BTreeMap<MsgId, Held>,
+    blocks: Vec<Block>,
+    /// Of 64 blocks each.
+    super_blocks: Vec<Block>,
+    /// Which pairs have talked: from × to.
+    talked: Vec<bool>,
+}
+
+const BLOCK: usize = 64;
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Block {
+    /// Those not gone yet.
+    open: u32,
+    /// When the last of the others was gone.
+    last: Us,
+}
+
+impl Index {
+    pub fn new(run: &Run) -> Index {
+        let n = run.cast().len();
+        let mut index = Index {
+            causality: Causality::new(n),
+            seen: 0,
+            turns: vec![vec![]; n],
+            lives: vec![vec![]; n],
+            tales: vec![],
+            faults: vec![],
+            broken: vec![],
+            bookmarks: vec![],
+            holds: BTreeMap::new(),
+            blocks: vec![],
+            super_blocks: vec![],
+            talked: vec![false; n * n],
+        };
+        index.catch_up(run);
+        index
+    }
+
+    /// Take in what has happened since. Call it after every `advance`; another run needs another index.
+    pub fn catch_up(&mut self, run: &Run) {
+        self.causality.catch_up(run.trace());
+        for i in self.seen..run.trace().len() {
+            self.add(run, EventId(i as u32));
+        }
+        self.seen = run.trace().len();
+    }
+
+    /// Events taken in.
+    pub fn len(&self) -> usize {
+        self.seen
+    }
+    pub fn is_empty(&self) -> bool {
+        self.seen == 0
+    }
+
+    fn add(&mut self, run: &Run, id: EventId) {
+        let Some(e) = run.trace().event(id) else { return };
+        match e.what {
+            What::Send { m } | What::Copy { m, .. } => self.launch(run.trace(), m),
+            What::Deliver { m } | What::Lose { m, .. } => self.land(run.trace(), m),
+            What::Hold { m } => {
+                self.holds.insert(m, Held { from: e.at, to: Us::MAX });
+            }
+            What::Release { m } => {
+                self.holds.entry(m).and_modify(|h| h.to = e.at);
+            }
+            What::Role { state, leads, epoch } => {
+                let turn = Turn { at: e.at, event: id, state, leads, epoch };
+                e.node.into_iter().for_each(|n| self.turns[n.index()].push(turn));
+            }
+            What::Start { .. } | What::Restart { .. } | What::Resume => {
+                self.live(e.node, id, e.at, Life::Up)
+            }
+            What::Crash => self.live(e.node, id, e.at, Life::Down),
+            What::Pause => self.live(e.node, id, e.at, Life::Paused),
+            What::Why { .. } => self.tell(id, e.at, run.weight(id)),
+            What::Mark { say: true, .. } => self.tell(id, e.at, Weight::Key),
+            What::Mark { say: false, .. } => self.bookmarks.push((e.at, id)),
+            What::Broke { .. } => self.broken.push((e.at, id)),
+            What::Act { line } => {
+                let step = run.scenario().steps.get(line as usize);
+                if step.is_some_and(|s| s.act.is_fault()) {
+                    self.faults.push(Act { at: e.at, event: id, line });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn live(&mut self, node: Option<NodeId>, event: EventId, at: Us, life: Life) {
+        node.into_iter().for_each(|n| self.lives[n.index()].push((at, event, life)));
+    }
+
+    fn tell(&mut self, event: EventId, at: Us, weight: Weight) {
+        if weight != Weight::Quiet {
+            self.tales.push(Tale { at, event, weight });
+        }
+    }
+
+    fn launch(&mut self, trace: &Trace, m: MsgId) {
+        let block = m.index() / BLOCK;
+        self.blocks.resize((block + 1).max(self.blocks.len()), Block::default());
+        self.super_blocks.resize(self.blocks.len().div_ceil(BLOCK), Block::default());
+        if self.blocks[block].open == 0 {
+            self.super_blocks[block / BLOCK].open += 1;
+        }
+        self.blocks[block].open += 1;
+        if let Some(rec) = trace.msg(m) {
+            let n = self.turns.len();
+            self.talked[rec.from.index() * n + rec.to.index()] = true;
+        }
+    }
+
+    fn land(&mut self, trace: &Trace, m: MsgId) {
+        let gone = trace.msg(m).map_or(0, |rec| gone_at(trace, rec));
+        let at = m.index() / BLOCK;
+        let (block, above) = (&mut self.blocks[at], &mut self.super_blocks[at / BLOCK]);
+        block.open = block.open.saturating_sub(1);
+        block.last = block.last.max(gone);
+        above.last = above.last.max(gone);
+        if block.open == 0 {
+            above.open = above.open.saturating_sub(1);
+        }
+    }
+
+    // ---------------------------------------------------------------- asking
+
+    /// Messages that are to be seen at some time of a stretch, in the order they were sent.
+    pub fn in_sight(&self, trace: &Trace, from: Us, to: Us, each: &mut dyn FnMut(MsgId, &MsgRec)) {
+        let end = trace.msgs.partition_point(|m| m.sent_at <= to).min(self.blocks.len() * BLOCK);
+        let alive = |b: &Block| b.open > 0 || b.last >= from;
+        let blocks = end.div_ceil(BLOCK);
+        for s in 0..blocks.div_ceil(BLOCK) {
+            if !alive(&self.super_blocks[s]) {
+                continue;
+            }
+            for b in s * BLOCK..((s + 1) * BLOCK).min(blocks) {
+                if !alive(&self.blocks[b]) {
+                    continue;
+                }
+                for i in b * BLOCK..((b + 1) * BLOCK).min(end) {
+                    let rec = &trace.msgs[i];
+                    if rec.end == EventId::NONE || gone_at(trace, rec) >= from {
+                        each(MsgId(i as u32), rec);
+                    }
+                }
+            }
+        }
+    }
+
+    pub fn held(&self, m: MsgId) -> Option<Held> {
+        self.holds.get(&m).copied()
+    }
+
+    /// Whether one node has sent to the other, either way.
+    pub fn talked(&self, a: NodeId, b: NodeId) -> bool {
+        let n = self.turns.len();
+        let at = |a: NodeId, b: NodeId| self.talked.get(a.index() * n + b.index()) == Some(&true);
+        at(a, b) || at(b, a)
+    }
+
+    /// Changes of a node's belief about itself, in order.
+    pub fn turns(&self, n: NodeId) -> &[Turn] {
+        self.turns.get(n.index()).map_or(&[], |t| t)
+    }
+    pub fn turn_at(&self, n: NodeId, t: Us) -> Option<Turn> {
+        last_until(self.turns(n), t, |turn| turn.at).copied()
+    }
+    /// The epoch a node was in at an event.
+    pub fn epoch_at(&self, n: NodeId, e: EventId) -> u64 {
+        let turns = self.turns(n);
+        let at = turns.partition_point(|t| t.event <= e);
+        at.checked_sub(1).map_or(0, |i| turns[i].epoch)
+    }
+
+    pub fn lives(&self, n: NodeId) -> &[(Us, EventId, Life)] {
+        self.lives.get(n.index()).map_or(&[], |l| l)
+    }
+    pub fn life_at(&self, n: NodeId, t: Us) -> Life {
+        last_until(self.lives(n), t, |l| l.0).map_or(Life::Absent, |l| l.2)
+    }
+}
+
+/// The last of a list in order of time that is not after `t`.
+fn last_until<T>(list: &[T], t: Us, at: impl Fn(&T) -> Us) -> Option<&T> {
+    list.partition_point(|x| at(x) <= t).checked_sub(1).map(|i| &list[i])
+}
+
+/// When a message that has ended is gone from sight: at its receipt, or some time after it broke.
+pub fn gone_at(trace: &Trace, rec: &MsgRec) -> Us {
+    match trace.event(rec.end).map(|e| e.what) {
+        Some(What::Lose { .. }) => broke_at(rec) + linger(rec),
+        Some(_) => rec.end_at,
+        None => Us::MAX,
+    }
+}
+
+/// How long the cross of a lost message stays.
+pub fn linger(rec: &MsgRec) -> Us {
+    rec.due.saturating_sub(rec.sent_at).clamp(2_000, 500_000) / 2
+}
+
+/// When a lost message is seen to break. The link's own luck and a cut are decided at its sending: it
+/// breaks half-way.
+pub fn broke_at(rec: &MsgRec) -> Us {
+    if rec.end_at > rec.sent_at {
+        return rec.end_at;
+    }
+    rec.sent_at + rec.due.saturating_sub(rec.sent_at) / 2
+}

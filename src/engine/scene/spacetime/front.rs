@@ -1,0 +1,350 @@
+//! What lies over the lanes: faults with their words, marks to choose, the selection with its clocks; and
+//! finding by geometry what is under a point.
+
+use super::cones::event_of;
+use super::slab::arrow;
+use super::view::Viewport;
+use crate::ids::{EventId, MsgId, NodeId, Us};
+use crate::run::Run;
+use crate::scene::index::Index;
+use crate::scene::list;
+use crate::scene::place::{Box2, Placer};
+use crate::scene::{Anchor, Hue, Pick, Shape, text};
+use crate::trace::causality::opens;
+use crate::trace::{Trace, What};
+
+/// Marks one may reach by key in one view, at most.
+const MARKS: usize = 200;
+/// Steps in sight up to which each shows its clock.
+const CLOCKS: usize = 48;
+
+pub(super) fn grid(view: &Viewport, out: &mut Vec<Shape>) {
+    let (from, to) = view.span();
+    let step = nice((84.0 * view.us_per_px()) as Us);
+    let mut t = from.div_ceil(step) * step;
+    let mut last = f32::MIN;
+    while t <= to {
+        let x = view.x(t);
+        out.push(Shape::line("grid", x, view.top() - 6.0, x, view.foot()));
+        let label = tick(t, step);
+        let half = text::width(&label, text::SMALL) / 2.0;
+        if x - half >= view.gutter - 8.0 && x + half <= view.w && x - half > last {
+            out.push(Shape::text("axis", x, view.h - 7.0, Anchor::Middle, label));
+            last = x + half + 8.0;
+        }
+        t += step;
+    }
+}
+
+/// 1, 2 or 5 times a power of ten, no less.
+fn nice(at_least: Us) -> Us {
+    let mut size: Us = 1;
+    loop {
+        for k in [1, 2, 5] {
+            if k * size >= at_least || size > 1 << 50 {
+                return k * size;
+            }
+        }
+        size *= 10;
+    }
+}
+
+/// A time on the axis, all in the unit their step asks for.
+fn tick(t: Us, step: Us) -> String {
+    let (unit, word) = match step {
+        0..100 => (1, " µs"),
+        100..100_000 => (1_000, " ms"),
+        _ => (1_000_000, " s"),
+    };
+    let mut decimals = 0;
+    let mut s = step;
+    while s < unit {
+        (s, decimals) = (s * 10, decimals + 1);
+    }
+    let mut out = (t / unit).to_string();
+    if decimals > 0 {
+        let digits = (1_000_000 + t % unit * (1_000_000 / unit)).to_string();
+        out.push('.');
+        out.push_str(&digits[1..1 + decimals]);
+    }
+    out.push_str(word);
+    out
+}
+
+/// The now-line, drawn at 0 and moved by the page; to its right, what has not happened yet.
+pub fn veil(view: &Viewport) -> Vec<Shape> {
+    let (top, foot) = (view.top() - 6.0, view.foot());
+    vec![
+        Shape::rect("veil", 0.0, top - 20.0, view.w, foot - top + 20.0),
+        Shape::rect("now-glow", -14.0, top, 14.0, foot - top),
+        Shape::line("now", 0.0, top, 0.0, foot),
+    ]
+}
+
+/// Faults, marks and the selection.
+pub fn front(run: &Run, index: &Index, view: &Viewport, selected: Pick) -> Vec<Shape> {
+    let mut out = vec![];
+    let mut placer = Placer::new(Box2::new(view.gutter, 0.0, view.w, view.h), 64);
+    faults(run, index, view, selected, &mut placer, &mut out);
+    marks(run, index, view, selected, &mut out);
+    clocks(run, index, view, selected, &mut placer, &mut out);
+    selection(run, index, view, selected, &mut placer, &mut out);
+    out
+}
+
+fn inside<T>(list: &[T], (from, to): (Us, Us), at: impl Fn(&T) -> Us) -> &[T] {
+    let (a, b) = (list.partition_point(|x| at(x) < from), list.partition_point(|x| at(x) <= to));
+    &list[a..b.max(a)]
+}
+
+fn faults(
+    run: &Run,
+    index: &Index,
+    view: &Viewport,
+    selected: Pick,
+    placer: &mut Placer,
+    out: &mut Vec<Shape>,
+) {
+    for act in inside(&index.faults, view.span(), |a| a.at).iter().take(MARKS) {
+        let x = view.x(act.at);
+        let words = list::act(run, act.line);
+        let pick = Pick::Fault(act.line);
+        let role = if selected == pick { "fault-mark selected" } else { "fault-mark" };
+        let mut kids = vec![Shape::line("fault", x, view.top() - 10.0, x, view.foot())];
+        let label = text::fit(&words, text::SMALL, 260.0);
+        let width = text::width(&label, text::SMALL);
+        for x in [x + 5.0, x - 5.0 - width] {
+            if placer.take(Box2::of_text(x, 12.0, width, text::SMALL)) {
+                kids.push(Shape::text("fault-word", x, 12.0, Anchor::Start, label));
+                break;
+            }
+        }
+        kids.push(Shape::rect("hit", x - 12.0, 0.0, 24.0, view.top()));
+        out.push(Shape::group(role, kids).pick(pick, words));
+    }
+}
+
+/// Key reasons and broken claims: what one steps through by key.
+fn marks(run: &Run, index: &Index, view: &Viewport, selected: Pick, out: &mut Vec<Shape>) {
+    let mut last: Vec<f32> = vec![f32::MIN; run.cast().len()];
+    let mut mark = |e: EventId, role: &'static str, out: &mut Vec<Shape>| {
+        let Some((event, n)) = run.trace().event(e).and_then(|e| Some((e, e.node?))) else {
+            return;
+        };
+        let (x, y) = (view.x(event.at), view.y(n));
+        if x - last[n.index()] < 6.0 && selected != Pick::Event(e) {
+            return;
+        }
+        last[n.index()] = x;
+        let name = list::name(run, index, e);
+        let hue = Hue::epoch(index.epoch_at(n, e));
+        let kids = vec![Shape::circle(role, x, y, 4.5), Shape::circle("hit", x, y, 12.0)];
+        out.push(Shape::group("mark", kids).hue(hue).pick(Pick::Event(e), name));
+    };
+    let tales = inside(&index.tales, view.span(), |t| t.at);
+    let keys = tales.iter().filter(|t| t.weight == crate::card::Weight::Key);
+    for tale in keys.take(MARKS) {
+        mark(tale.event, "dot", out);
+    }
+    for (_, e) in inside(&index.broken, view.span(), |b| b.0).iter().take(MARKS) {
+        mark(*e, "dot broken", out);
+    }
+}
+
+/// The clock of an event as text.
+pub fn clock_text(run: &Run, index: &Index, e: EventId) -> String {
+    let mut out = String::from("[");
+    for (i, n) in index.causality.clock(run.trace(), e).iter().enumerate() {
+        if i > 0 {
+            out.push_str(", ");
+        }
+        out.push_str(&n.to_string());
+    }
+    out.push(']');
+    out
+}
+
+/// On every step when there are few in sight, else beside the selected one and its neighbours.
+fn clocks(
+    run: &Run,
+    index: &Index,
+    view: &Viewport,
+    selected: Pick,
+    placer: &mut Placer,
+    out: &mut Vec<Shape>,
+) {
+    let trace = run.trace();
+    let (from, to) = view.span();
+    let (i, j) = (trace.count_before(from), trace.count_until(to));
+    let chosen = event_of(run, selected);
+    let mut steps: Vec<EventId> = chosen.map_or(vec![], |e| neighbours(trace, index, e));
+    if j - i <= CLOCKS * 6 {
+        let all: Vec<EventId> =
+            trace.range(i, j).filter(|e| opens(e.what) && e.node.is_some()).map(|e| e.id).collect();
+        if all.len() <= CLOCKS {
+            steps.extend(all);
+        }
+    }
+    for e in steps {
+        let Some(event) = trace.event(e).filter(|e| e.at >= from && e.at <= to) else { continue };
+        let Some(n) = event.node else { continue };
+        let words = clock_text(run, index, e);
+        let width = text::mono(&words, text::SMALL);
+        let (x, y) = (view.x(event.at) - width / 2.0, view.y(n) + 17.0);
+        if placer.take(Box2::of_text(x, y, width, text::SMALL)) {
+            out.push(Shape::text("value clock", x, y, Anchor::Start, words));
+        }
+    }
+}
+
+/// The steps next to an event: before and after it on its lane, and at the other end of its messages.
+fn neighbours(trace: &Trace, index: &Index, e: EventId) -> Vec<EventId> {
+    let c = &index.causality;
+    let mut out: Vec<EventId> = c.sender(trace, e).into_iter().collect();
+    let Some((lane, at)) = c.place_of(e) else { return out };
+    let is_step = |e: &EventId| trace.event(*e).is_some_and(|e| opens(e.what));
+    out.extend((0..at).rev().take(64).filter_map(|p| c.at(lane, p)).find(is_step));
+    out.extend((at + 1..at + 64).filter_map(|p| c.at(lane, p)).find(is_step));
+    if let Some(What::Send { m }) = trace.event(e).map(|e| e.what)
+        && let Some(rec) = trace.msg(m)
+    {
+        out.extend(rec.end.some());
+    }
+    out
+}
+
+fn selection(
+    run: &Run,
+    index: &Index,
+    view: &Viewport,
+    selected: Pick,
+    placer: &mut Placer,
+    out: &mut Vec<Shape>,
+) {
+    if let Pick::Message(m) = selected
+        && let Some(rec) = run.trace().msg(m)
+    {
+        let a = arrow(run, view, rec, &|t| view.x(t));
+        out.push(Shape::line("chosen", a.a.0, a.a.1, a.b.0, a.b.1));
+    }
+    let Some(e) = event_of(run, selected) else { return };
+    let Some(event) = run.trace().event(e) else { return };
+    let Some(n) = event.node else { return };
+    let (x, y) = (view.x(event.at), view.y(n));
+    if x < view.gutter - 8.0 || x > view.w + 8.0 {
+        return;
+    }
+    out.push(Shape::circle("dot selected", x, y, 6.5));
+    let (words, clock) = (list::words(run, index, e), clock_text(run, index, e));
+    let words = text::fit(&words, text::LABEL, 300.0);
+    let w = text::width(&words, text::LABEL).max(text::mono(&clock, text::SMALL)) + 20.0;
+    let h = 42.0;
+    let places = [
+        (x + 12.0, y - h - 8.0),
+        (x - w - 12.0, y - h - 8.0),
+        (x + 12.0, y + 10.0),
+        (x - w - 12.0, y + 10.0),
+    ];
+    let fits = |(x, y): &&(f32, f32)| placer.is_free(&Box2::new(*x, *y, x + w, y + h));
+    let (sx, sy) = places
+        .iter()
+        .find(fits)
+        .copied()
+        .unwrap_or(((x + 12.0).min(view.w - w).max(view.gutter), (y - h - 8.0).max(2.0)));
+    out.push(Shape::group(
+        "sheet-at",
+        vec![
+            Shape::round("sheet", sx, sy, w, h, 5.0),
+            Shape::text("on-sheet", sx + 10.0, sy + 17.0, Anchor::Start, words),
+            Shape::text("on-sheet value soft", sx + 10.0, sy + 33.0, Anchor::Start, clock),
+        ],
+    ));
+}
+
+// ---------------------------------------------------------------- finding
+
+/// What is under a point of the drawing.
+pub fn hit(run: &Run, index: &Index, view: &Viewport, x: f32, y: f32) -> Pick {
+    if x < view.gutter {
+        return lane_at(view, y).map_or(Pick::None, Pick::Node);
+    }
+    if y < view.top()
+        && let Some(fault) = fault_at(index, view, x)
+    {
+        return fault;
+    }
+    if let Some((e, d)) = event_at(run, index, view, x, y)
+        && d <= 7.0
+    {
+        return Pick::Event(e);
+    }
+    match message_at(run, index, view, x, y) {
+        Some((m, d)) if d <= 6.0 => Pick::Message(m),
+        _ => event_at(run, index, view, x, y)
+            .filter(|(_, d)| *d <= 12.0)
+            .map_or(Pick::None, |(e, _)| Pick::Event(e)),
+    }
+}
+
+fn lane_at(view: &Viewport, y: f32) -> Option<NodeId> {
+    let lane = ((y - view.top()) / view.pitch()).floor();
+    (lane >= 0.0 && lane < view.lanes as f32).then_some(NodeId(lane as u16))
+}
+
+fn fault_at(index: &Index, view: &Viewport, x: f32) -> Option<Pick> {
+    let span = (view.time(x - 12.0), view.time(x + 12.0));
+    let near = |a: &&super::super::index::Act| (view.x(a.at) - x).abs() as i32;
+    inside(&index.faults, span, |a| a.at).iter().min_by_key(near).map(|a| Pick::Fault(a.line))
+}
+
+/// The step nearest on the lane under the point: what it was told for, if it was told, else what began it.
+fn event_at(run: &Run, index: &Index, view: &Viewport, x: f32, y: f32) -> Option<(EventId, f32)> {
+    let n = lane_at(view, y)?;
+    let (trace, lane) = (run.trace(), index.causality.lane(n));
+    let (from, to) = (view.time(x - 12.0), view.time(x + 12.0));
+    let a = lane.partition_point(|e| trace.at(*e as usize) < from);
+    let b = lane.partition_point(|e| trace.at(*e as usize) <= to);
+    let gap = |e: u32| (view.x(trace.at(e as usize)) - x).abs();
+    let nearest = lane[a..b.max(a)].iter().copied().min_by(|p, q| gap(*p).total_cmp(&gap(*q)))?;
+    let at = trace.at(nearest as usize);
+    let same = || lane[a..b].iter().copied().filter(|e| trace.at(*e as usize) == at);
+    let rank = |e: &u32| match trace.what(*e as usize) {
+        What::Why { .. } => 3 + run.weight(EventId(*e)) as u8,
+        what if opens(what) => 3,
+        What::Crash | What::Pause | What::Resume => 6,
+        _ => 0,
+    };
+    let told = same().rev_max(rank);
+    Some((EventId(told.unwrap_or(nearest)), gap(nearest).hypot((view.y(n) - y).abs())))
+}
+
+/// The first of the greatest.
+trait FirstMax: Iterator<Item = u32> + Sized {
+    fn rev_max(self, rank: impl Fn(&u32) -> u8) -> Option<u32> {
+        self.fold(None, |best: Option<u32>, e| match best {
+            Some(b) if rank(&b) >= rank(&e) => Some(b),
+            _ => Some(e),
+        })
+    }
+}
+impl<I: Iterator<Item = u32>> FirstMax for I {}
+
+fn message_at(run: &Run, index: &Index, view: &Viewport, x: f32, y: f32) -> Option<(MsgId, f32)> {
+    let mut best: Option<(MsgId, f32)> = None;
+    let (from, to) = (view.time(x - 6.0), view.time(x + 6.0));
+    index.in_sight(run.trace(), from, to, &mut |m, rec| {
+        let a = arrow(run, view, rec, &|t| view.x(t));
+        let d = distance(a.a, a.b, (x, y));
+        if best.is_none_or(|b| d < b.1) {
+            best = Some((m, d));
+        }
+    });
+    best
+}
+
+fn distance(a: (f32, f32), b: (f32, f32), p: (f32, f32)) -> f32 {
+    let (dx, dy) = (b.0 - a.0, b.1 - a.1);
+    let len = (dx * dx + dy * dy).max(1e-6);
+    let t = (((p.0 - a.0) * dx + (p.1 - a.1) * dy) / len).clamp(0.0, 1.0);
+    (a.0 + dx * t - p.0).hypot(a.1 + dy * t - p.1)
+}

@@ -1,0 +1,117 @@
+//! Lamport's diagram: time to the right, one lane a node, messages as arrows between them.
+//!
+//! ```text
+//!        ┊ partition n1 n2 │ n3 n4 n5      front     faults, marks to choose, the selection's clocks
+//!   n1 ━━━━━━━━╲━━━━━━━━━━━┿━━━━━━━
+//!   n2 ─────────▸──────────┿───────        tiles     lanes, arrows, names: cached, 512 px of time each
+//!   n3 ──────────╳─────────┿───────
+//!      0.9 s     1.0 s     │ 1.1 s         backdrop  grid, cones
+//! ```
+//!
+//! The page stacks `backdrop`, the [`Tiles`] in sight (each moved to [`Viewport::tile_x`]), `front`, [`veil`]
+//! (moved to `view.x(now)`: what has not happened yet lies under it) and [`gutter`] on the left. Panning
+//! moves tiles; only one that comes into sight is drawn. Inside a tile messages are merged into one path an
+//! epoch and fate, and where there is less than a pixel and a half an event, into bands of density: the
+//! number of elements follows the pixels, not the run.
+
+mod cones;
+mod front;
+mod slab;
+mod view;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+pub use front::{front, hit, veil};
+pub use view::{TILE, Viewport};
+
+use super::index::Index;
+use super::text;
+use super::{Anchor, Pick, Shape};
+use crate::ids::{NodeId, Us};
+use crate::run::Run;
+
+/// The grid, the axis and the cones of the selected event.
+pub fn backdrop(run: &Run, index: &Index, view: &Viewport, selected: Pick) -> Vec<Shape> {
+    let mut out = vec![];
+    cones::cones(run, index, view, selected, &mut out);
+    front::grid(view, &mut out);
+    out
+}
+
+/// Names of the lanes, on the left.
+pub fn gutter(run: &Run, view: &Viewport, selected: Pick) -> Vec<Shape> {
+    let every = (15.0 / view.pitch()).ceil().max(1.0) as usize;
+    let name = |n: NodeId| {
+        let label = text::fit(run.name(n), text::LABEL, view.gutter - 10.0);
+        let role = if selected == Pick::Node(n) { "lane-name selected" } else { "lane-name" };
+        let y = view.y(n);
+        let text = Shape::text("", 2.0, y + 4.5, Anchor::Start, label);
+        let hit = Shape::rect("hit", 0.0, y - view.pitch() / 2.0, view.gutter, view.pitch());
+        Shape::group(role, vec![text, hit]).pick(Pick::Node(n), run.name(n))
+    };
+    run.cast().all().step_by(every).map(name).collect()
+}
+
+/// A stretch of the diagram, 512 pixels wide, drawn from 0.
+#[derive(Clone, Debug)]
+pub struct Tile {
+    pub shapes: Vec<Shape>,
+    /// How much was known when it was drawn, if more may come.
+    open: Option<usize>,
+}
+
+/// Tiles drawn so far.
+#[derive(Clone, Debug, Default)]
+pub struct Tiles {
+    of: BTreeMap<(i32, i64), Rc<Tile>>,
+    size: (u32, u32),
+}
+
+/// Tiles kept before the cache is emptied.
+const KEEP: usize = 96;
+
+impl Tiles {
+    pub fn new() -> Tiles {
+        Tiles::default()
+    }
+
+    /// A tile of the view; drawn only if it was not, or if more has become known of it.
+    pub fn get(&mut self, run: &Run, index: &Index, view: &Viewport, k: i64) -> Rc<Tile> {
+        let size = (view.h.to_bits(), view.lanes as u32);
+        if self.size != size || self.of.len() > KEEP {
+            self.of.clear();
+            self.size = size;
+        }
+        let key = (view.level, k);
+        if let Some(tile) = self.of.get(&key)
+            && tile.open.is_none_or(|known| known == index.len())
+        {
+            return tile.clone();
+        }
+        let tile = Rc::new(tile(run, index, view, k));
+        self.of.insert(key, tile.clone());
+        tile
+    }
+}
+
+/// Draw one tile.
+pub fn tile(run: &Run, index: &Index, view: &Viewport, k: i64) -> Tile {
+    let slab = slab::Slab::of_tile(view, k);
+    let (shapes, open) = slab.draw(run, index, view);
+    Tile { shapes, open: open.then_some(index.len()) }
+}
+
+/// The whole diagram in one piece, for pictures that stand.
+pub fn still(run: &Run, index: &Index, view: &Viewport, now: Us, selected: Pick) -> Vec<Shape> {
+    let mut out = backdrop(run, index, view, selected);
+    out.extend(slab::Slab::of_view(view).draw(run, index, view).0);
+    out.extend(front(run, index, view, selected));
+    let x = view.x(now);
+    if x >= view.gutter && x <= view.w {
+        let form = super::Form::Group { x, y: 0.0, kids: veil(view) };
+        out.push(Shape::new("now-at", form));
+    }
+    out.extend(gutter(run, view, selected));
+    out
+}

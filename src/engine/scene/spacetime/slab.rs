@@ -1,0 +1,360 @@
+//! A stretch of the diagram: lanes, messages and their names, merged into few paths.
+
+use std::collections::BTreeMap;
+
+use super::view::{TILE, Viewport};
+use crate::ids::{EventId, MsgId, NodeId, Us};
+use crate::run::Run;
+use crate::scene::index::{Index, broke_at};
+use crate::scene::pen::Pen;
+use crate::scene::place::{Box2, Placer};
+use crate::scene::{Anchor, Hue, Shape, text};
+use crate::trace::causality::opens;
+use crate::trace::{MsgRec, What};
+use crate::world::Life;
+
+/// Pixels a message or step must have, on the average, to be drawn by itself.
+const SPARSE: f32 = 1.5;
+const HEAD: f32 = 8.0;
+
+pub struct Slab {
+    /// Microseconds at its left and right edge.
+    t0: f64,
+    t1: f64,
+    /// Pixels from where it is drawn.
+    x0: f32,
+    x1: f32,
+    scale: f64,
+}
+
+type Point = (f32, f32);
+
+/// Paths by what they are and whose colour they have, in drawing order.
+type Inks = BTreeMap<(Ink, Hue), Pen>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Ink {
+    Down,
+    Paused,
+    Lane,
+    Leads,
+    Dense,
+    Denser,
+    Densest,
+    Noise,
+    Arrow,
+    Lost,
+    Head,
+    Dots,
+    Cross,
+}
+
+impl Ink {
+    fn role(self) -> &'static str {
+        match self {
+            Ink::Down => "lane down",
+            Ink::Paused => "lane paused",
+            Ink::Lane => "lane",
+            Ink::Leads => "lane leads",
+            Ink::Dense => "dense",
+            Ink::Denser => "dense more",
+            Ink::Densest => "dense most",
+            Ink::Noise => "arrow quiet",
+            Ink::Arrow => "arrow",
+            Ink::Lost => "arrow lost",
+            Ink::Head => "head",
+            Ink::Dots => "dots",
+            Ink::Cross => "cross",
+        }
+    }
+}
+
+/// A message as a line of the diagram.
+pub struct Arrow {
+    pub a: (f32, f32),
+    pub b: (f32, f32),
+    pub lost: bool,
+    /// Its end is known.
+    pub ended: bool,
+}
+
+/// The line of a message: to its receipt, or to where it broke.
+pub fn arrow(run: &Run, view: &Viewport, rec: &MsgRec, x: &dyn Fn(Us) -> f32) -> Arrow {
+    let trace = run.trace();
+    let (ya, yb) = (view.y(rec.from), view.y(rec.to));
+    let a = (x(rec.sent_at), ya);
+    let lost = matches!(trace.event(rec.end).map(|e| e.what), Some(What::Lose { .. }));
+    if lost {
+        let broke = broke_at(rec);
+        let whole = rec.due.saturating_sub(rec.sent_at).max(1) as f32;
+        let part = ((broke - rec.sent_at) as f32 / whole).clamp(0.25, 0.86);
+        return Arrow { a, b: (x(broke), ya + (yb - ya) * part), lost, ended: true };
+    }
+    if rec.end != EventId::NONE {
+        return Arrow { a, b: (x(rec.end_at), yb), lost, ended: true };
+    }
+    Arrow { a, b: (x(rec.due), yb), lost, ended: false }
+}
+
+impl Slab {
+    pub fn of_tile(view: &Viewport, k: i64) -> Slab {
+        let scale = view.us_per_px();
+        let wide = TILE as f64 * scale;
+        Slab { t0: k as f64 * wide, t1: (k + 1) as f64 * wide, x0: 0.0, x1: TILE, scale }
+    }
+    pub fn of_view(view: &Viewport) -> Slab {
+        let scale = view.us_per_px();
+        let t1 = view.t0 + (view.w - view.gutter) as f64 * scale;
+        Slab { t0: view.t0, t1, x0: view.gutter, x1: view.w, scale }
+    }
+
+    fn x(&self, t: Us) -> f32 {
+        self.x0 + ((t as f64 - self.t0) / self.scale) as f32
+    }
+    fn span(&self) -> (Us, Us) {
+        (self.t0.max(0.0) as Us, self.t1.max(0.0).ceil() as Us)
+    }
+
+    /// Its shapes, and whether more may come into it.
+    pub fn draw(&self, run: &Run, index: &Index, view: &Viewport) -> (Vec<Shape>, bool) {
+        let mut inks = Inks::new();
+        let (from, to) = self.span();
+        let mut open = run.known_until() <= to;
+        self.lanes(run, index, view, &mut inks);
+        let mut msgs: Vec<MsgId> = vec![];
+        index.in_sight(run.trace(), from, to, &mut |m, rec| {
+            open |= rec.end == EventId::NONE;
+            msgs.push(m);
+        });
+        let sparse = msgs.len() as f32 * SPARSE <= self.x1 - self.x0;
+        let mut words = vec![];
+        if sparse {
+            self.arrows(run, view, &msgs, &mut inks);
+            self.dots(run, index, view, &mut inks);
+            self.names(run, view, &msgs, &mut words);
+        } else {
+            self.bands(run, view, &msgs, &mut inks);
+        }
+        let path = |((ink, hue), pen): ((Ink, Hue), Pen)| Shape::path(ink.role(), pen.d()).hue(hue);
+        let mut shapes: Vec<Shape> = inks.into_iter().map(path).collect();
+        shapes.extend(words);
+        (shapes, open)
+    }
+
+    // ---------------------------------------------------------------- lanes
+
+    fn lanes(&self, run: &Run, index: &Index, view: &Viewport, inks: &mut Inks) {
+        // A lane goes on as far as the run is known; beyond that nobody has been.
+        let end = self.t1.min(run.known_until() as f64).max(0.0) as Us;
+        let from = self.span().0;
+        if end <= from {
+            return;
+        }
+        for n in run.cast().all() {
+            let mut at = from;
+            while at < end {
+                let next = next_change(index, n, at).min(end);
+                if let Some((ink, hue)) = lane_ink(index, n, at) {
+                    let pen = inks.entry((ink, hue)).or_default();
+                    let (a, b) = (self.x(at).max(self.x0), self.x(next).min(self.x1));
+                    // What is narrower than a hair is passed over: the next one covers it.
+                    if b - a >= 0.25 || next == end {
+                        pen.to(a, view.y(n)).across(b);
+                    }
+                }
+                at = next.max(at + 1).max(at + (self.scale * 0.25) as Us);
+            }
+        }
+    }
+
+    fn dots(&self, run: &Run, index: &Index, view: &Viewport, inks: &mut Inks) {
+        let (from, to) = self.span();
+        let trace = run.trace();
+        let (i, j) = (trace.count_before(from), trace.count_before(to));
+        let mut last = vec![f32::MIN; run.cast().len()];
+        for e in trace.range(i, j).filter(|e| opens(e.what)) {
+            let Some(n) = e.node else { continue };
+            let x = self.x(e.at);
+            if x - last[n.index()] < 3.0 {
+                continue;
+            }
+            last[n.index()] = x;
+            let hue = Hue::epoch(index.epoch_at(n, e.id));
+            inks.entry((Ink::Dots, hue)).or_default().to(x, view.y(n)).across(x + 0.1);
+        }
+    }
+
+    // ---------------------------------------------------------------- messages
+
+    fn arrows(&self, run: &Run, view: &Viewport, msgs: &[MsgId], inks: &mut Inks) {
+        for rec in msgs.iter().filter_map(|m| run.trace().msg(*m)) {
+            let arrow = arrow(run, view, rec, &|t| self.x(t));
+            let hue = Hue::epoch(rec.epoch);
+            let ink = match (arrow.lost, rec.quiet) {
+                (true, _) => Ink::Lost,
+                (_, true) => Ink::Noise,
+                _ => Ink::Arrow,
+            };
+            let (dx, dy) = (arrow.b.0 - arrow.a.0, arrow.b.1 - arrow.a.1);
+            let len = dx.hypot(dy).max(1e-3);
+            let (ux, uy) = (dx / len, dy / len);
+            let back = if arrow.ended && !arrow.lost { HEAD * 0.7 } else { 0.0 };
+            let tip = (arrow.b.0 - ux * back, arrow.b.1 - uy * back);
+            if let Some((p, q)) = self.clip(arrow.a, tip) {
+                inks.entry((ink, hue)).or_default().to(p.0, p.1).line(q.0, q.1);
+            }
+            if arrow.b.0 < self.x0 || arrow.b.0 >= self.x1 || !arrow.ended {
+                continue;
+            }
+            if arrow.lost {
+                inks.entry((Ink::Cross, Hue::INK)).or_default().cross(arrow.b.0, arrow.b.1, 3.6);
+            } else {
+                inks.entry((Ink::Head, hue)).or_default().head(arrow.b.0, arrow.b.1, ux, uy, HEAD);
+            }
+        }
+    }
+
+    /// The part of a line between the slab's edges.
+    fn clip(&self, a: Point, b: Point) -> Option<(Point, Point)> {
+        let (dx, dy) = (b.0 - a.0, b.1 - a.1);
+        let at = |x: f32| (x, a.1 + dy * (x - a.0) / dx);
+        if b.0 < self.x0 || a.0 > self.x1 {
+            return None;
+        }
+        if dx.abs() < 1e-3 {
+            return (a.0 < self.x1).then_some((a, b));
+        }
+        let p = if a.0 < self.x0 { at(self.x0) } else { a };
+        let q = if b.0 > self.x1 { at(self.x1) } else { b };
+        Some((p, q))
+    }
+
+    /// So many that they are bands: by two pixels and epoch, the lanes they span, darker where there are more.
+    fn bands(&self, run: &Run, view: &Viewport, msgs: &[MsgId], inks: &mut Inks) {
+        const WIDE: f32 = 2.0;
+        let mut columns: BTreeMap<(Hue, bool, i32), Vec<(u16, u16)>> = BTreeMap::new();
+        for rec in msgs.iter().filter_map(|m| run.trace().msg(*m)) {
+            let arrow = arrow(run, view, rec, &|t| self.x(t));
+            let column = ((arrow.a.0 - self.x0) / WIDE) as i32;
+            if arrow.a.0 >= self.x0 && arrow.a.0 < self.x1 {
+                let ends = (rec.from.0.min(rec.to.0), rec.from.0.max(rec.to.0));
+                let hue = if arrow.lost { Hue::INK } else { Hue::epoch(rec.epoch) };
+                columns.entry((hue, arrow.lost, column)).or_default().push(ends);
+            }
+        }
+        for ((hue, lost, column), mut spans) in columns {
+            let x = self.x0 + (column as f32 + 0.5) * WIDE;
+            let ink = match spans.len() {
+                _ if lost => Ink::Lost,
+                0..=3 => Ink::Dense,
+                4..=12 => Ink::Denser,
+                _ => Ink::Densest,
+            };
+            spans.sort_unstable();
+            let pen = inks.entry((ink, hue)).or_default();
+            for (lo, hi) in merged(&spans) {
+                pen.to(x, view.y(NodeId(lo))).down(view.y(NodeId(hi)));
+            }
+        }
+    }
+
+    /// One name a burst, never over an arrowhead, never over another, and within the slab.
+    fn names(&self, run: &Run, view: &Viewport, msgs: &[MsgId], out: &mut Vec<Shape>) {
+        let trace = run.trace();
+        let bounds = Box2::new(self.x0 + 1.0, view.top() - 8.0, self.x1 - 1.0, view.foot());
+        let mut placer = Placer::new(bounds, ((self.x1 - self.x0) / 40.0) as usize);
+        let mut lines = vec![];
+        for n in run.cast().all() {
+            placer.block(Box2::new(self.x0, view.y(n) - 3.0, self.x1, view.y(n) + 3.0));
+        }
+        let mut bursts: Vec<(&MsgRec, Vec<Arrow>)> = vec![];
+        for rec in msgs.iter().filter_map(|m| trace.msg(*m)).filter(|r| r.of.is_none()) {
+            let arrow = arrow(run, view, rec, &|t| self.x(t));
+            placer.block(Box2::around(arrow.b.0, arrow.b.1, HEAD * 0.8));
+            lines.push((arrow.a, arrow.b));
+            let same = |b: &&mut (&MsgRec, Vec<Arrow>)| {
+                (b.0.from, b.0.sent_at, b.0.kind) == (rec.from, rec.sent_at, rec.kind)
+            };
+            match bursts.iter_mut().rev().take(8).find(same) {
+                Some(burst) => burst.1.push(arrow),
+                None => bursts.push((rec, vec![arrow])),
+            }
+        }
+        bursts.sort_by_key(|b| b.0.quiet);
+        for (rec, arrows) in bursts {
+            let word = run.entry().kinds.get(rec.kind as usize).map_or("", |k| k.name);
+            if placer.is_full() || view.pitch() < 16.0 {
+                return;
+            }
+            if let Some((x, y)) = best_place(&arrows, word, &placer, &lines) {
+                placer.take(Box2::of_text(x, y, text::width(word, text::SMALL), text::SMALL));
+                out.push(
+                    Shape::text("message-word", x, y, Anchor::Start, word)
+                        .hue(Hue::epoch(rec.epoch)),
+                );
+            }
+        }
+    }
+}
+
+/// Beside one of a burst's arrows, where the fewest lines pass behind.
+fn best_place(
+    arrows: &[Arrow],
+    word: &str,
+    placer: &Placer,
+    lines: &[(Point, Point)],
+) -> Option<(f32, f32)> {
+    let width = text::width(word, text::SMALL);
+    let mut best: Option<(usize, (f32, f32))> = None;
+    for arrow in arrows.iter().take(4) {
+        for part in [0.5, 0.3, 0.7] {
+            let x = arrow.a.0 + (arrow.b.0 - arrow.a.0) * part;
+            let y = arrow.a.1 + (arrow.b.1 - arrow.a.1) * part + 4.0;
+            for x in [x + 6.0, x - 6.0 - width] {
+                let place = Box2::of_text(x, y, width, text::SMALL);
+                if !placer.is_free(&place) {
+                    continue;
+                }
+                let crossed = lines.iter().filter(|l| place.crossed(l.0, l.1)).count();
+                if best.is_none_or(|b| crossed < b.0) {
+                    best = Some((crossed, (x, y)));
+                }
+            }
+        }
+    }
+    best.filter(|b| b.0 <= 2).map(|b| b.1)
+}
+
+/// Overlapping stretches of sorted ones made one.
+fn merged(spans: &[(u16, u16)]) -> Vec<(u16, u16)> {
+    let mut out: Vec<(u16, u16)> = vec![];
+    for &(lo, hi) in spans {
+        match out.last_mut() {
+            Some(last) if lo <= last.1 => last.1 = last.1.max(hi),
+            _ => out.push((lo, hi)),
+        }
+    }
+    out
+}
+
+/// How a lane is drawn from a moment on; None while the node is not there.
+fn lane_ink(index: &Index, n: NodeId, at: Us) -> Option<(Ink, Hue)> {
+    let turn = index.turn_at(n, at);
+    let hue = Hue::epoch(turn.map_or(0, |t| t.epoch));
+    match index.life_at(n, at) {
+        Life::Absent => None,
+        Life::Down => Some((Ink::Down, Hue::INK)),
+        Life::Paused => Some((Ink::Paused, hue)),
+        Life::Up if turn.is_some_and(|t| t.leads) => Some((Ink::Leads, hue)),
+        Life::Up => Some((Ink::Lane, hue)),
+    }
+}
+
+/// When a lane looks different next.
+fn next_change(index: &Index, n: NodeId, at: Us) -> Us {
+    let turns = index.turns(n);
+    let turn = turns.get(turns.partition_point(|t| t.at <= at)).map_or(Us::MAX, |t| t.at);
+    let lives = index.lives(n);
+    let life = lives.get(lives.partition_point(|l| l.0 <= at)).map_or(Us::MAX, |l| l.0);
+    turn.min(life)
+}

@@ -1,0 +1,61 @@
+//! Marks on the scrubber: what was done to the run, what it told, and what broke.
+
+use super::Pick;
+use super::index::Index;
+use super::list;
+use crate::card::Weight;
+use crate::ids::{EventId, Us};
+use crate::run::Run;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sort {
+    Key,
+    Bookmark,
+    Fault,
+    Broken,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mark {
+    pub at: Us,
+    pub event: EventId,
+    pub sort: Sort,
+    pub pick: Pick,
+}
+
+/// All marks in order of time; ask [`name`] for the words of those that are shown.
+pub fn marks(index: &Index) -> Vec<Mark> {
+    let mark = |at, event, sort| Mark { at, event, sort, pick: Pick::Event(event) };
+    let keys = index.tales.iter().filter(|t| t.weight == Weight::Key);
+    let mut out: Vec<Mark> = keys.map(|t| mark(t.at, t.event, Sort::Key)).collect();
+    out.extend(index.bookmarks.iter().map(|(at, e)| mark(*at, *e, Sort::Bookmark)));
+    out.extend(index.broken.iter().map(|(at, e)| mark(*at, *e, Sort::Broken)));
+    out.extend(
+        index
+            .faults
+            .iter()
+            .map(|a| Mark { pick: Pick::Fault(a.line), ..mark(a.at, a.event, Sort::Fault) }),
+    );
+    out.sort_by_key(|m| (m.at, m.event));
+    out
+}
+
+/// At most one mark every `gap` of time, the gravest of those that fall together.
+pub fn thinned(marks: &[Mark], gap: Us) -> Vec<Mark> {
+    let mut out: Vec<Mark> = vec![];
+    for m in marks {
+        match out.last_mut() {
+            Some(last) if m.at < last.at + gap => {
+                if m.sort > last.sort {
+                    *last = m.clone();
+                }
+            }
+            _ => out.push(m.clone()),
+        }
+    }
+    out
+}
+
+pub fn name(run: &Run, index: &Index, mark: &Mark) -> String {
+    list::name(run, index, mark.event)
+}

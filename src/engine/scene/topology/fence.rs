@@ -1,0 +1,143 @@
+//! The smaller sides of a partition, each on fenced ground.
+
+use super::Layout;
+use crate::ids::NodeId;
+use crate::run::{Peek, Run};
+use crate::scene::pen::Pen;
+use crate::scene::{Pick, Shape};
+use crate::world::net::FREE;
+
+type Point = (f32, f32);
+
+pub(super) fn fences(run: &Run, peek: &Peek, layout: &Layout, out: &mut Vec<Shape>) {
+    let Some(groups) = peek.groups() else { return };
+    let largest = largest(groups);
+    let mut sides: Vec<u8> =
+        groups.iter().copied().filter(|g| *g != FREE && *g != largest).collect();
+    sides.sort_unstable();
+    sides.dedup();
+    for side in sides {
+        let is = |n: &NodeId| groups.get(n.index()) == Some(&side);
+        let members: Vec<NodeId> = run.cast().all().filter(is).collect();
+        let names: Vec<&str> = members.iter().map(|n| run.name(*n)).collect();
+        for part in parts(layout, &members) {
+            let d = hull(
+                &part.iter().map(|n| layout.at(*n)).collect::<Vec<_>>(),
+                layout.ring_radius() + 11.0,
+            );
+            let name = ["cut off: ", &names.join(", ")].concat();
+            out.push(Shape::path("fence", d).pick(Pick::None, name));
+        }
+    }
+}
+
+/// The side that is not fenced: most nodes, then the first named.
+fn largest(groups: &[u8]) -> u8 {
+    let count = |g: u8| groups.iter().filter(|x| **x == g).count();
+    let mut best = FREE;
+    for g in groups.iter().copied().filter(|g| *g != FREE) {
+        if best == FREE || count(g) > count(best) || (count(g) == count(best) && g < best) {
+            best = g;
+        }
+    }
+    best
+}
+
+/// Members in as few fences as leave everybody else outside.
+fn parts(layout: &Layout, members: &[NodeId]) -> Vec<Vec<NodeId>> {
+    let mut parts: Vec<Vec<NodeId>> = members.iter().map(|n| vec![*n]).collect();
+    let outsiders: Vec<Point> = (0..layout.len() as u16)
+        .map(NodeId)
+        .filter(|n| !members.contains(n))
+        .map(|n| layout.at(n))
+        .collect();
+    let fits = |a: &[NodeId], b: &[NodeId]| {
+        let corners = convex(a.iter().chain(b).map(|n| layout.at(*n)).collect());
+        outsiders.iter().all(|p| !near(&corners, *p, layout.ring_radius() * 2.0 + 13.0))
+    };
+    let mut i = 0;
+    while i < parts.len() {
+        match (i + 1..parts.len()).find(|&j| fits(&parts[i], &parts[j])) {
+            Some(j) => {
+                let more = parts.remove(j);
+                parts[i].extend(more);
+                i = 0;
+            }
+            None => i += 1,
+        }
+    }
+    parts
+}
+
+/// Corners of the convex hull, clockwise on the screen.
+fn convex(mut points: Vec<Point>) -> Vec<Point> {
+    points.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    points.dedup();
+    if points.len() < 3 {
+        return points;
+    }
+    let turn = |o: Point, a: Point, b: Point| (a.0 - o.0) * (b.1 - o.1) - (a.1 - o.1) * (b.0 - o.0);
+    let half = |points: &mut dyn Iterator<Item = Point>| {
+        let mut chain: Vec<Point> = vec![];
+        for p in points {
+            while chain.len() >= 2 && turn(chain[chain.len() - 2], chain[chain.len() - 1], p) <= 0.0
+            {
+                chain.pop();
+            }
+            chain.push(p);
+        }
+        chain.pop();
+        chain
+    };
+    let mut hull = half(&mut points.iter().copied());
+    hull.extend(half(&mut points.iter().rev().copied()));
+    hull
+}
+
+/// Whether a point is inside a polygon, or this close to it.
+fn near(corners: &[Point], p: Point, gap: f32) -> bool {
+    let n = corners.len();
+    let edge = |i: usize| (corners[i], corners[(i + 1) % n]);
+    let inside = n >= 3
+        && (0..n).all(|i| {
+            let (a, b) = edge(i);
+            (b.0 - a.0) * (p.1 - a.1) - (b.1 - a.1) * (p.0 - a.0) >= 0.0
+        });
+    inside || (0..n).any(|i| distance(edge(i), p) < gap)
+}
+
+fn distance((a, b): (Point, Point), p: Point) -> f32 {
+    let (dx, dy) = (b.0 - a.0, b.1 - a.1);
+    let len = dx * dx + dy * dy;
+    let t = if len == 0.0 { 0.0 } else { ((p.0 - a.0) * dx + (p.1 - a.1) * dy) / len };
+    let t = t.clamp(0.0, 1.0);
+    (a.0 + dx * t - p.0).hypot(a.1 + dy * t - p.1)
+}
+
+/// A rounded outline at a distance round points.
+fn hull(points: &[Point], gap: f32) -> String {
+    let mut pen = Pen::new();
+    let corners = convex(points.to_vec());
+    if let [(x, y)] = corners[..] {
+        pen.circle(x, y, gap);
+        return pen.d();
+    }
+    let n = corners.len();
+    for i in 0..n {
+        let (a, b) = (corners[i], corners[(i + 1) % n]);
+        let (dx, dy) = (b.0 - a.0, b.1 - a.1);
+        let len = dx.hypot(dy).max(1e-3);
+        let (ox, oy) = (dy / len * gap, -dx / len * gap);
+        if i == 0 {
+            pen.to(a.0 + ox, a.1 + oy);
+        } else {
+            pen.arc(gap, false, true, a.0 + ox, a.1 + oy);
+        }
+        pen.line(b.0 + ox, b.1 + oy);
+    }
+    let (a, b) = (corners[0], corners[1 % n]);
+    let (dx, dy) = (b.0 - a.0, b.1 - a.1);
+    let len = dx.hypot(dy).max(1e-3);
+    pen.arc(gap, false, true, a.0 + dy / len * gap, a.1 - dx / len * gap).close();
+    pen.d()
+}

@@ -1,0 +1,251 @@
+//! Messages on their way, as numbers.
+//!
+//! A frame makes no strings: [`Flights::fill`] writes [`FLIGHT`] numbers a message into one array, and
+//! [`Flights::labels`] [`LABEL`] numbers a label. A message moves at constant speed between send and receipt;
+//! it is never eased, because time is the subject.
+
+use super::Layout;
+use crate::ids::{MsgId, NodeId, Us};
+use crate::run::Run;
+use crate::scene::index::{Index, broke_at, gone_at};
+use crate::scene::pen::Pen;
+use crate::scene::place::{Box2, Placer};
+use crate::scene::{Hue, Pick, Shape, text};
+use crate::trace::{Loss, MsgRec, Trace, What};
+use crate::world::Life;
+
+/// Numbers a message: its id, the head's x and y, its angle in degrees, the tail's length, the
+/// [`Hue`]'s number, the [`State`], and 1 if it is a copy.
+pub const FLIGHT: usize = 8;
+/// Numbers a label: the message's id, its text (see [`label_text`]), and where it begins: x and y of the baseline.
+pub const LABEL: usize = 4;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Flying = 0,
+    /// Its cross stands where it broke.
+    Lost = 1,
+    /// Kept in the air by the scenario.
+    Held = 2,
+    /// At the door of a node that is paused.
+    Waiting = 3,
+}
+
+/// Where a message is at a moment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spot {
+    /// How far along its way, from 0 to 1.
+    pub t: f32,
+    pub state: State,
+}
+
+/// What is in the air. Good for a run, a layout and an index; made anew costs nothing.
+pub struct Flights<'a> {
+    pub run: &'a Run,
+    pub index: &'a Index,
+    pub layout: &'a Layout,
+}
+
+impl Flights<'_> {
+    /// The messages in flight at a moment, [`FLIGHT`] numbers each, in the order they were sent.
+    pub fn fill(&self, now: Us, out: &mut Vec<f32>) {
+        out.clear();
+        self.each(now, &mut |m, rec, spot| {
+            let way = self.layout.way(rec.from, rec.to);
+            let ((x, y), (dx, dy)) = (way.at(spot.t), way.along(spot.t));
+            let tail = (way.length() * spot.t).min(34.0);
+            let hue = Hue::epoch(rec.epoch).0 as f32;
+            let copy = if rec.of.is_some() { 1.0 } else { 0.0 };
+            let state = spot.state as u8 as f32;
+            out.extend([m.0 as f32, x, y, dy.atan2(dx).to_degrees(), tail, hue, state, copy]);
+        });
+    }
+
+    /// Each message to be seen at a moment.
+    pub fn each(&self, now: Us, each: &mut dyn FnMut(MsgId, &MsgRec, Spot)) {
+        let trace = self.run.trace();
+        self.index.in_sight(trace, now, now, &mut |m, rec| {
+            if let Some(spot) = spot(self.run, self.index, m, rec, now) {
+                each(m, rec, spot);
+            }
+        });
+    }
+
+    /// Names beside the messages, one a burst (what one step sent of one kind), dropped rather than laid over
+    /// anything. [`LABEL`] numbers each.
+    pub fn labels(&self, now: Us, out: &mut Vec<f32>) {
+        out.clear();
+        let size = text::LABEL;
+        let mut placer = self.placer();
+        let mut seen: Vec<(MsgId, MsgRec, (f32, f32), Spot)> = vec![];
+        self.each(now, &mut |m, rec, spot| {
+            let at = self.layout.way(rec.from, rec.to).at(spot.t);
+            placer.block(Box2::around(at.0, at.1, 7.0));
+            seen.push((m, *rec, at, spot));
+        });
+        // Background noise is named only where there is room left.
+        seen.sort_by_key(|s| (s.1.quiet, s.0));
+        let mut named: Vec<(NodeId, Us, u8, bool)> = vec![];
+        for (m, rec, (x, y), spot) in seen {
+            let burst = (rec.from, rec.sent_at, rec.kind, spot.state == State::Lost);
+            if named.contains(&burst) || placer.is_full() {
+                continue;
+            }
+            let code = label_code(self.run.trace(), &rec, spot.state);
+            let width = text::width(label_text(self.run, code), size);
+            let places =
+                [(11.0, 4.0), (-11.0 - width, 4.0), (-width / 2.0, -12.0), (-width / 2.0, 20.0)];
+            let place = places
+                .iter()
+                .find(|(dx, dy)| placer.take(Box2::of_text(x + dx, y + dy, width, size)));
+            if let Some((dx, dy)) = place {
+                named.push(burst);
+                out.extend([m.0 as f32, code as f32, x + dx, y + dy]);
+            }
+        }
+    }
+
+    fn placer(&self) -> Placer {
+        let (w, h) = (self.layout.w, self.layout.h);
+        let budget = (w * h / 30_000.0).clamp(3.0, 14.0) as usize;
+        let mut placer = Placer::new(Box2::new(2.0, 2.0, w - 2.0, h - 2.0), budget);
+        for n in (0..self.layout.len() as u16).map(NodeId) {
+            let (x, y) = self.layout.at(n);
+            placer.block(Box2::around(x, y, self.layout.ring_radius() + 1.0));
+            if self.layout.shows_lines() {
+                let foot = y + self.layout.ring_radius();
+                placer.block(Box2::new(x - 32.0, foot, x + 32.0, foot + 17.0));
+            }
+        }
+        placer
+    }
+}
+
+/// What a label says, by the number [`Flights::labels`] gave: a kind, or how it was lost.
+pub fn label_text(run: &Run, code: i32) -> &'static str {
+    match code {
+        -1 => "lost",
+        -2 => "lost at the cut",
+        -3 => "nobody there",
+        -4 => "dropped",
+        k => usize::try_from(k).ok().and_then(|k| run.entry().kinds.get(k)).map_or("", |k| k.name),
+    }
+}
+
+fn label_code(trace: &Trace, rec: &MsgRec, state: State) -> i32 {
+    match trace.event(rec.end).map(|e| e.what) {
+        Some(What::Lose { why, .. }) if state == State::Lost => match why {
+            Loss::Loss => -1,
+            Loss::Cut => -2,
+            Loss::Down => -3,
+            Loss::Drop => -4,
+        },
+        _ => rec.kind as i32,
+    }
+}
+
+/// Where a message is at a moment; None if it is not to be seen.
+pub fn spot(run: &Run, index: &Index, m: MsgId, rec: &MsgRec, now: Us) -> Option<Spot> {
+    let trace = run.trace();
+    if now < rec.sent_at || now > gone_at(trace, rec) {
+        return None;
+    }
+    let lost = matches!(trace.event(rec.end).map(|e| e.what), Some(What::Lose { .. }));
+    if let Some(held) = index.held(m) {
+        return kept(rec, held.from, held.to, lost, now);
+    }
+    if lost {
+        let broke = broke_at(rec);
+        let t = part(rec.sent_at, rec.due.max(broke), now.min(broke));
+        let state = if now >= broke { State::Lost } else { State::Flying };
+        return Some(Spot { t, state });
+    }
+    if now == rec.end_at {
+        return None;
+    }
+    // It came when it was due, and its receiver was not looking.
+    if rec.end_at > rec.due && now >= rec.due && index.life_at(rec.to, rec.due) == Life::Paused {
+        return Some(Spot { t: 1.0, state: State::Waiting });
+    }
+    let waits = index.life_at(rec.to, rec.due) == Life::Paused;
+    let until = if rec.end_at == Us::MAX || waits { rec.due } else { rec.end_at };
+    Some(Spot { t: part(rec.sent_at, until, now).min(0.999), state: State::Flying })
+}
+
+/// A message that was held: on until then, hovering, and on to its end.
+fn kept(rec: &MsgRec, from: Us, to: Us, lost: bool, now: Us) -> Option<Spot> {
+    let stop = part(rec.sent_at, rec.due, from).clamp(0.25, 0.75);
+    let end = if rec.end_at == Us::MAX { rec.due.max(to.saturating_add(1)) } else { rec.end_at };
+    Some(match now {
+        now if now < from => Spot { t: part(rec.sent_at, from, now) * stop, state: State::Flying },
+        now if now < to && now < end => Spot { t: stop, state: State::Held },
+        now if lost => Spot { t: stop, state: if now >= end { State::Lost } else { State::Held } },
+        now if now >= end => return None,
+        now => Spot { t: stop + part(to, end, now) * (1.0 - stop), state: State::Flying },
+    })
+}
+
+fn part(from: Us, to: Us, now: Us) -> f32 {
+    if to <= from {
+        return 1.0;
+    }
+    ((now.saturating_sub(from)) as f64 / (to - from) as f64).clamp(0.0, 1.0) as f32
+}
+
+/// The same as shapes.
+pub(super) fn still(run: &Run, index: &Index, layout: &Layout, now: Us, out: &mut Vec<Shape>) {
+    let flights = Flights { run, index, layout };
+    flights.each(now, &mut |m, rec, spot| {
+        out.push(message(run, layout, m, rec, spot));
+    });
+    let mut labels = vec![];
+    flights.labels(now, &mut labels);
+    for l in labels.chunks_exact(LABEL) {
+        let word = label_text(run, l[1] as i32);
+        let role = if l[1] < 0.0 { "fault-word" } else { "message-word" };
+        out.push(Shape::text(role, l[2], l[3], super::Anchor::Start, word));
+    }
+}
+
+fn message(run: &Run, layout: &Layout, m: MsgId, rec: &MsgRec, spot: Spot) -> Shape {
+    let way = layout.way(rec.from, rec.to);
+    let ((x, y), (dx, dy)) = (way.at(spot.t), way.along(spot.t));
+    let tail = (way.length() * spot.t).min(34.0);
+    let mut kids = vec![];
+    let lost = spot.state == State::Lost;
+    let back = if lost { 0.0 } else { 8.0 };
+    if tail > back {
+        let role = if lost { "tail lost" } else { "tail" };
+        kids.push(Shape::line(role, x - dx * tail, y - dy * tail, x - dx * back, y - dy * back));
+    }
+    let mut pen = Pen::new();
+    if lost {
+        pen.cross(x, y, 5.0);
+        kids.push(Shape::path("cross", pen.d()));
+    } else {
+        pen.head(x, y, dx, dy, 12.0);
+        if rec.of.is_some() {
+            pen.head(x - dx * 7.0, y - dy * 7.0, dx, dy, 12.0);
+        }
+        kids.push(Shape::path("head", pen.d()));
+    }
+    if matches!(spot.state, State::Held | State::Waiting) {
+        kids.push(Shape::circle("held", x - dx * 5.0, y - dy * 5.0, 12.0));
+    }
+    kids.push(Shape::circle("hit", x - dx * 5.0, y - dy * 5.0, 12.0));
+    Shape::group("flight", kids)
+        .hue(Hue::epoch(rec.epoch))
+        .pick(Pick::Message(m), message_name(run, rec, spot.state))
+}
+
+/// `AppendEntries from n1 to n2, held`.
+pub fn message_name(run: &Run, rec: &MsgRec, state: State) -> String {
+    let kind = run.entry().kinds.get(rec.kind as usize).map_or("message", |k| k.name);
+    let state = match state {
+        State::Flying => "",
+        State::Lost => ", lost",
+        State::Held => ", held",
+        State::Waiting => ", waiting at the door",
+    };
+    [kind, " from ", run.name(rec.from), " to ", run.name(rec.to), state].concat()
+}

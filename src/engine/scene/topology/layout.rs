@@ -1,0 +1,379 @@
+//! Where the nodes stand. Nothing moves when a node joins or a text grows: absent nodes have their places.
+
+use crate::card::Layout as Style;
+use crate::ids::NodeId;
+use crate::run::Run;
+use crate::scene::pen::Pen;
+
+type Point = (f32, f32);
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layout {
+    pub w: f32,
+    pub h: f32,
+    r: f32,
+    at: Vec<Point>,
+    /// How far the way from one to the other bends aside, in its own lengths: from × to.
+    bends: Vec<f32>,
+}
+
+/// Room round a node for its ring and its words: at the sides, above and below.
+const RING: f32 = 5.0;
+const LINES_FROM: f32 = 24.0;
+const NAMES_FROM: f32 = 13.0;
+
+impl Layout {
+    pub fn new(run: &Run, w: f32, h: f32) -> Layout {
+        let entry = run.entry();
+        let mut tiers: Vec<(u8, Vec<NodeId>)> = vec![];
+        for n in run.cast().all() {
+            let tier = entry.roles[run.cast().role(n) as usize].tier;
+            match tiers.iter_mut().find(|t| t.0 == tier) {
+                Some(t) => t.1.push(n),
+                None => tiers.push((tier, vec![n])),
+            }
+        }
+        tiers.sort_by_key(|t| t.0);
+        let tiers: Vec<Vec<NodeId>> = tiers.into_iter().map(|t| t.1).collect();
+        Layout::place(&tiers, entry.layout, w, h)
+    }
+
+    /// Tiers from the top down. The largest circle for which everything has room wins.
+    pub fn place(tiers: &[Vec<NodeId>], style: Style, w: f32, h: f32) -> Layout {
+        let n: usize = tiers.iter().map(Vec::len).sum();
+        let largest: f32 = match n {
+            0..=7 => 36.0,
+            8..=12 => 30.0,
+            _ => 22.0,
+        };
+        let ring = best(largest, |r| bent(tiers, style, w, h, r));
+        let rows = best(largest, |r| straight(tiers, w, h, r));
+        let (r, at) = match (ring, rows) {
+            (Some(a), Some(b)) if a.0 >= b.0 * 0.7 || a.0 >= 24.0 => a,
+            (_, Some(b)) => b,
+            (Some(a), None) => a,
+            (None, None) => (2.0, grid(tiers, w, h)),
+        };
+        let mut layout = Layout { w, h, r, at: vec![(w / 2.0, h / 2.0); n], bends: vec![] };
+        for (node, point) in tiers.iter().flatten().zip(at) {
+            if let Some(slot) = layout.at.get_mut(node.index()) {
+                *slot = point;
+            }
+        }
+        layout.bend_ways();
+        layout
+    }
+
+    pub fn len(&self) -> usize {
+        self.at.len()
+    }
+    pub fn is_empty(&self) -> bool {
+        self.at.is_empty()
+    }
+    pub fn at(&self, n: NodeId) -> Point {
+        self.at.get(n.index()).copied().unwrap_or((self.w / 2.0, self.h / 2.0))
+    }
+    pub fn radius(&self) -> f32 {
+        self.r
+    }
+    pub fn ring_radius(&self) -> f32 {
+        self.r + if self.r >= NAMES_FROM { RING } else { 2.0 }
+    }
+    pub fn shows_names(&self) -> bool {
+        self.r >= NAMES_FROM
+    }
+    pub fn shows_lines(&self) -> bool {
+        self.r >= LINES_FROM
+    }
+    pub fn shows_rings(&self) -> bool {
+        self.r >= 9.0
+    }
+    pub fn shows_wires(&self) -> bool {
+        self.at.len() <= 16
+    }
+    /// Width a line under a node may have.
+    pub fn room(&self) -> f32 {
+        self.r * 4.0
+    }
+
+    /// The node at a point of the drawing, if any.
+    pub fn hit(&self, x: f32, y: f32) -> Option<NodeId> {
+        let near = |&(i, d): &(usize, f32)| d <= self.ring_radius().max(12.0) && i < self.at.len();
+        let gap = |(i, p): (usize, &Point)| (i, (p.0 - x).hypot(p.1 - y));
+        let nearest = self.at.iter().enumerate().map(gap).min_by(|a, b| a.1.total_cmp(&b.1))?;
+        Some(nearest).filter(near).map(|(i, _)| NodeId(i as u16))
+    }
+
+    // ---------------------------------------------------------------- ways
+
+    fn bend_ways(&mut self) {
+        let n = self.at.len();
+        if n > 24 {
+            return;
+        }
+        self.bends = vec![0.0; n * n];
+        for a in 0..n {
+            for b in a + 1..n {
+                let bend = self.clear_bend(a, b);
+                self.bends[a * n + b] = bend;
+                self.bends[b * n + a] = -bend;
+            }
+        }
+    }
+
+    /// The smallest bend that passes by everybody else.
+    fn clear_bend(&self, a: usize, b: usize) -> f32 {
+        const TRIES: [f32; 9] = [0.0, 0.1, -0.1, 0.18, -0.18, 0.28, -0.28, 0.4, -0.4];
+        let clear = |bend: &&f32| {
+            let way = Way::between(self.at[a], self.at[b], **bend);
+            let others = (0..self.at.len()).filter(|&i| i != a && i != b);
+            others.map(|i| self.at[i]).all(|p| way.misses(p, self.ring_radius() + 3.0))
+        };
+        TRIES.iter().find(clear).copied().unwrap_or(0.0)
+    }
+
+    fn bend(&self, a: NodeId, b: NodeId) -> f32 {
+        self.bends.get(a.index() * self.at.len() + b.index()).copied().unwrap_or(0.0)
+    }
+
+    /// The way of a message, from rim to rim, keeping to its right so that answers pass by.
+    pub fn way(&self, from: NodeId, to: NodeId) -> Way {
+        let side = (self.r * 0.14).min(4.5);
+        Way::between(self.at(from), self.at(to), self.bend(from, to))
+            .aside(side)
+            .trim(self.ring_radius() + 1.0)
+    }
+
+    /// The wire between two.
+    pub fn middle(&self, a: NodeId, b: NodeId) -> Way {
+        Way::between(self.at(a), self.at(b), self.bend(a, b)).trim(self.ring_radius() + 1.0)
+    }
+}
+
+/// A straight or gently bent line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Way {
+    pub from: Point,
+    /// Control point of the bend.
+    pub by: Point,
+    pub to: Point,
+    bent: bool,
+}
+
+impl Way {
+    fn between(from: Point, to: Point, bend: f32) -> Way {
+        let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+        let by = ((from.0 + to.0) / 2.0 - dy * bend, (from.1 + to.1) / 2.0 + dx * bend);
+        Way { from, by, to, bent: bend != 0.0 }
+    }
+
+    /// The same, moved to its right.
+    fn aside(self, by: f32) -> Way {
+        let (dx, dy) = (self.to.0 - self.from.0, self.to.1 - self.from.1);
+        let len = dx.hypot(dy).max(1e-3);
+        let (ox, oy) = (-dy / len * by, dx / len * by);
+        let go = |p: Point| (p.0 + ox, p.1 + oy);
+        Way { from: go(self.from), by: go(self.by), to: go(self.to), bent: self.bent }
+    }
+
+    /// The same without its ends.
+    fn trim(self, gap: f32) -> Way {
+        let cut = |a: Point, b: Point| {
+            let d = (b.0 - a.0).hypot(b.1 - a.1).max(1e-3);
+            let k = (gap / d).min(0.45);
+            (a.0 + (b.0 - a.0) * k, a.1 + (b.1 - a.1) * k)
+        };
+        Way { from: cut(self.from, self.by), to: cut(self.to, self.by), ..self }
+    }
+
+    /// The point a fraction of the time along it.
+    pub fn at(&self, t: f32) -> Point {
+        let mix = |a: f32, b: f32| a + (b - a) * t;
+        if !self.bent {
+            return (mix(self.from.0, self.to.0), mix(self.from.1, self.to.1));
+        }
+        let p = (mix(self.from.0, self.by.0), mix(self.from.1, self.by.1));
+        let q = (mix(self.by.0, self.to.0), mix(self.by.1, self.to.1));
+        (mix(p.0, q.0), mix(p.1, q.1))
+    }
+
+    /// Its direction there, a unit vector.
+    pub fn along(&self, t: f32) -> Point {
+        let mix = |a: f32, b: f32| a + (b - a) * t;
+        let (dx, dy) = if self.bent {
+            (
+                mix(self.by.0 - self.from.0, self.to.0 - self.by.0),
+                mix(self.by.1 - self.from.1, self.to.1 - self.by.1),
+            )
+        } else {
+            (self.to.0 - self.from.0, self.to.1 - self.from.1)
+        };
+        let len = dx.hypot(dy).max(1e-3);
+        (dx / len, dy / len)
+    }
+
+    pub fn length(&self) -> f32 {
+        (self.to.0 - self.from.0).hypot(self.to.1 - self.from.1)
+    }
+
+    pub fn draw(&self, pen: &mut Pen) {
+        pen.to(self.from.0, self.from.1);
+        if self.bent {
+            pen.bend(self.by.0, self.by.1, self.to.0, self.to.1);
+        } else {
+            pen.line(self.to.0, self.to.1);
+        }
+    }
+
+    fn misses(&self, p: Point, gap: f32) -> bool {
+        (0..=24).all(|i| {
+            let q = self.at(i as f32 / 24.0);
+            (q.0 - p.0).hypot(q.1 - p.1) > gap
+        })
+    }
+}
+
+// ---------------------------------------------------------------- arrangements
+
+/// The largest radius that has an arrangement.
+fn best(largest: f32, arrange: impl Fn(f32) -> Option<Vec<Point>>) -> Option<(f32, Vec<Point>)> {
+    let mut r = largest;
+    while r >= 3.0 {
+        if let Some(points) = arrange(r) {
+            return Some((r, points));
+        }
+        r -= if r > 12.0 { 1.0 } else { 0.5 };
+    }
+    None
+}
+
+/// What a node of this radius needs: at each side, above, and below for its words.
+struct Need {
+    side: f32,
+    top: f32,
+    foot: f32,
+    /// Between two nodes, rim to rim.
+    gap: f32,
+}
+
+fn need(r: f32) -> Need {
+    let ring = if r >= NAMES_FROM { RING + 4.0 } else { 3.0 };
+    let foot = if r >= LINES_FROM { ring + 16.0 } else { ring };
+    let gap = if r >= LINES_FROM { 26.0 } else { (r * 0.6).max(3.0) };
+    Need { side: r + ring, top: r + ring, foot: r + foot, gap }
+}
+
+/// One tier bends into a ring, the others are rows above and below it.
+fn bent(tiers: &[Vec<NodeId>], style: Style, w: f32, h: f32, r: f32) -> Option<Vec<Point>> {
+    let main = match style {
+        Style::Tiers | Style::Circle => (0..tiers.len())
+            .max_by_key(|&i| (tiers[i].len(), i))
+            .filter(|&i| tiers[i].len() >= 3)?,
+        Style::Ring => tiers.len().checked_sub(1)?,
+    };
+    let need = need(r);
+    let pitch = need.top + need.foot + need.gap * 0.5;
+    let rows = |range: std::ops::Range<usize>| -> Option<Vec<Vec<Point>>> {
+        let row = |i: usize| {
+            let y = if i < main {
+                need.top + pitch * i as f32
+            } else {
+                h - need.foot - pitch * (tiers.len() - 1 - i) as f32
+            };
+            across(tiers[i].len(), w, y, r, &need)
+        };
+        range.map(row).collect()
+    };
+    let (above, below) = (rows(0..main)?, rows(main + 1..tiers.len())?);
+    let top = pitch * main as f32 + need.top;
+    let bottom = h - pitch * (tiers.len() - 1 - main) as f32 - need.foot;
+    let ring = ellipse(tiers[main].len(), w, top, bottom, &need)?;
+    let points: Vec<Point> =
+        above.into_iter().flatten().chain(ring).chain(below.into_iter().flatten()).collect();
+    apart(&points, 2.0 * r + need.gap).then_some(points)
+}
+
+/// A row in the middle, not wider than it must be.
+fn across(n: usize, w: f32, y: f32, r: f32, need: &Need) -> Option<Vec<Point>> {
+    let pitch = ((w - 2.0 * need.side) / (n.max(2) - 1) as f32).min(r * 5.0 + need.gap);
+    let wide = pitch * (n.max(1) - 1) as f32;
+    let fits = n <= 1 || pitch >= 2.0 * r + need.gap;
+    let fits = fits && wide + 2.0 * need.side <= w + 0.5;
+    fits.then(|| (0..n).map(|i| (w / 2.0 - wide / 2.0 + pitch * i as f32, y)).collect())
+}
+
+/// Evenly round an ellipse, clockwise from the upper left, with a gap at the top so that those above see
+/// everybody.
+fn ellipse(n: usize, w: f32, top: f32, bottom: f32, need: &Need) -> Option<Vec<Point>> {
+    let ry = (bottom - top) / 2.0;
+    let rx = (w / 2.0 - need.side).min(ry * 2.1);
+    if ry < 4.0 || rx < 4.0 {
+        return None;
+    }
+    let (cx, cy) = (w / 2.0, (top + bottom) / 2.0);
+    // Even along the curve, not in its angle: a flat ellipse would crowd its ends.
+    const FINE: usize = 720;
+    let point = |i: usize| {
+        let a = i as f32 / FINE as f32 * std::f32::consts::TAU;
+        (cx + rx * a.sin(), cy - ry * a.cos())
+    };
+    let mut lengths = vec![0.0f32];
+    for i in 1..=FINE {
+        let (a, b) = (point(i - 1), point(i));
+        lengths.push(lengths[i - 1] + (a.0 - b.0).hypot(a.1 - b.1));
+    }
+    let step = lengths[FINE] / n as f32;
+    let start = -step / 2.0;
+    let at = |i: usize| {
+        let want = (start + step * i as f32).rem_euclid(lengths[FINE]);
+        point(lengths.partition_point(|l| *l < want))
+    };
+    Some((0..n).map(at).collect())
+}
+
+/// Rows of all tiers, broken where they are too long.
+fn straight(tiers: &[Vec<NodeId>], w: f32, h: f32, r: f32) -> Option<Vec<Point>> {
+    let need = need(r);
+    let room = ((w - 2.0 * need.side) / (2.0 * r + need.gap)).floor() as usize + 1;
+    if w < 2.0 * need.side {
+        return None;
+    }
+    let rows: Vec<usize> = tiers.iter().flat_map(|t| share(t.len(), room)).collect();
+    let total = rows.len();
+    let free = h - need.top - need.foot;
+    let pitch = (free / (total.max(2) - 1) as f32).min(2.0 * r + need.gap + 90.0);
+    if free < 0.0 || (total > 1 && pitch < 2.0 * r + need.gap * 0.7 + need.foot - r) {
+        return None;
+    }
+    let y0 = (need.top + h - need.foot) / 2.0 - pitch * (total.max(1) - 1) as f32 / 2.0;
+    let mut points = vec![];
+    for (i, n) in rows.into_iter().enumerate() {
+        points.extend(across(n, w, y0 + pitch * i as f32, r, &need)?);
+    }
+    Some(points)
+}
+
+/// `n` nodes in rows of at most `room`, as even as may be.
+fn share(n: usize, room: usize) -> Vec<usize> {
+    let rows = n.div_ceil(room.max(1)).max(1);
+    (0..rows).map(|i| n * (i + 1) / rows - n * i / rows).filter(|k| *k > 0).collect()
+}
+
+/// When there is no room at all: a grid, however small.
+fn grid(tiers: &[Vec<NodeId>], w: f32, h: f32) -> Vec<Point> {
+    let n: usize = tiers.iter().map(Vec::len).sum();
+    let cols = ((n as f32 * w / h.max(1.0)).sqrt().ceil() as usize).clamp(1, n.max(1));
+    let rows = n.div_ceil(cols).max(1);
+    let cell = |i: usize| {
+        let (c, r) = ((i % cols) as f32 + 0.5, (i / cols) as f32 + 0.5);
+        (w * c / cols as f32, h * r / rows as f32)
+    };
+    (0..n).map(cell).collect()
+}
+
+fn apart(points: &[Point], gap: f32) -> bool {
+    points
+        .iter()
+        .enumerate()
+        .all(|(i, a)| points[..i].iter().all(|b| (a.0 - b.0).hypot(a.1 - b.1) >= gap - 0.01))
+}

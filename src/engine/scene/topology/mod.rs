@@ -1,0 +1,250 @@
+//! Who there is, and what is on its way between them.
+//!
+//! ```text
+//!        (c1)           clients above,
+//!
+//!    (n1)    (n2)       servers in a ring of their own (never the only layout: rows where tiers are
+//!   (n5)      (n3)      small, a grid above a dozen nodes),
+//!        (n4)
+//! ```
+//!
+//! [`furniture`] is what stands: nodes, wires, fences. It changes with events and the selection, not with
+//! every frame. What moves is numbers: [`Flights`] and the timers of [`rings`].
+
+mod fence;
+mod flights;
+mod layout;
+
+pub use flights::{FLIGHT, Flights, LABEL, State, label_text};
+pub use layout::{Layout, Way};
+
+use super::index::Index;
+use super::pen::Pen;
+use super::text;
+use super::{Anchor, Hue, Pick, Shape};
+use crate::ids::{NodeId, Us};
+use crate::protocol::prose_time;
+use crate::run::{Peek, Run};
+use crate::world::Life;
+
+/// Everything that stands at a moment: wires, fences, nodes. One group a node, each with its name.
+pub fn furniture(
+    run: &Run,
+    index: &Index,
+    peek: &Peek,
+    layout: &Layout,
+    selected: Pick,
+) -> Vec<Shape> {
+    let mut out = vec![];
+    fence::fences(run, peek, layout, &mut out);
+    wires(run, index, peek, layout, &mut out);
+    for n in run.cast().all() {
+        if peek.life(n) != Life::Absent {
+            out.push(node(run, peek, layout, n, selected == Pick::Node(n)));
+        }
+    }
+    out
+}
+
+/// The same with what moves, drawn where it is at `now`: for thumbnails, files and reduced motion.
+pub fn still(
+    run: &Run,
+    index: &Index,
+    peek: &Peek,
+    layout: &Layout,
+    now: Us,
+    selected: Pick,
+) -> Vec<Shape> {
+    let mut out = furniture(run, index, peek, layout, selected);
+    for ring in rings(run, peek, layout) {
+        let left = ring.left(now);
+        if left > 0.0 {
+            let mut pen = Pen::new();
+            pen.turn(ring.x, ring.y, ring.r, 0.0, left);
+            out.push(Shape::group("node", vec![Shape::path("timer", pen.d()).hue(ring.hue)]));
+        }
+    }
+    flights::still(run, index, layout, now, &mut out);
+    out
+}
+
+/// A timer's ring round its node; it drains as the time goes by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ring {
+    pub node: NodeId,
+    pub x: f32,
+    pub y: f32,
+    pub r: f32,
+    pub hue: Hue,
+    pub armed_at: Us,
+    pub due: Us,
+    /// `election, 120 ms left of 217 ms`, for the one who asks.
+    pub name: String,
+}
+
+impl Ring {
+    /// What is left of it, from 1 to 0.
+    pub fn left(&self, now: Us) -> f32 {
+        let whole = self.due.saturating_sub(self.armed_at).max(1);
+        self.due.saturating_sub(now).min(whole) as f32 / whole as f32
+    }
+}
+
+/// The timer of each node that comes first. Good until the next event.
+pub fn rings(run: &Run, peek: &Peek, layout: &Layout) -> Vec<Ring> {
+    let ring = |node: NodeId| {
+        let (x, y) = layout.at(node);
+        let timer = peek.timers(node).into_iter().min_by_key(|t| t.due)?;
+        let r = layout.ring_radius();
+        (peek.life(node) == Life::Up && layout.shows_rings()).then(|| Ring {
+            node,
+            x,
+            y,
+            r,
+            hue: Hue::epoch(peek.face(node).epoch),
+            armed_at: timer.armed_at,
+            due: timer.due,
+            name: [&timer.name, " of ", &prose_time(timer.due - timer.armed_at)].concat(),
+        })
+    };
+    run.cast().all().filter_map(ring).collect()
+}
+
+fn wires(run: &Run, index: &Index, peek: &Peek, layout: &Layout, out: &mut Vec<Shape>) {
+    let net = peek.world().net();
+    let (mut open, mut cut, mut crosses) = (Pen::new(), Pen::new(), Pen::new());
+    for a in run.cast().all() {
+        for b in run.cast().all().skip(a.index() + 1) {
+            let shut = [(a, b), (b, a)].into_iter().filter(|&(a, b)| net.is_cut(a, b));
+            let mut any = false;
+            for (a, b) in shut {
+                any = true;
+                let (x, y) = layout.way(a, b).at(0.5);
+                crosses.cross(x, y, 5.0);
+            }
+            if any {
+                layout.middle(a, b).draw(&mut cut);
+            } else if layout.shows_wires() && index.talked(a, b) && net.open(a, b) {
+                layout.middle(a, b).draw(&mut open);
+            }
+        }
+    }
+    for (role, pen) in [("wire", open), ("wire cut", cut), ("cross", crosses)] {
+        if !pen.is_empty() {
+            out.push(Shape::path(role, pen.d()));
+        }
+    }
+}
+
+// ---------------------------------------------------------------- a node
+
+fn node(run: &Run, peek: &Peek, layout: &Layout, n: NodeId, selected: bool) -> Shape {
+    let (face, life) = (peek.face(n), peek.life(n));
+    let ((x, y), r) = (layout.at(n), layout.radius());
+    let mut kids = vec![];
+    if selected {
+        kids.push(Shape::circle("halo", x, y, layout.ring_radius() + 4.0));
+    }
+    if layout.shows_rings() && life == Life::Up {
+        kids.push(Shape::circle("timer-track", x, y, layout.ring_radius()));
+    }
+    if peek.world().is_lying(n) {
+        kids.push(Shape::circle("lying", x + r * 0.16, y + r * 0.16, r));
+    }
+    kids.push(Shape::circle("body", x, y, r));
+    if life == Life::Down {
+        kids.push(Shape::path("hatch", hatch(x, y, r)));
+    }
+    words(run, peek, layout, n, &mut kids);
+    if life == Life::Paused {
+        kids.push(Shape::rect("bars", x + r * 0.52, y - r * 0.98, r * 0.14, r * 0.42));
+        kids.push(Shape::rect("bars", x + r * 0.78, y - r * 0.98, r * 0.14, r * 0.42));
+    }
+    kids.push(Shape::circle("hit", x, y, layout.ring_radius().max(12.0)));
+    let role = role_of(life, face.leads, selected);
+    Shape::group(role, kids)
+        .hue(Hue::epoch(face.epoch))
+        .pick(Pick::Node(n), node_name(run, peek, n))
+}
+
+fn role_of(life: Life, leads: bool, selected: bool) -> &'static str {
+    match (life, leads, selected) {
+        (Life::Down, _, false) => "node crashed",
+        (Life::Down, _, true) => "node crashed selected",
+        (Life::Paused, _, false) => "node paused",
+        (Life::Paused, _, true) => "node paused selected",
+        (_, true, false) => "node leads",
+        (_, true, true) => "node leads selected",
+        (_, false, false) => "node",
+        (_, false, true) => "node selected",
+    }
+}
+
+/// Inside the circle its name and, where it fits, one line of what matters; beside it what it believes to be.
+fn words(run: &Run, peek: &Peek, layout: &Layout, n: NodeId, kids: &mut Vec<Shape>) {
+    let ((x, y), r) = (layout.at(n), layout.radius());
+    if !layout.shows_names() {
+        return;
+    }
+    let up = peek.life(n) != Life::Down;
+    let line = if up && layout.shows_lines() { peek.line(n) } else { String::new() };
+    let small = text::width(&line, text::SMALL) <= r * 1.72 && !line.is_empty();
+    let name = text::fit(run.name(n), text::NAME, r * 1.8);
+    let base = if small { y + 1.0 } else { y + 5.5 };
+    let below = if small || line.is_empty() { 14.0 } else { 28.0 };
+    kids.push(Shape::text("label inside", x, base, Anchor::Middle, name));
+    if small {
+        kids.push(Shape::text("line inside", x, y + 15.0, Anchor::Middle, line));
+    } else if !line.is_empty() {
+        let line = text::fit(&line, text::SMALL, layout.room());
+        let foot = y + layout.ring_radius() + 14.0;
+        kids.push(Shape::text("line outside soft", x, foot, Anchor::Middle, line));
+    }
+    let below = y + layout.ring_radius() + below;
+    if let Some(word) = word(run, peek, n).filter(|_| layout.shows_lines()) {
+        kids.push(Shape::text("outside", x, below, Anchor::Middle, word));
+    }
+}
+
+/// What it is, where that is not what it began as.
+fn word(run: &Run, peek: &Peek, n: NodeId) -> Option<&'static str> {
+    match peek.life(n) {
+        Life::Down => return Some("crashed"),
+        Life::Paused => return Some("paused"),
+        _ => {}
+    }
+    let face = peek.face(n);
+    let usual = run.entry().roles[run.cast().role(n) as usize].states.first();
+    let told = face.leads || usual.is_some_and(|u| *u != face.state);
+    (told && !face.state.is_empty()).then_some(face.state)
+}
+
+/// `n3, leader, term 3`: what a screen reader says of a node.
+pub fn node_name(run: &Run, peek: &Peek, n: NodeId) -> String {
+    let (face, line) = (peek.face(n), peek.line(n));
+    let life = match peek.life(n) {
+        Life::Down => "crashed",
+        Life::Paused => "paused",
+        Life::Absent => "not there yet",
+        Life::Up => "",
+    };
+    let lying = if peek.world().is_lying(n) { "lying" } else { "" };
+    let parts = [run.name(n), life, lying, face.state, &line];
+    let said: Vec<&str> = parts.into_iter().filter(|p| !p.is_empty()).collect();
+    said.join(", ")
+}
+
+/// Slanting lines across a circle.
+fn hatch(x: f32, y: f32, r: f32) -> String {
+    let mut pen = Pen::new();
+    let steps = (r / 4.0).clamp(2.0, 8.0) as i32;
+    for i in 1 - steps..steps {
+        // The chord of the circle at this distance from its centre, at 45°.
+        let d = i as f32 / steps as f32 * r;
+        let half = (r * r - d * d).max(0.0).sqrt();
+        let s = std::f32::consts::FRAC_1_SQRT_2;
+        let (cx, cy) = (x + d * s, y + d * s);
+        pen.to(cx - half * s, cy + half * s).line(cx + half * s, cy - half * s);
+    }
+    pen.d()
+}
