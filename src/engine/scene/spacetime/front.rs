@@ -75,20 +75,31 @@ fn tick(t: Us, step: Us) -> String {
 pub fn veil(view: &Viewport) -> Vec<Shape> {
     let (top, foot) = (view.top() - 6.0, view.foot());
     vec![
-        Shape::rect("veil", 0.0, top - 20.0, view.w, foot - top + 20.0),
-        Shape::rect("now-glow", -14.0, top, 14.0, foot - top),
+        Shape::rect("veil", 0.0, 0.0, view.w, foot),
+        Shape::rect("now-glow", -18.0, top, 18.0, foot - top),
+        Shape::rect("now-glow", -11.0, top, 11.0, foot - top),
+        Shape::rect("now-glow", -5.0, top, 5.0, foot - top),
         Shape::line("now", 0.0, top, 0.0, foot),
     ]
 }
 
-/// Faults, marks and the selection.
+/// Faults with their words, and the marks one steps through by key. What of it is still to come lies under
+/// the veil.
 pub fn front(run: &Run, index: &Index, view: &Viewport, selected: Pick) -> Vec<Shape> {
     let mut out = vec![];
-    let mut placer = Placer::new(Box2::new(view.gutter, 0.0, view.w, view.h), 64);
-    faults(run, index, view, selected, &mut placer, &mut out);
+    faults(run, index, view, selected, &mut out);
     marks(run, index, view, selected, &mut out);
-    clocks(run, index, view, selected, &mut placer, &mut out);
+    out
+}
+
+/// The selected event with its clock and its neighbours': over everything.
+pub fn focus(run: &Run, index: &Index, view: &Viewport, selected: Pick) -> Vec<Shape> {
+    let mut out = vec![];
+    let mut placer = Placer::new(Box2::new(view.gutter, 0.0, view.w, view.h), 64);
     selection(run, index, view, selected, &mut placer, &mut out);
+    clocks(run, index, view, selected, &mut placer, &mut out);
+    // The sheet lies over the clocks' lines.
+    out.reverse();
     out
 }
 
@@ -97,27 +108,23 @@ fn inside<T>(list: &[T], (from, to): (Us, Us), at: impl Fn(&T) -> Us) -> &[T] {
     &list[a..b.max(a)]
 }
 
-fn faults(
-    run: &Run,
-    index: &Index,
-    view: &Viewport,
-    selected: Pick,
-    placer: &mut Placer,
-    out: &mut Vec<Shape>,
-) {
+fn faults(run: &Run, index: &Index, view: &Viewport, selected: Pick, out: &mut Vec<Shape>) {
+    let mut placer = Placer::new(Box2::new(view.gutter, 0.0, view.w, view.h), 64);
     for act in inside(&index.faults, view.span(), |a| a.at).iter().take(MARKS) {
         let x = view.x(act.at);
         let words = list::act(run, act.line);
         let pick = Pick::Fault(act.line);
         let role = if selected == pick { "fault-mark selected" } else { "fault-mark" };
-        let mut kids = vec![Shape::line("fault", x, view.top() - 10.0, x, view.foot())];
         let label = text::fit(&words, text::SMALL, 260.0);
         let width = text::width(&label, text::SMALL);
-        for x in [x + 5.0, x - 5.0 - width] {
-            if placer.take(Box2::of_text(x, 12.0, width, text::SMALL)) {
-                kids.push(Shape::text("fault-word", x, 12.0, Anchor::Start, label));
-                break;
-            }
+        let places = [(5.0, 11.0), (5.0, 25.0), (-5.0 - width, 11.0), (-5.0 - width, 25.0)];
+        let mut free =
+            |(dx, y): &&(f32, f32)| placer.take(Box2::of_text(x + dx, *y, width, text::SMALL));
+        let place = places.iter().find(&mut free);
+        let top = place.map_or(view.top() - 6.0, |p| p.1 - 9.0);
+        let mut kids = vec![Shape::line("fault", x, top, x, view.foot())];
+        if let Some((dx, y)) = place {
+            kids.push(Shape::text("fault-word", x + dx, *y, Anchor::Start, label));
         }
         kids.push(Shape::rect("hit", x - 12.0, 0.0, 24.0, view.top()));
         out.push(Shape::group(role, kids).pick(pick, words));

@@ -2,15 +2,15 @@
 //!
 //! ```text
 //!        ┊ partition n1 n2 │ n3 n4 n5      front     faults, marks to choose, the selection's clocks
-//!   n1 ━━━━━━━━╲━━━━━━━━━━━┿━━━━━━━
+//!   n1 ━━━━━━━━╲━━━━━━━━━━━┿━━━━━━━        focus     the selected event, its clock and its neighbours'
 //!   n2 ─────────▸──────────┿───────        tiles     lanes, arrows, names: cached, 512 px of time each
 //!   n3 ──────────╳─────────┿───────
 //!      0.9 s     1.0 s     │ 1.1 s         backdrop  grid, cones
 //! ```
 //!
-//! The page stacks `backdrop`, the [`Tiles`] in sight (each moved to [`Viewport::tile_x`]), `front`, [`veil`]
-//! (moved to `view.x(now)`: what has not happened yet lies under it) and [`gutter`] on the left. Panning
-//! moves tiles; only one that comes into sight is drawn. Inside a tile messages are merged into one path an
+//! The page stacks [`backdrop`], the [`Tiles`] in sight (each moved to [`Viewport::tile_x`]), [`front`],
+//! [`veil`] (moved to `view.x(now)`: what has not happened yet lies under it), [`focus`], and [`gutter`] on
+//! the left. Panning moves tiles; only one that comes into sight is drawn. Inside a tile messages are merged into one path an
 //! epoch and fate, and where there is less than a pixel and a half an event, into bands of density: the
 //! number of elements follows the pixels, not the run.
 
@@ -22,7 +22,7 @@ mod view;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-pub use front::{front, hit, veil};
+pub use front::{clock_text, focus, front, hit, veil};
 pub use view::{TILE, Viewport};
 
 use super::index::Index;
@@ -112,6 +112,7 @@ pub fn still(run: &Run, index: &Index, view: &Viewport, now: Us, selected: Pick)
         let form = super::Form::Group { x, y: 0.0, kids: veil(view) };
         out.push(Shape::new("now-at", form));
     }
+    out.extend(focus(run, index, view, selected));
     out.extend(gutter(run, view, selected));
     out
 }

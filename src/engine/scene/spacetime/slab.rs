@@ -15,7 +15,11 @@ use crate::world::Life;
 
 /// Pixels a message or step must have, on the average, to be drawn by itself.
 const SPARSE: f32 = 1.5;
-const HEAD: f32 = 8.0;
+const HEAD: f32 = 9.0;
+/// Room the dot of a step takes: a head stops before it.
+const DOT: f32 = 4.0;
+/// Pixels within which a word is not said twice.
+const ECHO: f32 = 64.0;
 
 pub struct Slab {
     /// Microseconds at its left and right edge.
@@ -198,7 +202,7 @@ impl Slab {
             let (dx, dy) = (arrow.b.0 - arrow.a.0, arrow.b.1 - arrow.a.1);
             let len = dx.hypot(dy).max(1e-3);
             let (ux, uy) = (dx / len, dy / len);
-            let back = if arrow.ended && !arrow.lost { HEAD * 0.7 } else { 0.0 };
+            let back = if arrow.ended && !arrow.lost { DOT + HEAD * 0.7 } else { 0.0 };
             let tip = (arrow.b.0 - ux * back, arrow.b.1 - uy * back);
             if let Some((p, q)) = self.clip(arrow.a, tip) {
                 inks.entry((ink, hue)).or_default().to(p.0, p.1).line(q.0, q.1);
@@ -209,7 +213,8 @@ impl Slab {
             if arrow.lost {
                 inks.entry((Ink::Cross, Hue::INK)).or_default().cross(arrow.b.0, arrow.b.1, 3.6);
             } else {
-                inks.entry((Ink::Head, hue)).or_default().head(arrow.b.0, arrow.b.1, ux, uy, HEAD);
+                let (x, y) = (arrow.b.0 - ux * DOT, arrow.b.1 - uy * DOT);
+                inks.entry((Ink::Head, hue)).or_default().head(x, y, ux, uy, HEAD);
             }
         }
     }
@@ -281,12 +286,21 @@ impl Slab {
             }
         }
         bursts.sort_by_key(|b| b.0.quiet);
+        let mut said: Vec<(u8, f32, f32)> = vec![];
         for (rec, arrows) in bursts {
             let word = run.entry().kinds.get(rec.kind as usize).map_or("", |k| k.name);
             if placer.is_full() || view.pitch() < 16.0 {
                 return;
             }
+            let echo = |&(k, x, y): &(u8, f32, f32)| {
+                let a = arrows[0].a;
+                k == rec.kind && (x - a.0).abs() < ECHO && (y - a.1).abs() < view.pitch() * 1.5
+            };
+            if said.iter().any(echo) {
+                continue;
+            }
             if let Some((x, y)) = best_place(&arrows, word, &placer, &lines) {
+                said.push((rec.kind, arrows[0].a.0, arrows[0].a.1));
                 placer.take(Box2::of_text(x, y, text::width(word, text::SMALL), text::SMALL));
                 out.push(
                     Shape::text("message-word", x, y, Anchor::Start, word)

@@ -22,7 +22,7 @@ pub struct Viewport {
 }
 
 /// For the words of faults above, and for the axis below.
-const TOP: f32 = 26.0;
+const TOP: f32 = 34.0;
 const FOOT: f32 = 24.0;
 const LEVELS: std::ops::RangeInclusive<i32> = -16..=120;
 

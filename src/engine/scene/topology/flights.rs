@@ -75,7 +75,7 @@ impl Flights<'_> {
     /// anything. [`LABEL`] numbers each.
     pub fn labels(&self, now: Us, out: &mut Vec<f32>) {
         out.clear();
-        let size = text::LABEL;
+        let size = text::SMALL;
         let mut placer = self.placer();
         let mut seen: Vec<(MsgId, MsgRec, (f32, f32), Spot)> = vec![];
         self.each(now, &mut |m, rec, spot| {
