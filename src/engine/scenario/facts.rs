@@ -56,6 +56,10 @@ fn life(word: &str) -> Option<Life> {
     LIVES.iter().find(|(t, _)| t.word == word).map(|(_, l)| *l)
 }
 
+pub(super) fn is_life(word: &str) -> bool {
+    life(word).is_some()
+}
+
 /// `basic and basic …`
 pub(super) fn fact(r: &mut Reader<'_>) -> Option<Fact> {
     let mut parts = vec![basic(r)?];

@@ -492,10 +492,10 @@ fn selection(raw: &str) -> Option<Sel> {
     }
 }
 
-/// `nodes`, or `ap.nodes` where there are two runs. A parameter has at least two letters.
+/// `nodes`, or `ap.nodes` where there are two runs. Whether the entry has it, its line will say.
 fn param(key: &str, value: &str) -> Read<Param> {
     let (run, name) = key.split_once('.').map_or((None, key), |(run, name)| (Some(run), name));
-    let fits = is_word(name) && name.len() >= 2 && run.is_none_or(is_word);
+    let fits = is_word(name) && run.is_none_or(is_word);
     if !fits || value.is_empty() {
         return Err(LinkFault::UnknownKey { key: num::clip(key) });
     }

@@ -11,6 +11,7 @@
 //! tables, and the reference page is made from those tables. Nothing here panics, whatever the bytes.
 
 pub mod ast;
+mod cards;
 pub mod edit;
 mod expects;
 mod facts;
@@ -28,6 +29,7 @@ pub mod terms;
 mod tidy;
 
 pub use ast::Scenario;
+pub use cards::{RESERVED, card_faults};
 pub use fault::Fault;
 pub use print::{act, canonical};
 pub use reference::reference;

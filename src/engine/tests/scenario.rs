@@ -6,7 +6,9 @@ use engine::scenario::ast::*;
 use engine::scenario::fault::CODES;
 use engine::scenario::link::{self, Address, LinkFault, Param, Sel, Source};
 use engine::scenario::reference::chapters;
-use engine::scenario::{Fault, Scenario, canonical, edit, parse, reference, skim, tidy};
+use engine::scenario::{
+    Fault, Scenario, canonical, card_faults, edit, parse, reference, skim, tidy,
+};
 use fakes::mutate::{Dice, mutate, vocabulary};
 use fakes::{ALL, ten};
 use proptest::prelude::*;
@@ -267,6 +269,27 @@ fn a_profile_gives_latency_and_disk() {
     assert_eq!(net("net profile=lan"), "net latency=200us..500us disk=1ms");
     assert_eq!(net("net disk=3ms profile=wan"), "net latency=80ms..120ms disk=3ms");
     assert_eq!(net("net profile=teach fifo=on loss=0%"), "net latency=10ms fifo=on disk=0ms");
+}
+
+#[test]
+fn cards_that_do_not_fit_the_language_are_named() {
+    let faults: Vec<String> = ALL.iter().flat_map(|e| card_faults(e)).collect();
+    assert_eq!(faults, [""; 0]);
+    let want = [
+        "Odd: is not a word: `Odd`",
+        "Odd: may not name a parameter: `t`",
+        "Odd: has a default that cannot be read: `t`",
+        "Odd: may not name nodes: `heal`",
+        "Odd: has a role without a number: `part`",
+        "Odd: may not name a state: `ok`",
+        "Odd: may not name a reason: `crashed`",
+        "Odd: may not name a field: `a.b`",
+        "Odd: may not name a kind: `note`",
+        "Odd: has an argument that may be left away before one that may not: `join`",
+        "Odd: is nobody's: `join`",
+        "Odd: breaks a claim that is not there: `b`",
+    ];
+    assert_eq!(card_faults(&fakes::ODD), want);
 }
 
 // Printing.
@@ -599,7 +622,7 @@ fn every_link_fault_has_its_words() {
     assert_eq!(code("z1.!!!a"), Some("damaged"));
     assert_eq!(code(&"a".repeat(40_000)), Some("too-large"));
     assert_eq!(code("raft/x&N=1"), Some("unknown-key"));
-    assert_eq!(code("raft/x&n=1"), Some("unknown-key"));
+    assert_eq!(code("raft/x&n="), Some("unknown-key"));
     assert_eq!(code("raft/x&seed=x"), Some("bad-value"));
     assert_eq!(code("raft/x&t=25h"), Some("bad-value"));
     assert_eq!(code("raft/x&check=123"), Some("bad-value"));

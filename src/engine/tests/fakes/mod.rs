@@ -269,5 +269,17 @@ pub static DISCOVERY: Entry = Entry {
     ..BASE
 };
 
+/// A card the language cannot speak of.
+pub static ODD: Entry = Entry {
+    id: "Odd",
+    roles: &[role("part", "heal", 1, Count::Param("none"), &["ok"])],
+    params: &[count("t", "many")],
+    reasons: &[why("crashed", &["a.b"])],
+    kinds: &[kind("note", &[])],
+    ops: &[op(Verb::Call("join"), "server", &["as?", "to"])],
+    bugs: &[BugCard { slug: "b", says: "", breaks: &["None"], shown_by: "" }],
+    ..BASE
+};
+
 pub static ALL: &[&Entry] =
     &[&RAFT, &VECTOR_CLOCKS, &RING, &TWO_PC, &CACHE, &PUB_SUB, &CAP, &NTP, &PBFT, &DISCOVERY];
