@@ -24,14 +24,13 @@ struct Worst {
 }
 
 impl Worst {
-    fn time(&mut self, input: String, run: impl FnOnce(&str)) {
-        let start = Instant::now();
-        run(&input);
-        let took = start.elapsed();
+    fn time(&mut self, input: String, run: fn(&str)) {
+        let took = timed(&input, run);
         self.total += took;
         self.cases += 1;
-        if took > self.time {
-            (self.time, self.input) = (took, input);
+        // a case that is slow once may only have had to wait for the machine
+        if took > self.time && (0..5).all(|_| timed(&input, run) > self.time) {
+            (self.time, self.input) = (timed(&input, run).min(took), input);
         }
     }
 
@@ -44,6 +43,12 @@ impl Worst {
             self.input.len()
         );
     }
+}
+
+fn timed(input: &str, run: fn(&str)) -> Duration {
+    let start = Instant::now();
+    run(input);
+    start.elapsed()
 }
 
 fn text_case(text: &str) {

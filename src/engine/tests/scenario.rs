@@ -292,6 +292,38 @@ fn cards_that_do_not_fit_the_language_are_named() {
     assert_eq!(card_faults(&fakes::ODD), want);
 }
 
+#[test]
+fn the_cards_of_the_catalogue_fit_the_language() {
+    let faults: Vec<String> =
+        engine::protocols::entries().into_iter().flat_map(card_faults).collect();
+    assert_eq!(faults, [""; 0]);
+}
+
+/// Texts of `protocols/*/scenarios`, with their names.
+fn shipped() -> Vec<(String, String)> {
+    let folders =
+        std::fs::read_dir("protocols").unwrap().flatten().map(|d| d.path().join("scenarios"));
+    let files = folders.filter_map(|d| std::fs::read_dir(d).ok()).flat_map(|d| d.flatten());
+    let texts = files.map(|f| f.path()).filter(|p| p.extension().is_some_and(|e| e == "lamp"));
+    texts.map(|p| (p.display().to_string(), std::fs::read_to_string(p).unwrap())).collect()
+}
+
+#[test]
+fn shipped_scenarios_are_read_and_assert_something() {
+    let entries = engine::protocols::entries();
+    for (name, text) in shipped() {
+        let s =
+            parse(&text, &entries).unwrap_or_else(|faults| panic!("{name}\n{}", listed(&faults)));
+        assert!(
+            s.asserts() && !s.title.is_empty() && !s.rows.is_empty() && s.shows.is_some(),
+            "{name}"
+        );
+        let printed = canonical(&s);
+        assert_eq!(parse(&printed, &entries).map(|s| s.meaning()), Ok(s.meaning()), "{printed}");
+        assert_eq!(parse(&tidy(&text), &entries).map(|s| s.meaning()), Ok(s.meaning()), "{name}");
+    }
+}
+
 // Printing.
 
 /// Lines that try what the ten scenarios do not.
