@@ -20,7 +20,7 @@ pub static ENTRY: Entry = Entry {
         first: 1,
         count: Count::Param("nodes"),
         tier: 1,
-        states: &["running"],
+        states: &[],
     }],
     params: &[
         ParamCard {
@@ -84,8 +84,8 @@ pub static ENTRY: Entry = Entry {
     ],
     timers: &[],
     reasons: &[
-        why("stamped", Weight::Key, &["v", "act", "to"]),
-        why("merged", Weight::Key, &["from", "theirs", "mine", "v"]),
+        why("stamped", Weight::Key, &["v", "c", "act", "to"]),
+        why("merged", Weight::Key, &["from", "theirs", "mine", "v", "c", "counted"]),
         why("compared", Weight::Aside, &["with", "theirs", "mine", "relation"]),
         why("concurrent", Weight::Key, &["with", "theirs", "mine"]),
         why("misordered", Weight::Key, &["with", "theirs", "mine"]),
@@ -96,10 +96,10 @@ pub static ENTRY: Entry = Entry {
         why("pruned", Weight::Aside, &["dropped", "kept"]),
         why("recorded", Weight::Aside, &["cut", "v"]),
         why("consistent", Weight::Key, &["cut"]),
-        why("orphan", Weight::Key, &["cut", "at", "of", "knows", "has"]),
+        why("orphan", Weight::Key, &["cut", "inside", "of", "knows", "has"]),
         why("recovered", Weight::Key, &["v"]),
         why("uncounted", Weight::Aside, &["v"]),
-        why("refused", Weight::Aside, &["op"]),
+        why("refused", Weight::Aside, &["op", "because"]),
     ],
     claims: &[
         claim(

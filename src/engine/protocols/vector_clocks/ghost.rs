@@ -14,10 +14,10 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::calls::Call;
-use super::stamp::{Relation, Stamp, relation, show_all};
+use super::stamp::{Relation, Stamp, relation, show};
 use super::{JUDGE, Moment, Msg, VectorClocks};
 use crate::ids::{MsgId, NodeId};
-use crate::protocol::{Cast, Court, Happened, SentMsg, Step, Witness};
+use crate::protocol::{Cast, Court, Happened, SentMsg, Step, Teller, Witness};
 use crate::seq::{Map, Seq};
 use crate::value::Value;
 
@@ -208,8 +208,11 @@ impl Ghost {
         self.sends.insert(sent.id, by);
         let Some(event) = self.event(by) else { return };
         court.hold("FrozenCopy", carries == event.says, || {
-            let (name, then, now) =
-                (self.tell(step.cast, by), show_all(&event.says.v), show_all(&carries.v));
+            let (name, then, now) = (
+                self.tell(step.cast, by),
+                vector(step.cast, &event.says.v),
+                vector(step.cast, &carries.v),
+            );
             Witness::new([by.node], format!("{name} was stamped {then}, its message says {now}"))
         });
     }
@@ -296,7 +299,7 @@ impl Ghost {
         told: Relation,
     ) -> Witness {
         let (x, y) = (self.tell(cast, a), self.tell(cast, b));
-        let (va, vb) = (show_all(va), show_all(vb));
+        let (va, vb) = (vector(cast, va), vector(cast, vb));
         let (truth, told) = (truth.word(), told.word());
         let says = format!("{x} {va} and {y} {vb}: in truth {truth}, by their vectors {told}");
         Witness::new([a.node, b.node], says)
@@ -327,15 +330,18 @@ impl Ghost {
         let own = v[me.index()];
         court.hold("OwnEntryCounts", own == counted, || {
             let name = step.cast.name(me);
-            Witness::new([me], format!("{name} counted {counted} events, its own entry is {own}"))
+            Witness::new([me], format!("events {name} counted: {counted}; its own entry: {own}"))
         });
-        let ahead = step.cast.all().find(|j| v[j.index()] > step.nodes[j.index()].v[j.index()]);
+        let entry = |of: NodeId, at: NodeId| step.nodes[at.index()].v[of.index()];
+        // Nobody this node knows is ahead of itself, and nobody knows more of this node than it does.
+        let pairs = step.cast.all().flat_map(|n| [(me, n), (n, me)]);
+        let ahead = { pairs }.find(|&(at, of)| entry(of, at) > entry(of, of));
         court.hold("NobodyAhead", ahead.is_none(), || {
-            let other = ahead.unwrap_or(me);
-            let (knows, has) = (v[other.index()], step.nodes[other.index()].v[other.index()]);
-            let (name, other_name) = (step.cast.name(me), step.cast.name(other));
-            let says = format!("{name} knows {knows} events of {other_name}, which has had {has}");
-            Witness::new([me, other], says)
+            let (at, of) = ahead.unwrap_or((me, me));
+            let (knows, has) = (entry(of, at), entry(of, of));
+            let (name, other) = (step.cast.name(at), step.cast.name(of));
+            let says = format!("{name} knows of event {knows} of {other}, which has had {has}");
+            Witness::new([at, of], says)
         });
     }
 
@@ -383,4 +389,8 @@ impl Ghost {
             .flat_map(inside)
             .find(|send| send.at as usize >= point(send.node.index()).0)
     }
+}
+
+fn vector(cast: &Cast, v: &[u64]) -> String {
+    show(v, &Teller { me: JUDGE, cast })
 }

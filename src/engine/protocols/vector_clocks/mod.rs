@@ -208,7 +208,7 @@ impl Protocol for VectorClocks {
     }
 
     fn face(_: &Node) -> Face {
-        Face { state: "running", leads: false, epoch: 0 }
+        Face::default()
     }
 
     fn line(n: &Node) -> String {
@@ -224,6 +224,9 @@ impl Protocol for VectorClocks {
             Exhibit::Clock { entries: cx.cast.all().zip(n.v.iter().copied()).collect() },
         );
         to.add("knows", n.row(cx));
+        if let Some(c) = n.c {
+            to.add("lamport", Exhibit::Text(c.to_string()));
+        }
         if !n.store.is_empty() {
             to.add("versions", Exhibit::Table(n.versions()));
         }
@@ -278,7 +281,7 @@ impl Node {
             Some(Call::Get { key }) => self.get(op, &key, fx),
             Some(Call::Sync(to)) => self.sync(cx, op, to, fx),
             Some(Call::Record(cut)) => self.record(cx, op, cut, fx),
-            None => refuse(op, asked.verb, fx),
+            None => refuse(op, asked.verb, "it names nobody else to reach", fx),
         }
     }
 
@@ -286,7 +289,7 @@ impl Node {
     fn tell(&mut self, cx: &Cxv, op: OpId, to: Vec<NodeId>, fx: Fxv) {
         let at = self.count(cx, fx);
         let act = if to.len() == 1 { "send" } else { "shout" };
-        fx.explain(Why::Stamped { v: at.v.clone(), act, to: to.clone() });
+        fx.explain(Why::Stamped { v: at.v.clone(), c: at.c, act, to: to.clone() });
         fx.meter("entries", stamp::filled(&at.v) as i64);
         self.keep(fx);
         if cx.bug("shared-ref") {
@@ -310,7 +313,7 @@ impl Node {
             return fx.reply(op, Outcome::ok(Some(vector(&self.v))));
         }
         let at = self.count(cx, fx);
-        fx.explain(Why::Stamped { v: at.v.clone(), act: "local", to: vec![] });
+        fx.explain(Why::Stamped { v: at.v.clone(), c: at.c, act: "local", to: vec![] });
         self.keep(fx);
         answer(op, vector(&at.v), fx);
     }
@@ -318,7 +321,9 @@ impl Node {
     fn put(&mut self, cx: &Cxv, op: OpId, key: String, value: Value, fx: Fxv) {
         let v = self.count(cx, fx).v;
         let version = Version { key: key.clone(), value: value.clone(), v: v.clone() };
-        let over = self.place(cx, version).map_or(0, |(over, _)| over);
+        // Whatever is held here was known to this write: no comparison is needed to replace it.
+        let held = self.store.insert(key.clone(), vec![version]);
+        let over = held.map_or(0, |h| h.len()) as u64;
         let answered = vector(&v);
         fx.explain(Why::Wrote { key, value, v, over });
         self.keep(fx);
@@ -337,7 +342,7 @@ impl Node {
 
     fn sync(&mut self, cx: &Cxv, op: OpId, to: NodeId, fx: Fxv) {
         let at = self.count(cx, fx);
-        fx.explain(Why::Stamped { v: at.v.clone(), act: "sync", to: vec![to] });
+        fx.explain(Why::Stamped { v: at.v.clone(), c: at.c, act: "sync", to: vec![to] });
         fx.meter("entries", stamp::filled(&at.v) as i64);
         let held = self.store.values().flatten().cloned().collect();
         let answered = vector(&at.v);
@@ -349,7 +354,7 @@ impl Node {
     /// A node's point of a cut is drawn once: the first time stands.
     fn record(&mut self, cx: &Cxv, op: OpId, cut: i64, fx: Fxv) {
         if self.points.contains_key(&cut) {
-            return refuse(op, "record", fx);
+            return refuse(op, "record", "its point of that cut is drawn already", fx);
         }
         let v = self.stamp();
         self.points.insert(cut, v.clone());
@@ -407,14 +412,17 @@ impl Node {
             stamp::merge(&mut self.v, &theirs.v);
             self.c = self.c.max(theirs.c);
         }
-        if !cx.params.both {
-            self.note_news(cx, &mine, fx);
-        } else if cx.bug("merge-no-inc") {
-            self.last = Some(self.moment());
-        } else {
+        let counted = cx.params.both && !cx.bug("merge-no-inc");
+        if counted {
             self.count_since(cx, &mine, fx);
+        } else {
+            self.note_news(cx, &mine, fx);
         }
-        fx.explain(Why::Merged { from, theirs: theirs.v.clone(), mine, v: self.stamp() });
+        if cx.params.both {
+            self.last = Some(self.moment());
+        }
+        let (theirs, v, c) = (theirs.v.clone(), self.stamp(), self.c);
+        fx.explain(Why::Merged { from, theirs, mine, v, c, counted });
     }
 
     fn take(&mut self, cx: &Cxv, version: &Version, fx: Fxv) {
@@ -463,7 +471,7 @@ impl Node {
             None => Why::Consistent { cut: number },
             Some((at, of)) => Why::Orphan {
                 cut: number,
-                at,
+                inside: at,
                 of,
                 knows: points[at.index()][of.index()],
                 has: points[of.index()][of.index()],
@@ -605,7 +613,7 @@ fn answer(op: OpId, value: Value, fx: Fxv) {
     fx.once_saved(|fx| fx.reply(op, Outcome::ok(Some(value))));
 }
 
-fn refuse(op: OpId, verb: &'static str, fx: Fxv) {
-    fx.explain(Why::Refused { op: verb });
+fn refuse(op: OpId, verb: &'static str, because: &'static str, fx: Fxv) {
+    fx.explain(Why::Refused { op: verb, because });
     fx.reply(op, Outcome::failed());
 }

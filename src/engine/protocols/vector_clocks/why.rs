@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::stamp::{Relation, Stamp, show};
+use super::stamp::{Relation, Stamp, show, within};
 use crate::ids::NodeId;
 use crate::named;
 use crate::protocol::{Reason, Teller};
@@ -13,6 +13,8 @@ pub enum Why {
     /// An event of its own: local, or a send.
     Stamped {
         v: Stamp,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        c: Option<u64>,
         act: &'static str,
         to: Vec<NodeId>,
     },
@@ -22,6 +24,9 @@ pub enum Why {
         theirs: Stamp,
         mine: Stamp,
         v: Stamp,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        c: Option<u64>,
+        counted: bool,
     },
     /// The message's event stands in an order to this node's newest.
     Compared {
@@ -85,7 +90,7 @@ pub enum Why {
     /// The cut holds a receipt whose send lies outside.
     Orphan {
         cut: i64,
-        at: NodeId,
+        inside: NodeId,
         of: NodeId,
         knows: u64,
         has: u64,
@@ -101,6 +106,7 @@ pub enum Why {
     /// An operation that makes no sense, such as a message to itself.
     Refused {
         op: &'static str,
+        because: &'static str,
     },
 }
 
@@ -127,14 +133,10 @@ impl Reason for Why {
     fn sentence(&self, t: &Teller) -> String {
         let (me, vec) = (t.me(), |v: &Stamp| show(v, t));
         match self {
-            Why::Stamped { v, to, .. } if to.is_empty() => {
-                format!("{me} counts a local event: {}.", vec(v))
+            Why::Stamped { v, c, to, .. } => stamped(t, v, *c, to),
+            Why::Merged { from, theirs, mine, v, c, counted } => {
+                merged(t, *from, [theirs, mine, v], *counted) + &number(*c)
             }
-            Why::Stamped { v, to, .. } => {
-                let who = t.list(to.iter().copied());
-                format!("{me} counts one send, to {who}, and puts its vector on it: {}.", vec(v))
-            }
-            Why::Merged { from, theirs, mine, v } => merged(t, *from, [theirs, mine, v]),
             Why::Compared { with, theirs, mine, relation } => format!(
                 "{} from {} against {} here: {}.",
                 vec(theirs),
@@ -157,7 +159,7 @@ impl Reason for Why {
                 )
             }
             Why::Sibling { value, v, other, than, .. } => format!(
-                "{} {} and {} {}: neither version contains the other: a real conflict, both kept.",
+                "{} {} and {} {}: neither version contains the other: a conflict, both kept.",
                 value.print(),
                 vec(v),
                 other.print(),
@@ -181,28 +183,47 @@ impl Reason for Why {
             Why::Consistent { cut } => format!(
                 "Cut {cut} is consistent: nobody in it knows more of a node than that node's own point."
             ),
-            Why::Orphan { cut, at, of, knows, has } => orphan(t, *cut, (*at, *of), (*knows, *has)),
+            Why::Orphan { cut, inside: at, of, knows, has } => {
+                orphan(t, *cut, (*at, *of), (*knows, *has))
+            }
+            Why::Recovered { v } if v.iter().all(|x| *x == 0) => {
+                format!("{me} is back, finds no vector on its disk, and starts from {}.", vec(v))
+            }
             Why::Recovered { v } => {
                 format!("{me} is back, and reads its vector from the disk: {}.", vec(v))
             }
             Why::Uncounted { v } => {
                 format!("Only sends count here: the local event leaves {me} at {}.", vec(v))
             }
-            Why::Refused { op } => {
-                format!("{me} cannot do that `{op}`: it names nobody else to reach.")
-            }
+            Why::Refused { op, because } => format!("{me} turns `{op}` down: {because}."),
         }
     }
 }
 
-fn merged(t: &Teller, from: NodeId, [theirs, mine, v]: [&Stamp; 3]) -> String {
+fn stamped(t: &Teller, v: &Stamp, c: Option<u64>, to: &[NodeId]) -> String {
+    let (me, at, number) = (t.me(), show(v, t), number(c));
+    if to.is_empty() {
+        return format!("{me} counts a local event: {at}.{number}");
+    }
+    let to = t.list(to.iter().copied());
+    format!("{me} counts one send, to {to}, and puts its vector on it: {at}.{number}")
+}
+
+/// Lamport's number, where it is carried.
+fn number(c: Option<u64>) -> String {
+    c.map_or_else(String::new, |c| format!(" Lamport's number: {c}."))
+}
+
+fn merged(t: &Teller, from: NodeId, [theirs, mine, v]: [&Stamp; 3], counted: bool) -> String {
+    let (me, from) = (t.me(), t.name(from));
+    let (mine, now) = (show(mine, t), show(v, t));
+    let and = if counted { " and counts the receipt" } else { "" };
+    let theirs_shown = show(theirs, t);
+    if !within(theirs, v) {
+        return format!("{me} does not keep all of {from}'s {theirs_shown}{and}: {now}.");
+    }
     format!(
-        "{} takes the larger of each entry of its {} and {}'s {}: {} now.",
-        t.me(),
-        show(mine, t),
-        t.name(from),
-        show(theirs, t),
-        show(v, t)
+        "{me} takes the larger of each entry of its {mine} and {from}'s {theirs_shown}{and}: {now}."
     )
 }
 
@@ -235,8 +256,9 @@ fn knew(over: u64) -> String {
 
 fn orphan(t: &Teller, cut: i64, (at, of): (NodeId, NodeId), (knows, has): (u64, u64)) -> String {
     let (at, of) = (t.name(at), t.name(of));
+    let events = if knows == 1 { "event" } else { "events" };
     format!(
-        "Cut {cut} is inconsistent: {at}'s point knows {knows} events of {of}, {of}'s own point has {has}: \
+        "Cut {cut} is inconsistent: {at}'s point knows {knows} {events} of {of}, {of}'s own point has {has}: \
          a message was received inside and sent outside."
     )
 }
