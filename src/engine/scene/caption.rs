@@ -3,9 +3,13 @@
 //! The last key reason is told, and stays long enough to be read: one that follows too soon waits its turn,
 //! and of several that wait the newest is told. An aside is told only where no key has just been. Never
 //! about what has not happened.
+//!
+//! ```text
+//!   keys     a   b  c        d
+//!   told     aaaaaaaccccccc  ddddddd…       b waited for a to be read, and by then c was newer
+//! ```
 
 use super::index::{Index, Tale};
-use super::pace;
 use crate::card::Weight;
 use crate::ids::{EventId, Us};
 use crate::run::Run;
@@ -21,53 +25,57 @@ pub struct Caption {
 /// Screen time a sentence stays, in milliseconds.
 const HOLD_MS: Us = 1_200;
 
+/// A key reason on the page.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Told {
+    pub since: Us,
+    pub tale: Tale,
+}
+
+/// Virtual time a sentence stays at a pace.
+pub fn hold(pace: Us) -> Us {
+    pace.saturating_mul(HOLD_MS) / 1_000
+}
+
+/// Give a new key its turn.
+pub fn schedule(told: &mut Vec<Told>, tale: Tale, hold: Us) {
+    match told.last_mut() {
+        // One is still waiting: nobody has seen it, and this is newer.
+        Some(last) if last.since > tale.at => last.tale = tale,
+        Some(last) => {
+            let since = tale.at.max(last.since + hold);
+            told.push(Told { since, tale });
+        }
+        None => told.push(Told { since: tale.at, tale }),
+    }
+}
+
 /// The caption at a moment, for a page that plays at the run's pace.
 pub fn caption(run: &Run, index: &Index, now: Us) -> Option<Caption> {
-    caption_at(run, index, now, pace(run))
+    let keys = &index.told;
+    let key = keys.partition_point(|t| t.since <= now).checked_sub(1).map(|i| keys[i]);
+    let aside = last(index, now).filter(|t| t.weight == Weight::Aside);
+    let tale = match (key, aside) {
+        (Some(key), Some(aside)) if aside.at >= key.since + 2 * index.hold => aside,
+        (Some(key), _) => key.tale,
+        (None, aside) => aside?,
+    };
+    of(run, tale)
 }
 
-/// The same at another pace: virtual time per second on the screen. A pace of 0 (stepping) tells the newest.
-pub fn caption_at(run: &Run, index: &Index, now: Us, pace: Us) -> Option<Caption> {
-    let hold = pace.saturating_mul(HOLD_MS) / 1_000;
+/// The caption of a page that is stepped by hand: the newest, whatever there was before.
+pub fn newest(run: &Run, index: &Index, now: Us) -> Option<Caption> {
     let known = &index.tales[..index.tales.partition_point(|t| t.at <= now)];
-    let told = tell(known, now, hold)?;
-    Some(Caption { event: told.event, at: told.at, text: run.sentence(told.event)? })
+    let last = *known.last()?;
+    let same = known.iter().rev().take_while(|t| t.at == last.at);
+    of(run, *same.max_by_key(|t| t.weight).unwrap_or(&last))
 }
 
-/// Which of the tales so far stands on the page.
-fn tell(known: &[Tale], now: Us, hold: Us) -> Option<Tale> {
-    let keys: Vec<Tale> = fresh(known, hold);
-    let mut shown: Option<(Tale, Us)> = None;
-    for (i, key) in keys.iter().enumerate() {
-        let free = shown.map_or(0, |(_, since)| since + hold);
-        let next = keys.get(i + 1).map_or(Us::MAX, |k| k.at);
-        // Told when the one before has been read, unless by then a newer one waits.
-        let since = key.at.max(free);
-        if since > now || (next <= since && next <= now) {
-            continue;
-        }
-        shown = Some((*key, since));
-    }
-    let aside = known.last().filter(|t| t.weight == Weight::Aside).copied();
-    match (shown, aside) {
-        (Some((key, since)), Some(aside)) if aside.at >= since + 2 * hold => {
-            Some(aside).or(Some(key))
-        }
-        (Some((key, _)), _) => Some(key),
-        (None, aside) => aside,
-    }
+fn last(index: &Index, now: Us) -> Option<Tale> {
+    let until = index.tales.partition_point(|t| t.at <= now);
+    until.checked_sub(1).map(|i| index.tales[i])
 }
 
-/// The keys since the last one that came in calm: what was told before does not matter any more.
-fn fresh(known: &[Tale], hold: Us) -> Vec<Tale> {
-    let mut out: Vec<Tale> = vec![];
-    for t in known.iter().rev().filter(|t| t.weight == Weight::Key) {
-        let gap = out.last().map_or(0, |later| later.at - t.at);
-        if gap > 2 * hold || out.len() >= 64 {
-            break;
-        }
-        out.push(*t);
-    }
-    out.reverse();
-    out
+fn of(run: &Run, tale: Tale) -> Option<Caption> {
+    Some(Caption { event: tale.event, at: tale.at, text: run.sentence(tale.event)? })
 }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::caption::{Told, hold, schedule};
 use crate::card::Weight;
 use crate::ids::*;
 use crate::run::Run;
@@ -56,6 +57,9 @@ pub struct Index {
     lives: Vec<Vec<(Us, EventId, Life)>>,
     /// Reasons that are told: key and aside.
     pub tales: Vec<Tale>,
+    /// The keys among them as the caption tells them, and for how long at least.
+    pub told: Vec<Told>,
+    pub hold: Us,
     /// What the scenario did to the run.
     pub faults: Vec<Act>,
     pub broken: Vec<(Us, EventId)>,
@@ -87,6 +91,8 @@ impl Index {
             turns: vec![vec![]; n],
             lives: vec![vec![]; n],
             tales: vec![],
+            told: vec![],
+            hold: hold(super::pace(run)),
             faults: vec![],
             broken: vec![],
             bookmarks: vec![],
@@ -155,8 +161,12 @@ impl Index {
     }
 
     fn tell(&mut self, event: EventId, at: Us, weight: Weight) {
+        let tale = Tale { at, event, weight };
+        if weight == Weight::Key {
+            schedule(&mut self.told, tale, self.hold);
+        }
         if weight != Weight::Quiet {
-            self.tales.push(Tale { at, event, weight });
+            self.tales.push(tale);
         }
     }
 

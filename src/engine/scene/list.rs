@@ -54,6 +54,9 @@ pub fn words(run: &Run, index: &Index, id: EventId) -> String {
     if matches!(e.what, What::Meter { .. } | What::Clock { .. }) {
         return String::new();
     }
+    if let What::Why { .. } = e.what {
+        return run.sentence(id).unwrap_or_default();
+    }
     let before = EventId(id.0.saturating_sub(1));
     let epochs = run.cast().all().map(|n| index.epoch_at(n, before)).collect();
     Legend::amid(run, epochs).tell(&e)

@@ -192,7 +192,13 @@ fn clocks(
             steps.extend(all);
         }
     }
-    for e in steps {
+    // The sheet says the selected one's.
+    let same = |e: &EventId| {
+        chosen.is_some_and(|c| {
+            trace.event(c).map(|c| (c.node, c.at)) == trace.event(*e).map(|e| (e.node, e.at))
+        })
+    };
+    for e in steps.into_iter().filter(|e| !same(e)) {
         let Some(event) = trace.event(e).filter(|e| e.at >= from && e.at <= to) else { continue };
         let Some(n) = event.node else { continue };
         let words = clock_text(run, index, e);

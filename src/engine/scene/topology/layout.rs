@@ -19,6 +19,8 @@ pub struct Layout {
 
 /// Room round a node for its ring and its words: at the sides, above and below.
 const RING: f32 = 5.0;
+/// A message's head.
+const HEAD: f32 = 12.0;
 const LINES_FROM: f32 = 24.0;
 const NAMES_FROM: f32 = 13.0;
 
@@ -141,12 +143,13 @@ impl Layout {
         let side = (self.r * 0.14).min(4.5);
         Way::between(self.at(from), self.at(to), self.bend(from, to))
             .aside(side)
-            .trim(self.ring_radius() + 1.0)
+            .trim(self.ring_radius() + HEAD, self.ring_radius() + 1.0)
     }
 
     /// The wire between two.
     pub fn middle(&self, a: NodeId, b: NodeId) -> Way {
-        Way::between(self.at(a), self.at(b), self.bend(a, b)).trim(self.ring_radius() + 1.0)
+        let gap = self.ring_radius() + 1.0;
+        Way::between(self.at(a), self.at(b), self.bend(a, b)).trim(gap, gap)
     }
 }
 
@@ -177,13 +180,13 @@ impl Way {
     }
 
     /// The same without its ends.
-    fn trim(self, gap: f32) -> Way {
-        let cut = |a: Point, b: Point| {
+    fn trim(self, near: f32, far: f32) -> Way {
+        let cut = |a: Point, b: Point, gap: f32| {
             let d = (b.0 - a.0).hypot(b.1 - a.1).max(1e-3);
             let k = (gap / d).min(0.45);
             (a.0 + (b.0 - a.0) * k, a.1 + (b.1 - a.1) * k)
         };
-        Way { from: cut(self.from, self.by), to: cut(self.to, self.by), ..self }
+        Way { from: cut(self.from, self.by, near), to: cut(self.to, self.by, far), ..self }
     }
 
     /// The point a fraction of the time along it.
@@ -258,7 +261,7 @@ struct Need {
 
 fn need(r: f32) -> Need {
     let ring = if r >= NAMES_FROM { RING + 4.0 } else { 3.0 };
-    let foot = if r >= LINES_FROM { ring + 16.0 } else { ring };
+    let foot = if r >= LINES_FROM { ring + 18.0 } else { ring };
     let gap = if r >= LINES_FROM { 26.0 } else { (r * 0.6).max(3.0) };
     Need { side: r + ring, top: r + ring, foot: r + foot, gap }
 }

@@ -15,7 +15,7 @@ mod fence;
 mod flights;
 mod layout;
 
-pub use flights::{FLIGHT, Flights, LABEL, State, label_text};
+pub use flights::{FLIGHT, Flights, LABEL, Spot, State, label_text, message_name, spot};
 pub use layout::{Layout, Way};
 
 use super::index::Index;
@@ -145,7 +145,7 @@ fn node(run: &Run, peek: &Peek, layout: &Layout, n: NodeId, selected: bool) -> S
     if selected {
         kids.push(Shape::circle("halo", x, y, layout.ring_radius() + 4.0));
     }
-    if layout.shows_rings() && life == Life::Up {
+    if layout.shows_rings() && life == Life::Up && !peek.timers(n).is_empty() {
         kids.push(Shape::circle("timer-track", x, y, layout.ring_radius()));
     }
     if peek.world().is_lying(n) {
@@ -191,13 +191,13 @@ fn words(run: &Run, peek: &Peek, layout: &Layout, n: NodeId, kids: &mut Vec<Shap
     let small = text::width(&line, text::SMALL) <= r * 1.72 && !line.is_empty();
     let name = text::fit(run.name(n), text::NAME, r * 1.8);
     let base = if small { y + 1.0 } else { y + 5.5 };
-    let below = if small || line.is_empty() { 14.0 } else { 28.0 };
+    let below = if small || line.is_empty() { 17.0 } else { 31.0 };
     kids.push(Shape::text("label inside", x, base, Anchor::Middle, name));
     if small {
         kids.push(Shape::text("line inside", x, y + 15.0, Anchor::Middle, line));
     } else if !line.is_empty() {
         let line = text::fit(&line, text::SMALL, layout.room());
-        let foot = y + layout.ring_radius() + 14.0;
+        let foot = y + layout.ring_radius() + 17.0;
         kids.push(Shape::text("line outside soft", x, foot, Anchor::Middle, line));
     }
     let below = y + layout.ring_radius() + below;

@@ -1,0 +1,547 @@
+//! The views, judged as text and numbers: causality against brute force, layouts and labels that never
+//! overlap, flights against every message there is, and a diagram whose cost follows what is in sight.
+
+mod house;
+
+use engine::ids::*;
+use engine::run::Run;
+use engine::scene::place::Box2;
+use engine::scene::spacetime::{self, Tiles, Viewport};
+use engine::scene::topology::{self, FLIGHT, Flights, LABEL, Layout};
+use engine::scene::{Form, Index, Pick, Shape, caption, exhibit, list, print, text, timeline};
+use engine::trace::What;
+use engine::trace::causality::{opens, tally};
+
+/// Talk between some nodes with faults, different by seed.
+fn busy(seed: u64, nodes: u32, until_ms: u64) -> Run {
+    let loads: String = (1..=nodes)
+        .map(|i| {
+            format!("load n{i} tell n{} rate={}/s\n", i % nodes + 1, 8 + (i as u64 * seed) % 17)
+        })
+        .collect();
+    let t = format!(
+        "lamplight 1\nrun vector-clocks nodes={nodes} seed={seed}\n\
+         net latency=5ms..25ms loss=6% duplicate=5%\n{loads}\
+         at {}ms crash n2\nat {}ms restart n2\nat {}ms pause n1\nat {}ms resume n1\n\
+         at {}ms partition n1 n2 | n3\nat {}ms heal\n\
+         at {}ms hold next Note n1 -> n2\nat {}ms release every Note\n\
+         expect always ClockCondition\nuntil {until_ms}ms\n",
+        until_ms / 8,
+        until_ms / 5,
+        until_ms / 4,
+        until_ms / 3,
+        until_ms / 2,
+        until_ms * 3 / 4,
+        until_ms / 10,
+        until_ms / 7,
+    );
+    let read = house::read(&t).unwrap_or_else(|e| panic!("{e}"));
+    house::finished(read)
+}
+
+// ---------------------------------------------------------------- causality
+
+/// Reachability by closing the event graph: row e holds everything at or before e.
+fn closure(run: &Run) -> Vec<Vec<bool>> {
+    let trace = run.trace();
+    let mut last = vec![None; run.cast().len()];
+    let mut before: Vec<Vec<bool>> = vec![];
+    for e in trace.events() {
+        let mut row = vec![false; trace.len()];
+        row[e.id.index()] = true;
+        let Some(n) = e.node else {
+            before.push(row);
+            continue;
+        };
+        let mut preds: Vec<usize> = last[n.index()].into_iter().collect();
+        if let What::Deliver { m } = e.what {
+            let mut rec = trace.msg(m).unwrap();
+            while let Some(of) = rec.of {
+                rec = trace.msg(of).unwrap();
+            }
+            preds.push(rec.sent.index());
+        }
+        for p in preds {
+            for (have, more) in row.iter_mut().zip(&before[p]) {
+                *have |= more;
+            }
+        }
+        last[n.index()] = Some(e.id.index());
+        before.push(row);
+    }
+    before
+}
+
+#[test]
+fn cones_are_reachability_in_the_event_graph() {
+    for seed in 1..6 {
+        let run = busy(seed, 3 + seed as u32 % 3, 700);
+        let (trace, index) = (run.trace(), Index::new(&run));
+        let c = &index.causality;
+        let before = closure(&run);
+        assert!(trace.len() > 150, "{}", trace.len());
+        for e in trace.events().filter(|e| e.node.is_some()) {
+            let (past, future) = (c.past(trace, e.id), c.future(trace, e.id));
+            for o in trace.events() {
+                let Some((lane, at)) = c.place_of(o.id) else { continue };
+                let is_past = before[e.id.index()][o.id.index()];
+                assert_eq!(
+                    past[lane.index()] > at,
+                    is_past,
+                    "seed {seed}: {:?} past {:?}",
+                    o.id,
+                    e.id
+                );
+                let is_future = before[o.id.index()][e.id.index()];
+                assert_eq!(
+                    future[lane.index()] <= at,
+                    is_future,
+                    "seed {seed}: {:?} after {:?}",
+                    o.id,
+                    e.id
+                );
+                assert_eq!(c.precedes(trace, o.id, e.id), is_past && o.id != e.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn clocks_are_counts_of_the_past_and_stamps_respect_it() {
+    let run = busy(7, 4, 700);
+    let (trace, index) = (run.trace(), Index::new(&run));
+    let (c, before) = (&index.causality, closure(&run));
+    for e in trace.events().filter(|e| e.node.is_some()) {
+        let mut want = vec![0; run.cast().len()];
+        for o in trace.events().filter(|o| opens(o.what) && before[e.id.index()][o.id.index()]) {
+            want[o.node.unwrap().index()] += 1;
+        }
+        assert_eq!(c.clock(trace, e.id), want);
+        for o in trace.events().filter(|o| o.node.is_some() && opens(e.what)) {
+            if o.id != e.id && before[e.id.index()][o.id.index()] {
+                assert!(c.lamport(o.id) < c.lamport(e.id));
+            }
+        }
+    }
+}
+
+#[test]
+fn clocks_kept_every_256_events_change_nothing() {
+    let run = busy(3, 4, 40_000);
+    let (trace, index) = (run.trace(), Index::new(&run));
+    assert!(trace.len() > 8_000, "{}", trace.len());
+    // The textbook's way: carry a vector on every lane, send it along.
+    let n = run.cast().len();
+    let mut now = vec![vec![0u32; n]; n];
+    let mut sent: Vec<Vec<u32>> = vec![vec![]; trace.msgs.len()];
+    for e in trace.events() {
+        match (e.what, e.node) {
+            (What::Copy { m, of }, _) => sent[m.index()] = sent[of.index()].clone(),
+            (what, Some(l)) => {
+                if let What::Deliver { m } = what {
+                    let came = sent[m.index()].clone();
+                    now[l.index()].iter_mut().zip(came).for_each(|(a, b)| *a = (*a).max(b));
+                }
+                now[l.index()][l.index()] += u32::from(opens(what));
+                if let What::Send { m } = what {
+                    sent[m.index()] = now[l.index()].clone();
+                }
+                if e.id.0 % 7 == 0 {
+                    assert_eq!(index.causality.clock(trace, e.id), now[l.index()], "{:?}", e.id);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn a_cut_is_consistent_when_it_holds_its_own_past() {
+    let run = busy(5, 3, 600);
+    let (trace, index) = (run.trace(), Index::new(&run));
+    let (c, before) = (&index.causality, closure(&run));
+    let mut draw = 12345u64;
+    let (mut yes, mut no) = (0, 0);
+    for _ in 0..400 {
+        let cut: Vec<u32> = run
+            .cast()
+            .all()
+            .map(|n| {
+                draw = draw.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                let (len, near) = (c.lane(n).len() as u64, trace.len() as u64 / 9);
+                (len / 2 + (draw >> 33) % near).min(len) as u32
+            })
+            .collect();
+        let inside = |e: EventId| c.place_of(e).is_some_and(|(l, at)| cut[l.index()] > at);
+        let all: Vec<EventId> = trace.events().filter(|e| e.node.is_some()).map(|e| e.id).collect();
+        let held = all
+            .iter()
+            .filter(|e| inside(**e))
+            .all(|e| all.iter().filter(|o| before[e.index()][o.index()]).all(|o| inside(*o)));
+        assert_eq!(c.is_consistent(trace, &cut), held);
+        assert!(c.is_consistent(trace, &c.close(trace, &cut)));
+        if held { yes += 1 } else { no += 1 }
+    }
+    assert!(yes > 10 && no > 10, "{yes} {no}");
+}
+
+#[test]
+fn the_shortest_chain_is_a_chain_and_the_cause_chain_reaches_its_beginning() {
+    let run = busy(2, 4, 500);
+    let (trace, index) = (run.trace(), Index::new(&run));
+    let c = &index.causality;
+    let last = trace.events().filter(|e| matches!(e.what, What::Deliver { .. })).last().unwrap().id;
+    let first = trace.events().find(|e| c.precedes(trace, e.id, last)).unwrap().id;
+    let chain = c.shortest(trace, first, last).unwrap();
+    assert_eq!((chain[0], *chain.last().unwrap()), (first, last));
+    for pair in chain.windows(2) {
+        let linked =
+            c.before(pair[1]) == Some(pair[0]) || c.sender(trace, pair[1]) == Some(pair[0]);
+        assert!(linked, "{pair:?}");
+    }
+    assert!(c.shortest(trace, last, first).is_none());
+    let causes = c.chain(trace, last);
+    assert!(trace.event(*causes.last().unwrap()).unwrap().cause.is_none());
+    let told = tally(trace, run.entry().kinds.len(), 0, trace.len());
+    let sum: u32 = told.iter().map(|t| t.delivered).sum();
+    assert_eq!(
+        sum as usize,
+        trace.events().filter(|e| matches!(e.what, What::Deliver { .. })).count()
+    );
+}
+
+// ---------------------------------------------------------------- topology
+
+fn tiers(counts: &[usize]) -> Vec<Vec<NodeId>> {
+    let mut next = 0..;
+    counts.iter().map(|&n| next.by_ref().take(n).map(NodeId).collect()).collect()
+}
+
+#[test]
+fn nodes_never_overlap_and_stay_inside_from_1_to_128_from_360_to_1920() {
+    use engine::card::Layout as Style;
+    for n in (1..=16).chain([20, 24, 31, 32, 48, 64, 100, 128]) {
+        let mixes: Vec<Vec<usize>> =
+            vec![vec![n], vec![1, n], vec![n.div_ceil(2), n], vec![2, 1, n], vec![n, 1]];
+        for mix in mixes {
+            for style in [Style::Tiers, Style::Ring, Style::Circle] {
+                for (w, h) in [
+                    (360.0, 300.0),
+                    (360.0, 220.0),
+                    (480.0, 320.0),
+                    (900.0, 420.0),
+                    (1440.0, 400.0),
+                    (1920.0, 900.0),
+                ] {
+                    check_layout(&mix, &Layout::place(&tiers(&mix), style, w, h));
+                }
+            }
+        }
+    }
+}
+
+fn check_layout(mix: &[usize], l: &Layout) {
+    let what = format!("{mix:?} in {}×{}, radius {}", l.w, l.h, l.radius());
+    let r = l.radius();
+    assert!(r >= 4.0, "{what}");
+    for a in 0..l.len() as u16 {
+        let (x, y) = l.at(NodeId(a));
+        assert!(
+            x - r >= 0.0 && x + r <= l.w && y - r >= 0.0 && y + r <= l.h,
+            "{what}: {a} at {x} {y}"
+        );
+        for b in 0..a {
+            let (p, q) = l.at(NodeId(b));
+            assert!((x - p).hypot(y - q) >= 2.0 * r + 1.0, "{what}: {a} and {b}");
+        }
+    }
+    if l.len() <= 6 && l.w >= 480.0 && l.h >= 400.0 {
+        assert!(l.radius() >= 24.0, "{what}: large enough for its words");
+    }
+}
+
+#[test]
+fn flights_are_every_message_that_is_under_way() {
+    for seed in 1..5 {
+        let run = busy(seed, 4, 900);
+        let index = Index::new(&run);
+        let layout = Layout::new(&run, 800.0, 400.0);
+        let flights = Flights { run: &run, index: &index, layout: &layout };
+        let mut out = vec![];
+        for now in (0..950 * MS).step_by(777) {
+            flights.fill(now, &mut out);
+            let have: Vec<u32> = out.chunks(FLIGHT).map(|f| f[0] as u32).collect();
+            let trace = run.trace();
+            let seen = |i: &u32| {
+                let m = MsgId(*i);
+                let rec = trace.msg(m).unwrap();
+                topology::spot(&run, &index, m, rec, now).is_some()
+            };
+            let want: Vec<u32> = (0..trace.msgs.len() as u32).filter(seen).collect();
+            assert_eq!(have, want, "seed {seed} at {now}");
+            for i in (0..trace.msgs.len() as u32).filter(|i| !want.contains(i)) {
+                // Nobody is forgotten who has left and not arrived.
+                let rec = trace.msg(MsgId(i)).unwrap();
+                let lost = matches!(trace.event(rec.end).map(|e| e.what), Some(What::Lose { .. }));
+                assert!(lost || now < rec.sent_at || now >= rec.end_at, "{i} at {now}");
+            }
+        }
+    }
+}
+
+#[test]
+fn messages_move_at_constant_speed() {
+    let run = house::finished(house::read(&triangle().text).unwrap());
+    let index = Index::new(&run);
+    let layout = Layout::new(&run, 800.0, 400.0);
+    let flights = Flights { run: &run, index: &index, layout: &layout };
+    let at = |now: Us| {
+        let mut out = vec![];
+        flights.fill(now, &mut out);
+        (out[1], out[2])
+    };
+    let gap = |a: (f32, f32), b: (f32, f32)| (a.0 - b.0).hypot(a.1 - b.1);
+    let spots: Vec<(f32, f32)> = (0..10).map(|i| at(i * MS)).collect();
+    let steps: Vec<f32> = spots.windows(2).map(|p| gap(p[0], p[1])).collect();
+    assert!(steps.iter().all(|s| (s - steps[0]).abs() < 0.01), "{steps:?}");
+}
+
+#[test]
+fn labels_beside_messages_never_overlap() {
+    let run = busy(9, 5, 900);
+    let index = Index::new(&run);
+    for (w, h) in [(360.0, 300.0), (800.0, 420.0)] {
+        let layout = Layout::new(&run, w, h);
+        let flights = Flights { run: &run, index: &index, layout: &layout };
+        let (mut labels, mut air, mut placed) = (vec![], vec![], 0);
+        for now in (0..900 * MS).step_by(3_001) {
+            flights.labels(now, &mut labels);
+            flights.fill(now, &mut air);
+            let boxes: Vec<Box2> = labels
+                .chunks(LABEL)
+                .map(|l| {
+                    let word = topology::label_text(&run, l[1] as i32);
+                    Box2::of_text(l[2], l[3], text::width(word, text::SMALL), text::SMALL)
+                })
+                .collect();
+            placed += boxes.len();
+            apart(&boxes);
+            for f in air.chunks(FLIGHT) {
+                assert!(
+                    !boxes.iter().any(|b| b.meets(&Box2::around(f[1], f[2], 4.0))),
+                    "over an arrowhead"
+                );
+            }
+        }
+        assert!(placed > 100, "{placed}");
+    }
+}
+
+fn apart(boxes: &[Box2]) {
+    for (i, a) in boxes.iter().enumerate() {
+        assert!(!boxes[..i].iter().any(|b| a.meets(b)), "{a:?}");
+    }
+}
+
+// ---------------------------------------------------------------- the diagram
+
+fn texts<'a>(shapes: &'a [Shape], role: &str, out: &mut Vec<(&'a str, f32, f32)>) {
+    for s in shapes {
+        match &s.form {
+            Form::Group { kids, .. } => texts(kids, role, out),
+            Form::Text { x, y, text, .. } if s.role == role => out.push((text, *x, *y)),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn words_on_the_diagram_never_overlap_nor_cover_an_arrowhead() {
+    let run = busy(4, 5, 2_000);
+    let index = Index::new(&run);
+    let mut said = 0;
+    for (from, to) in [(0, 300), (100, 1_000), (400, 500), (0, 2_000)] {
+        let view = Viewport::new(&run, from * MS, to * MS, 1_000.0, 420.0);
+        let mut tiles = Tiles::new();
+        for k in view.tiles() {
+            let tile = tiles.get(&run, &index, &view, k);
+            let mut words = vec![];
+            texts(&tile.shapes, "message-word", &mut words);
+            let boxes: Vec<Box2> = words
+                .iter()
+                .map(|(t, x, y)| Box2::of_text(*x, *y, text::width(t, text::SMALL), text::SMALL))
+                .collect();
+            apart(&boxes);
+            said += boxes.len();
+            let shift = view.tile_x(k);
+            for rec in &run.trace().msgs {
+                let Some(What::Deliver { .. }) = run.trace().event(rec.end).map(|e| e.what) else {
+                    continue;
+                };
+                let tip = Box2::around(view.x(rec.end_at) - shift, view.y(rec.to), 3.0);
+                assert!(!boxes.iter().any(|b| b.meets(&tip)));
+            }
+        }
+        let front = spacetime::front(&run, &index, &view, Pick::None);
+        let mut words = vec![];
+        texts(&front, "fault-word", &mut words);
+        let boxes: Vec<Box2> = words
+            .iter()
+            .map(|(t, x, y)| Box2::of_text(*x, *y, text::width(t, text::SMALL), text::SMALL))
+            .collect();
+        apart(&boxes);
+    }
+    assert!(said > 20, "{said}");
+}
+
+#[test]
+fn a_view_of_ten_thousand_events_costs_what_is_in_sight() {
+    let run = busy(3, 5, 60_000);
+    let index = Index::new(&run);
+    assert!(run.trace().len() > 10_000, "{}", run.trace().len());
+    let cost = |from: Us, to: Us| {
+        let view = Viewport::new(&run, from, to, 1_000.0, 420.0);
+        let mut tiles = Tiles::new();
+        let mut shapes: Vec<Shape> = vec![];
+        view.tiles()
+            .for_each(|k| shapes.extend(tiles.get(&run, &index, &view, k).shapes.iter().cloned()));
+        let front = spacetime::front(&run, &index, &view, Pick::None);
+        let marks = front.iter().filter(|s| s.pick != Pick::None).count();
+        assert!(marks <= 400, "{marks} marks to reach by key");
+        let drawn: usize = shapes.iter().map(Shape::count).sum();
+        let path = |s: &Shape| if let Form::Path(d) = &s.form { d.len() } else { 0 };
+        (drawn, shapes.iter().map(path).sum::<usize>())
+    };
+    let (all, all_bytes) = cost(0, 60 * SEC);
+    assert!(all < 60, "{all} elements for everything");
+    assert!(all_bytes < 120_000, "{all_bytes} bytes of paths for everything");
+    let (early, _) = cost(SEC, 2 * SEC);
+    let (late, _) = cost(50 * SEC, 51 * SEC);
+    assert!(early < 150 && late < 150, "{early} {late}");
+    let mut looked = 0;
+    index.in_sight(run.trace(), 50 * SEC, 50 * SEC + 10 * MS, &mut |_, _| looked += 1);
+    assert!(looked < 40, "{looked}");
+}
+
+#[test]
+fn tiles_are_drawn_once_and_again_when_more_is_known() {
+    let text = "lamplight 1\nrun vector-clocks nodes=3 seed=1\nload n1 tell n2 rate=50/s\nexpect always ClockCondition\nuntil 2s\n";
+    let mut run = engine::protocols::open(house::read(text).unwrap()).unwrap();
+    run.advance(300 * MS, u32::MAX);
+    let mut index = Index::new(&run);
+    let view = Viewport::new(&run, 0, 2 * SEC, 1_000.0, 300.0);
+    let mut tiles = Tiles::new();
+    let first = tiles.get(&run, &index, &view, 0);
+    assert!(std::rc::Rc::ptr_eq(&first, &tiles.get(&run, &index, &view, 0)));
+    run.advance(2 * SEC, u32::MAX);
+    index.catch_up(&run);
+    let more = tiles.get(&run, &index, &view, 0);
+    assert!(!std::rc::Rc::ptr_eq(&first, &more));
+    assert_ne!(print(&first.shapes), print(&more.shapes));
+}
+
+#[test]
+fn what_is_under_a_point_is_found() {
+    let run = busy(6, 4, 800);
+    let index = Index::new(&run);
+    let view = Viewport::new(&run, 100 * MS, 400 * MS, 1_000.0, 420.0);
+    for rec in run.trace().msgs.iter().filter(|r| r.sent_at > 120 * MS && r.end_at < 380 * MS) {
+        let (x0, y0, x1, y1) =
+            (view.x(rec.sent_at), view.y(rec.from), view.x(rec.end_at), view.y(rec.to));
+        let Some(What::Deliver { .. }) = run.trace().event(rec.end).map(|e| e.what) else {
+            continue;
+        };
+        let middle = spacetime::hit(&run, &index, &view, (x0 + x1) / 2.0, (y0 + y1) / 2.0);
+        assert!(matches!(middle, Pick::Message(_) | Pick::Event(_)), "{middle:?}");
+        let end = spacetime::hit(&run, &index, &view, x1, y1);
+        let Pick::Event(e) = end else { panic!("{end:?}") };
+        assert_eq!(run.trace().event(e).unwrap().node, Some(rec.to));
+    }
+    assert_eq!(spacetime::hit(&run, &index, &view, 4.0, view.y(NodeId(2))), Pick::Node(NodeId(2)));
+    assert_eq!(spacetime::hit(&run, &index, &view, view.x(200 * MS), 5.0), Pick::Fault(2));
+}
+
+#[test]
+fn a_view_keeps_its_place_when_it_comes_closer() {
+    let run = busy(1, 3, 500);
+    let view = Viewport::new(&run, 0, 500 * MS, 800.0, 300.0);
+    let t = view.time(420.0);
+    for closer in [-8, -1, 1, 5, 12] {
+        let there = view.zoom(closer, 420.0).x(t);
+        assert!((there - 420.0).abs() < 1.0, "{closer}: {there}");
+    }
+    assert!(view.x(500 * MS) <= 800.0);
+    assert!((view.pan(100.0).x(t) - 320.0).abs() < 1.0);
+}
+
+// ---------------------------------------------------------------- words
+
+#[test]
+fn a_caption_is_never_about_what_has_not_happened_and_stays() {
+    let run = busy(8, 4, 1_500);
+    let index = Index::new(&run);
+    let hold = engine::scene::pace(&run) * 12 / 10;
+    let mut since = (EventId::NONE, 0);
+    let mut told = 0;
+    for now in (0..1_500 * MS).step_by(997) {
+        let Some(c) = caption(&run, &index, now) else { continue };
+        assert!(c.at <= now && !c.text.is_empty());
+        assert!(caption::newest(&run, &index, now).unwrap().at >= c.at);
+        if c.event != since.0 {
+            let key = |e: EventId| e == EventId::NONE || run.weight(e) < engine::card::Weight::Key;
+            assert!(key(since.0) || now + 1_000 >= since.1 + hold, "gone after {}", now - since.1);
+            since = (c.event, now);
+            told += 1;
+        }
+    }
+    assert!(told > 3, "{told}");
+}
+
+#[test]
+fn marks_and_rows_are_in_order_of_time() {
+    let run = busy(8, 4, 900);
+    let index = Index::new(&run);
+    let marks = timeline::marks(&index);
+    assert!(marks.windows(2).all(|m| m[0].at <= m[1].at));
+    let thin = timeline::thinned(&marks, 50 * MS);
+    assert!(thin.len() < marks.len() && thin.windows(2).all(|m| m[1].at >= m[0].at + 50 * MS));
+    let rows = list::list(&run, &index, 0..run.trace().len());
+    assert!(rows.windows(2).all(|r| r[0].at <= r[1].at && r[0].event < r[1].event));
+    assert!(rows.iter().any(|r| r.bad) && rows.iter().all(|r| !r.text.is_empty()));
+}
+
+// ---------------------------------------------------------------- goldens
+
+fn triangle() -> house::Shipped {
+    house::shipped().into_iter().find(|s| s.name() == "vector-clocks/triangle").unwrap()
+}
+
+fn golden(name: &str, have: &str) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens").join(name);
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, have).unwrap();
+    }
+    let want = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(have == want, "{name} is drawn differently; UPDATE=1 writes it anew:\n{have}");
+}
+
+#[test]
+fn the_triangle_half_way_is_drawn_as_recorded() {
+    let run = triangle().run();
+    let index = Index::new(&run);
+    let now = 15 * MS;
+    let peek = run.peek_at(now);
+    let layout = Layout::new(&run, 480.0, 320.0);
+    let chosen = Pick::Event(caption(&run, &index, now).unwrap().event);
+    golden(
+        "triangle.topology",
+        &print(&topology::still(&run, &index, &peek, &layout, now, chosen)),
+    );
+    let view = Viewport::new(&run, 0, 40 * MS, 640.0, 240.0);
+    golden("triangle.spacetime", &print(&spacetime::still(&run, &index, &view, now, chosen)));
+    let shown: String = exhibit::stacks(&run, &peek)
+        .iter()
+        .map(|s| print(&exhibit::draw(&run, s, None, 320.0, Pick::None).shapes))
+        .collect();
+    golden("triangle.exhibits", &shown);
+}
