@@ -49,6 +49,19 @@ struct Write {
     by: Ref,
 }
 
+/// How far a node's life had come when it wrote a step down.
+#[derive(Clone, Debug, Default)]
+struct Written {
+    events: usize,
+    receipts: usize,
+    know: Vec<u32>,
+    shelf: Shelf,
+    cuts: Cuts,
+}
+
+/// Events and receipts before a node's point of each cut.
+type Cuts = Map<i64, (usize, usize)>;
+
 /// One node's life.
 #[derive(Clone, Debug, Default)]
 struct Lane {
@@ -58,20 +71,41 @@ struct Lane {
     /// The sends of what it received, in order.
     receipts: Seq<Ref>,
     shelf: Shelf,
-    /// Events and receipts before its point of each cut.
-    cuts: Map<i64, (usize, usize)>,
+    cuts: Cuts,
+}
+
+impl Lane {
+    fn so_far(&self) -> Written {
+        Written {
+            events: self.events.len(),
+            receipts: self.receipts.len(),
+            know: self.know.clone(),
+            shelf: self.shelf.clone(),
+            cuts: self.cuts.clone(),
+        }
+    }
+
+    /// What was not written down did not happen.
+    fn fall_back(&mut self, to: &Written) {
+        self.events.truncate(to.events);
+        self.receipts.truncate(to.receipts);
+        self.know = to.know.clone();
+        self.shelf = to.shelf.clone();
+        self.cuts = to.cuts.clone();
+    }
 }
 
 #[derive(Clone, Debug, Default)]
 pub struct Ghost {
     lanes: Vec<Lane>,
-    /// Lanes as the disks hold them, and as writes under way will make them: a crash falls back on the
+    /// Lives as the disks hold them, and as writes under way will make them: a crash falls back on the
     /// first, for what nobody was told did not happen.
-    durable: Vec<Lane>,
-    under_way: Vec<VecDeque<Lane>>,
+    durable: Vec<Written>,
+    under_way: Vec<VecDeque<Written>>,
     /// Sends counted whose messages have not left yet; nobody named where the dice choose.
     to_leave: Vec<VecDeque<(Option<NodeId>, Ref)>>,
-    sends: Map<MsgId, Ref>,
+    /// By message, in the order of sending; the network's copies have numbers too, and stand empty.
+    sends: Seq<Option<Ref>>,
     judged: Map<i64, bool>,
 }
 
@@ -102,7 +136,7 @@ impl Ghost {
     fn open(&mut self, n: usize) {
         if self.lanes.is_empty() {
             self.lanes = vec![Lane { know: vec![0; n], ..Lane::default() }; n];
-            self.durable = self.lanes.clone();
+            self.durable = self.lanes.iter().map(Lane::so_far).collect();
             self.under_way = vec![VecDeque::new(); n];
             self.to_leave = vec![VecDeque::new(); n];
         }
@@ -153,7 +187,7 @@ impl Ghost {
     fn received(&mut self, step: &Stepv, id: MsgId, msg: &Msg, court: &mut Court) {
         let me = step.node;
         if let (Some(send), false) =
-            (self.sends.get(&id).copied(), matches!(msg, Msg::Point { .. }))
+            (self.sends.get(id.index()).copied().flatten(), matches!(msg, Msg::Point { .. }))
             && let Some(sent) = self.event(send).cloned()
         {
             self.relation_is_truth(step, send, court);
@@ -181,18 +215,18 @@ impl Ghost {
     }
 
     fn writes(&mut self, me: NodeId) {
-        let lane = self.lane(me).clone();
-        self.under_way[me.index()].push_back(lane);
+        let written = self.lane(me).so_far();
+        self.under_way[me.index()].push_back(written);
     }
 
     fn saved(&mut self, me: NodeId) {
-        if let Some(lane) = self.under_way[me.index()].pop_front() {
-            self.durable[me.index()] = lane;
+        if let Some(written) = self.under_way[me.index()].pop_front() {
+            self.durable[me.index()] = written;
         }
     }
 
     fn crashed(&mut self, me: NodeId) {
-        self.lanes[me.index()] = self.durable[me.index()].clone();
+        self.lanes[me.index()].fall_back(&self.durable[me.index()]);
         self.under_way[me.index()].clear();
         self.to_leave[me.index()].clear();
     }
@@ -205,7 +239,7 @@ impl Ghost {
             return;
         };
         let Some((_, by)) = leave.remove(at) else { return };
-        self.sends.insert(sent.id, by);
+        self.note_send(sent.id, by);
         let Some(event) = self.event(by) else { return };
         court.hold("FrozenCopy", carries == event.says, || {
             let (name, then, now) = (
@@ -215,6 +249,13 @@ impl Ghost {
             );
             Witness::new([by.node], format!("{name} was stamped {then}, its message says {now}"))
         });
+    }
+
+    fn note_send(&mut self, id: MsgId, by: Ref) {
+        while self.sends.len() < id.index() {
+            self.sends.push(None);
+        }
+        self.sends.set(id.index(), Some(by));
     }
 
     // ---------------------------------------------------------------- truth

@@ -18,7 +18,7 @@
 //!
 //! **From.** Fidge 1988 and Mattern 1989 found the rule independently; Charron-Bost 1991 proved that n
 //! entries are needed: no shorter vector tells all concurrent pairs apart; Schwarz and Mattern 1994 is the
-//! survey. Consistent cuts (`record`) are Mattern's: V(c_j)[i] ≤ V(c_i)[i] for all i and j.
+//! survey. Consistent cuts (`record`) are Mattern's: `V(c_j)[i] ≤ V(c_i)[i]` for all i and j.
 //!
 //! **Crashes.** The papers' processes do not fail. Here a step is written to the disk before any message of
 //! it leaves, so a node comes back with its count, and an event lost with the disk's queue was never seen
@@ -26,7 +26,7 @@
 //!
 //! **Left out.** Compressed vectors (every message pays n entries), and members nobody declared: who comes
 //! later must be `absent` at first. `prune` shortens vectors as real stores do, and breaks the promise as
-//! it does for them: the scenario `churn` counts how often.
+//! it does for them: see the scenario `churn`.
 
 mod calls;
 mod entry;
