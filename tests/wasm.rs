@@ -20,7 +20,8 @@ const ENGINE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine");
 fn run(entry: &str, slug: &str) -> Run {
     let folder = entry.replace('-', "_");
     let text = read_file(&format!("{ENGINE}/protocols/{folder}/scenarios/{slug}.lamp"), "utf8");
-    let s = scenario::parse(&text, &protocols::entries()).unwrap_or_else(|f| panic!("{entry}/{slug}: {f:?}"));
+    let s = scenario::parse(&text, &protocols::entries())
+        .unwrap_or_else(|f| panic!("{entry}/{slug}: {f:?}"));
     let mut run = protocols::open(s).unwrap_or_else(|r| panic!("{entry}/{slug}: {}", r.message));
     run.finish();
     run
@@ -33,7 +34,9 @@ fn every_shipped_run_has_the_hash_of_the_lock() {
     let mut seen = 0;
     for line in lock.lines().skip(1) {
         let mut words = line.split_whitespace();
-        let (Some(name), Some(_), Some(trace)) = (words.next(), words.next(), words.next()) else { continue };
+        let (Some(name), Some(_), Some(trace)) = (words.next(), words.next(), words.next()) else {
+            continue;
+        };
         let (entry, slug) = name.split_once('/').expect("entry/slug");
         let run = run(entry, slug);
         let events = run.verdicts().map_or(0, |v| v.events);

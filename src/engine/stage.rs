@@ -243,10 +243,16 @@ impl<P: Protocol> Play<P> {
         senses: Senses,
         out: &mut Vec<(Effect, Option<Mark>)>,
     ) {
+        let mut bag = std::mem::take(&mut self.bag);
+        self.act(node, input, senses, &mut bag);
+        self.translate(node, &mut bag, senses, out);
+        self.bag = bag;
+    }
+
+    fn act(&mut self, node: NodeId, input: Input<'_, P>, senses: Senses, bag: &mut Bag<P>) {
         let i = node.index();
         let script = self.script.clone();
         let cx = cx(&script, node, senses);
-        let mut bag = std::mem::take(&mut self.bag);
         bag.clear();
         let loan = Loan {
             picks: &mut self.picks[i],
@@ -255,7 +261,7 @@ impl<P: Protocol> Play<P> {
             next_mark: &mut self.used.marks,
             unsaved: senses.unsaved,
         };
-        let mut fx = Fx::new(node, loan, &mut bag);
+        let mut fx = Fx::new(node, loan, bag);
         let lied = match self.lies[i].clone() {
             Some(lie) => P::lie(&cx, &lie, &mut self.nodes[i], &input, &mut fx),
             None => Lied::Honest,
@@ -263,8 +269,6 @@ impl<P: Protocol> Play<P> {
         if lied == Lied::Honest {
             P::step(&cx, &mut self.nodes[i], input, &mut fx);
         }
-        self.translate(node, &mut bag, senses, out);
-        self.bag = bag;
     }
 
     fn translate(
@@ -351,8 +355,14 @@ impl<P: Protocol> Play<P> {
         senses: Senses,
         out: &mut Vec<(Effect, Option<Mark>)>,
     ) {
-        let Some(msg) = self.arena.borrow().msgs.get(payload as usize).cloned() else { return };
-        self.handle(node, Input::Deliver { from, msg: &msg }, senses, out);
+        // The body is read where it lies: what the handler asks for waits in the bag meanwhile.
+        let arena = self.arena.clone();
+        let mut bag = std::mem::take(&mut self.bag);
+        if let Some(msg) = arena.borrow().msgs.get(payload as usize) {
+            self.act(node, Input::Deliver { from, msg }, senses, &mut bag);
+        }
+        self.translate(node, &mut bag, senses, out);
+        self.bag = bag;
     }
 
     fn draw(&mut self, node: NodeId, name: u8, lo: Us, hi: Us) -> Us {

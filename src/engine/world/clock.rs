@@ -9,18 +9,31 @@ const MILLION: i128 = 1_000_000;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Face {
-    /// Reading at `since`, in millionths of a µs.
-    base: i128,
+    /// Reading at `since`, in µs, and the rest of it in millionths.
+    base: i64,
+    rest: i64,
     since: Us,
     ppm: i64,
 }
 
 impl Face {
+    /// In millionths of a µs.
     fn raw(&self, t: Us) -> i128 {
-        self.base + (t - self.since) as i128 * (MILLION + self.ppm as i128)
+        self.base as i128 * MILLION
+            + self.rest as i128
+            + (t - self.since) as i128 * (MILLION + self.ppm as i128)
+    }
+    /// In µs, rounded down. Clocks that run true are read on every step: they need no division.
+    fn read(&self, t: Us) -> i64 {
+        if self.ppm == 0 {
+            return self.base + (t - self.since) as i64;
+        }
+        self.raw(t).div_euclid(MILLION) as i64
     }
     fn retime(&mut self, t: Us, ppm: i64) {
-        (self.base, self.since, self.ppm) = (self.raw(t), t, ppm);
+        let raw = self.raw(t);
+        (self.base, self.rest) = (raw.div_euclid(MILLION) as i64, raw.rem_euclid(MILLION) as i64);
+        (self.since, self.ppm) = (t, ppm);
     }
 }
 
@@ -34,22 +47,22 @@ pub struct Clock {
 
 impl Clock {
     pub fn new(offset: i64, drift: i64) -> Clock {
-        let face = |offset: i64| Face { base: offset as i128 * MILLION, since: 0, ppm: drift };
+        let face = |base: i64| Face { base, rest: 0, since: 0, ppm: drift };
         Clock { mono: face(0), wall: face(offset), drift, slew: 0 }
     }
 
     pub fn mono(&self, t: Us) -> Us {
-        (self.mono.raw(t) / MILLION) as Us
+        self.mono.read(t) as Us
     }
 
     /// The wall clock's reading; one set before the epoch reads 0.
     pub fn wall(&self, t: Us) -> Us {
-        self.wall.raw(t).max(0).div_euclid(MILLION) as Us
+        self.wall.read(t).max(0) as Us
     }
 
     /// How far the wall clock is ahead of simulated time.
     pub fn error(&self, t: Us) -> i64 {
-        (self.wall.raw(t).div_euclid(MILLION) - t as i128) as i64
+        self.wall.read(t) - t as i64
     }
 
     pub fn ppm(&self) -> i64 {
@@ -58,6 +71,9 @@ impl Clock {
 
     /// The first moment at which the monotonic clock reads `deadline` or more.
     pub fn when_mono(&self, deadline: Us, now: Us) -> Us {
+        if self.mono.ppm == 0 && self.mono.rest == 0 {
+            return now + deadline.saturating_sub(self.mono(now));
+        }
         let rate = MILLION + self.mono.ppm as i128;
         let left = deadline as i128 * MILLION - self.mono.raw(now);
         if left <= 0 {
@@ -67,7 +83,7 @@ impl Clock {
     }
 
     pub fn step(&mut self, by: i64) {
-        self.wall.base += by as i128 * MILLION;
+        self.wall.base += by;
     }
 
     pub fn set_drift(&mut self, t: Us, ppm: i64) {
