@@ -6,7 +6,7 @@ use super::pen::Pen;
 use super::{Anchor, Hue, Pick, Shape, logs, ring, text};
 use crate::ids::NodeId;
 use crate::run::{Peek, Run};
-use crate::show::{Exhibit, Range, Table};
+use crate::show::{Exhibit, Range, Ring, Table};
 
 /// Shapes with the room they take.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,15 +43,27 @@ pub fn stacks(run: &Run, peek: &Peek) -> Vec<Stack> {
     out
 }
 
+/// Of several nodes' rings the one that knows of most: what is moving, then keys.
+pub fn fullest(stack: &Stack) -> Option<&Ring> {
+    let last_first = stack.items.iter().rev();
+    last_first
+        .filter_map(|(_, e)| match e {
+            Exhibit::Ring(r) => Some(r),
+            _ => None,
+        })
+        .max_by_key(|r| (r.moving.len(), r.keys.len()))
+}
+
 const LINE: f32 = 20.0;
 
 /// Draw a stack. `before` is the same a little earlier, for what leaves a ghost.
 pub fn draw(run: &Run, stack: &Stack, before: Option<&Stack>, w: f32, selected: Pick) -> Picture {
     match stack.items.first() {
         Some((_, Exhibit::Log(_))) => return logs::logs(run, stack, before, w, selected),
-        Some((_, Exhibit::Ring(r))) => {
+        Some((_, Exhibit::Ring(_))) => {
             let h = w.min(420.0);
-            return Picture { shapes: ring::ring(run, r, w, h, 1.0, selected), w, h };
+            let rings = fullest(stack).map(|r| ring::ring(run, r, w, h, 1.0, selected));
+            return Picture { shapes: rings.unwrap_or_default(), w, h };
         }
         _ => {}
     }
@@ -180,7 +192,7 @@ fn bands(run: &Run, ranges: &[Range], w: f32) -> Picture {
         let name = [run.name(r.owner), ": ", &r.from, " to ", &r.to].concat();
         shapes.push(
             Shape::rect("bar", x, 0.0, (wide - 2.0).max(1.0), 16.0)
-                .hue(Hue::node(r.owner))
+                .hue(Hue::owner(run, r.owner))
                 .pick(Pick::Node(r.owner), name),
         );
         shapes.push(Shape::text(

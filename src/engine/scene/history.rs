@@ -49,10 +49,12 @@ pub fn history(
             shapes.push(Shape::text("lane-name", 0.0, y, Anchor::Start, run.name(rows[r].0)));
         }
     }
-    for (row, id, op, a, b) in bars {
+    for (i, &(row, id, op, a, b)) in bars.iter().enumerate() {
+        let next = bars[i + 1..].iter().find(|n| n.0 == row).map_or(w, |n| x(n.3));
         let (x0, x1) = (x(a.max(from)), x(b.min(to)).max(x(a.max(from)) + 3.0));
         let bad = guilty.contains(&op.invoke);
-        shapes.push(bar(run, id, op, (x0, x1, place(row)), bad, selected == Pick::Op(id)));
+        let at = At { x0, x1, next, y: place(row) };
+        shapes.push(bar(run, id, op, at, bad, selected == Pick::Op(id)));
     }
     took_effect(run, judged, &rows, &place, &x, &mut shapes);
     Picture { shapes, w, h: rows.len() as f32 * PITCH }
@@ -69,14 +71,16 @@ fn row_of(rows: &mut Vec<(NodeId, Us)>, node: NodeId, from: Us, to: Us) -> usize
     row
 }
 
-fn bar(
-    run: &Run,
-    id: OpId,
-    op: &OpRec,
-    (x0, x1, y): (f32, f32, f32),
-    bad: bool,
-    chosen: bool,
-) -> Shape {
+/// From call to return, and where the next one in the row begins.
+struct At {
+    x0: f32,
+    x1: f32,
+    next: f32,
+    y: f32,
+}
+
+fn bar(run: &Run, id: OpId, op: &OpRec, at: At, bad: bool, chosen: bool) -> Shape {
+    let At { x0, x1, next, y } = at;
     let role = match (&op.ret, bad) {
         (_, true) => "bar broken",
         (None, _) => "bar open",
@@ -88,10 +92,15 @@ fn bar(
         words.push_str(" ⇒ ");
         words.push_str(&value.as_ref().map_or_else(|| out_word(*out).to_string(), |v| v.print()));
     }
-    let label = text::fit(&words, text::SMALL, x1 - x0 - 8.0);
+    let wide = text::mono(&words, text::SMALL);
     let mut kids = vec![Shape::round(role, x0, y, x1 - x0, BAR, 4.0)];
-    if !label.is_empty() {
-        kids.push(Shape::text("value on-bar", x0 + 5.0, y + 13.0, Anchor::Start, label));
+    let (role, x) = if wide + 10.0 <= x1 - x0 {
+        ("value on-bar", x0 + 5.0)
+    } else {
+        ("value beside-bar", x1 + 5.0)
+    };
+    if x + wide <= next.max(x1) {
+        kids.push(Shape::text(role, x, y + 13.0, Anchor::Start, words.clone()));
     }
     let name = [run.name(op.node), " ", &words].concat();
     Shape::group(if chosen { "op selected" } else { "op" }, kids).pick(Pick::Op(id), name)

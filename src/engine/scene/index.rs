@@ -274,10 +274,13 @@ pub fn linger(rec: &MsgRec) -> Us {
 }
 
 /// When a lost message is seen to break. The link's own luck and a cut are decided at its sending: it
-/// breaks half-way.
+/// breaks about half-way.
 pub fn broke_at(rec: &MsgRec) -> Us {
     if rec.end_at > rec.sent_at {
         return rec.end_at;
     }
-    rec.sent_at + rec.due.saturating_sub(rec.sent_at) / 2
+    let (whole, lanes) =
+        (rec.due.saturating_sub(rec.sent_at), rec.from.0.abs_diff(rec.to.0).max(1));
+    // Half-way between two lanes of the diagram, so that nobody seems to have received it.
+    rec.sent_at + whole * (lanes as Us / 2 * 2 + 1) / (lanes as Us * 2)
 }

@@ -7,7 +7,9 @@ use crate::ids::NodeId;
 use crate::run::Run;
 use crate::show::{Cell, Exhibit, Log};
 
-const CELL_W: f32 = 46.0;
+/// Cells are as wide as there is room for, within these.
+const NARROW: f32 = 46.0;
+const WIDE: f32 = 84.0;
 const CELL_H: f32 = 30.0;
 const PITCH: f32 = 44.0;
 const TOP: f32 = 18.0;
@@ -18,12 +20,14 @@ pub fn logs(run: &Run, stack: &Stack, before: Option<&Stack>, w: f32, selected: 
         stack.items.iter().filter_map(|(n, e)| Some((*n, log(e)?))).collect();
     let names = rows.iter().map(|(n, _)| text::width(run.name(*n), text::LABEL));
     let left = names.fold(16.0, f32::max) + 12.0;
-    let room = (((w - left) / CELL_W).floor() as u64).max(1);
+    let room = (((w - left) / NARROW).floor() as u64).max(1);
     let ghosts = |n: NodeId| before.and_then(|b| b.of(n)).and_then(log);
     let end = |l: &Log| l.first + l.cells.len() as u64;
     let last = rows.iter().map(|(n, l)| end(l).max(ghosts(*n).map_or(0, end))).max().unwrap_or(0);
     let first = rows.iter().map(|(_, l)| l.first).min().unwrap_or(0).max(last.saturating_sub(room));
-    let view = View { left, first, last: last.min(first + room) };
+    let last = last.min(first + room);
+    let wide = ((w - left) / (last - first).max(4) as f32).clamp(NARROW, WIDE);
+    let view = View { left, first, last, wide };
     let mut shapes = vec![];
     view.heads(&mut shapes);
     for (i, (n, log)) in rows.iter().enumerate() {
@@ -54,16 +58,17 @@ struct View {
     left: f32,
     first: u64,
     last: u64,
+    wide: f32,
 }
 
 impl View {
     fn x(&self, i: u64) -> f32 {
-        self.left + CELL_W * (i - self.first) as f32
+        self.left + self.wide * (i - self.first) as f32
     }
 
     fn heads(&self, out: &mut Vec<Shape>) {
         for i in self.first..self.last {
-            let x = self.x(i) + CELL_W / 2.0 - 1.0;
+            let x = self.x(i) + self.wide / 2.0 - 1.0;
             out.push(Shape::text("axis", x, 11.0, Anchor::Middle, i.to_string()));
         }
     }
@@ -85,7 +90,7 @@ impl View {
         let end = log.committed.min((log.first + log.cells.len() as u64).saturating_sub(1));
         if end >= self.first && end >= log.first && self.last > self.first {
             let from = self.x(self.first.max(log.first));
-            let to = self.x(end.min(self.last - 1)) + CELL_W - 3.0;
+            let to = self.x(end.min(self.last - 1)) + self.wide - 3.0;
             out.push(Shape::line("commit", from, y + CELL_H + 4.0, to, y + CELL_H + 4.0));
         }
     }
@@ -100,20 +105,16 @@ impl View {
         out: &mut Vec<Shape>,
     ) {
         let (x, off) = (self.x(i), if behind { -5.0 } else { 0.0 });
-        let w = CELL_W - 3.0;
+        let w = self.wide - 3.0;
         let mut kids = vec![Shape::round("box", x - off, y + off, w, CELL_H, 4.0)];
-        if !behind {
+        let middle = x + w / 2.0;
+        let base = if c.text.is_empty() { 19.0 } else { 25.0 };
+        if !behind && !c.text.is_empty() {
             let words = text::fit(&c.text, text::SMALL, w - 6.0);
-            kids.push(Shape::text("value", x + w / 2.0, y + 13.0, Anchor::Middle, words));
-            if c.epoch > 0 {
-                kids.push(Shape::text(
-                    "epoch",
-                    x + w / 2.0,
-                    y + 25.0,
-                    Anchor::Middle,
-                    c.epoch.to_string(),
-                ));
-            }
+            kids.push(Shape::text("value", middle, y + 13.0, Anchor::Middle, words));
+        }
+        if !behind && c.epoch > 0 {
+            kids.push(Shape::text("epoch", middle, y + base, Anchor::Middle, c.epoch.to_string()));
         }
         out.push(Shape::group(role, kids).hue(Hue::epoch(c.epoch)));
     }

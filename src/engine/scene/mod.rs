@@ -70,9 +70,9 @@ impl Hue {
             e => Hue(1 + ((e - 1) % 18) as u8),
         }
     }
-    /// An owner.
-    pub fn node(n: NodeId) -> Hue {
-        Hue::epoch(n.0 as u64 + 1)
+    /// An owner: by its place among those of its role.
+    pub fn owner(run: &Run, n: NodeId) -> Hue {
+        Hue::epoch(run.cast().members.get(n.index()).map_or(0, |m| m.place as u64 + 1))
     }
     /// Its classes.
     pub fn class(self) -> &'static str {

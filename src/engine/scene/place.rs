@@ -62,6 +62,10 @@ impl Placer {
     pub fn block(&mut self, b: Box2) {
         self.taken.push(b);
     }
+    /// So many more may stand.
+    pub fn allow(&mut self, more: usize) {
+        self.left += more;
+    }
     pub fn is_full(&self) -> bool {
         self.left == 0
     }

@@ -1,6 +1,6 @@
 //! A hash ring: tokens as ticks, owners as arcs, keys as dots; what is moving grows out of its token.
 
-use super::pen::Pen;
+use super::pen::{Pen, number};
 use super::{Anchor, Hue, Pick, Shape, text};
 use crate::ids::NodeId;
 use crate::run::Run;
@@ -42,30 +42,41 @@ impl View<'_> {
         (self.x + r * a.sin(), self.y - r * a.cos())
     }
 
-    /// One path an owner: the arcs that end at its tokens.
-    fn arcs(&self, out: &mut Vec<Shape>) {
-        let tokens = &self.shown.tokens;
-        let mut pens: Vec<(NodeId, Pen, f32)> = vec![];
-        for (i, &(token, owner)) in tokens.iter().enumerate() {
-            let before = if i == 0 { tokens.last().map_or(0, |t| t.0) } else { tokens[i - 1].0 };
-            let (from, mut to) = (before as f32 / TURN, token as f32 / TURN);
-            if to <= from {
-                to += 1.0;
+    /// What each owner's arcs are of the whole, in the order of the cast.
+    fn shares(&self) -> Vec<(NodeId, f32)> {
+        let mut shares: Vec<(NodeId, f32)> = vec![];
+        for (from, to, owner) in self.owned() {
+            match shares.iter_mut().find(|s| s.0 == owner) {
+                Some(s) => s.1 += to - from,
+                None => shares.push((owner, to - from)),
             }
-            let at = pens.iter().position(|p| p.0 == owner).unwrap_or_else(|| {
-                pens.push((owner, Pen::new(), 0.0));
-                pens.len() - 1
-            });
-            pens[at].1.turn(self.x, self.y, self.r, from, to);
-            pens[at].2 += to - from;
         }
-        for (owner, pen, share) in pens {
+        shares.sort_by_key(|s| s.0);
+        shares
+    }
+
+    /// The arc that ends at each token, in turns.
+    fn owned(&self) -> impl Iterator<Item = (f32, f32, NodeId)> + '_ {
+        let tokens = &self.shown.tokens;
+        let arc = move |i: usize| {
+            let before = tokens[i.checked_sub(1).unwrap_or(tokens.len() - 1)].0;
+            let (from, to) = (before as f32 / TURN, tokens[i].0 as f32 / TURN);
+            (from, if to <= from { to + 1.0 } else { to }, tokens[i].1)
+        };
+        (0..tokens.len()).map(arc)
+    }
+
+    /// One path an owner.
+    fn arcs(&self, out: &mut Vec<Shape>) {
+        for (owner, share) in self.shares() {
+            let mut pen = Pen::new();
+            for (from, to, _) in self.owned().filter(|a| a.2 == owner) {
+                pen.turn(self.x, self.y, self.r, from, to);
+            }
             let role = if self.selected == Pick::Node(owner) { "arc selected" } else { "arc" };
-            let percent = ((share * 1000.0).round() / 10.0).to_string();
-            let name = [self.run.name(owner), ", ", &percent, " % of the ring"].concat();
-            out.push(
-                Shape::path(role, pen.d()).hue(Hue::node(owner)).pick(Pick::Node(owner), name),
-            );
+            let name = [self.run.name(owner), ", ", &percent(share), " of the ring"].concat();
+            let hue = Hue::owner(self.run, owner);
+            out.push(Shape::path(role, pen.d()).hue(hue).pick(Pick::Node(owner), name));
         }
     }
 
@@ -77,19 +88,21 @@ impl View<'_> {
             }
             let mut pen = Pen::new();
             pen.turn(self.x, self.y, self.r - 12.0, to - (to - from) * self.grown, to);
-            out.push(Shape::path("arc moving", pen.d()).hue(Hue::node(taker)));
+            out.push(Shape::path("arc moving", pen.d()).hue(Hue::owner(self.run, taker)));
         }
     }
 
+    /// Tokens: across the ring while they can be told apart, else a fringe on its outside.
     fn ticks(&self, out: &mut Vec<Shape>) {
         let mut pen = Pen::new();
-        let reach = if self.shown.tokens.len() > 200 { 3.0 } else { 7.0 };
+        let few = self.shown.tokens.len() <= 96;
+        let (inner, outer) = if few { (-8.0, 8.0) } else { (6.5, 9.0) };
         for &(token, _) in &self.shown.tokens {
             let turn = token as f32 / TURN;
-            let (a, b) = (self.at(turn, self.r - reach), self.at(turn, self.r + reach));
+            let (a, b) = (self.at(turn, self.r + inner), self.at(turn, self.r + outer));
             pen.to(a.0, a.1).line(b.0, b.1);
         }
-        out.push(Shape::path("tick", pen.d()));
+        out.push(Shape::path(if few { "tick" } else { "tick fine" }, pen.d()));
     }
 
     /// Keys on the inner side, by holder; those on the move between their holders' tracks.
@@ -105,29 +118,31 @@ impl View<'_> {
         }
         let role = if self.big { "dots keys" } else { "dots keys small" };
         for (holder, pen) in pens {
-            out.push(Shape::path(role, pen.d()).hue(Hue::node(holder)));
+            out.push(Shape::path(role, pen.d()).hue(Hue::owner(self.run, holder)));
         }
     }
 
     /// Names in the middle, with their shares.
     fn owners(&self, out: &mut Vec<Shape>) {
-        let mut owners: Vec<NodeId> = self.shown.tokens.iter().map(|t| t.1).collect();
-        owners.sort_unstable();
-        owners.dedup();
-        let pitch = 18.0;
-        let top = self.y - pitch * (owners.len() as f32 - 1.0) / 2.0 + 4.5;
-        for (i, n) in owners.iter().enumerate().take(((self.r * 1.2) / pitch) as usize) {
+        let pitch = 20.0;
+        let room = ((self.r * 1.3) / pitch) as usize;
+        let shares = self.shares();
+        let shown = shares.len().min(room);
+        let top = self.y - pitch * (shown as f32 - 1.0) / 2.0 + 4.5;
+        for (i, (n, share)) in shares.iter().take(shown).enumerate() {
             let y = top + pitch * i as f32;
-            out.push(
-                Shape::text(
-                    "owner",
-                    self.x,
-                    y,
-                    Anchor::Middle,
-                    text::fit(self.run.name(*n), text::LABEL, self.r),
-                )
-                .hue(Hue::node(*n)),
-            );
+            let name = text::fit(self.run.name(*n), text::LABEL, self.r * 0.9);
+            let hue = Hue::owner(self.run, *n);
+            out.push(Shape::text("owner", self.x - 6.0, y, Anchor::End, name).hue(hue));
+            out.push(Shape::text("value", self.x + 6.0, y, Anchor::Start, percent(*share)));
         }
     }
+}
+
+/// `24.6 %`
+fn percent(share: f32) -> String {
+    let mut out = String::new();
+    number(&mut out, share * 100.0);
+    out.push_str(" %");
+    out
 }

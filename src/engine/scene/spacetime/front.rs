@@ -15,8 +15,6 @@ use crate::trace::{Trace, What};
 
 /// Marks one may reach by key in one view, at most.
 const MARKS: usize = 200;
-/// Steps in sight up to which each shows its clock.
-const CLOCKS: usize = 48;
 
 pub(super) fn grid(view: &Viewport, out: &mut Vec<Shape>) {
     let (from, to) = view.span();
@@ -171,7 +169,7 @@ pub fn clock_text(run: &Run, index: &Index, e: EventId) -> String {
     out
 }
 
-/// On every step when there are few in sight, else beside the selected one and its neighbours.
+/// Beside the selected event's neighbours; its own stands on the sheet.
 fn clocks(
     run: &Run,
     index: &Index,
@@ -180,34 +178,27 @@ fn clocks(
     placer: &mut Placer,
     out: &mut Vec<Shape>,
 ) {
-    let trace = run.trace();
-    let (from, to) = view.span();
-    let (i, j) = (trace.count_before(from), trace.count_until(to));
-    let chosen = event_of(run, selected);
-    let mut steps: Vec<EventId> = chosen.map_or(vec![], |e| neighbours(trace, index, e));
-    if j - i <= CLOCKS * 6 {
-        let all: Vec<EventId> =
-            trace.range(i, j).filter(|e| opens(e.what) && e.node.is_some()).map(|e| e.id).collect();
-        if all.len() <= CLOCKS {
-            steps.extend(all);
-        }
-    }
-    // The sheet says the selected one's.
-    let same = |e: &EventId| {
-        chosen.is_some_and(|c| {
-            trace.event(c).map(|c| (c.node, c.at)) == trace.event(*e).map(|e| (e.node, e.at))
-        })
-    };
-    for e in steps.into_iter().filter(|e| !same(e)) {
-        let Some(event) = trace.event(e).filter(|e| e.at >= from && e.at <= to) else { continue };
+    let Some(chosen) = event_of(run, selected) else { return };
+    for e in neighbours(run.trace(), index, chosen) {
+        let Some(event) = run.trace().event(e) else { continue };
         let Some(n) = event.node else { continue };
-        let words = clock_text(run, index, e);
-        let width = text::mono(&words, text::SMALL);
-        let (x, y) = (view.x(event.at) - width / 2.0, view.y(n) + 17.0);
-        if placer.take(Box2::of_text(x, y, width, text::SMALL)) {
-            out.push(Shape::text("value clock", x, y, Anchor::Start, words));
-        }
+        out.extend(clock(run, index, e, (view.x(event.at), view.y(n)), placer));
     }
+}
+
+/// The clock of a step under its dot, if there is room.
+pub(super) fn clock(
+    run: &Run,
+    index: &Index,
+    e: EventId,
+    (x, y): (f32, f32),
+    placer: &mut Placer,
+) -> Option<Shape> {
+    let words = clock_text(run, index, e);
+    let width = text::mono(&words, text::SMALL);
+    let (x, y) = (x - width / 2.0, y + 17.0);
+    let free = placer.take(Box2::of_text(x, y, width, text::SMALL));
+    free.then(|| Shape::text("value clock", x, y, Anchor::Start, words))
 }
 
 /// The steps next to an event: before and after it on its lane, and at the other end of its messages.

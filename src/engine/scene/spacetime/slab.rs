@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::front::clock;
 use super::view::{TILE, Viewport};
 use crate::ids::{EventId, MsgId, NodeId, Us};
 use crate::run::Run;
@@ -10,7 +11,7 @@ use crate::scene::pen::Pen;
 use crate::scene::place::{Box2, Placer};
 use crate::scene::{Anchor, Hue, Shape, text};
 use crate::trace::causality::opens;
-use crate::trace::{MsgRec, What};
+use crate::trace::{Event, MsgRec, What};
 use crate::world::Life;
 
 /// Pixels a message or step must have, on the average, to be drawn by itself.
@@ -20,6 +21,9 @@ const HEAD: f32 = 9.0;
 const DOT: f32 = 4.0;
 /// Pixels within which a word is not said twice.
 const ECHO: f32 = 64.0;
+const ECHO_QUIET: f32 = 260.0;
+/// Pixels a step must have, on the average, to show its clock.
+const CLOCK: f32 = 24.0;
 
 pub struct Slab {
     /// Microseconds at its left and right edge.
@@ -42,6 +46,7 @@ enum Ink {
     Paused,
     Lane,
     Leads,
+    DenseLost,
     Dense,
     Denser,
     Densest,
@@ -60,6 +65,7 @@ impl Ink {
             Ink::Paused => "lane paused",
             Ink::Lane => "lane",
             Ink::Leads => "lane leads",
+            Ink::DenseLost => "dense lost",
             Ink::Dense => "dense",
             Ink::Denser => "dense more",
             Ink::Densest => "dense most",
@@ -135,7 +141,8 @@ impl Slab {
         if sparse {
             self.arrows(run, view, &msgs, &mut inks);
             self.dots(run, index, view, &mut inks);
-            self.names(run, view, &msgs, &mut words);
+            let mut placer = self.names(run, view, &msgs, &mut words);
+            self.clocks(run, index, view, &mut placer, &mut words);
         } else {
             self.bands(run, view, &msgs, &mut inks);
         }
@@ -237,20 +244,28 @@ impl Slab {
     /// So many that they are bands: by two pixels and epoch, the lanes they span, darker where there are more.
     fn bands(&self, run: &Run, view: &Viewport, msgs: &[MsgId], inks: &mut Inks) {
         const WIDE: f32 = 2.0;
-        let mut columns: BTreeMap<(Hue, bool, i32), Vec<(u16, u16)>> = BTreeMap::new();
+        type Spans = Vec<(u16, u16)>;
+        let mut columns: BTreeMap<(Hue, bool, i32), Spans> = BTreeMap::new();
         for rec in msgs.iter().filter_map(|m| run.trace().msg(*m)) {
             let arrow = arrow(run, view, rec, &|t| self.x(t));
-            let column = ((arrow.a.0 - self.x0) / WIDE) as i32;
-            if arrow.a.0 >= self.x0 && arrow.a.0 < self.x1 {
-                let ends = (rec.from.0.min(rec.to.0), rec.from.0.max(rec.to.0));
-                let hue = if arrow.lost { Hue::INK } else { Hue::epoch(rec.epoch) };
-                columns.entry((hue, arrow.lost, column)).or_default().push(ends);
+            if arrow.a.0 < self.x0 || arrow.a.0 >= self.x1 {
+                continue;
             }
+            let column = ((arrow.a.0 - self.x0) / WIDE) as i32;
+            // In half lanes: what was lost ends between two.
+            let (from, to) = (rec.from.0 * 2, rec.to.0 * 2);
+            let to = if arrow.lost { ((from + to) / 2) | 1 } else { to };
+            let hue = if arrow.lost { Hue::INK } else { Hue::epoch(rec.epoch) };
+            columns
+                .entry((hue, arrow.lost, column))
+                .or_default()
+                .push((from.min(to), from.max(to)));
         }
+        let y = |half: u16| view.y(NodeId(0)) + view.pitch() / 2.0 * half as f32;
         for ((hue, lost, column), mut spans) in columns {
             let x = self.x0 + (column as f32 + 0.5) * WIDE;
             let ink = match spans.len() {
-                _ if lost => Ink::Lost,
+                _ if lost => Ink::DenseLost,
                 0..=3 => Ink::Dense,
                 4..=12 => Ink::Denser,
                 _ => Ink::Densest,
@@ -258,13 +273,13 @@ impl Slab {
             spans.sort_unstable();
             let pen = inks.entry((ink, hue)).or_default();
             for (lo, hi) in merged(&spans) {
-                pen.to(x, view.y(NodeId(lo))).down(view.y(NodeId(hi)));
+                pen.to(x, y(lo)).down(y(hi));
             }
         }
     }
 
     /// One name a burst, never over an arrowhead, never over another, and within the slab.
-    fn names(&self, run: &Run, view: &Viewport, msgs: &[MsgId], out: &mut Vec<Shape>) {
+    fn names(&self, run: &Run, view: &Viewport, msgs: &[MsgId], out: &mut Vec<Shape>) -> Placer {
         let trace = run.trace();
         let bounds = Box2::new(self.x0 + 1.0, view.top() - 8.0, self.x1 - 1.0, view.foot());
         let mut placer = Placer::new(bounds, ((self.x1 - self.x0) / 40.0) as usize);
@@ -290,11 +305,12 @@ impl Slab {
         for (rec, arrows) in bursts {
             let word = run.entry().kinds.get(rec.kind as usize).map_or("", |k| k.name);
             if placer.is_full() || view.pitch() < 16.0 {
-                return;
+                break;
             }
+            let far = if rec.quiet { ECHO_QUIET } else { ECHO };
             let echo = |&(k, x, y): &(u8, f32, f32)| {
                 let a = arrows[0].a;
-                k == rec.kind && (x - a.0).abs() < ECHO && (y - a.1).abs() < view.pitch() * 1.5
+                k == rec.kind && (x - a.0).abs() < far && (y - a.1).abs() < view.pitch() * 1.5
             };
             if said.iter().any(echo) {
                 continue;
@@ -306,6 +322,33 @@ impl Slab {
                     Shape::text("message-word", x, y, Anchor::Start, word)
                         .hue(Hue::epoch(rec.epoch)),
                 );
+            }
+        }
+        placer
+    }
+
+    /// The clock of every step where there are few.
+    fn clocks(
+        &self,
+        run: &Run,
+        index: &Index,
+        view: &Viewport,
+        placer: &mut Placer,
+        out: &mut Vec<Shape>,
+    ) {
+        let (from, to) = self.span();
+        let trace = run.trace();
+        let (i, j) = (trace.count_before(from), trace.count_before(to));
+        let few = |n: usize| n as f32 <= (self.x1 - self.x0) / CLOCK;
+        if !few((j - i) / 4) {
+            return;
+        }
+        let is_step = |e: &Event| opens(e.what) && e.node.is_some();
+        let steps: Vec<Event> = trace.range(i, j).filter(is_step).collect();
+        if few(steps.len()) {
+            placer.allow(steps.len());
+            for (e, n) in steps.iter().filter_map(|e| Some((e, e.node?))) {
+                out.extend(clock(run, index, e.id, (self.x(e.at), view.y(n)), placer));
             }
         }
     }
@@ -320,6 +363,7 @@ fn best_place(
 ) -> Option<(f32, f32)> {
     let width = text::width(word, text::SMALL);
     let mut best: Option<(usize, (f32, f32))> = None;
+    let crossings = |place: &Box2| lines.iter().filter(|l| place.crossed(l.0, l.1)).count();
     for arrow in arrows.iter().take(4) {
         for part in [0.5, 0.3, 0.7] {
             let x = arrow.a.0 + (arrow.b.0 - arrow.a.0) * part;
@@ -329,11 +373,23 @@ fn best_place(
                 if !placer.is_free(&place) {
                     continue;
                 }
-                let crossed = lines.iter().filter(|l| place.crossed(l.0, l.1)).count();
+                let crossed = crossings(&place);
                 if best.is_none_or(|b| crossed < b.0) {
                     best = Some((crossed, (x, y)));
                 }
             }
+        }
+    }
+    if best.is_some_and(|b| b.0 == 0) {
+        return best.map(|b| b.1);
+    }
+    // Else at its sender, on the side nobody is sent to.
+    let (x, y, down) = (arrows[0].a.0, arrows[0].a.1, arrows.iter().all(|a| a.b.1 > a.a.1));
+    let y = if down { y - 10.5 } else { y + 18.0 };
+    for x in [x - 4.0, x - width + 4.0] {
+        let place = Box2::of_text(x, y, width, text::SMALL);
+        if placer.is_free(&place) && best.is_none_or(|b| crossings(&place) < b.0) {
+            best = Some((crossings(&place), (x, y)));
         }
     }
     best.filter(|b| b.0 <= 2).map(|b| b.1)

@@ -11,7 +11,7 @@ type Point = (f32, f32);
 
 pub(super) fn fences(run: &Run, peek: &Peek, layout: &Layout, out: &mut Vec<Shape>) {
     let Some(groups) = peek.groups() else { return };
-    let largest = largest(groups);
+    let largest = largest(run, groups);
     let mut sides: Vec<u8> =
         groups.iter().copied().filter(|g| *g != FREE && *g != largest).collect();
     sides.sort_unstable();
@@ -20,37 +20,77 @@ pub(super) fn fences(run: &Run, peek: &Peek, layout: &Layout, out: &mut Vec<Shap
         let is = |n: &NodeId| groups.get(n.index()) == Some(&side);
         let members: Vec<NodeId> = run.cast().all().filter(is).collect();
         let names: Vec<&str> = members.iter().map(|n| run.name(*n)).collect();
-        for part in parts(layout, &members) {
-            let d = hull(
-                &part.iter().map(|n| layout.at(*n)).collect::<Vec<_>>(),
-                layout.ring_radius() + 11.0,
-            );
-            let name = ["cut off: ", &names.join(", ")].concat();
-            out.push(Shape::path("fence", d).pick(Pick::None, name));
-        }
+        let ground = ground(layout, &members);
+        // The ground over the fence covers what of it lies inside another part.
+        let kids = vec![Shape::path("fence", ground.clone()), Shape::path("fence-ground", ground)];
+        let name = ["cut off: ", &names.join(", ")].concat();
+        out.push(Shape::group("fenced", kids).pick(Pick::None, name));
     }
 }
 
-/// The side that is not fenced: most nodes, then the first named.
-fn largest(groups: &[u8]) -> u8 {
-    let count = |g: u8| groups.iter().filter(|x| **x == g).count();
+/// The side that is not fenced: most of those who decide or keep something, then most of all, then the first.
+fn largest(run: &Run, groups: &[u8]) -> u8 {
+    let tier = |n: NodeId| run.entry().roles[run.cast().role(n) as usize].tier;
+    let top = run.cast().all().map(tier).min().unwrap_or(0);
+    let weight = |g: u8| {
+        let side = || run.cast().all().filter(|n| groups.get(n.index()) == Some(&g));
+        (side().filter(|n| tier(*n) > top).count(), side().count())
+    };
     let mut best = FREE;
     for g in groups.iter().copied().filter(|g| *g != FREE) {
-        if best == FREE || count(g) > count(best) || (count(g) == count(best) && g < best) {
+        if best == FREE || weight(g) > weight(best) || (weight(g) == weight(best) && g < best) {
             best = g;
         }
     }
     best
 }
 
+/// The hulls of a side's parts, and bridges between them where nobody else stands.
+fn ground(layout: &Layout, members: &[NodeId]) -> String {
+    let gap = layout.ring_radius() + 10.0;
+    let points = |part: &[NodeId]| part.iter().map(|n| layout.at(*n)).collect::<Vec<_>>();
+    let mut parts = parts(layout, members);
+    let mut d: String = parts.iter().map(|p| hull(&points(p), gap)).collect();
+    let others = outsiders(layout, members);
+    while let Some((i, j, ends)) = bridge(layout, &parts, &others) {
+        d.push_str(&hull(&ends, gap * 0.6));
+        let more = parts.remove(j);
+        parts[i].extend(more);
+    }
+    d
+}
+
+/// Two parts by their places, and the ends of the way between them.
+type Bridge = (usize, usize, [Point; 2]);
+
+/// The shortest clear way between two parts.
+fn bridge(layout: &Layout, parts: &[Vec<NodeId>], others: &[Point]) -> Option<Bridge> {
+    let mut best: Option<(f32, Bridge)> = None;
+    for (j, b) in parts.iter().enumerate() {
+        for (i, a) in parts[..j].iter().enumerate() {
+            for (p, q) in a.iter().flat_map(|p| b.iter().map(move |q| (*p, *q))) {
+                let (p, q) = (layout.at(p), layout.at(q));
+                let far = (p.0 - q.0).hypot(p.1 - q.1);
+                let clear =
+                    others.iter().all(|o| distance((p, q), *o) > layout.ring_radius() * 1.6 + 12.0);
+                if clear && best.is_none_or(|b| far < b.0) {
+                    best = Some((far, (i, j, [p, q])));
+                }
+            }
+        }
+    }
+    best.map(|b| b.1)
+}
+
+fn outsiders(layout: &Layout, members: &[NodeId]) -> Vec<Point> {
+    let all = (0..layout.len() as u16).map(NodeId);
+    all.filter(|n| !members.contains(n)).map(|n| layout.at(n)).collect()
+}
+
 /// Members in as few fences as leave everybody else outside.
 fn parts(layout: &Layout, members: &[NodeId]) -> Vec<Vec<NodeId>> {
     let mut parts: Vec<Vec<NodeId>> = members.iter().map(|n| vec![*n]).collect();
-    let outsiders: Vec<Point> = (0..layout.len() as u16)
-        .map(NodeId)
-        .filter(|n| !members.contains(n))
-        .map(|n| layout.at(n))
-        .collect();
+    let outsiders = outsiders(layout, members);
     let fits = |a: &[NodeId], b: &[NodeId]| {
         let corners = convex(a.iter().chain(b).map(|n| layout.at(*n)).collect());
         outsiders.iter().all(|p| !near(&corners, *p, layout.ring_radius() * 2.0 + 13.0))

@@ -93,9 +93,13 @@ impl Layout {
     pub fn shows_wires(&self) -> bool {
         self.at.len() <= 16
     }
-    /// Width a line under a node may have.
-    pub fn room(&self) -> f32 {
-        self.r * 4.0
+    /// Width a line under a node may have before it meets its neighbour's or the edge.
+    pub fn room(&self, n: NodeId) -> f32 {
+        let (x, y) = self.at(n);
+        let edge = 2.0 * x.min(self.w - x) - 4.0;
+        let level = |p: &&Point| (p.1 - y).abs() < self.r + 24.0 && (p.0 - x).abs() > 1.0;
+        let gaps = self.at.iter().filter(level).map(|p| (p.0 - x).abs() - 8.0);
+        gaps.fold(edge.min(self.r * 6.0), f32::min)
     }
 
     /// The node at a point of the drawing, if any.
@@ -183,7 +187,7 @@ impl Way {
     fn trim(self, near: f32, far: f32) -> Way {
         let cut = |a: Point, b: Point, gap: f32| {
             let d = (b.0 - a.0).hypot(b.1 - a.1).max(1e-3);
-            let k = (gap / d).min(0.45);
+            let k = (gap / d).min(0.9);
             (a.0 + (b.0 - a.0) * k, a.1 + (b.1 - a.1) * k)
         };
         Way { from: cut(self.from, self.by, near), to: cut(self.to, self.by, far), ..self }
@@ -260,8 +264,9 @@ struct Need {
 }
 
 fn need(r: f32) -> Need {
-    let ring = if r >= NAMES_FROM { RING + 4.0 } else { 3.0 };
-    let foot = if r >= LINES_FROM { ring + 18.0 } else { ring };
+    // A fence round it stays inside.
+    let ring = if r >= NAMES_FROM { RING + 13.0 } else { 3.0 };
+    let foot = if r >= LINES_FROM { ring + 8.0 } else { ring };
     let gap = if r >= LINES_FROM { 26.0 } else { (r * 0.6).max(3.0) };
     Need { side: r + ring, top: r + ring, foot: r + foot, gap }
 }
@@ -293,7 +298,7 @@ fn bent(tiers: &[Vec<NodeId>], style: Style, w: f32, h: f32, r: f32) -> Option<V
     let ring = ellipse(tiers[main].len(), w, top, bottom, &need)?;
     let points: Vec<Point> =
         above.into_iter().flatten().chain(ring).chain(below.into_iter().flatten()).collect();
-    apart(&points, 2.0 * r + need.gap).then_some(points)
+    apart(&points, 2.0 * r + need.gap, need.top + need.foot).then_some(points)
 }
 
 /// A row in the middle, not wider than it must be.
@@ -309,7 +314,7 @@ fn across(n: usize, w: f32, y: f32, r: f32, need: &Need) -> Option<Vec<Point>> {
 /// everybody.
 fn ellipse(n: usize, w: f32, top: f32, bottom: f32, need: &Need) -> Option<Vec<Point>> {
     let ry = (bottom - top) / 2.0;
-    let rx = (w / 2.0 - need.side).min(ry * 2.1);
+    let rx = (w / 2.0 - need.side).min((ry * 2.6).max(w * 0.3));
     if ry < 4.0 || rx < 4.0 {
         return None;
     }
@@ -374,9 +379,11 @@ fn grid(tiers: &[Vec<NodeId>], w: f32, h: f32) -> Vec<Point> {
     (0..n).map(cell).collect()
 }
 
-fn apart(points: &[Point], gap: f32) -> bool {
-    points
-        .iter()
-        .enumerate()
-        .all(|(i, a)| points[..i].iter().all(|b| (a.0 - b.0).hypot(a.1 - b.1) >= gap - 0.01))
+/// Rim to rim, and with room for words where one stands under the other.
+fn apart(points: &[Point], gap: f32, tall: f32) -> bool {
+    let clear = |a: &Point, b: &Point| {
+        let (dx, dy) = ((a.0 - b.0).abs(), (a.1 - b.1).abs());
+        dx.hypot(dy) >= gap - 0.01 && (dx >= gap || dy >= tall - 0.01)
+    };
+    points.iter().enumerate().all(|(i, a)| points[..i].iter().all(|b| clear(a, b)))
 }

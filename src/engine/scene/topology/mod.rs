@@ -180,7 +180,8 @@ fn role_of(life: Life, leads: bool, selected: bool) -> &'static str {
     }
 }
 
-/// Inside the circle its name and, where it fits, one line of what matters; beside it what it believes to be.
+/// Inside the circle its name and, where it fits, the first of what matters; below it the rest, and what it
+/// believes to be.
 fn words(run: &Run, peek: &Peek, layout: &Layout, n: NodeId, kids: &mut Vec<Shape>) {
     let ((x, y), r) = (layout.at(n), layout.radius());
     if !layout.shows_names() {
@@ -188,21 +189,31 @@ fn words(run: &Run, peek: &Peek, layout: &Layout, n: NodeId, kids: &mut Vec<Shap
     }
     let up = peek.life(n) != Life::Down;
     let line = if up && layout.shows_lines() { peek.line(n) } else { String::new() };
-    let small = text::width(&line, text::SMALL) <= r * 1.72 && !line.is_empty();
+    let (inside, outside) = split(&line, r * 1.72);
     let name = text::fit(run.name(n), text::NAME, r * 1.8);
-    let base = if small { y + 1.0 } else { y + 5.5 };
-    let below = if small || line.is_empty() { 17.0 } else { 31.0 };
+    let base = if inside.is_empty() { y + 5.5 } else { y + 1.0 };
     kids.push(Shape::text("label inside", x, base, Anchor::Middle, name));
-    if small {
-        kids.push(Shape::text("line inside", x, y + 15.0, Anchor::Middle, line));
-    } else if !line.is_empty() {
-        let line = text::fit(&line, text::SMALL, layout.room());
-        let foot = y + layout.ring_radius() + 17.0;
-        kids.push(Shape::text("line outside soft", x, foot, Anchor::Middle, line));
+    if !inside.is_empty() {
+        kids.push(Shape::text("line inside", x, y + 15.0, Anchor::Middle, inside));
     }
-    let below = y + layout.ring_radius() + below;
+    let mut foot = y + layout.ring_radius() + 17.0;
     if let Some(word) = word(run, peek, n).filter(|_| layout.shows_lines()) {
-        kids.push(Shape::text("outside", x, below, Anchor::Middle, word));
+        kids.push(Shape::text("outside", x, foot, Anchor::Middle, word));
+        foot += 14.0;
+    }
+    let outside = text::fit(outside, text::SMALL, layout.room(n));
+    if !outside.is_empty() && foot < layout.h - 3.0 {
+        kids.push(Shape::text("line outside soft", x, foot, Anchor::Middle, outside));
+    }
+}
+
+/// `term 2 · log 4` in what fits inside and what does not.
+fn split(line: &str, room: f32) -> (&str, &str) {
+    let fits = |s: &str| text::width(s, text::SMALL) <= room;
+    match line.split_once(" · ") {
+        _ if fits(line) => (line, ""),
+        Some((first, rest)) if fits(first) => (first, rest),
+        _ => ("", line),
     }
 }
 
