@@ -238,3 +238,14 @@ fn without_its_faults_a_scenario_does_not_keep_its_promises() {
     }
     c.none();
 }
+
+#[test]
+fn the_reference_page_is_what_the_parser_reads() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenario/REFERENCE.md");
+    let now = engine::scenario::reference();
+    if updating() {
+        return fs::write(&path, now).unwrap();
+    }
+    let was = fs::read_to_string(&path).unwrap_or_default();
+    assert!(was == now, "REFERENCE.md: {}", first_difference(&was, &now));
+}
