@@ -174,6 +174,15 @@ struct Script<P: Protocol> {
     cast: Rc<Cast>,
     seed: u64,
     bugs: u64,
+    /// Streams of the timers, by node and timer name.
+    timer_streams: Vec<Vec<Stream>>,
+}
+
+fn timer_streams<T: Named>(seed: u64, cast: &Cast) -> Vec<Vec<Stream>> {
+    let stream = |node: &str, timer: &str| {
+        Stream::new(seed, &format!("node/{node}/timer/{}", crate::tree::kebab(timer)))
+    };
+    cast.members.iter().map(|m| T::NAMES.iter().map(|t| stream(&m.id, t)).collect()).collect()
 }
 
 pub struct Play<P: Protocol> {
@@ -199,7 +208,9 @@ impl<P: Protocol> Play<P> {
         bugs: u64,
     ) -> Result<Box<dyn Stage>, Refusal> {
         let n = cast.len();
-        let script = Rc::new(Script { params: P::Params::read(params)?, cast, seed, bugs });
+        let timer_streams = timer_streams::<P::Timer>(seed, &cast);
+        let params = P::Params::read(params)?;
+        let script = Rc::new(Script { params, cast, seed, bugs, timer_streams });
         let disks: Vec<P::Disk> = vec![Default::default(); n];
         let nodes = (0..n)
             .map(|i| P::boot(&cx(&script, NodeId(i as u16), Senses::default()), &disks[i]))
@@ -371,9 +382,7 @@ impl<P: Protocol> Play<P> {
         if lo >= hi {
             return lo;
         }
-        let node = &self.script.cast.members[node.index()].id;
-        let name = crate::tree::kebab(P::Timer::NAMES[name as usize]);
-        let stream = Stream::new(self.script.seed, &format!("node/{node}/timer/{name}"));
+        let stream = self.script.timer_streams[node.index()][name as usize];
         num::within(stream.draw(*k - 1), lo, hi)
     }
 
