@@ -4,7 +4,9 @@
 //! blocks of those, each with the time its last message was gone: a run of a million messages is asked
 //! about one moment by looking at a few hundred numbers.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::caption::{Told, hold, schedule};
 use crate::card::Weight;
@@ -70,6 +72,17 @@ pub struct Index {
     super_blocks: Vec<Block>,
     /// Which pairs have talked: from × to.
     talked: Vec<bool>,
+    /// The cones asked for last: panning asks again and again.
+    cones: RefCell<Option<(EventId, usize, Rc<Cones>)>>,
+}
+
+/// The past and the future of an event: see [`Causality`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cones {
+    /// How many events of each lane are in the past.
+    pub past: Vec<u32>,
+    /// From which place of each lane on all are in the future.
+    pub future: Vec<u32>,
 }
 
 const BLOCK: usize = 64;
@@ -100,6 +113,7 @@ impl Index {
             blocks: vec![],
             super_blocks: vec![],
             talked: vec![false; n * n],
+            cones: RefCell::new(None),
         };
         index.catch_up(run);
         index
@@ -219,6 +233,19 @@ impl Index {
                 }
             }
         }
+    }
+
+    /// The cones of an event, among what is known.
+    pub fn cones(&self, trace: &Trace, e: EventId) -> Rc<Cones> {
+        if let Some((of, known, cones)) = &*self.cones.borrow()
+            && (*of, *known) == (e, self.seen)
+        {
+            return cones.clone();
+        }
+        let (past, future) = (self.causality.past(trace, e), self.causality.future(trace, e));
+        let cones = Rc::new(Cones { past, future });
+        *self.cones.borrow_mut() = Some((e, self.seen, cones.clone()));
+        cones
     }
 
     pub fn held(&self, m: MsgId) -> Option<Held> {

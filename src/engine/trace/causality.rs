@@ -176,7 +176,7 @@ impl Causality {
         todo: &mut Vec<(NodeId, u32)>,
     ) {
         let l = lane.index();
-        let full = (at as usize + 1) / EVERY;
+        let full = ((at as usize + 1) / EVERY).min(self.lanes[l].kept.len());
         if let Some(kept) = full.checked_sub(1).and_then(|k| self.lanes[l].kept.get(k))
             && kept[l] > past[l]
         {

@@ -24,11 +24,10 @@ pub fn cones(run: &Run, index: &Index, view: &Viewport, selected: Pick, out: &mu
         let e = index.causality.at(NodeId(lane as u16), place)?;
         run.trace().event(e).map(|e| e.at)
     };
-    let past = index.causality.past(run.trace(), e);
+    let cones = index.cones(run.trace(), e);
     let ends: Vec<Option<Us>> =
-        past.iter().enumerate().map(|(l, n)| at(l, n.checked_sub(1)?)).collect();
-    let first = index.causality.future(run.trace(), e);
-    let starts: Vec<Option<Us>> = first.iter().enumerate().map(|(l, p)| at(l, *p)).collect();
+        cones.past.iter().enumerate().map(|(l, n)| at(l, n.checked_sub(1)?)).collect();
+    let starts: Vec<Option<Us>> = cones.future.iter().enumerate().map(|(l, p)| at(l, *p)).collect();
     let known = view.x(run.known_until().min(run.trace().events().next_back().map_or(0, |e| e.at)));
     let mut pen = Pen::new();
     for (l, end) in ends.iter().enumerate() {

@@ -4,9 +4,10 @@
 use super::cones::event_of;
 use super::slab::arrow;
 use super::view::Viewport;
+use crate::card::Weight;
 use crate::ids::{EventId, MsgId, NodeId, Us};
 use crate::run::Run;
-use crate::scene::index::Index;
+use crate::scene::index::{Index, Tale};
 use crate::scene::list;
 use crate::scene::place::{Box2, Placer};
 use crate::scene::{Anchor, Hue, Pick, Shape, text};
@@ -147,9 +148,13 @@ fn marks(run: &Run, index: &Index, view: &Viewport, selected: Pick, out: &mut Ve
         out.push(Shape::group("mark", kids).hue(hue).pick(Pick::Event(e), name));
     };
     let tales = inside(&index.tales, view.span(), |t| t.at);
-    let keys = tales.iter().filter(|t| t.weight == crate::card::Weight::Key);
-    for tale in keys.take(MARKS) {
-        mark(tale.event, "dot", out);
+    // Of very many only some are looked at: most would fall together.
+    let every = tales.len() / 8_000 + 1;
+    let is_key = |t: &&Tale| t.weight == Weight::Key;
+    for tale in tales.iter().step_by(every).filter(is_key) {
+        if out.len() < MARKS * 2 {
+            mark(tale.event, "dot", out);
+        }
     }
     for (_, e) in inside(&index.broken, view.span(), |b| b.0).iter().take(MARKS) {
         mark(*e, "dot broken", out);

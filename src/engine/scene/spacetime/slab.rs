@@ -33,6 +33,8 @@ pub struct Slab {
     x0: f32,
     x1: f32,
     scale: f64,
+    /// A head whose tip is this near the left edge would reach over it.
+    inset: f32,
 }
 
 type Point = (f32, f32);
@@ -110,12 +112,19 @@ impl Slab {
     pub fn of_tile(view: &Viewport, k: i64) -> Slab {
         let scale = view.us_per_px();
         let wide = TILE as f64 * scale;
-        Slab { t0: k as f64 * wide, t1: (k + 1) as f64 * wide, x0: 0.0, x1: TILE, scale }
+        Slab {
+            t0: k as f64 * wide,
+            t1: (k + 1) as f64 * wide,
+            x0: 0.0,
+            x1: TILE,
+            scale,
+            inset: 0.0,
+        }
     }
     pub fn of_view(view: &Viewport) -> Slab {
         let scale = view.us_per_px();
         let t1 = view.t0 + (view.w - view.gutter) as f64 * scale;
-        Slab { t0: view.t0, t1, x0: view.gutter, x1: view.w, scale }
+        Slab { t0: view.t0, t1, x0: view.gutter, x1: view.w, scale, inset: HEAD + DOT }
     }
 
     fn x(&self, t: Us) -> f32 {
@@ -214,7 +223,7 @@ impl Slab {
             if let Some((p, q)) = self.clip(arrow.a, tip) {
                 inks.entry((ink, hue)).or_default().to(p.0, p.1).line(q.0, q.1);
             }
-            if arrow.b.0 < self.x0 || arrow.b.0 >= self.x1 || !arrow.ended {
+            if arrow.b.0 < self.x0 + self.inset || arrow.b.0 >= self.x1 || !arrow.ended {
                 continue;
             }
             if arrow.lost {

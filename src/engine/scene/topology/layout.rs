@@ -21,7 +21,7 @@ pub struct Layout {
 const RING: f32 = 5.0;
 /// A message's head.
 const HEAD: f32 = 12.0;
-const LINES_FROM: f32 = 24.0;
+const LINES_FROM: f32 = 20.0;
 const NAMES_FROM: f32 = 13.0;
 
 impl Layout {
