@@ -377,7 +377,17 @@ fn best_place(
         for part in [0.5, 0.3, 0.7] {
             let x = arrow.a.0 + (arrow.b.0 - arrow.a.0) * part;
             let y = arrow.a.1 + (arrow.b.1 - arrow.a.1) * part + 4.0;
-            for x in [x + 6.0, x - 6.0 - width] {
+            // Beside a steep arrow, above or below a flat one.
+            let slope = ((arrow.b.1 - arrow.a.1) / (arrow.b.0 - arrow.a.0).max(1.0)).abs();
+            let lift = (width / 2.0 * slope).min(60.0);
+            let middle = x - width / 2.0;
+            let places = [
+                (x + 6.0, y),
+                (x - 6.0 - width, y),
+                (middle, y - lift - 9.0),
+                (middle, y + lift + 9.0),
+            ];
+            for (x, y) in places {
                 let place = Box2::of_text(x, y, width, text::SMALL);
                 if !placer.is_free(&place) {
                     continue;

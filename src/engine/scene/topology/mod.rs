@@ -191,10 +191,12 @@ fn words(run: &Run, peek: &Peek, layout: &Layout, n: NodeId, kids: &mut Vec<Shap
     let line = if up && layout.shows_lines() { peek.line(n) } else { String::new() };
     let (inside, outside) = split(&line, r * 1.72);
     let name = text::fit(run.name(n), text::NAME, r * 1.8);
-    let base = if inside.is_empty() { y + 5.5 } else { y + 1.0 };
+    // In a small circle both lines move up, to where it is wide.
+    let up = if r < 28.0 { 3.5 } else { 0.0 };
+    let base = if inside.is_empty() { y + 5.5 } else { y + 1.0 - up };
     kids.push(Shape::text("label inside", x, base, Anchor::Middle, name));
     if !inside.is_empty() {
-        kids.push(Shape::text("line inside", x, y + 15.0, Anchor::Middle, inside));
+        kids.push(Shape::text("line inside", x, y + 15.0 - up, Anchor::Middle, inside));
     }
     let mut foot = y + layout.ring_radius() + 17.0;
     if let Some(word) = word(run, peek, n).filter(|_| layout.shows_lines()) {
