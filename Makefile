@@ -36,8 +36,13 @@ lint: ## formatting, clippy on both targets, docs
 	@cargo clippy -p lamplight --all-targets --target wasm32-unknown-unknown --locked -- -D warnings
 	@RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
-bench: ## the engine's benches, on the host
+bench: build ## the engine's benches on the host, then engine and page in the browser
+	@tools/setup.sh
 	@cargo bench -p lamplight-engine
+	@cargo build --release --locked --target wasm32-unknown-unknown --example bench
+	@wasm-bindgen --target web --no-typescript --out-dir .build/bench --out-name bench \
+	  target/wasm32-unknown-unknown/release/examples/bench.wasm
+	@node e2e/bench/bench.mjs
 
 fmt: ## formats the Rust
 	@cargo fmt --all

@@ -1,0 +1,137 @@
+// Measures the page in a real browser: `make bench`, after `make build`. Figures are medians of several runs and ratios within one run;
+// nothing here fails, it prints.
+import { readFile } from "node:fs/promises";
+import { chromium } from "playwright-core";
+import { chromium as chromiumPath } from "../chromium.mjs";
+import { serve } from "../../tools/serve.mjs";
+
+const busy = `lamplight 1
+run raft nodes=5 clients=1 seed=1
+net latency=10ms
+load c1 put x rate=10/s arrivals=even from=1s
+until 1h
+`;
+const text = (path) => readFile(new URL(path, import.meta.url), "utf8");
+const sorted = (v) => [...v].sort((a, b) => a - b);
+const at = (v, p) => sorted(v)[Math.min(v.length - 1, Math.floor((v.length * p) / 100))];
+const median = (v) => at(v, 50);
+const round = (x, n = 1) => Number(x.toFixed(n));
+
+const pages = {
+  "/bench/hand.html": await text("hand.html"),
+  "/bench/hand.js": { type: "text/javascript", body: await text("hand.js") },
+  "/bench/wasm.html": "<!doctype html><title>wasm</title>",
+};
+const site = await serve({ dir: "dist", pages });
+const wasm = await serve({ dir: ".build/bench", pages: { "/wasm.html": "<!doctype html><title>wasm</title>" } });
+const browser = await chromium.launch({
+  executablePath: chromiumPath(),
+  args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-component-update"],
+});
+
+const engine = async () => {
+  const page = await browser.newPage();
+  await page.goto(`${wasm.origin}/wasm.html`);
+  const out = await page.evaluate(async (scenario) => {
+    const m = await import("./bench.js");
+    await m.default();
+    const rates = [];
+    const ratios = [];
+    for (let i = 0; i < 5; i += 1) {
+      m.open(scenario);
+      const start = performance.now();
+      const steps = m.advance(600);
+      const took = performance.now() - start;
+      rates.push((m.delivered() / took) * 1000);
+      const bare = performance.now();
+      m.bare_queue(steps);
+      ratios.push(took / (performance.now() - bare));
+    }
+    m.open(scenario);
+    for (let s = 10; m.events() < 100_000; s += 10) m.advance(s);
+    const seeks = [];
+    for (let k = 0; k < 1000; k += 1) {
+      const start = performance.now();
+      m.seek(k);
+      seeks.push(performance.now() - start);
+    }
+    return { rates, ratios, seeks };
+  }, busy);
+  console.log(`wasm: ${Math.round(median(out.rates))} deliveries a second, ${round(median(out.ratios))} times the bare queue (medians of 5)`);
+  console.log(`wasm: seek in 100,000 events with exhibits p50 ${round(median(out.seeks), 2)} ms, p99 ${round(at(out.seeks, 99), 2)} ms`);
+  await page.close();
+};
+
+/** Main-thread seconds a frame costs while a page plays, and the frames that came late. */
+const frames = async (url, { prepare = async () => {}, throttle = 1, ms = 5000 } = {}) => {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  const cdp = await page.context().newCDPSession(page);
+  await page.goto(url);
+  await prepare(page);
+  await cdp.send("Performance.enable");
+  await cdp.send("Emulation.setCPUThrottlingRate", { rate: throttle });
+  const read = async () => Object.fromEntries((await cdp.send("Performance.getMetrics")).metrics.map((m) => [m.name, m.value]));
+  const before = await read();
+  const gaps = await page.evaluate(
+    (length) =>
+      new Promise((done) => {
+        const gaps = [];
+        let last = performance.now();
+        const end = last + length;
+        const tick = () => {
+          const now = performance.now();
+          gaps.push(now - last);
+          last = now;
+          if (now < end) requestAnimationFrame(tick);
+          else done(gaps);
+        };
+        requestAnimationFrame(tick);
+      }),
+    ms,
+  );
+  const after = await read();
+  await page.close();
+  const per = (name) => ((after[name] - before[name]) * 1000) / gaps.length;
+  return { script: per("ScriptDuration"), main: per("TaskDuration"), frames: gaps.length, p95: at(gaps, 95), late: gaps.filter((g) => g > 25).length };
+};
+
+const motion = async () => {
+  const play = async (page) => {
+    await page.locator(".transport").waitFor();
+    await page.keyboard.press("Space").catch(() => {});
+  };
+  for (const throttle of [1, 4]) {
+    const hand = await frames(`${site.origin}/bench/hand.html`, { throttle });
+    const ours = await frames(`${site.origin}/#raft/leader-crash`, { throttle, prepare: play });
+    const show = (n, f) =>
+      console.log(`${n}, throttled ×${throttle}: script ${round(f.script, 2)} ms, main thread ${round(f.main, 2)} ms a frame; ${f.late} of ${f.frames} frames late`);
+    show("by hand", hand);
+    show("the page", ours);
+    console.log(`script, the page against by hand: ${round(ours.script / hand.script, 2)}`);
+  }
+};
+
+const coldLoad = async () => {
+  const times = [];
+  let bytes = 0;
+  for (let i = 0; i < 5; i += 1) {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    const page = await context.newPage();
+    const cdp = await context.newCDPSession(page);
+    await cdp.send("Network.enable");
+    let sum = 0;
+    cdp.on("Network.loadingFinished", (e) => (sum += e.encodedDataLength));
+    await page.goto(site.origin, { waitUntil: "commit" });
+    await page.waitForFunction(() => document.querySelector(".flight"));
+    times.push(await page.evaluate(() => performance.now()));
+    bytes = Math.max(bytes, sum);
+    await context.close();
+  }
+  console.log(`cold load to the first moving mark: median ${Math.round(median(times))} ms; ${round(bytes / 1000)} KB over the wire until then`);
+};
+
+await engine();
+await motion();
+await coldLoad();
+await browser.close();
+await Promise.all([site.close(), wasm.close()]);
