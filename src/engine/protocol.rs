@@ -616,6 +616,8 @@ pub struct Step<'a, P: Protocol> {
     pub now: Us,
     /// When the last fault or scripted act happened.
     pub calm_since: Us,
+    /// No link is cut, no message held back or lost by the scenario, nobody paused or turned.
+    pub steady: bool,
     pub(crate) sent: &'a [(MsgId, NodeId, u32)],
     pub(crate) arena: &'a [P::Msg],
 }

@@ -91,6 +91,7 @@ pub struct Bench<'a> {
     pub at_rest: bool,
     pub now: Us,
     pub calm_since: Us,
+    pub steady: bool,
 }
 
 /// One protocol, without its type.
@@ -527,6 +528,7 @@ impl<P: Protocol> Stage for Play<P> {
             at_rest: bench.at_rest,
             now: bench.now,
             calm_since: bench.calm_since,
+            steady: bench.steady,
             sent: bench.sent,
             arena: &arena.msgs,
         };

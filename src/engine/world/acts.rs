@@ -75,6 +75,7 @@ impl World {
         }
         if step.act.is_fault() {
             self.calm_since = self.now;
+            self.disturbed = self.is_disturbed();
         }
         self.arm_next(line, since, act, it);
     }

@@ -196,6 +196,8 @@ pub struct World {
     busy_writes: u32,
     was_quiet: bool,
     calm_since: Us,
+    /// A cut, a loss, a pause or a lie is in force.
+    disturbed: bool,
     firings: (Us, u32),
     limit: Option<Limit>,
     counts: Counts,
@@ -211,6 +213,14 @@ pub struct World {
 }
 
 impl World {
+    /// Whether something the scenario has done goes on doing harm. Changes by acts alone.
+    fn is_disturbed(&self) -> bool {
+        self.net.broken()
+            || self.net.loses()
+            || self.lying.contains(&true)
+            || self.nodes.iter().any(|n| n.life == Life::Paused)
+    }
+
     /// A world at time 0 with every present node started.
     pub fn open(plan: Rc<Plan>, stage: Box<dyn Stage>) -> Result<World, Refusal> {
         let n = plan.cast.len();
@@ -241,6 +251,7 @@ impl World {
             busy_writes: 0,
             was_quiet: false,
             calm_since: 0,
+            disturbed: false,
             firings: (0, 0),
             limit: None,
             counts: Counts::default(),
@@ -255,6 +266,7 @@ impl World {
             plan,
         };
         w.set_links();
+        w.disturbed = w.is_disturbed();
         w.apply_givens()?;
         w.fill_agenda();
         w.arm_watches();
@@ -650,6 +662,7 @@ impl World {
             at_rest,
             now: self.now,
             calm_since: self.calm_since,
+            steady: !self.disturbed && self.rules.is_empty() && self.held.is_empty(),
         };
         self.stage.judge(node, open, &bench, &mut self.court);
         if self.court.broken.is_empty() {
@@ -1050,6 +1063,7 @@ impl World {
             busy_writes: self.busy_writes,
             was_quiet: self.was_quiet,
             calm_since: self.calm_since,
+            disturbed: self.disturbed,
             firings: self.firings,
             limit: self.limit,
             counts: self.counts,

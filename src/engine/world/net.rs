@@ -182,6 +182,10 @@ impl Net {
         self.groups = None;
         self.cuts = Rc::new(vec![false; self.n * self.n]);
     }
+    /// Whether any link loses messages by itself.
+    pub fn loses(&self) -> bool {
+        self.links.iter().any(|l| l.loss > 0)
+    }
     /// Whether any link is closed.
     pub fn broken(&self) -> bool {
         self.groups.is_some() || self.cuts.iter().any(|&c| c)
