@@ -493,20 +493,25 @@ impl World {
     }
 
     fn do_queue(&mut self) -> bool {
-        while let Some(Reverse(entry)) = self.queue.pop() {
-            if self.is_stale(&entry) {
-                continue;
-            }
-            self.go_to(entry.at);
-            self.k += 1;
-            self.steps += 1;
-            if self.steps >= MAX_STEPS {
-                self.limit = Some(Limit::Steps);
-            }
-            self.take(entry);
-            return true;
+        let Some(Reverse(entry)) = self.queue.pop() else { return false };
+        self.go_to(entry.at);
+        self.k += 1;
+        self.steps += 1;
+        if self.steps >= MAX_STEPS {
+            self.limit = Some(Limit::Steps);
         }
-        false
+        self.take(entry);
+        true
+    }
+
+    /// The head of the queue always means something: whoever asks what comes next is told the truth.
+    fn drop_stale(&mut self) {
+        while let Some(Reverse(entry)) = self.queue.peek().copied()
+            && self.is_stale(&entry)
+        {
+            // A timer that walks on has been pushed behind this entry.
+            self.queue.pop();
+        }
     }
 
     /// Whether an entry no longer means anything; a timer armed again since then walks on to its new due.
@@ -953,6 +958,7 @@ impl World {
     fn after_step(&mut self) {
         self.try_watches();
         self.judge_rest();
+        self.drop_stale();
     }
 
     /// Nothing is under way but background noise and timers.
