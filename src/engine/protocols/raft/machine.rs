@@ -1,0 +1,157 @@
+//! The state machine: registers and counters, and the table that makes a command count once.
+//!
+//! The table is part of the state: every server builds it from the same entries, and a snapshot carries
+//! it. A client has one command open at a time, so its newest number and answer are all there is to keep.
+
+use serde::Serialize;
+
+use super::msg::{Command, Index, Request, Status, Term};
+use crate::ids::NodeId;
+use crate::protocol::Op;
+use crate::seq::Map;
+use crate::value::Value;
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Machine {
+    pub data: Map<Value, Value>,
+    pub sessions: Map<NodeId, Session>,
+}
+
+/// The newest session of a client and the newest command executed in it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Session {
+    pub id: u64,
+    /// 0: opened, nothing executed yet.
+    pub sequence_num: u64,
+    pub answer: Answer,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Answer {
+    pub status: Status,
+    pub response: Option<Value>,
+}
+
+/// The state after exactly the entries up to an index.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Snapshot {
+    pub last_included_index: Index,
+    pub last_included_term: Term,
+    pub machine: Machine,
+}
+
+/// How commands are kept from counting twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sessions {
+    Off,
+    /// A client's first command opens its session.
+    Auto,
+    /// Only RegisterClient opens one.
+    Registered,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Applied {
+    Nothing,
+    Done(Answer),
+    /// It was executed before: the answer is the one of then.
+    Before(Answer),
+    /// Of a session or a place in it that is past.
+    Stale,
+}
+
+impl Machine {
+    pub fn len(&self) -> usize {
+        self.data.len() + self.sessions.len()
+    }
+
+    pub fn get(&self, key: &Value) -> Value {
+        self.data.get(key).cloned().unwrap_or(Value::Int(0))
+    }
+
+    pub fn apply(&mut self, index: Index, command: &Command, sessions: Sessions) -> Applied {
+        match command {
+            Command::Noop => Applied::Nothing,
+            Command::Register { client } => Applied::Done(self.register(*client, index)),
+            Command::Request(r) if sessions == Sessions::Off => {
+                Applied::Done(self.execute(&r.call))
+            }
+            Command::Request(r) => self.once(r, sessions),
+        }
+    }
+
+    fn register(&mut self, client: NodeId, index: Index) -> Answer {
+        let answer = Answer { status: Status::Registered, response: None };
+        let session = Session { id: index, sequence_num: 0, answer: answer.clone() };
+        self.sessions.insert(client, session);
+        answer
+    }
+
+    /// What is known of a command before it is executed.
+    pub fn before(&self, r: &Request, sessions: Sessions) -> Option<Applied> {
+        let Some(open) = self.sessions.get(&r.client_id) else {
+            return (sessions == Sessions::Registered).then_some(Applied::Stale);
+        };
+        if (r.session, r.sequence_num) == (open.id, open.sequence_num) {
+            return Some(Applied::Before(open.answer.clone()));
+        }
+        let past = (r.session, r.sequence_num) < (open.id, open.sequence_num);
+        let unknown = sessions == Sessions::Registered && r.session != open.id;
+        (past || unknown).then_some(Applied::Stale)
+    }
+
+    fn once(&mut self, r: &Request, sessions: Sessions) -> Applied {
+        if let Some(known) = self.before(r, sessions) {
+            return known;
+        }
+        let answer = self.execute(&r.call);
+        let session =
+            Session { id: r.session, sequence_num: r.sequence_num, answer: answer.clone() };
+        self.sessions.insert(r.client_id, session);
+        Applied::Done(answer)
+    }
+
+    fn execute(&mut self, call: &Op) -> Answer {
+        let Some(key) = call.key() else { return failed(None) };
+        let now = self.get(key);
+        match outcome(call, &now) {
+            Ok(None) => ok(Some(now)),
+            Ok(Some(next)) => {
+                let shown = (call.verb == "add").then(|| next.clone());
+                self.data.insert(key.clone(), next);
+                ok(shown)
+            }
+            Err(()) => failed(Some(now)),
+        }
+    }
+
+    /// All answers forgotten, sessions kept.
+    pub fn without_answers(&self) -> Machine {
+        let forget = |(c, s): (&NodeId, &Session)| (*c, Session { sequence_num: 0, ..s.clone() });
+        Machine { data: self.data.clone(), sessions: self.sessions.iter().map(forget).collect() }
+    }
+}
+
+fn ok(response: Option<Value>) -> Answer {
+    Answer { status: Status::Ok, response }
+}
+fn failed(response: Option<Value>) -> Answer {
+    Answer { status: Status::Failed, response }
+}
+
+/// What a command makes of a key's value: nothing new, a new value, or a refusal.
+pub fn outcome(call: &Op, now: &Value) -> Result<Option<Value>, ()> {
+    match (call.verb, call.arg(1), call.arg(2)) {
+        ("get", ..) => Ok(None),
+        ("put", Some(v), _) => Ok(Some(v.clone())),
+        ("cas", Some(from), Some(to)) if from == now => Ok(Some(to.clone())),
+        ("add", by, _) => {
+            let by = by.map_or(Some(1), Value::as_int);
+            let sum = now.as_int().zip(by).and_then(|(a, b)| a.checked_add(b));
+            sum.map(|n| Some(Value::Int(n))).ok_or(())
+        }
+        _ => Err(()),
+    }
+}

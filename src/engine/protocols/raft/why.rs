@@ -1,0 +1,401 @@
+//! Why servers and clients did what they did, in their own numbers.
+
+use serde::Serialize;
+
+use super::msg::{Index, Term};
+use crate::ids::{NodeId, Span};
+use crate::named;
+use crate::protocol::{Reason, Teller};
+use crate::value::Value;
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all_fields = "camelCase")]
+pub enum Why {
+    /// Back from its disk.
+    Recovered {
+        term: Term,
+        voted_for: Option<NodeId>,
+        last: Index,
+    },
+    TimedOut {
+        term: Term,
+        silent: Span,
+    },
+    PreAsked {
+        term: Term,
+        silent: Span,
+    },
+    PreRefused {
+        candidate: NodeId,
+        term: Term,
+        because: Because,
+        ago: Span,
+    },
+    Voted {
+        term: Term,
+        candidate: NodeId,
+    },
+    Refused {
+        term: Term,
+        candidate: NodeId,
+        because: Because,
+        mine: Last,
+        theirs: Last,
+        voted_for: Option<NodeId>,
+    },
+    /// A RequestVote not even looked at (`sticky`).
+    Ignored {
+        candidate: NodeId,
+        term: Term,
+        ago: Span,
+    },
+    Split {
+        term: Term,
+        votes: u64,
+        needed: u64,
+    },
+    Elected {
+        term: Term,
+        votes: Vec<NodeId>,
+        of: u64,
+    },
+    SteppedDown {
+        term: Term,
+        led: Term,
+        because: Because,
+        by: NodeId,
+        heard: u64,
+        needed: u64,
+    },
+    Appended {
+        index: Index,
+        from: Index,
+        term: Term,
+    },
+    Conflict {
+        index: Index,
+        term: Term,
+        have: Option<Term>,
+        hint: Index,
+    },
+    BackedUp {
+        follower: NodeId,
+        next: Index,
+        index: Index,
+    },
+    Truncated {
+        index: Index,
+        last: Index,
+        term: Term,
+    },
+    /// On a majority, and yet not to be counted (§5.4.2).
+    Waits {
+        index: Index,
+        of_term: Term,
+        term: Term,
+        on: u64,
+        of: u64,
+    },
+    Committed {
+        index: Index,
+        from: Index,
+        term: Term,
+        on: u64,
+        of: u64,
+    },
+    Learned {
+        index: Index,
+        from: Index,
+    },
+    Applied {
+        index: Index,
+    },
+    Compacted {
+        index: Index,
+        dropped: u64,
+    },
+    SentSnapshot {
+        follower: NodeId,
+        index: Index,
+        next: Index,
+    },
+    Installed {
+        index: Index,
+        kept: u64,
+    },
+    /// A snapshot of the past.
+    Outdated {
+        index: Index,
+        commit: Index,
+    },
+    ReadHeld {
+        client: NodeId,
+        term: Term,
+    },
+    ReadConfirmed {
+        client: NodeId,
+        read_index: Index,
+        heard: u64,
+        of: u64,
+        applied: Index,
+    },
+    Redirected {
+        client: NodeId,
+        leader: Option<NodeId>,
+    },
+    Repeated {
+        client: NodeId,
+        request: u64,
+        answer: Option<Value>,
+    },
+    Retried {
+        server: NodeId,
+        request: u64,
+        silent: Span,
+    },
+    GaveUp {
+        request: u64,
+        waited: Span,
+    },
+}
+
+named!(Why {
+    Recovered,
+    TimedOut,
+    PreAsked,
+    PreRefused,
+    Voted,
+    Refused,
+    Ignored,
+    Split,
+    Elected,
+    SteppedDown,
+    Appended,
+    Conflict,
+    BackedUp,
+    Truncated,
+    Waits,
+    Committed,
+    Learned,
+    Applied,
+    Compacted,
+    SentSnapshot,
+    Installed,
+    Outdated,
+    ReadHeld,
+    ReadConfirmed,
+    Redirected,
+    Repeated,
+    Retried,
+    GaveUp,
+});
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Because {
+    /// The other's term is newer, or older, than its own.
+    Term,
+    /// Somebody leads this very term, or was heard leading just now.
+    Leader,
+    /// Its own log is newer.
+    Log,
+    /// Its vote of this term is given.
+    Voted,
+    /// Too few answered in time (CheckQuorum).
+    Quorum,
+}
+
+/// Where a log ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Last {
+    pub index: Index,
+    pub term: Term,
+}
+
+impl Reason for Why {
+    fn sentence(&self, t: &Teller) -> String {
+        let me = t.me();
+        let ms = |s: &Span| t.time(s.0.max(0) as u64);
+        match self {
+            Why::Recovered { term, voted_for, last } => {
+                let vote = match voted_for {
+                    Some(n) => format!("its vote for {}", t.name(*n)),
+                    None => "no vote".into(),
+                };
+                format!(
+                    "{me} is back with what its disk kept: term {term}, {vote}, {}. What was committed it must learn again.",
+                    count(*last, "entry", "entries")
+                )
+            }
+            Why::TimedOut { term, silent } => format!(
+                "{me} has heard no leader for {}: it becomes a candidate in term {term} and asks for votes.",
+                ms(silent)
+            ),
+            Why::PreAsked { term, silent } => format!(
+                "{me} has heard no leader for {}: it asks whether it could win term {term}, and changes nothing yet.",
+                ms(silent)
+            ),
+            Why::PreRefused { candidate, because, ago, term } => {
+                let who = t.name(*candidate);
+                match because {
+                    Because::Leader if ago.0 == 0 => {
+                        format!(
+                            "{who} learns nothing new: {me} refuses its PreVote, for it leads itself."
+                        )
+                    }
+                    Because::Leader => format!(
+                        "{who} learns nothing new: {me} refuses its PreVote because it heard a leader {} ago.",
+                        ms(ago)
+                    ),
+                    Because::Log => format!("{me} refuses {who}'s PreVote: its own log is newer."),
+                    _ => format!(
+                        "{me} refuses {who}'s PreVote for term {term}: it is there already."
+                    ),
+                }
+            }
+            Why::Voted { term, candidate } if *candidate == t.me => {
+                format!("{me} votes for itself in term {term} and writes that vote to disk first.")
+            }
+            Why::Voted { term, candidate } => format!(
+                "{me} votes for {} in term {term} and writes that vote to disk first.",
+                t.name(*candidate)
+            ),
+            Why::Refused { term, candidate, because, mine, theirs, voted_for } => {
+                let who = t.name(*candidate);
+                match (because, voted_for) {
+                    (Because::Log, _) => format!(
+                        "{me} refuses {who}'s vote: its last entry (index {}, term {}) is newer than {who}'s (index {}, term {}).",
+                        mine.index, mine.term, theirs.index, theirs.term
+                    ),
+                    (Because::Voted, Some(other)) => format!(
+                        "{me} refuses {who}'s vote: its one vote of term {term} went to {}.",
+                        t.name(*other)
+                    ),
+                    _ => format!("{me} refuses {who}'s vote: it is already in term {term}."),
+                }
+            }
+            Why::Ignored { candidate, term, ago } => format!(
+                "{me} heard its leader {} ago and does not listen to {}'s RequestVote of term {term}.",
+                ms(ago),
+                t.name(*candidate)
+            ),
+            Why::Split { term, votes, needed } => format!(
+                "Term {term} ends for {me} with {}, where {needed} are needed.",
+                count(*votes, "vote", "votes")
+            ),
+            Why::Elected { term, votes, of } => format!(
+                "{me} leads term {term}: it has the votes of {}, {} of {of}.",
+                t.list(votes.iter().copied()),
+                votes.len()
+            ),
+            Why::SteppedDown { term, led, because, by, heard, needed } => match because {
+                Because::Quorum => format!(
+                    "{me} stops leading term {led}: only {heard} of the {needed} servers it needs were heard lately."
+                ),
+                Because::Leader => {
+                    format!("{me} gives way: {} leads term {term}.", t.name(*by))
+                }
+                _ => format!(
+                    "{me} hears of term {term} from {}, newer than its own {led}, and becomes a follower.",
+                    t.name(*by)
+                ),
+            },
+            Why::Appended { index, from, term } => {
+                format!("{me} writes {} of term {term} into its log.", span(*from, *index))
+            }
+            Why::Conflict { index, term, have, hint } => match have {
+                Some(have) => format!(
+                    "{me} has term {have} at index {index}, not {term}: it refuses, and names index {hint}."
+                ),
+                None => format!(
+                    "{me} has no entry {index} to put new ones behind: it refuses, and names index {hint}."
+                ),
+            },
+            Why::BackedUp { follower, next, index } => format!(
+                "{me} tries {} again from entry {next}: at {index} their logs differ.",
+                t.name(*follower)
+            ),
+            Why::Truncated { index, last, term } => format!(
+                "{me} discards its uncommitted {} of term {term}; nobody was ever told they succeeded.",
+                span(*index, *last)
+            ),
+            Why::Waits { index, of_term, term, on, of } => format!(
+                "Entry {index} of term {of_term} is on {on} of {of} servers, but {me} leads term {term} and may not count it: it waits for an entry of its own term."
+            ),
+            Why::Committed { index, from, on, of, .. } if from == index => format!(
+                "Entry {index} is on {on} of {of} servers and of the leader's term: committed."
+            ),
+            Why::Committed { index, from, on, of, .. } => format!(
+                "Entry {index} is on {on} of {of} servers and of the leader's term: committed, and with it {} before.",
+                span(*from, index - 1)
+            ),
+            Why::Learned { index, from } => {
+                format!("{me} learns that {} committed.", are(*from, *index))
+            }
+            Why::Applied { index } => format!("{me} applies the log up to entry {index}."),
+            Why::Compacted { index, dropped } => format!(
+                "{me} keeps the state after entry {index} as a snapshot and lets {} go.",
+                count(*dropped, "entry", "entries")
+            ),
+            Why::SentSnapshot { follower, index, next } => format!(
+                "{} needs entry {next}, which {me} no longer has: it sends the snapshot of entry {index}.",
+                t.name(*follower)
+            ),
+            Why::Installed { index, kept } => format!(
+                "{me} takes over the state after entry {index} and keeps {} behind it.",
+                count(*kept, "entry", "entries")
+            ),
+            Why::Outdated { index, commit } => format!(
+                "{me} has committed up to {commit} itself: the snapshot of entry {index} is of the past and is put aside."
+            ),
+            Why::ReadHeld { client, term } => format!(
+                "{me} has committed nothing of term {term} yet and cannot know what is: {}'s read waits.",
+                t.name(*client)
+            ),
+            Why::ReadConfirmed { read_index, heard, of, applied, .. } => format!(
+                "readIndex={read_index}, leadership confirmed by {heard} of {of}, applied={applied}: the answer is safe."
+            ),
+            Why::Redirected { client, leader } => match leader {
+                Some(l) => format!(
+                    "{me} does not lead and sends {} on to {}.",
+                    t.name(*client),
+                    t.name(*l)
+                ),
+                None => format!(
+                    "{me} does not lead and knows nobody who does: {} must ask again.",
+                    t.name(*client)
+                ),
+            },
+            Why::Repeated { client, request, answer } => {
+                let said =
+                    answer.as_ref().map_or(String::new(), |v| format!(" with {}", v.print()));
+                format!(
+                    "{me} has executed request {request} of {} before: it answers{said} and changes nothing.",
+                    t.name(*client)
+                )
+            }
+            Why::Retried { server, request, silent } => format!(
+                "{me} has no answer to request {request} after {}: it asks {}.",
+                ms(silent),
+                t.name(*server)
+            ),
+            Why::GaveUp { request, waited } => format!(
+                "{me} gives up on request {request} after {}: it may have been executed, or may yet be.",
+                ms(waited)
+            ),
+        }
+    }
+}
+
+fn count(n: u64, one: &str, many: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
+}
+
+fn span(from: Index, to: Index) -> String {
+    if from >= to { format!("entry {to}") } else { format!("entries {from}–{to}") }
+}
+
+fn are(from: Index, to: Index) -> String {
+    let verb = if from >= to { "is" } else { "are" };
+    format!("{} {verb}", span(from, to))
+}
