@@ -3,6 +3,7 @@
 //! Adding a protocol is a folder and one line of [`CATALOGUE`]. Nothing outside this folder names one.
 
 pub mod consistent_hashing;
+pub mod raft;
 pub mod vector_clocks;
 
 use std::rc::Rc;
@@ -53,6 +54,7 @@ macro_rules! catalogue {
 }
 
 catalogue! {
+    raft::Raft,
     vector_clocks::VectorClocks,
 }
 
