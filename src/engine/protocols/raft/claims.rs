@@ -441,7 +441,8 @@ fn applied(g: &mut Ghost, s: &See<'_>, me: &Server, court: &mut Court) {
     }
 }
 
-/// An entry just applied; it may already be compacted away.
+/// An entry just applied. It may be compacted away already, and may have come in this very step, in the
+/// place of another.
 fn entry_at(g: &Ghost, s: &See<'_>, me: &Server, index: Index) -> Option<Entry> {
     let carried = || match s.happened {
         Happened::Deliver { msg: Msg::AppendEntries(m), .. } => {
@@ -450,7 +451,7 @@ fn entry_at(g: &Ghost, s: &See<'_>, me: &Server, index: Index) -> Option<Entry> 
         _ => None,
     };
     let before = &g.seen[s.node.index()].log;
-    me.log.get(index).or_else(|| before.get(index)).or_else(carried).cloned()
+    me.log.get(index).or_else(carried).or_else(|| before.get(index)).cloned()
 }
 
 fn same_everywhere(g: &mut Ghost, s: &See<'_>, e: &Entry, court: &mut Court) {
