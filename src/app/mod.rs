@@ -1,8 +1,37 @@
 //! The application: what the reader sees and presses. It holds a run of the engine and never names a protocol.
+//!
+//! ```text
+//!   address ──route──▶ Page (run, playhead, selection) ──▶ stage, inspector, transport
+//!      ▲                 │         ▲                            │
+//!      └── debounced ────┘         └── beat: one animation ◀────┘ every act is an edit of the text
+//! ```
+//!
+//! Components hold no logic: they read [`page::Page`]'s signals, call its verbs, and draw what plain functions of the
+//! engine and of these modules give them.
 
+mod beat;
+mod catalogue;
+mod dom;
+mod embed;
+mod faults;
+mod head;
+mod icons;
+mod inspector;
+mod keys;
+mod page;
 pub mod panic;
+mod route;
+mod share;
+mod stage;
+mod transport;
+mod words;
+mod wrong;
 
 use leptos::prelude::*;
+
+use beat::Beat;
+use catalogue::Catalogue;
+use page::{Mode, Page, Sheet, Tab, View};
 
 /// Takes the static text out of the page and puts the application there.
 pub fn mount() {
@@ -14,24 +43,134 @@ pub fn mount() {
 
 #[component]
 fn App() -> impl IntoView {
-    if asked_to_panic() {
+    if dom::query("panic").as_deref() == Some("1") {
+        // The card that follows is tested, and can be seen.
         panic!("asked to, by ?panic=1");
     }
+    let page = Page::new();
+    let catalogue = Catalogue::new();
+    let beat = Beat::new(page);
+    provide_context(page);
+    provide_context(catalogue);
+    provide_context(beat);
+    beat::follow_the_browser(page, beat);
+    keys::listen(page);
+    route::open(page, catalogue, dom::fragment());
+    route::follow(page, catalogue);
+    embed::listen(page);
+    reflect(page);
+
+    let mode = move || match page.mode.get() {
+        Mode::Page => "page",
+        Mode::Embed => "embed",
+        Mode::Project => "project",
+    };
+    let view = move || if page.tab.get() == Tab::Messages { "messages" } else { "panel" };
+    let wrong = move || page.view.with(|v| matches!(v, View::Wrong(_)));
     view! {
-        <div class="page">
-            <header class="header">
-                <p class="name">"Lamp"<b>"light"</b></p>
-            </header>
-            <main class="stage">
-                <h1 class="title">"A page on which distributed systems run"</h1>
-            </main>
+        <a class="skip" href="#stage" on:click=move |ev| { ev.prevent_default(); dom::focus(".play"); }>"To the run"</a>
+        <div class="page" data-mode=mode data-view=view data-rail=move || page.rail.get().then_some("open") data-wrong=move || wrong().then_some("true")>
+            <Header/>
+            <catalogue::Rail/>
+            <stage::Stage/>
+            <inspector::Inspector/>
+            <transport::Transport/>
         </div>
+        <p class="hush" role="status" aria-live="polite">{move || page.said.get()}</p>
+        <Sheets/>
     }
 }
 
-/// `?panic=1` breaks the page on purpose: the card that follows is tested, and can be seen.
-fn asked_to_panic() -> bool {
-    let query = window().location().search().unwrap_or_default();
-    web_sys::UrlSearchParams::new_with_str(&query)
-        .is_ok_and(|q| q.get("panic").as_deref() == Some("1"))
+/// Let the document show what the page is: its title, its theme; on a phone its tabs.
+fn reflect(page: Page) {
+    Effect::new(move |_| document().set_title(&format!("{} – Lamplight", page.title())));
+    Effect::new(move |_| {
+        let theme = page.theme.get();
+        let Some(root) = document().document_element() else { return };
+        let _ = match theme.as_str() {
+            "light" | "dark" | "contrast" => root.set_attribute("data-theme", &theme),
+            _ => root.remove_attribute("data-theme"),
+        };
+    });
+    Effect::new(move |_| {
+        let (phone, tab) = (page.phone.get(), page.tab.get_untracked());
+        match (phone, tab) {
+            (true, Tab::Inspect) => page.tab.set(Tab::Messages),
+            (false, Tab::Messages) => page.tab.set(Tab::Inspect),
+            _ => {}
+        }
+    });
+}
+
+#[component]
+fn Header() -> impl IntoView {
+    let page = expect_context::<Page>();
+    let crumbs = move || {
+        page.with_run(|run| {
+            let e = run.entry();
+            format!("{} / {} /", catalogue::section_name(catalogue::section(e)), e.title)
+        })
+    };
+    view! {
+        <header class="header">
+            <p class="name"><a href="./">"Lamp"<b>"light"</b></a></p>
+            <p class="crumbs">{crumbs}</p>
+            <p class="title" aria-hidden="true">{move || page.title()}</p>
+            <div class="actions">
+                <button type="button" class="square rail-button" aria-label="Catalogue" aria-expanded=move || page.rail.get().to_string() on:click=move |_| page.rail.update(|r| *r = !*r)>{icons::menu()}</button>
+                <button type="button" class="wide-only" disabled=move || !page.can_undo() on:click=move |_| page.undo()>"Undo"</button>
+                <button type="button" class="primary" on:click=move |_| share::copy_link(page)>"Copy link"</button>
+                <button type="button" class="square wide-only" aria-label="Keys" on:click=move |_| page.sheet.set(Some(Sheet::Keys))>"?"</button>
+                <button type="button" class="square" aria-label="Light or dark" on:click=move |_| page.next_theme()>{icons::theme()}</button>
+            </div>
+        </header>
+    }
+}
+
+/// The one dialog that may be open.
+#[component]
+fn Sheets() -> impl IntoView {
+    let page = expect_context::<Page>();
+    let dialog = NodeRef::<leptos::html::Dialog>::new();
+    Effect::new(move |_| {
+        let Some(d) = dialog.get() else { return };
+        match page.sheet.get() {
+            Some(_) if !d.open() => {
+                let _ = d.show_modal();
+            }
+            None if d.open() => d.close(),
+            _ => {}
+        }
+    });
+    let name = move || match page.sheet.get() {
+        Some(Sheet::Keys) => "Keys",
+        Some(Sheet::Break) => "Break something",
+        Some(Sheet::Partition) => "Partition the network",
+        Some(Sheet::Share) => "The link of this run",
+        None => "Dialog",
+    };
+    let body = move || match page.sheet.get() {
+        Some(Sheet::Keys) => view! { <KeySheet/> }.into_any(),
+        Some(Sheet::Break) => view! { <faults::BreakSheet/> }.into_any(),
+        Some(Sheet::Partition) => view! { <faults::PartitionSheet/> }.into_any(),
+        Some(Sheet::Share) => view! { <share::ShareSheet/> }.into_any(),
+        None => ().into_any(),
+    };
+    view! { <dialog node_ref=dialog aria-label=name on:close=move |_| page.sheet.set(None)>{body}</dialog> }
+}
+
+#[component]
+fn KeySheet() -> impl IntoView {
+    let page = expect_context::<Page>();
+    let letters = move |ev| {
+        let on = event_target_checked(&ev);
+        page.letters.set(on);
+        dom::remember("letters", if on { "on" } else { "off" });
+    };
+    view! {
+        <h2>"Keys"</h2>
+        <dl class="fields keys">{keys::MAP.iter().map(|(k, what)| view! { <div><dt><kbd>{*k}</kbd></dt><dd>{*what}</dd></div> }).collect_view()}</dl>
+        <label><input type="checkbox" prop:checked=move || page.letters.get() on:change=letters/>"single letters are keys"</label>
+        <div class="actions"><button type="button" on:click=move |_| page.sheet.set(None)>"Close"</button></div>
+    }
 }

@@ -1,0 +1,367 @@
+//! The one animation loop. It lets the run be a little ahead of the playhead, moves the playhead, and hands a moment to
+//! whoever draws. It sleeps when nothing moves; a hidden tab gets no frames from the browser anyway.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use engine::card::Weight;
+use engine::ids::*;
+use engine::run::Run;
+use engine::scene::{self, Index};
+use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
+
+use super::dom;
+use super::head::{Around, EventAt, Head, Walk};
+use super::page::{Loaded, Page, end_of};
+use super::words;
+
+/// A moment to be drawn.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame {
+    pub now: Us,
+    pub playing: bool,
+    /// Less motion was asked for: nothing travels.
+    pub calm: bool,
+    /// Screen time in milliseconds.
+    pub at_ms: f64,
+}
+
+type Painter = (usize, Box<dyn FnMut(&Frame)>);
+
+struct Inner {
+    painters: Vec<Painter>,
+    next_id: usize,
+    tick: Option<Closure<dyn FnMut(f64)>>,
+    scheduled: bool,
+    in_sight: bool,
+    last: f64,
+    last_text: f64,
+    last_said: f64,
+    said_until: usize,
+    walk: Walk,
+    /// Where the loop itself left the playhead: if it stands elsewhere, somebody has moved it.
+    own: Head,
+    last_step: f64,
+}
+
+#[derive(Clone, Copy)]
+pub struct Beat {
+    inner: StoredValue<Rc<RefCell<Inner>>, LocalStorage>,
+    page: Page,
+}
+
+/// Steps of the run computed in a frame, at most: a few milliseconds.
+const BUDGET: u32 = 3_000;
+const TEXT_MS: f64 = 100.0;
+const SAID_MS: f64 = 2_500.0;
+/// In step mode a step stays this long.
+const CALM_MS: f64 = 900.0;
+
+impl Beat {
+    pub fn new(page: Page) -> Beat {
+        let inner = Inner {
+            painters: vec![],
+            next_id: 0,
+            tick: None,
+            scheduled: false,
+            in_sight: true,
+            last: 0.0,
+            last_text: 0.0,
+            last_said: 0.0,
+            said_until: 0,
+            walk: Walk::default(),
+            own: Head::default(),
+            last_step: 0.0,
+        };
+        let beat = Beat { inner: StoredValue::new_local(Rc::new(RefCell::new(inner))), page };
+        let tick = Closure::new(move |ts: f64| beat.tick(ts));
+        beat.with(|b| b.tick = Some(tick));
+        Effect::new(move |_| {
+            page.view.track();
+            page.head.track();
+            page.playing.track();
+            page.pick.track();
+            page.calm.track();
+            beat.wake();
+        });
+        beat
+    }
+
+    fn with<T>(&self, f: impl FnOnce(&mut Inner) -> T) -> T {
+        self.inner.with_value(|i| f(&mut i.borrow_mut()))
+    }
+
+    /// Draw a frame soon.
+    pub fn wake(&self) {
+        self.with(|b| {
+            if b.scheduled || !b.in_sight {
+                return;
+            }
+            if let Some(tick) = &b.tick {
+                b.scheduled = window().request_animation_frame(tick.as_ref().unchecked_ref()).is_ok();
+            }
+        });
+    }
+
+    /// An embed that was scrolled away draws nothing.
+    pub fn seen(&self, yes: bool) {
+        self.with(|b| b.in_sight = yes);
+        if yes {
+            self.wake();
+        }
+    }
+
+    /// Be called for every frame, for as long as the component lives.
+    pub fn each_frame(&self, f: impl FnMut(&Frame) + 'static) {
+        let id = self.with(|b| {
+            b.next_id += 1;
+            b.painters.push((b.next_id, Box::new(f)));
+            b.next_id
+        });
+        let beat = *self;
+        on_cleanup(move || {
+            beat.inner.try_with_value(|i| {
+                if let Ok(mut i) = i.try_borrow_mut() {
+                    i.painters.retain(|p| p.0 != id);
+                }
+            });
+        });
+        self.wake();
+    }
+
+    fn tick(&self, ts: f64) {
+        let page = self.page;
+        let dt = self.with(|b| {
+            b.scheduled = false;
+            let dt = ((ts - b.last) / 1_000.0).clamp(0.0, 0.1);
+            b.last = ts;
+            dt
+        });
+        let Some(loaded) = page.loaded_now() else { return };
+        self.listen_to_reader();
+        let playing = page.playing.get_untracked();
+        let more = if playing { self.play(&loaded, dt, ts) } else { self.look_ahead(&loaded, ts) };
+        let frame = Frame {
+            now: self.with(|b| b.walk.now as Us),
+            playing: page.playing.get_untracked(),
+            calm: page.calm.get_untracked(),
+            at_ms: ts,
+        };
+        self.draw(&frame);
+        if more {
+            self.wake();
+        }
+    }
+
+    /// If the playhead was moved by hand, the walk goes on from there.
+    fn listen_to_reader(&self) {
+        let head = self.page.head.get_untracked();
+        self.with(|b| {
+            if head != b.own {
+                b.own = head;
+                b.walk = Walk { now: head.at as f64, ..Walk::default() };
+                b.said_until = self.page.count.get_untracked();
+            }
+        });
+    }
+
+    fn draw(&self, frame: &Frame) {
+        let mut painters = self.with(|b| std::mem::take(&mut b.painters));
+        painters.iter_mut().for_each(|(_, f)| f(frame));
+        self.with(|b| {
+            painters.append(&mut b.painters);
+            b.painters = painters;
+        });
+    }
+
+    /// Nothing plays: know the run up to its end, a little every frame.
+    fn look_ahead(&self, loaded: &Loaded, ts: f64) -> bool {
+        let (more, known) = {
+            let mut run = loaded.run.borrow_mut();
+            let more = ahead(&mut run, 0);
+            loaded.index.borrow_mut().catch_up(&run);
+            (more, run.trace().len())
+        };
+        let due = !more || self.with(|b| ts - b.last_text > 250.0);
+        if due && self.page.known.get_untracked() != known {
+            self.with(|b| b.last_text = ts);
+            self.page.known.set(known);
+        }
+        more
+    }
+
+    fn play(&self, loaded: &Loaded, dt: f64, ts: f64) -> bool {
+        let page = self.page;
+        let (before, end) = {
+            let mut run = loaded.run.borrow_mut();
+            let pace = scene::pace(&run);
+            let before = self.with(|b| b.walk.now);
+            ahead(&mut run, before as Us + 2 * pace);
+            loaded.index.borrow_mut().catch_up(&run);
+            (before, end_of(&run))
+        };
+        let head = if page.calm.get_untracked() { self.calm_step(loaded, ts) } else { self.walk(loaded, dt) };
+        let Some(head) = head else {
+            self.stop(loaded, Head::after(self.with(|b| b.walk.now as Us)), "Nothing more happens.");
+            return false;
+        };
+        // The scenario ends here; pressing play again goes on beyond it.
+        if (before as Us) < end && head.at >= end {
+            self.with(|b| b.walk.now = end as f64);
+            self.stop(loaded, Head::after(end), "The scenario ends here.");
+            return true;
+        }
+        self.put(loaded, head, ts);
+        true
+    }
+
+    /// A little further, by time. None when the run is over.
+    fn walk(&self, loaded: &Loaded, dt: f64) -> Option<Head> {
+        let run = loaded.run.borrow();
+        let index = loaded.index.borrow();
+        let speed = f64::from(self.page.speed.get_untracked()) / 100.0;
+        self.with(|b| {
+            let around = around(&run, &index, b.walk.now as Us);
+            if around.next.is_none() && !around.busy {
+                return None;
+            }
+            b.walk.tick(dt, scene::pace(&run) as f64, speed, around);
+            b.walk.now = b.walk.now.min(run.known_until() as f64);
+            Some(Head::after(b.walk.now as Us))
+        })
+    }
+
+    /// Step mode: the next step, once the last one could be read.
+    fn calm_step(&self, loaded: &Loaded, ts: f64) -> Option<Head> {
+        let head = self.page.head.get_untracked();
+        let speed = f64::from(self.page.speed.get_untracked()) / 100.0;
+        if self.with(|b| ts - b.last_step) < CALM_MS / speed {
+            return Some(head);
+        }
+        let run = loaded.run.borrow();
+        let next = head.next(run.trace())?;
+        self.with(|b| {
+            b.last_step = ts;
+            b.walk.now = next.at as f64;
+        });
+        Some(next)
+    }
+
+    /// The playhead has moved: what depends on steps follows at once, text ten times a second.
+    fn put(&self, loaded: &Loaded, head: Head, ts: f64) {
+        let page = self.page;
+        let (count, known, letters) = {
+            let run = loaded.run.borrow();
+            let count = head.events(run.trace());
+            (count, run.trace().len(), told_between(&run, &loaded.index.borrow(), page.count.get_untracked(), count))
+        };
+        if let Some(letters) = letters {
+            self.with(|b| b.walk.told(letters));
+        }
+        page.live.set_value(Some(head));
+        if page.count.get_untracked() != count {
+            page.count.set(count);
+        }
+        let cut = self.with(|b| b.walk.cut);
+        if page.cut.get_untracked() != cut {
+            page.cut.set(cut);
+        }
+        if self.with(|b| ts - b.last_text) >= TEXT_MS || page.calm.get_untracked() {
+            self.with(|b| {
+                b.last_text = ts;
+                b.own = head;
+            });
+            page.head.set(head);
+            if page.count_slow.get_untracked() != count {
+                page.count_slow.set(count);
+            }
+            if page.known.get_untracked() != known {
+                page.known.set(known);
+            }
+            self.say(loaded, count, ts);
+        }
+    }
+
+    /// At most every few seconds, and all in one.
+    fn say(&self, loaded: &Loaded, count: usize, ts: f64) {
+        let from = self.with(|b| (ts - b.last_said >= SAID_MS).then_some(b.said_until));
+        let Some(from) = from.filter(|f| *f < count) else { return };
+        self.with(|b| {
+            b.last_said = ts;
+            b.said_until = count;
+        });
+        self.page.said.set(words::announce(&loaded.run.borrow(), from, count));
+    }
+
+    fn stop(&self, loaded: &Loaded, head: Head, says: &str) {
+        let page = self.page;
+        let (count, known) = {
+            let run = loaded.run.borrow();
+            (head.events(run.trace()), run.trace().len())
+        };
+        self.with(|b| b.own = head);
+        page.cut.set(None);
+        page.known.set(known);
+        page.head.set(head);
+        page.count.set(count);
+        page.count_slow.set(count);
+        page.playing.set(false);
+        page.said.set(format!("{says} {}.", words::clock(head.at)));
+    }
+}
+
+/// Let the run be known up to its end, or at least to a time, within the frame's budget. Gives whether more is to come.
+fn ahead(run: &mut Run, at_least: Us) -> bool {
+    let until = run.horizon().max(at_least);
+    let settled = run.verdicts().is_some();
+    if settled && run.known_until() >= at_least {
+        return false;
+    }
+    run.advance(until, BUDGET) == engine::run::Progress::Budget
+}
+
+/// What lies around the playhead.
+fn around(run: &Run, index: &Index, now: Us) -> Around {
+    let count = run.trace().count_until(now);
+    let mut busy = false;
+    index.in_sight(run.trace(), now, now, &mut |_, rec| busy |= !rec.quiet || rec.end_at < now + 1);
+    let tales = &index.tales[index.tales.partition_point(|t| t.at <= now)..];
+    Around {
+        next: run.trace().event_at(count).map(|e| e.at).or(run.world().next_at()),
+        busy,
+        next_told: tales.iter().find(|t| t.weight == Weight::Key).map(|t| t.at),
+    }
+}
+
+/// The letters of the sentence that came into view, if one did.
+fn told_between(run: &Run, index: &Index, from: usize, to: usize) -> Option<usize> {
+    let tales = &index.tales[..index.tales.partition_point(|t| t.event.index() < to)];
+    let key = tales.iter().rev().take_while(|t| t.event.index() >= from).find(|t| t.weight == Weight::Key)?;
+    run.sentence(key.event).map(|s| s.chars().count())
+}
+
+/// Follow what the system asks for, and whether the frame is in sight.
+pub fn follow_the_browser(page: Page, beat: Beat) {
+    if let Ok(Some(media)) = window().match_media("(prefers-reduced-motion: reduce)") {
+        let changed = Closure::<dyn FnMut()>::new(move || page.calm.set(dom::wants_less_motion()));
+        media.set_onchange(Some(changed.as_ref().unchecked_ref()));
+        changed.forget();
+    }
+    if let Ok(Some(media)) = window().match_media("(max-width: 759px)") {
+        page.phone.set(media.matches());
+        let changed = Closure::<dyn FnMut()>::new(move || page.phone.set(dom::matches_media("(max-width: 759px)")));
+        media.set_onchange(Some(changed.as_ref().unchecked_ref()));
+        changed.forget();
+    }
+    let seen = Closure::<dyn FnMut(js_sys::Array)>::new(move |entries: js_sys::Array| {
+        let last: web_sys::IntersectionObserverEntry = entries.at(-1).unchecked_into();
+        beat.seen(last.is_intersecting());
+    });
+    if let Ok(o) = web_sys::IntersectionObserver::new(seen.as_ref().unchecked_ref())
+        && let Some(root) = document().document_element()
+    {
+        o.observe(&root);
+    }
+    seen.forget();
+}

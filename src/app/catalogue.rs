@@ -1,0 +1,203 @@
+//! The catalogue: the entries that work, by the subject's sections, with their scenarios.
+//!
+//! Titles and slugs of the scenarios are one small file beside the page, their texts a file each: nothing of
+//! them is in the wasm. An entry's thumbnail is its own first scenario, drawn by the scene.
+
+use engine::card::Entry;
+use engine::protocols;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde::Deserialize;
+
+use super::dom;
+use super::page::Page;
+
+/// A scenario of the index.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+pub struct Listed {
+    pub slug: String,
+    pub title: String,
+    #[serde(default)]
+    pub shows: String,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+pub struct Folder {
+    pub entry: String,
+    pub scenarios: Vec<Listed>,
+}
+
+/// The subject's sections, as the catalogue numbers them.
+const SECTIONS: &[&str] = &[
+    "Fundamentals",
+    "Time and ordering",
+    "Consensus",
+    "Replication and consistency",
+    "Communication",
+    "Partitioning",
+    "Transactions",
+    "Fault tolerance",
+    "Discovery",
+    "Caching",
+    "Practice",
+];
+
+/// The section of an entry: the whole part of its first row.
+pub fn section(entry: &Entry) -> usize {
+    let whole = entry.rows.first().and_then(|r| r.split('.').next());
+    whole.and_then(|n| n.parse().ok()).unwrap_or(SECTIONS.len()).clamp(1, SECTIONS.len())
+}
+
+pub fn section_name(n: usize) -> &'static str {
+    SECTIONS.get(n - 1).copied().unwrap_or("")
+}
+
+/// Entries by section, in the subject's order.
+pub fn by_section() -> Vec<(usize, Vec<&'static Entry>)> {
+    let mut out: Vec<(usize, Vec<&'static Entry>)> = vec![];
+    let mut entries = protocols::entries();
+    entries.sort_by_key(|e| (section(e), e.rows.first().copied().unwrap_or("")));
+    for e in entries {
+        match out.last_mut() {
+            Some((n, list)) if *n == section(e) => list.push(e),
+            _ => out.push((section(e), vec![e])),
+        }
+    }
+    out
+}
+
+#[derive(Clone, Copy)]
+pub struct Catalogue {
+    pub folders: RwSignal<Vec<Folder>>,
+    texts: StoredValue<Vec<(String, String)>>,
+}
+
+impl Catalogue {
+    pub fn new() -> Catalogue {
+        let catalogue = Catalogue { folders: RwSignal::new(vec![]), texts: StoredValue::new(vec![]) };
+        spawn_local(async move {
+            if let Ok(text) = dom::fetch_text("entries/index.json").await {
+                catalogue.folders.set(read_index(&text));
+            }
+        });
+        catalogue
+    }
+
+    /// The text of a shipped scenario.
+    pub async fn text(&self, entry: &str, slug: &str) -> Result<String, String> {
+        self.file(format!("entries/{entry}/{slug}.lamp")).await
+    }
+
+    pub async fn lesson(&self, entry: &str) -> Result<String, String> {
+        self.file(format!("entries/{entry}/lesson.md")).await
+    }
+
+    /// Fetched once.
+    async fn file(&self, path: String) -> Result<String, String> {
+        let kept = self.texts.with_value(|t| t.iter().find(|(p, _)| *p == path).map(|(_, t)| t.clone()));
+        if let Some(text) = kept {
+            return Ok(text);
+        }
+        let text = dom::fetch_text(&path).await?;
+        self.texts.update_value(|t| t.push((path, text.clone())));
+        Ok(text)
+    }
+
+    /// Every shipped scenario as `entry/slug`; the entries' first ones are known before the index is there.
+    pub fn names(&self) -> Vec<String> {
+        let firsts = protocols::entries().into_iter().map(|e| format!("{}/{}", e.id, e.first));
+        let mut names: Vec<String> = self.folders.with_untracked(|f| {
+            let of = |f: &Folder| f.scenarios.iter().map(|s| format!("{}/{}", f.entry, s.slug)).collect::<Vec<_>>();
+            f.iter().flat_map(of).collect()
+        });
+        names.extend(firsts);
+        names
+    }
+}
+
+fn read_index(text: &str) -> Vec<Folder> {
+    let parsed = js_sys::JSON::parse(text).ok();
+    parsed.and_then(|v| serde_wasm_bindgen::from_value(v).ok()).unwrap_or_default()
+}
+
+#[component]
+pub fn Rail() -> impl IntoView {
+    let page = expect_context::<Page>();
+    let catalogue = expect_context::<Catalogue>();
+    let current = Memo::new(move |_| page.loaded().and_then(|l| l.origin));
+    view! {
+        <nav class="rail" aria-label="Catalogue">
+            {by_section()
+                .into_iter()
+                .map(|(n, entries)| {
+                    view! {
+                        <h2>{format!("{n} {}", section_name(n))}</h2>
+                        <ul class="entries">
+                            {entries.into_iter().map(|e| view! { <Item entry=e current=current catalogue=catalogue/> }).collect_view()}
+                        </ul>
+                    }
+                })
+                .collect_view()}
+        </nav>
+    }
+}
+
+#[component]
+fn Item(entry: &'static Entry, current: Memo<Option<(String, String)>>, catalogue: Catalogue) -> impl IntoView {
+    let page = expect_context::<Page>();
+    let here = Memo::new(move |_| current.with(|c| c.as_ref().is_some_and(|(e, _)| e == entry.id)));
+    let list = move || {
+        catalogue.folders.with(|f| f.iter().find(|f| f.entry == entry.id).map_or(vec![], |f| f.scenarios.clone()))
+    };
+    let line = move |s: Listed| {
+        let slug = s.slug.clone();
+        let mine = move || current.with(|c| c.as_ref().is_some_and(|(e, c)| e == entry.id && *c == slug));
+        view! {
+            <li>
+                <a class="entry" href=format!("#{}/{}", entry.id, s.slug) aria-current=move || mine().then_some("page") on:click=move |_| page.rail.set(false)>
+                    {s.title}
+                </a>
+            </li>
+        }
+    };
+    view! {
+        <li>
+            <a class="entry" href=format!("#{}/{}", entry.id, entry.first) aria-current=move || here.get().then_some("true") on:click=move |_| page.rail.set(false)>
+                <Thumb entry=entry catalogue=catalogue/>
+                <span>{entry.title}</span>
+            </a>
+            <Show when=move || here.get()>
+                <ul class="entries">{move || list().into_iter().map(line).collect_view()}</ul>
+            </Show>
+        </li>
+    }
+}
+
+/// A small picture of the entry's first scenario, from the run itself.
+#[component]
+fn Thumb(entry: &'static Entry, catalogue: Catalogue) -> impl IntoView {
+    let picture = RwSignal::new(String::new());
+    spawn_local(async move {
+        // The stage comes first: thumbnails wait until it moves.
+        gloo_timers::future::TimeoutFuture::new(900).await;
+        if let Ok(text) = catalogue.text(entry.id, entry.first).await
+            && let Ok(mut run) = super::page::read(&text)
+        {
+            picture.set(super::stage::thumbnail(&mut run));
+        }
+    });
+    view! { <span class="thumb" aria-hidden="true" inner_html=move || picture.get()></span> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_entry_has_a_section() {
+        for (n, entries) in by_section() {
+            assert!(!section_name(n).is_empty());
+            assert!(entries.iter().all(|e| section(e) == n));
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! The port of an embedding page: a versioned envelope over `postMessage`.
+//!
+//! ```text
+//!   { ns: "lamplight", v: 1, kind: "evt" | "cmd" | "res", name, id?, data? }
+//! ```
+//!
+//! Before it has been spoken to, the frame says only `ready`, `resize` and `error`, and nothing of what is in it. The first
+//! command pins the origin; `?origin=` pins it beforehand. A command from anybody else is not heard.
+
+use engine::ids::*;
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::dom;
+use super::head::Head;
+use super::page::{Mode, Page, View, end_of};
+
+#[derive(Debug, Serialize)]
+struct Out<'a, T: Serialize> {
+    ns: &'a str,
+    v: u8,
+    kind: &'a str,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ok: Option<bool>,
+    data: T,
+}
+
+/// What a host may send. Unknown fields are left alone: the envelope grows.
+#[derive(Debug, Deserialize)]
+struct In {
+    ns: String,
+    v: u8,
+    kind: String,
+    name: String,
+    #[serde(default)]
+    id: Option<String>,
+    #[serde(default)]
+    data: Option<Args>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Args {
+    /// Microseconds.
+    #[serde(default)]
+    t: Option<f64>,
+    /// Steps, backwards where negative.
+    #[serde(default)]
+    by: Option<i32>,
+}
+
+/// Where the run stands, as a host is told.
+#[derive(Debug, Serialize)]
+struct State {
+    /// Microseconds.
+    t: f64,
+    playing: bool,
+    duration: f64,
+    title: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Code {
+    code: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct Ready {
+    versions: [u8; 1],
+}
+
+#[derive(Debug, Serialize)]
+struct Height {
+    height: f64,
+}
+
+/// A command, understood.
+#[derive(Debug, PartialEq)]
+enum Command {
+    Hello,
+    Play,
+    Pause,
+    Toggle,
+    Step(i32),
+    Seek(Us),
+    GetState,
+}
+
+fn command(name: &str, args: &Args) -> Result<Command, &'static str> {
+    Ok(match name {
+        "hello" => Command::Hello,
+        "play" => Command::Play,
+        "pause" => Command::Pause,
+        "toggle" => Command::Toggle,
+        "step" => Command::Step(args.by.unwrap_or(1).clamp(-1_000, 1_000)),
+        "seek" => match args.t {
+            Some(t) if (0.0..=8.64e10).contains(&t) => Command::Seek(t as Us),
+            _ => return Err("bad-args"),
+        },
+        "getState" => Command::GetState,
+        _ => return Err("unknown-command"),
+    })
+}
+
+fn perform(page: Page, what: Command) {
+    match what {
+        Command::Hello | Command::GetState => {}
+        Command::Play if !page.playing.get_untracked() => page.toggle(),
+        Command::Pause if page.playing.get_untracked() => page.toggle(),
+        Command::Play | Command::Pause => {}
+        Command::Toggle => page.toggle(),
+        Command::Step(by) => (0..by.unsigned_abs()).for_each(|_| page.step(by > 0)),
+        Command::Seek(t) => page.go(if t == 0 { Head::default() } else { Head::after(t) }),
+    }
+}
+
+fn state(page: Page) -> State {
+    State {
+        t: page.head.get_untracked().at as f64,
+        playing: page.playing.get_untracked(),
+        duration: page.with_run_now(end_of).unwrap_or(0) as f64,
+        title: untrack(|| page.title()),
+    }
+}
+
+fn post<T: Serialize>(to: &str, kind: &str, name: &str, id: Option<String>, ok: Option<bool>, data: T) {
+    let Ok(Some(parent)) = window().parent() else { return };
+    let out = Out { ns: "lamplight", v: 1, kind, name, id, ok, data };
+    let plain = serde_wasm_bindgen::Serializer::json_compatible();
+    if let Ok(message) = out.serialize(&plain) {
+        // An origin that is not one: nobody to tell.
+        let _ = parent.post_message(&message, to);
+    }
+}
+
+/// Speak with the embedding page, if there is one.
+pub fn listen(page: Page) {
+    let framed = window().parent().ok().flatten().is_some_and(|p| p != window());
+    if page.mode.get_untracked() != Mode::Embed || !framed {
+        return;
+    }
+    let pinned = StoredValue::new(dom::query("origin"));
+    let target = move || pinned.get_value().unwrap_or_else(|| "*".into());
+    let heard = window_event_listener(leptos::ev::message, move |ev: web_sys::MessageEvent| hear(page, pinned, &ev));
+    on_cleanup(move || heard.remove());
+
+    let told = StoredValue::new(false);
+    Effect::new(move |_| {
+        let to = target();
+        match page.view.with(|v| matches!(v, View::Wrong(_)).then_some(true).or(matches!(v, View::Running(_)).then_some(false))) {
+            Some(true) => post(&to, "evt", "error", None, None, Code { code: "bad-link" }),
+            Some(false) if !told.get_value() => {
+                told.set_value(true);
+                post(&to, "evt", "ready", None, None, Ready { versions: [1] });
+                post(&to, "evt", "resize", None, None, Height { height: height() });
+            }
+            _ => {}
+        }
+    });
+    let resized = window_event_listener(leptos::ev::resize, move |_| post(&target(), "evt", "resize", None, None, Height { height: height() }));
+    on_cleanup(move || resized.remove());
+}
+
+fn height() -> f64 {
+    document().document_element().map_or(0.0, |e| f64::from(e.scroll_height()))
+}
+
+fn hear(page: Page, pinned: StoredValue<Option<String>>, ev: &web_sys::MessageEvent) {
+    let from_parent = ev.source().is_some_and(|s| window().parent().ok().flatten().is_some_and(|p| js_sys::Object::is(&s, &p)));
+    let known = pinned.with_value(|p| p.as_ref().is_none_or(|p| *p == ev.origin()));
+    if !from_parent || !known {
+        return;
+    }
+    let Ok(message) = serde_wasm_bindgen::from_value::<In>(ev.data()) else { return };
+    if message.ns != "lamplight" || message.v != 1 || message.kind != "cmd" {
+        return;
+    }
+    // A frame without an origin cannot be addressed by it.
+    if pinned.with_value(Option::is_none) && ev.origin() != "null" {
+        pinned.set_value(Some(ev.origin()));
+    }
+    let to = pinned.get_value().unwrap_or_else(|| "*".into());
+    match command(&message.name, &message.data.unwrap_or_default()) {
+        Ok(what) => {
+            perform(page, what);
+            post(&to, "res", &message.name, message.id, Some(true), state(page));
+        }
+        Err(code) => post(&to, "res", &message.name, message.id, Some(false), Code { code }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_checked() {
+        let seek = |t| command("seek", &Args { t: Some(t), by: None });
+        assert_eq!(seek(1e6), Ok(Command::Seek(1_000_000)));
+        assert_eq!(seek(f64::NAN), Err("bad-args"));
+        assert_eq!(seek(-1.0), Err("bad-args"));
+        assert_eq!(command("seek", &Args::default()), Err("bad-args"));
+        assert_eq!(command("step", &Args { t: None, by: Some(-99_999) }), Ok(Command::Step(-1_000)));
+        assert_eq!(command("eval", &Args::default()), Err("unknown-command"));
+    }
+}

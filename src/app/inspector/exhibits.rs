@@ -1,0 +1,103 @@
+//! A node's exhibits as HTML: the same words as the stage draws, for reading and for a screen reader.
+
+use engine::ids::NodeId;
+use engine::run::{Peek, Run};
+use engine::scene::Hue;
+use engine::show::{Exhibit, Log};
+use leptos::prelude::*;
+
+/// An exhibit ready to be written down.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    pub key: &'static str,
+    pub body: Body,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body {
+    Cells(Vec<CellShown>),
+    Rows { head: Vec<String>, rows: Vec<Vec<String>> },
+    Line(String),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct CellShown {
+    pub index: u64,
+    pub text: String,
+    pub epoch: u64,
+    pub committed: bool,
+}
+
+const CELLS_MAX: usize = 24;
+
+pub fn of(run: &Run, peek: &Peek, n: NodeId) -> Vec<Shown> {
+    let name = |n: NodeId| run.name(n).to_string();
+    peek.exhibits(n).items.into_iter().filter_map(|(key, e)| body(e, &name).map(|body| Shown { key, body })).collect()
+}
+
+fn body(exhibit: Exhibit, name: &dyn Fn(NodeId) -> String) -> Option<Body> {
+    Some(match exhibit {
+        Exhibit::Log(log) if log.cells.is_empty() => return None,
+        Exhibit::Log(log) => Body::Cells(cells(&log)),
+        Exhibit::Table(t) => Body::Rows { head: t.head, rows: t.rows },
+        Exhibit::Matrix { rows, cols, cells } => {
+            let head = std::iter::once(String::new()).chain(cols).collect();
+            let rows = rows.into_iter().zip(cells).map(|(r, c)| std::iter::once(r).chain(c).collect()).collect();
+            Body::Rows { head, rows }
+        }
+        Exhibit::Set(items) | Exhibit::Queue(items) => Body::Line(list(&items)),
+        Exhibit::Gauge { value, max, unit } => Body::Line(format!("{value} of {max} {unit}")),
+        Exhibit::Chart { current, .. } => Body::Line(current.to_string()),
+        Exhibit::Clock { entries } => {
+            let one = |(n, v): &(NodeId, u64)| vec![name(*n), v.to_string()];
+            Body::Rows { head: vec![], rows: entries.iter().map(one).collect() }
+        }
+        Exhibit::Ranges(r) => {
+            let rows = r.iter().map(|r| vec![format!("{} … {}", r.from, r.to), name(r.owner), r.size.to_string()]);
+            Body::Rows { head: vec!["range".into(), "owner".into(), "keys".into()], rows: rows.take(CELLS_MAX).collect() }
+        }
+        Exhibit::Tree(lines) => {
+            let rows = lines.into_iter().map(|(depth, t)| vec![format!("{}{t}", "\u{2003}".repeat(depth as usize))]);
+            Body::Rows { head: vec![], rows: rows.collect() }
+        }
+        Exhibit::Ring(ring) => Body::Line(format!("{} tokens, {} keys", ring.tokens.len(), ring.keys.len())),
+        Exhibit::Text(t) => Body::Line(t),
+    })
+}
+
+fn list(items: &[String]) -> String {
+    if items.is_empty() { "empty".into() } else { items.join(", ") }
+}
+
+/// The end of the log: what is being worked on.
+fn cells(log: &Log) -> Vec<CellShown> {
+    let skip = log.cells.len().saturating_sub(CELLS_MAX);
+    let one = |(i, c): (usize, &engine::show::Cell)| {
+        let index = log.first + i as u64;
+        CellShown { index, text: c.text.clone(), epoch: c.epoch, committed: index <= log.committed }
+    };
+    log.cells.iter().enumerate().skip(skip).map(one).collect()
+}
+
+pub fn draw(shown: Shown) -> impl IntoView {
+    let body = match shown.body {
+        Body::Cells(cells) => view! { <ol class="cells">{cells.into_iter().map(cell).collect_view()}</ol> }.into_any(),
+        Body::Line(text) => view! { <p class="mono">{text}</p> }.into_any(),
+        Body::Rows { head, rows } => table(head, rows).into_any(),
+    };
+    view! { <h3>{shown.key.replace('-', " ")}</h3> {body} }
+}
+
+fn cell(c: CellShown) -> impl IntoView {
+    let class = format!("cell {} {}", Hue::epoch(c.epoch).class(), if c.committed { "committed" } else { "" });
+    let name = format!("entry {}: {}, epoch {}{}", c.index, c.text, c.epoch, if c.committed { ", committed" } else { "" });
+    view! { <li class=class><span class="hush">{name}</span><span aria-hidden="true">{c.text}<small>{c.epoch}</small></span></li> }
+}
+
+fn table(head: Vec<String>, rows: Vec<Vec<String>>) -> impl IntoView {
+    let heads = (!head.is_empty()).then(|| {
+        view! { <thead><tr>{head.into_iter().map(|h| view! { <th scope="col">{h}</th> }).collect_view()}</tr></thead> }
+    });
+    let row = |r: Vec<String>| view! { <tr>{r.into_iter().map(|c| view! { <td>{c}</td> }).collect_view()}</tr> };
+    view! { <table class="values">{heads}<tbody>{rows.into_iter().map(row).collect_view()}</tbody></table> }
+}

@@ -1,0 +1,224 @@
+//! What is selected, from the inside: a node's every field, a message's words, an event.
+
+use engine::ids::*;
+use engine::run::Run;
+use engine::scene::Hue;
+use engine::trace::What;
+use engine::tree::Tree;
+use engine::world::Life;
+use leptos::prelude::*;
+
+use super::exhibits;
+use crate::app::page::{Page, Pick};
+use crate::app::{faults, words};
+
+/// Name and value, and whether the last step changed it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    pub name: String,
+    pub value: String,
+    pub changed: bool,
+}
+
+/// What the panel shows of a thing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Facts {
+    pub title: String,
+    pub hue: &'static str,
+    pub says: String,
+    pub fields: Vec<Field>,
+    pub timers: Vec<Field>,
+    pub exhibits: Vec<exhibits::Shown>,
+    pub deed: Option<faults::Deed>,
+    /// Other things this one speaks of: what choosing them selects, and their words.
+    pub also: Vec<(Pick, String)>,
+}
+
+pub fn facts(run: &Run, count: usize, pick: Pick) -> Facts {
+    match pick {
+        Pick::Node(n) => node(run, count, n),
+        Pick::Message(m) => message(run, count, m),
+        Pick::Event(e) => event(run, count, e),
+        Pick::Op(op) => operation(run, op),
+        Pick::Fault(line) => fault(run, line),
+        Pick::None => overview(run, count),
+    }
+}
+
+fn last(count: usize) -> EventId {
+    EventId(count.saturating_sub(1) as u32)
+}
+
+fn fields(run: &Run, now: &Tree, before: &Tree) -> Vec<Field> {
+    let name = |n: NodeId| run.name(n).to_string();
+    let one = |(key, value): &(String, Tree)| Field {
+        name: engine::tree::key_name(key, &name),
+        value: shorten(value.plain(&name)),
+        changed: before.get(key).is_some_and(|old| old != value),
+    };
+    now.fields().iter().map(one).collect()
+}
+
+/// A log of thousands is not read in one line.
+fn shorten(text: String) -> String {
+    const MOST: usize = 160;
+    match text.char_indices().nth(MOST) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None if text.is_empty() => "–".into(),
+        None => text,
+    }
+}
+
+fn node(run: &Run, count: usize, n: NodeId) -> Facts {
+    let peek = run.peek(last(count));
+    let face = peek.face(n);
+    let state = match peek.life(n) {
+        Life::Up => face.state.to_string(),
+        Life::Paused => format!("{}, paused", face.state),
+        Life::Down => "crashed".into(),
+        Life::Absent => "not started".into(),
+    };
+    let here = head_of_step(run, count);
+    let before = run.peek(EventId(here.saturating_sub(1) as u32));
+    let now = peek.now();
+    let timers = peek.timers(n).into_iter().map(|t| Field {
+        name: words::spaced(&t.name),
+        value: format!("in {}", engine::protocol::prose_time(t.due.saturating_sub(now))),
+        changed: false,
+    });
+    Facts {
+        title: format!("{}, {state}", run.name(n)),
+        hue: Hue::epoch(face.epoch).class(),
+        says: String::new(),
+        fields: fields(run, &peek.state(n), &before.state(n)),
+        timers: timers.collect(),
+        exhibits: exhibits::of(run, &peek, n),
+        deed: faults::to_node(run, count, n),
+        also: vec![],
+    }
+}
+
+/// The first event of the step that the last one belongs to.
+fn head_of_step(run: &Run, count: usize) -> usize {
+    let trace = run.trace();
+    let Some(e) = trace.event(last(count)) else { return 0 };
+    if e.k <= 1 { trace.count_before(e.at) } else { trace.count_at(e.at, e.k - 1) }
+}
+
+fn message(run: &Run, count: usize, m: MsgId) -> Facts {
+    let Some(rec) = run.trace().msg(m).copied() else { return Facts::default() };
+    let says = if faults::in_flight(&rec, count) {
+        format!("On its way since {}.", words::clock(rec.sent_at))
+    } else {
+        run.trace().event(rec.end).map(|e| format!("{}, at {}.", words::event(run, &e), words::clock(e.at))).unwrap_or_default()
+    };
+    let ends = [(rec.sent, "sent"), (rec.end, "ended")];
+    let also = ends.into_iter().filter(|(e, _)| e.index() < count);
+    Facts {
+        title: words::travels(run, m),
+        hue: Hue::epoch(rec.epoch).class(),
+        says,
+        fields: fields(run, &run.message(m), &Tree::None),
+        deed: faults::to_message(run, count, m),
+        also: also.map(|(e, w)| (Pick::Event(e), format!("{w} at {}", run.trace().event(e).map_or(String::new(), |e| words::clock(e.at))))).collect(),
+        ..Facts::default()
+    }
+}
+
+fn event(run: &Run, count: usize, e: EventId) -> Facts {
+    let Some(event) = run.trace().event(e) else { return Facts::default() };
+    let mut facts = match event.what {
+        What::Send { m } | What::Deliver { m } | What::Lose { m, .. } => message(run, count, m),
+        What::Why { why, .. } => Facts { fields: fields(run, &run.reason(why), &Tree::None), ..Facts::default() },
+        _ => Facts::default(),
+    };
+    facts.title = words::event(run, &event);
+    facts.says = format!("At {}.", words::clock(event.at));
+    facts.also = match event.what {
+        What::Send { m } | What::Deliver { m } | What::Lose { m, .. } => vec![(Pick::Message(m), words::travels(run, m))],
+        _ => vec![],
+    };
+    facts.also.extend(event.node.map(|n| (Pick::Node(n), run.name(n).to_string())));
+    facts
+}
+
+fn operation(run: &Run, op: OpId) -> Facts {
+    let Some(rec) = run.trace().op(op) else { return Facts::default() };
+    let ends = [Some(rec.invoke), rec.ret.as_ref().map(|r| r.0)];
+    let line = |e: EventId| run.trace().event(e).map(|ev| (Pick::Event(e), format!("{} at {}", words::event(run, &ev), words::clock(ev.at))));
+    Facts {
+        title: format!("{}: {}", run.name(rec.node), words::call(run, op)),
+        also: ends.into_iter().flatten().filter_map(line).collect(),
+        ..Facts::default()
+    }
+}
+
+fn fault(run: &Run, line: u32) -> Facts {
+    Facts { title: words::acted(run, line), says: "A line of the scenario.".into(), ..Facts::default() }
+}
+
+/// Nothing is selected: what this is, and who takes part.
+fn overview(run: &Run, count: usize) -> Facts {
+    let peek = run.peek(last(count));
+    let line = |n: NodeId| {
+        let state = match peek.life(n) {
+            Life::Up | Life::Paused => peek.face(n).state,
+            Life::Down => "crashed",
+            Life::Absent => "not started",
+        };
+        (Pick::Node(n), format!("{}, {state}", run.name(n)))
+    };
+    Facts {
+        title: run.scenario().title.clone(),
+        says: run.scenario().about.clone(),
+        also: run.cast().all().map(line).collect(),
+        ..Facts::default()
+    }
+}
+
+#[component]
+pub fn Inspect() -> impl IntoView {
+    let page = expect_context::<Page>();
+    let facts = Memo::new(move |_| {
+        page.head.track();
+        let (count, pick) = (page.count_slow.get(), page.pick.get());
+        page.with_run(|run| facts(run, count, pick)).unwrap_or_default()
+    });
+    let title = move || facts.with(|f| f.title.clone());
+    let hue = move || facts.with(|f| f.hue);
+    let says = move || facts.with(|f| f.says.clone());
+    let deed = Memo::new(move |_| facts.with(|f| f.deed.clone()));
+    let fields = Memo::new(move |_| facts.with(|f| f.fields.clone()));
+    let timers = Memo::new(move |_| facts.with(|f| f.timers.clone()));
+    let shown = Memo::new(move |_| facts.with(|f| f.exhibits.clone()));
+    let also = Memo::new(move |_| facts.with(|f| f.also.clone()));
+    let do_it = move |_| {
+        if let Some(d) = deed.get_untracked() {
+            page.do_act(&d.act);
+        }
+    };
+    view! {
+        <h2 class=hue>{title}</h2>
+        <p class="soft" hidden=move || says().is_empty()>{says}</p>
+        {move || deed.get().map(|d| view! { <p><button type="button" on:click=do_it>{d.name()}</button></p> })}
+        <Fields fields=fields title="state"/>
+        {move || shown.get().into_iter().map(exhibits::draw).collect_view()}
+        <Fields fields=timers title="timers"/>
+        <ul class="also">
+            {move || also.get().into_iter().map(|(pick, text)| view! {
+                <li><button type="button" class="plain" on:click=move |_| page.select(pick)>{text}</button></li>
+            }).collect_view()}
+        </ul>
+    }
+}
+
+#[component]
+fn Fields(fields: Memo<Vec<Field>>, title: &'static str) -> impl IntoView {
+    let row = |f: Field| view! { <div class:changed=f.changed><dt>{f.name}</dt><dd>{f.value}</dd></div> };
+    view! {
+        <Show when=move || fields.with(|f| !f.is_empty())>
+            <h3>{title}</h3>
+            <dl class="fields">{move || fields.get().into_iter().map(row).collect_view()}</dl>
+        </Show>
+    }
+}

@@ -1,0 +1,137 @@
+//! The address: what a fragment asks for, and the fragment of what is in view.
+//!
+//! The query is presentation and is read once; the fragment is content and is followed while the page lives.
+//! An embed never rewrites its address.
+
+use engine::protocols;
+use engine::scenario::link::{self, Address, LinkFault, Source};
+use gloo_timers::callback::Timeout;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::catalogue::Catalogue;
+use super::dom;
+use super::page::{Mode, Page, Problem, View};
+
+/// Read a fragment; a bare entry means its first scenario, nothing at all the page's own first.
+pub fn read(fragment: &str) -> Result<Address, LinkFault> {
+    let fragment = fragment.trim().trim_start_matches('#');
+    if fragment.is_empty() {
+        return first().ok_or(LinkFault::UnknownScenario { name: String::new(), nearest: None });
+    }
+    let (head, rest) = fragment.split_once('&').map_or((fragment, ""), |(h, r)| (h, r));
+    match protocols::CATALOGUE.iter().find(|b| b.entry.id == head) {
+        Some(b) if rest.is_empty() => Ok(Address::shipped(head, b.entry.first)),
+        Some(b) => link::parse_fragment(&format!("{head}/{}&{rest}", b.entry.first)),
+        None => link::parse_fragment(fragment),
+    }
+}
+
+/// What a first visit opens.
+fn first() -> Option<Address> {
+    let bill = protocols::CATALOGUE.first()?;
+    Some(Address::shipped(bill.entry.id, bill.entry.first))
+}
+
+/// Open what a fragment asks for.
+pub fn open(page: Page, catalogue: Catalogue, fragment: String) {
+    let address = match read(&fragment) {
+        Ok(address) => address,
+        Err(fault) => return page.fail(link_problem(&fault, &fragment)),
+    };
+    match address.source.clone() {
+        Source::Text(text) => put(page, &text, &address, &fragment),
+        Source::Shipped { entry, slug } => spawn_local(async move {
+            match catalogue.text(&entry, &slug).await {
+                Ok(text) => put(page, &text, &address, &fragment),
+                Err(says) => page.fail(missing(&entry, &slug, says, &fragment, catalogue)),
+            }
+        }),
+    }
+}
+
+fn put(page: Page, text: &str, address: &Address, fragment: &str) {
+    match link::apply(address, text) {
+        Ok(text) => page.open_text(&text, address, fragment),
+        Err(fault) => page.fail(link_problem(&fault, fragment)),
+    }
+}
+
+fn link_problem(fault: &LinkFault, fragment: &str) -> Problem {
+    let title = match fault {
+        LinkFault::CutOff { .. } => "This link was cut off",
+        LinkFault::Newer { .. } => "This link is from a newer Lamplight",
+        LinkFault::TooLarge { .. } => "This link is too large",
+        LinkFault::Damaged => "This link was damaged on its way",
+        LinkFault::UnknownScenario { .. } => "There is no such scenario",
+        LinkFault::UnknownKey { .. } | LinkFault::BadValue { .. } => "This link says something unknown",
+    };
+    let todo = match fault {
+        LinkFault::CutOff { .. } | LinkFault::Damaged => "Ask for it again, as a link and not as text: chat programs and mail break long lines.",
+        LinkFault::Newer { .. } => "Reload the page to get its latest version, then open the link again.",
+        LinkFault::TooLarge { .. } => "Ask for the scenario as a file and paste its text under Scenario.",
+        _ => "Correct the link, or choose a scenario from the catalogue.",
+    };
+    let near = match fault {
+        LinkFault::UnknownScenario { nearest, .. } => nearest.clone(),
+        _ => None,
+    };
+    Problem { title: title.into(), says: fault.to_string(), todo: todo.into(), link: fragment.into(), near, ..Problem::default() }
+}
+
+fn missing(entry: &str, slug: &str, says: String, fragment: &str, catalogue: Catalogue) -> Problem {
+    let address = Address::shipped(entry, slug);
+    let names = catalogue.names();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    match link::known(&address, &names) {
+        Err(fault) => link_problem(&fault, fragment),
+        Ok(()) => Problem {
+            title: "The scenario could not be fetched".into(),
+            says,
+            todo: "Check the connection and try again.".into(),
+            link: fragment.into(),
+            ..Problem::default()
+        },
+    }
+}
+
+/// Follow the address both ways. What the page writes itself does not come back as a request.
+pub fn follow(page: Page, catalogue: Catalogue) {
+    let written = StoredValue::new(dom::fragment());
+    let listener = window_event_listener(leptos::ev::hashchange, move |_| {
+        let fragment = dom::fragment();
+        if written.with_value(|w| *w != fragment) {
+            written.set_value(fragment.clone());
+            open(page, catalogue, fragment);
+        }
+    });
+    on_cleanup(move || listener.remove());
+
+    let timer = StoredValue::new_local(None::<Timeout>);
+    Effect::new(move |_| {
+        page.view.track();
+        page.pick.track();
+        page.head.track();
+        let (playing, mode) = (page.playing.get(), page.mode.get());
+        if playing || mode == Mode::Embed || !page.view.with_untracked(|v| matches!(v, View::Running(_))) {
+            return;
+        }
+        timer.set_value(Some(Timeout::new(350, move || write(page, written))));
+    });
+}
+
+fn write(page: Page, written: StoredValue<String>) {
+    let Ok(fragment) = page.fragment(false) else { return };
+    // A first visit that nobody has touched keeps its short address.
+    let untouched = written.with_value(String::is_empty) && page.is_fresh();
+    if untouched || written.with_value(|w| *w == fragment) {
+        return;
+    }
+    written.set_value(fragment.clone());
+    let url = format!("{}#{fragment}", dom::here());
+    let history = window().history();
+    let _ = history.and_then(|h| h.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&url)));
+    if let Some(root) = document().document_element() {
+        let _ = root.set_attribute("data-link", &url);
+    }
+}

@@ -1,0 +1,67 @@
+//! What the nodes hold, as pictures: logs under each other, the ring, tables. One key of the entry at a time.
+
+use engine::ids::*;
+use engine::run::Run;
+use engine::scene::exhibit;
+use leptos::prelude::*;
+
+use super::diagram;
+use super::painter::Painter;
+use crate::app::page::Page;
+
+/// The exhibits of the run by key, with the word on their button.
+pub fn keys(run: &Run) -> Vec<(&'static str, String)> {
+    let last = run.trace().len().saturating_sub(1);
+    let stacks = exhibit::stacks(run, &run.peek(EventId(last as u32)));
+    stacks.iter().map(|s| (s.key, s.key.replace('-', " "))).collect()
+}
+
+#[component]
+pub fn Exhibits(key: &'static str) -> impl IntoView {
+    let page = expect_context::<Page>();
+    let (frame, sight) = super::measure();
+    let root = NodeRef::<leptos::svg::Svg>::new();
+    let layer = NodeRef::<leptos::svg::G>::new();
+    let painter = StoredValue::new_local(None::<Painter>);
+    let height = RwSignal::new(40.0f32);
+    Effect::new(move |_| {
+        let Some(layer) = layer.get() else { return };
+        let (count, pick, w) = (page.count.get(), page.pick.get(), sight.get().w);
+        if w < 40.0 {
+            return;
+        }
+        let picture = page.with_run(|run| {
+            let peek = |c: usize| run.peek(EventId(c.saturating_sub(1) as u32));
+            let now = exhibit::stacks(run, &peek(count));
+            let before = exhibit::stacks(run, &peek(count.saturating_sub(1)));
+            let find = |list: &[exhibit::Stack]| list.iter().find(|s| s.key == key).cloned();
+            find(&now).map(|s| exhibit::draw(run, &s, find(&before).as_ref(), w - 32.0, pick))
+        });
+        let Some(picture) = picture.flatten() else { return };
+        height.set(picture.h.max(40.0));
+        painter.update_value(|p| p.get_or_insert_with(|| Painter::new(layer.into())).paint(picture.shapes));
+        if let Some(root) = root.get_untracked() {
+            diagram::keep_one_stop(&root);
+        }
+    });
+    let on_key = move |ev: web_sys::KeyboardEvent| {
+        if let Some(root) = root.get_untracked() {
+            diagram::on_key(&ev, &root, page);
+        }
+    };
+    let on_focus = move |ev: web_sys::FocusEvent| {
+        if let Some(root) = root.get_untracked() {
+            diagram::on_focus(&ev, &root);
+        }
+    };
+    view! {
+        <div class="view spacetime exhibits" node_ref=frame tabindex="-1">
+            <svg class="scene" role="graphics-document document" aria-roledescription="diagram" aria-label=format!("What the nodes hold: {}", key.replace('-', " ")) node_ref=root
+                height=move || height.get().to_string()
+                viewBox=move || format!("0 0 {} {}", (sight.get().w - 32.0).max(1.0), height.get())
+                on:click=move |ev| diagram::on_click(&ev, page) on:keydown=on_key on:focusin=on_focus>
+                <g node_ref=layer></g>
+            </svg>
+        </div>
+    }
+}

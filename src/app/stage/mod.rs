@@ -1,0 +1,195 @@
+//! The stage: topology, caption, and below them the run in space and time or what the nodes hold.
+
+pub mod diagram;
+mod exhibits;
+pub mod painter;
+mod spacetime;
+mod topology;
+
+use engine::ids::*;
+use engine::run::Run;
+use engine::scene::{self, Index, Pick};
+use engine::trace::What;
+use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
+
+use super::page::{Page, View};
+use super::{words, wrong};
+
+pub use exhibits::Exhibits;
+pub use spacetime::Spacetime;
+pub use topology::Topology;
+
+/// Size of a view in CSS pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Sight {
+    pub w: f32,
+    pub h: f32,
+}
+
+/// An element's size as a signal.
+pub fn measure() -> (NodeRef<leptos::html::Div>, RwSignal<Sight>) {
+    let node = NodeRef::<leptos::html::Div>::new();
+    let size = RwSignal::new(Sight::default());
+    let observer = StoredValue::new_local(None::<(web_sys::ResizeObserver, Closure<dyn FnMut(js_sys::Array)>)>);
+    Effect::new(move |_| {
+        let Some(el) = node.get() else { return };
+        let read = el.clone();
+        let seen = Closure::new(move |_: js_sys::Array| {
+            let to = Sight { w: read.client_width() as f32, h: read.client_height() as f32 };
+            if size.try_get_untracked().is_some_and(|s| s != to) {
+                size.set(to);
+            }
+        });
+        if let Ok(o) = web_sys::ResizeObserver::new(seen.as_ref().unchecked_ref()) {
+            o.observe(&el);
+            observer.set_value(Some((o, seen)));
+        }
+        size.set(Sight { w: el.client_width() as f32, h: el.client_height() as f32 });
+    });
+    on_cleanup(move || {
+        if let Some(Some((o, _))) = observer.try_update_value(Option::take) {
+            o.disconnect();
+        }
+    });
+    (node, size)
+}
+
+/// What lights up for a selection: the thing itself and what belongs to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Lit {
+    pub node: Option<NodeId>,
+    pub message: Option<MsgId>,
+    pub event: Option<EventId>,
+}
+
+pub fn lit(run: &Run, pick: Pick) -> Lit {
+    match pick {
+        Pick::Node(n) => Lit { node: Some(n), ..Lit::default() },
+        Pick::Message(m) => Lit { message: Some(m), ..Lit::default() },
+        Pick::Event(e) => {
+            let Some(event) = run.trace().event(e) else { return Lit::default() };
+            let message = match event.what {
+                What::Send { m } | What::Deliver { m } | What::Lose { m, .. } => Some(m),
+                _ => None,
+            };
+            Lit { node: event.node, message, event: Some(e) }
+        }
+        Pick::Op(op) => run.trace().op(op).map_or_else(Lit::default, |o| Lit { node: Some(o.node), event: Some(o.invoke), ..Lit::default() }),
+        _ => Lit::default(),
+    }
+}
+
+/// What the caption says, and since when.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Told {
+    pub at: Us,
+    pub says: String,
+    pub event: Option<EventId>,
+}
+
+/// The newest sentence that was told by then; a key reason outlives the asides of its own moment.
+pub fn told(run: &Run, index: &Index, count: usize) -> Told {
+    let until = index.tales.partition_point(|t| t.event.index() < count);
+    let newest = index.tales[..until].iter().rev().take(24).max_by_key(|t| (t.at, t.weight, t.event));
+    let event = newest.map(|t| t.event);
+    match event.and_then(|e| Some((e, run.trace().event(e)?.at, run.sentence(e)?))) {
+        Some((e, at, says)) => Told { at, says, event: Some(e) },
+        None => Told { at: 0, says: if run.scenario().about.is_empty() { run.entry().says.to_string() } else { run.scenario().about.clone() }, event: None },
+    }
+}
+
+/// A small picture of a run: its scene at a moment where something is in the air.
+pub fn thumbnail(run: &mut Run) -> String {
+    let (w, h) = (176.0, 64.0);
+    run.advance(run.horizon(), 3_000);
+    let index = Index::new(run);
+    let at = liveliest(run, &index);
+    let layout = scene::topology::Layout::new(run, w, h);
+    let shapes = scene::topology::still(run, &index, &run.peek_at(at), &layout, at, Pick::None);
+    scene::svg(&shapes, w, h, run.entry().title)
+}
+
+/// A little before the first key reason: what leads to it is on its way.
+fn liveliest(run: &Run, index: &Index) -> Us {
+    let first = index.tales.iter().find(|t| t.weight == engine::card::Weight::Key && t.at > 0).map_or(run.horizon() / 3, |t| t.at);
+    let flying = run.trace().msgs.iter().filter(|m| m.sent_at < first && m.from != m.to).map(|m| m.sent_at + (m.due.saturating_sub(m.sent_at)) * 2 / 3);
+    flying.max().unwrap_or(first)
+}
+
+/// The caption. The time is when it was told, not now.
+#[component]
+pub fn Caption() -> impl IntoView {
+    let page = expect_context::<Page>();
+    let told = Memo::new(move |_| {
+        let count = page.count.get();
+        page.loaded().map(|l| told(&l.run.borrow(), &l.index.borrow(), count)).unwrap_or_default()
+    });
+    view! {
+        <p class="caption">
+            <span class="when">{move || told.with(|t| t.event.is_some().then(|| words::clock(t.at)))}</span>
+            <span class="told">{move || told.with(|t| t.says.clone())}</span>
+        </p>
+    }
+}
+
+#[component]
+pub fn Stage() -> impl IntoView {
+    let page = expect_context::<Page>();
+    let is_wrong = Memo::new(move |_| page.view.with(|v| matches!(v, View::Wrong(_))));
+    view! {
+        <main class="stage" id="stage">
+            <h1 class="hush">{move || page.title()}</h1>
+            <Show when=move || !is_wrong.get() fallback=|| view! { <wrong::Card/> }>
+                <Topology/>
+                <Caption/>
+                <Lower/>
+            </Show>
+            <Notice/>
+        </main>
+    }
+}
+
+/// Below the caption: space and time, or the exhibits of the entry.
+#[component]
+fn Lower() -> impl IntoView {
+    let page = expect_context::<Page>();
+    let keys = Memo::new(move |_| { page.known.track(); page.with_run(exhibits::keys).unwrap_or_default() });
+    let choice = RwSignal::new(None::<&'static str>);
+    Effect::new(move |_| {
+        if keys.with(|k| choice.get_untracked().is_some_and(|c| !k.iter().any(|k| k.0 == c))) {
+            choice.set(None);
+        }
+    });
+    let tab = move |key: Option<&'static str>, word: String| view! {
+        <button type="button" aria-pressed=move || (choice.get() == key).to_string() on:click=move |_| choice.set(key)>{word}</button>
+    };
+    view! {
+        <div class="lower">
+            <Show when=move || keys.with(|k| !k.is_empty())>
+                <div class="views" role="group" aria-label="Views">
+                    {tab(None, "messages".into())}
+                    {move || keys.get().into_iter().map(|(k, word)| tab(Some(k), word)).collect_view()}
+                </div>
+            </Show>
+            {move || match choice.get() {
+                None => view! { <Spacetime/> }.into_any(),
+                Some(key) => view! { <Exhibits key=key/> }.into_any(),
+            }}
+        </div>
+    }
+}
+
+#[component]
+fn Notice() -> impl IntoView {
+    let page = expect_context::<Page>();
+    view! {
+        {move || page.notice.get().map(|n| view! {
+            <div class="notice" class:serious=n.serious>
+                <span>{n.says}</span>
+                {n.undo.then(|| view! { <button type="button" on:click=move |_| page.undo()>"Undo"</button> })}
+                <button type="button" class="plain" aria-label="Dismiss" on:click=move |_| page.notice.set(None)>"×"</button>
+            </div>
+        })}
+    }
+}

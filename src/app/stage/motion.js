@@ -1,0 +1,155 @@
+// Moves the marks of a drawing. Each frame wasm hands over arrays of numbers, and nothing else crosses the border:
+//
+//   flights  8 each: message, x, y, angle in degrees, length of tail, hue, state (0 flying, 1 lost, 2 held, 3 waiting), copy
+//   labels   4 each: message, word, x, y of the baseline
+//   rings    2 each: node, what is left of its timer, from 1 to 0
+//
+// A pool of elements is kept by message and by node; an element is written to only where its number has changed.
+
+const ns = "http://www.w3.org/2000/svg";
+const make = (tag, attributes, ...children) => {
+  const e = document.createElementNS(ns, tag);
+  for (const name in attributes) e.setAttribute(name, attributes[name]);
+  e.append(...children);
+  return e;
+};
+
+const head = "M0 0L-12 -5L-9 0L-12 5Z";
+const states = ["flight", "flight is-lost", "flight is-held", "flight is-held"];
+
+export class Motion {
+  /** `layer` is an SVG group, `hues` the classes of the colours, `words` what a label may say; negative words are losses. */
+  constructor(layer, hues, words) {
+    this.layer = layer;
+    this.hues = hues;
+    this.words = words;
+    this.flights = new Map();
+    this.labels = [];
+    this.rings = new Map();
+    this.turn = 0;
+  }
+
+  frame(flights, labels, rings, selected) {
+    this.turn += 1;
+    for (let i = 0; i < flights.length; i += 8) this.fly(flights, i, selected);
+    for (const [id, f] of this.flights) {
+      if (f.turn === this.turn) continue;
+      f.g.remove();
+      this.flights.delete(id);
+    }
+    this.write(labels);
+    for (let i = 0; i < rings.length; i += 2) this.drain(rings[i], rings[i + 1]);
+  }
+
+  fly(a, i, selected) {
+    const id = a[i];
+    let f = this.flights.get(id);
+    if (!f) this.flights.set(id, (f = this.launch(id)));
+    f.turn = this.turn;
+    const key = a[i + 5] * 16 + a[i + 6] * 4 + a[i + 7] * 2 + (id === selected ? 1 : 0);
+    if (key !== f.key) {
+      f.key = key;
+      f.g.setAttribute("class", `${states[a[i + 6]]} ${this.hues[a[i + 5]]}${a[i + 7] ? " is-copy" : ""}${id === selected ? " selected" : ""}`);
+    }
+    f.g.setAttribute("transform", `translate(${a[i + 1].toFixed(2)} ${a[i + 2].toFixed(2)}) rotate(${a[i + 3].toFixed(1)})`);
+    if (a[i + 4] !== f.tail) {
+      f.tail = a[i + 4];
+      f.line.setAttribute("x1", -f.tail);
+    }
+  }
+
+  launch(id) {
+    const line = make("line", { class: "tail", x1: 0, x2: 0 });
+    const g = make(
+      "g",
+      { "data-pick": `m${id}` },
+      make("circle", { class: "halo", cx: -5, r: 15 }),
+      line,
+      make("path", { class: "head second", d: head, transform: "translate(-7 0)" }),
+      make("path", { class: "head first", d: head }),
+      make("path", { class: "cross", d: "M-5 -5L5 5M-5 5L5 -5" }),
+      make("circle", { class: "held", cx: -5, r: 12 }),
+      make("circle", { class: "hit", cx: -5, r: 14 }),
+    );
+    this.layer.append(g);
+    return { g, line, tail: 0, key: -1, turn: 0 };
+  }
+
+  write(a) {
+    let n = 0;
+    for (let i = 0; i < a.length; i += 4, n += 1) {
+      let l = this.labels[n];
+      if (!l) this.layer.append((l = this.labels[n] = make("text", { class: "message-word" })));
+      const word = a[i + 1];
+      if (l.word !== word) {
+        l.word = word;
+        l.textContent = this.words[word < 0 ? this.words.length + word : word];
+        l.setAttribute("class", word < 0 ? "fault-word" : "message-word");
+      }
+      l.setAttribute("x", a[i + 2].toFixed(1));
+      l.setAttribute("y", a[i + 3].toFixed(1));
+      if (l.off) l.removeAttribute("display");
+      l.off = false;
+    }
+    for (; n < this.labels.length; n += 1) {
+      const l = this.labels[n];
+      if (!l.off) l.setAttribute("display", "none");
+      l.off = true;
+    }
+  }
+
+  /** The rings of the timers, made anew when something has happened: 5 numbers each: node, x, y, radius, hue. */
+  ring(a) {
+    for (const r of this.rings.values()) r.keep = false;
+    for (let i = 0; i < a.length; i += 5) {
+      let r = this.rings.get(a[i]);
+      if (!r) {
+        this.rings.set(a[i], (r = make("circle", { pathLength: 1, "stroke-dasharray": "1 1" })));
+        this.layer.prepend(r);
+      }
+      r.keep = true;
+      r.setAttribute("class", `timer ${this.hues[a[i + 4]]}`);
+      r.setAttribute("r", a[i + 3]);
+      r.setAttribute("transform", `translate(${a[i + 1]} ${a[i + 2]}) rotate(-90)`);
+    }
+    for (const [id, r] of this.rings) {
+      if (r.keep) continue;
+      r.remove();
+      this.rings.delete(id);
+    }
+  }
+
+  drain(node, left) {
+    const r = this.rings.get(node);
+    if (!r) return;
+    const off = (1 - left).toFixed(3);
+    if (r.off !== off) r.setAttribute("stroke-dashoffset", (r.off = off));
+  }
+
+  /** While nothing moves, what stands in the air can be reached by keyboard and has a name. */
+  name(ids, names) {
+    for (const f of this.flights.values()) f.named = false;
+    ids.forEach((id, i) => {
+      const f = this.flights.get(id);
+      if (!f) return;
+      f.named = true;
+      f.g.setAttribute("role", "button");
+      f.g.setAttribute("aria-label", names[i]);
+      if (!f.g.hasAttribute("tabindex")) f.g.setAttribute("tabindex", "-1");
+    });
+    for (const f of this.flights.values()) {
+      if (f.named || !f.g.hasAttribute("role")) continue;
+      for (const a of ["role", "aria-label", "tabindex"]) f.g.removeAttribute(a);
+    }
+  }
+}
+
+/** Puts each element at its number, sideways. */
+export const slide = (elements, xs) => {
+  for (let i = 0; i < xs.length; i += 1) {
+    const e = elements[i];
+    if (e.x === xs[i]) continue;
+    e.x = xs[i];
+    e.setAttribute("transform", `translate(${xs[i].toFixed(2)} 0)`);
+  }
+};

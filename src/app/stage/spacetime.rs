@@ -1,0 +1,374 @@
+//! Lamport's diagram. Tiles are painted when they come into sight and then only moved; what lies over them is painted
+//! when something happens or is chosen.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use engine::ids::*;
+use engine::run::Run;
+use engine::scene::spacetime::{self, Tile, Tiles, Viewport};
+use engine::scene::{self, Index, Pick};
+use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
+use web_sys::Element;
+
+use super::painter::{Painter, pick_word};
+use super::{Sight, diagram};
+use crate::app::beat::{Beat, Frame};
+use crate::app::page::{Loaded, Page};
+use crate::app::{dom, icons};
+
+#[wasm_bindgen(module = "/src/app/stage/motion.js")]
+extern "C" {
+    /// Moves elements sideways: one number each.
+    #[wasm_bindgen(js_name = slide)]
+    fn slide(elements: &js_sys::Array, xs: &[f32]);
+}
+
+/// Seconds of the screen in sight.
+const SPAN: Us = 5;
+/// Where the now-line stands when the diagram follows it.
+const NOW_AT: f64 = 0.72;
+/// Painted beyond the right edge, so that following need not repaint.
+const SPARE: f32 = 360.0;
+
+/// Which stretch of time the reader looks at.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Gaze {
+    /// The playhead, at this zoom in quarter octaves.
+    Follow { closer: i32 },
+    /// A stretch chosen by hand.
+    Fixed(Viewport),
+}
+
+/// The viewport that a gaze means now.
+pub fn viewport(run: &Run, gaze: Gaze, sight: Sight, now: Us) -> Viewport {
+    match gaze {
+        Gaze::Fixed(v) => Viewport { w: sight.w, h: sight.h, ..v },
+        Gaze::Follow { closer } => {
+            let v = Viewport::new(run, 0, scene::pace(run) * SPAN, sight.w, sight.h).zoom(closer, 0.0);
+            let room = f64::from(v.w - v.gutter) * v.us_per_px();
+            // A little room before the beginning, or its first marks would lie on the lanes' names.
+            Viewport { t0: (now as f64 - room * NOW_AT).max(-10.0 * v.us_per_px()), ..v }
+        }
+    }
+}
+
+/// The whole run in one view.
+fn whole(run: &Run, sight: Sight) -> Viewport {
+    let last = run.trace().len().checked_sub(1).map_or(1, |i| run.trace().at(i));
+    Viewport::new(run, 0, last.max(1), sight.w, sight.h)
+}
+
+struct Layers {
+    back: (Element, Painter),
+    tiles: Element,
+    front: (Element, Painter),
+    veil: (Element, Painter),
+    gutter: Painter,
+    plot: Element,
+}
+
+struct Sheet {
+    layers: Layers,
+    cache: Tiles,
+    /// Tiles in the document.
+    shown: BTreeMap<i64, (Element, Painter, Option<Rc<Tile>>)>,
+    run: Option<Rc<RefCell<Run>>>,
+    /// What back and front were painted for.
+    base: Option<Viewport>,
+    view: Option<Viewport>,
+    known: usize,
+    moved: js_sys::Array,
+    xs: Vec<f32>,
+}
+
+fn group(parent: &Element, class: &str) -> Element {
+    let g = document().create_element_ns(Some("http://www.w3.org/2000/svg"), "g").unwrap_or_else(|_| unreachable!("SVG has groups"));
+    let _ = g.set_attribute("class", class);
+    let _ = parent.append_child(&g);
+    g
+}
+
+impl Layers {
+    /// Back to front, clipped to the plot; the lanes' names stand beside it.
+    fn new(clipped: &Element, beside: &Element, plot: Element) -> Layers {
+        let both = |class| {
+            let g = group(clipped, class);
+            (g.clone(), Painter::new(g))
+        };
+        Layers {
+            back: both("backdrop"),
+            tiles: group(clipped, "tiles"),
+            front: both("front"),
+            veil: both("veil-at"),
+            gutter: Painter::new(beside.clone()),
+            plot,
+        }
+    }
+}
+
+impl Sheet {
+    fn new(layers: Layers) -> Sheet {
+        Sheet {
+            layers,
+            cache: Tiles::new(),
+            shown: BTreeMap::new(),
+            run: None,
+            base: None,
+            view: None,
+            known: 0,
+            moved: js_sys::Array::new(),
+            xs: vec![],
+        }
+    }
+
+    fn forget(&mut self) {
+        self.cache = Tiles::new();
+        self.shown.values().for_each(|(e, ..)| e.remove());
+        self.shown.clear();
+        self.base = None;
+    }
+
+    /// Paint what is not painted yet, and put everything where it belongs.
+    fn look(&mut self, l: &Loaded, view: Viewport, pick: Pick, now: Us, dirty: bool) {
+        if !self.run.as_ref().is_some_and(|r| Rc::ptr_eq(r, &l.run)) {
+            self.forget();
+            self.run = Some(l.run.clone());
+        }
+        let (run, index) = (l.run.borrow(), l.index.borrow());
+        let grown = self.known != index.len();
+        let stale = self.base.is_none_or(|b| !still_serves(&b, &view));
+        if dirty || stale {
+            self.paint(&run, &index, view, pick);
+        }
+        let tiles_change = stale || grown || self.view.is_none_or(|v| v.tiles() != view.tiles());
+        if tiles_change {
+            self.tile(&run, &index, &view);
+        }
+        self.known = index.len();
+        self.view = Some(view);
+        self.place(&view, now, tiles_change);
+    }
+
+    fn paint(&mut self, run: &Run, index: &Index, view: Viewport, pick: Pick) {
+        let wide = Viewport { w: view.w + SPARE, ..view };
+        self.layers.back.1.paint(spacetime::backdrop(run, index, &wide, pick));
+        self.layers.front.1.paint(spacetime::front(run, index, &wide, pick));
+        self.layers.veil.1.paint(spacetime::veil(&wide));
+        self.layers.gutter.paint(spacetime::gutter(run, &view, pick));
+        let box_ = [("x", view.gutter - 6.0), ("width", (view.w - view.gutter + 6.0).max(0.0)), ("height", view.h)];
+        for (name, value) in box_ {
+            let _ = self.layers.plot.set_attribute(name, &value.to_string());
+        }
+        self.base = Some(view);
+    }
+
+    fn tile(&mut self, run: &Run, index: &Index, view: &Viewport) {
+        let wanted = view.tiles();
+        let gone: Vec<i64> = self.shown.keys().copied().filter(|k| !wanted.contains(k)).collect();
+        for k in gone {
+            if let Some((e, ..)) = self.shown.remove(&k) {
+                e.remove();
+            }
+        }
+        for k in wanted {
+            let tile = self.cache.get(run, index, view, k);
+            let slot = self.shown.entry(k).or_insert_with(|| {
+                let g = group(&self.layers.tiles, "tile");
+                (g.clone(), Painter::new(g), None)
+            });
+            if !slot.2.as_ref().is_some_and(|t| Rc::ptr_eq(t, &tile)) {
+                slot.1.paint(tile.shapes.clone());
+                slot.2 = Some(tile);
+            }
+        }
+    }
+
+    fn place(&mut self, view: &Viewport, now: Us, anew: bool) {
+        if anew || self.moved.length() == 0 {
+            self.moved = js_sys::Array::new();
+            for e in [&self.layers.back.0, &self.layers.front.0, &self.layers.veil.0] {
+                self.moved.push(e);
+            }
+            self.shown.values().for_each(|(e, ..)| {
+                self.moved.push(e);
+            });
+        }
+        let drift = self.base.map_or(0.0, |b| ((b.t0 - view.t0) / view.us_per_px()) as f32);
+        self.xs.clear();
+        self.xs.extend([drift, drift, view.x(now)]);
+        self.xs.extend(self.shown.keys().map(|k| view.tile_x(*k)));
+        slide(&self.moved, &self.xs);
+    }
+}
+
+/// Whether what was painted for one view serves another: same scale and size, not too far along.
+fn still_serves(base: &Viewport, view: &Viewport) -> bool {
+    let drift = (view.t0 - base.t0) / view.us_per_px();
+    let same = (base.level, base.w, base.h, base.lanes, base.gutter) == (view.level, view.w, view.h, view.lanes, view.gutter);
+    same && (0.0..=f64::from(SPARE) - 4.0).contains(&drift)
+}
+
+#[component]
+pub fn Spacetime() -> impl IntoView {
+    let page = expect_context::<Page>();
+    let beat = expect_context::<Beat>();
+    let (frame_ref, sight) = super::measure();
+    let root = NodeRef::<leptos::svg::Svg>::new();
+    let (clipped, beside, plot) = (NodeRef::<leptos::svg::G>::new(), NodeRef::<leptos::svg::G>::new(), NodeRef::<leptos::svg::Rect>::new());
+    let sheet: Rc<RefCell<Option<Sheet>>> = Rc::default();
+    let gaze = RwSignal::new_local(Gaze::Follow { closer: 0 });
+    let dirty = StoredValue::new(true);
+
+    // Whatever changes the picture beyond the walking of time paints it anew with the next frame.
+    Effect::new(move |_| {
+        page.view.track();
+        page.pick.track();
+        page.known.track();
+        sight.track();
+        gaze.track();
+        dirty.set_value(true);
+        beat.wake();
+    });
+
+    let look = sheet.clone();
+    beat.each_frame(move |frame: &Frame| {
+        let (Some(c), Some(b), Some(p)) = (clipped.get_untracked(), beside.get_untracked(), plot.get_untracked()) else { return };
+        let sight = sight.get_untracked();
+        let Some(loaded) = page.loaded_now().filter(|_| sight.w > 40.0 && sight.h > 40.0) else { return };
+        let view = viewport(&loaded.run.borrow(), gaze.get_untracked(), sight, frame.now);
+        let mut slot = look.borrow_mut();
+        let sheet = slot.get_or_insert_with(|| Sheet::new(Layers::new(&c, &b, p.into())));
+        let repaint = dirty.get_value();
+        dirty.set_value(false);
+        sheet.look(&loaded, view, page.pick.get_untracked(), frame.now, repaint);
+        if let Some(root) = root.get_untracked().filter(|_| repaint) {
+            diagram::keep_one_stop(&root);
+        }
+    });
+
+    let now_view = {
+        let sheet = sheet.clone();
+        move || sheet.borrow().as_ref().and_then(|s| s.view)
+    };
+    let now_view = StoredValue::new_local(Rc::new(now_view) as Rc<dyn Fn() -> Option<Viewport>>);
+    let view_now = move || now_view.with_value(|f| f());
+    let drag = StoredValue::new(None::<(f32, f64, bool)>);
+    let down = move |ev: web_sys::PointerEvent| {
+        if let Some(v) = view_now().filter(|_| ev.button() == 0) {
+            drag.set_value(Some((ev.client_x() as f32, v.t0, false)));
+        }
+    };
+    let pan = move |ev: web_sys::PointerEvent| {
+        let (Some((x, t0, moved)), Some(v)) = (drag.get_value(), view_now()) else { return };
+        let by = ev.client_x() as f32 - x;
+        if !moved && by.abs() < 5.0 {
+            return;
+        }
+        if !moved && let Some(root) = root.get_untracked() {
+            let _ = root.set_pointer_capture(ev.pointer_id());
+        }
+        drag.set_value(Some((x, t0, true)));
+        gaze.set(Gaze::Fixed(Viewport { t0, ..v }.pan(-by)));
+    };
+    let up = move |_| {
+        // A click follows a release: it must still know that this was a drag.
+        if drag.get_value().is_some_and(|d| !d.2) {
+            drag.set_value(None);
+        }
+    };
+    let click = move |ev: web_sys::MouseEvent| {
+        let dragged = drag.get_value().is_some_and(|d| d.2);
+        drag.set_value(None);
+        let Some((v, loaded)) = view_now().zip(page.loaded_now()).filter(|_| !dragged) else { return };
+        let marked = dom::closest(&ev, "[data-pick]").and_then(|e| e.get_attribute("data-pick"));
+        let pick = marked.map_or_else(
+            || {
+                let rect = root.get_untracked().map(|r| r.get_bounding_client_rect());
+                let (x, y) = rect.map_or((0.0, 0.0), |r| (f64::from(ev.client_x()) - r.x(), f64::from(ev.client_y()) - r.y()));
+                spacetime::hit(&loaded.run.borrow(), &loaded.index.borrow(), &v, x as f32, y as f32)
+            },
+            |w| super::painter::pick_of(&w),
+        );
+        page.select(pick);
+    };
+    let wheel = move |ev: web_sys::WheelEvent| {
+        let Some(v) = view_now() else { return };
+        let sideways = ev.delta_x().abs() > ev.delta_y().abs() || ev.shift_key();
+        if !sideways && !ev.ctrl_key() && page.mode.get_untracked() == crate::app::page::Mode::Embed {
+            return;
+        }
+        ev.prevent_default();
+        if sideways {
+            let by = if ev.delta_x() == 0.0 { ev.delta_y() } else { ev.delta_x() };
+            gaze.set(Gaze::Fixed(v.pan(by as f32)));
+            return;
+        }
+        let closer = if ev.delta_y() < 0.0 { 1 } else { -1 };
+        let x = root.get_untracked().map_or(0.0, |r| f64::from(ev.client_x()) - r.get_bounding_client_rect().x());
+        gaze.update(|g| *g = zoomed(*g, v, closer, x as f32));
+    };
+    // Leptos listens passively; the page must not scroll while the diagram zooms.
+    Effect::new(move |_| {
+        let Some(root) = root.get() else { return };
+        let listener = Closure::<dyn FnMut(web_sys::WheelEvent)>::new(wheel);
+        let options = web_sys::AddEventListenerOptions::new();
+        options.set_passive(false);
+        let _ = root.add_event_listener_with_callback_and_add_event_listener_options("wheel", listener.as_ref().unchecked_ref(), &options);
+        listener.forget();
+    });
+    let zoom = move |closer: i32| {
+        if let Some(v) = view_now() {
+            gaze.update(|g| *g = zoomed(*g, v, closer, v.gutter + (v.w - v.gutter) * 0.5));
+        }
+    };
+    let all = move |_| {
+        let view = page.with_run_now(|run| whole(run, sight.get_untracked()));
+        if let Some(v) = view {
+            gaze.set(Gaze::Fixed(v));
+        }
+    };
+    let key = move |ev: web_sys::KeyboardEvent| {
+        if let Some(root) = root.get_untracked() {
+            diagram::on_key(&ev, &root, page);
+        }
+    };
+    let focus = move |ev: web_sys::FocusEvent| {
+        if let Some(root) = root.get_untracked() {
+            diagram::on_focus(&ev, &root);
+        }
+    };
+    let follows = move || matches!(gaze.get(), Gaze::Follow { .. });
+    view! {
+        <div class="view spacetime" node_ref=frame_ref>
+            <svg class="scene" role="graphics-document document" aria-roledescription="diagram" aria-label="Messages in space and time" node_ref=root
+                viewBox=move || { let s = sight.get(); format!("0 0 {} {}", s.w.max(1.0), s.h.max(1.0)) }
+                on:pointerdown=down on:pointermove=pan on:pointerup=up on:pointercancel=up on:click=click on:keydown=key on:focusin=focus>
+                <defs><clipPath id="plot"><rect node_ref=plot x="0" y="0" width="10" height="10"></rect></clipPath></defs>
+                <g clip-path="url(#plot)" node_ref=clipped></g>
+                <g node_ref=beside></g>
+            </svg>
+            <div class="zoom" role="group" aria-label="Zoom">
+                <button type="button" class="small" aria-label="Zoom in" on:click=move |_| zoom(2)>"+"</button>
+                <button type="button" class="small" aria-label="Zoom out" on:click=move |_| zoom(-2)>"−"</button>
+                <button type="button" class="small" aria-label="The whole run" on:click=all>{icons::whole()}</button>
+                <button type="button" class="small" aria-pressed=move || follows().to_string() aria-label="Follow the playhead" on:click=move |_| gaze.set(Gaze::Follow { closer: 0 })>{icons::follow()}</button>
+            </div>
+        </div>
+    }
+}
+
+/// Following stays following; a stretch chosen by hand stays where the pointer is.
+fn zoomed(gaze: Gaze, view: Viewport, closer: i32, x: f32) -> Gaze {
+    match gaze {
+        Gaze::Follow { closer: c } => Gaze::Follow { closer: (c + closer).clamp(-40, 40) },
+        Gaze::Fixed(_) => Gaze::Fixed(view.zoom(closer, x)),
+    }
+}
+
+/// The word of a mark, for whoever looks one up in the document.
+pub fn selector(pick: Pick) -> String {
+    format!("[data-pick={}]", pick_word(pick))
+}

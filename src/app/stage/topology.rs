@@ -1,0 +1,283 @@
+//! Who there is and what is on its way between them. What stands is painted when something happens; what moves is
+//! moved by `motion.js` from numbers, once a frame.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use engine::ids::*;
+use engine::scene::topology::{self, FLIGHT, Flights, Layout};
+use engine::scene::{Hue, Pick, Shape};
+use engine::trace::What;
+use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
+
+use super::painter::Painter;
+use super::{Sight, diagram};
+use crate::app::beat::{Beat, Frame};
+use crate::app::faults;
+use crate::app::page::{Loaded, Page, Tab};
+
+#[wasm_bindgen(module = "/src/app/stage/motion.js")]
+extern "C" {
+    type Motion;
+    #[wasm_bindgen(constructor)]
+    fn new(layer: &web_sys::Element, hues: Vec<JsValue>, words: Vec<JsValue>) -> Motion;
+    #[wasm_bindgen(method)]
+    fn frame(this: &Motion, flights: &[f32], labels: &[f32], rings: &[f32], selected: f64);
+    #[wasm_bindgen(method)]
+    fn ring(this: &Motion, rings: &[f32]);
+    #[wasm_bindgen(method)]
+    fn name(this: &Motion, ids: &[f32], names: Vec<JsValue>);
+}
+
+/// What the frames need, kept between them.
+struct Moving {
+    painter: Painter,
+    motion: Option<(Rc<RefCell<engine::run::Run>>, Motion)>,
+    layer: web_sys::Element,
+    layout: Layout,
+    rings: Vec<topology::Ring>,
+    flights: Vec<f32>,
+    labels: Vec<f32>,
+    left: Vec<f32>,
+    /// The labels are placed anew a few times a second only: they would flicker.
+    labelled: f64,
+    named: bool,
+}
+
+fn words(run: &engine::run::Run) -> Vec<JsValue> {
+    let kinds = run.entry().kinds.iter().map(|k| k.name);
+    let losses = (-4..0).map(|c| topology::label_text(run, c));
+    kinds.chain(losses).map(JsValue::from).collect()
+}
+
+fn hues() -> Vec<JsValue> {
+    (0..Hue::COUNT).map(|h| JsValue::from(Hue(h as u8).class())).collect()
+}
+
+impl Moving {
+    /// What stands, after so many events.
+    fn stand(&mut self, l: &Loaded, count: usize, pick: Pick, sight: Sight, calm: bool, now: Us) {
+        let run = l.run.borrow();
+        let index = l.index.borrow();
+        if (self.layout.w, self.layout.h) != (sight.w, sight.h) || self.layout.len() != run.cast().len() || !self.same(l) {
+            self.layout = Layout::new(&run, sight.w, sight.h);
+        }
+        if !self.same(l) {
+            self.layer.set_text_content(None);
+            self.motion = Some((l.run.clone(), Motion::new(&self.layer, hues(), words(&run))));
+        }
+        let peek = run.peek(EventId(count.saturating_sub(1) as u32));
+        let lit = super::lit(&run, pick);
+        let mut shapes = topology::furniture(&run, &index, &peek, &self.layout, lit.node.map_or(Pick::None, Pick::Node));
+        if calm {
+            whole_arrows(&run, &index, &self.layout, count, now, &mut shapes);
+        }
+        self.painter.paint(shapes);
+        self.rings = topology::rings(&run, &peek, &self.layout);
+        let numbers: Vec<f32> =
+            self.rings.iter().flat_map(|r| [r.node.0 as f32, r.x, r.y, r.r, r.hue.0 as f32]).collect();
+        if let Some((_, m)) = &self.motion {
+            m.ring(&numbers);
+        }
+        self.labelled = f64::MIN;
+    }
+
+    fn same(&self, l: &Loaded) -> bool {
+        self.motion.as_ref().is_some_and(|(run, _)| Rc::ptr_eq(run, &l.run))
+    }
+
+    /// What moves, at a moment.
+    fn go(&mut self, l: &Loaded, frame: &Frame, pick: Pick) {
+        if !self.same(l) {
+            return;
+        }
+        let run = l.run.borrow();
+        let index = l.index.borrow();
+        let flights = Flights { run: &run, index: &index, layout: &self.layout };
+        let now = frame.now;
+        if frame.calm {
+            self.flights.clear();
+            self.labels.clear();
+        } else {
+            flights.fill(now, &mut self.flights);
+            if frame.at_ms - self.labelled > 120.0 || !frame.playing {
+                self.labelled = frame.at_ms;
+                flights.labels(now, &mut self.labels);
+            } else {
+                follow(&self.flights, &mut self.labels);
+            }
+        }
+        self.left.clear();
+        self.left.extend(self.rings.iter().flat_map(|r| [r.node.0 as f32, r.left(now)]));
+        let selected = super::lit(&run, pick).message.map_or(-1.0, |m| f64::from(m.0));
+        let Some((_, motion)) = &self.motion else { return };
+        motion.frame(&self.flights, &self.labels, &self.left, selected);
+        if !frame.playing {
+            self.call_by_name(&run, motion);
+        } else if self.named {
+            motion.name(&[], vec![]);
+        }
+        self.named = !frame.playing;
+    }
+
+    /// What stands in the air can be reached by keyboard, and has a name.
+    fn call_by_name(&self, run: &engine::run::Run, motion: &Motion) {
+        let ids: Vec<f32> = self.flights.chunks_exact(FLIGHT).map(|f| f[0]).collect();
+        let name = |id: &f32| JsValue::from(format!("{}, on its way", crate::app::words::travels(run, MsgId(*id as u32))));
+        motion.name(&ids, ids.iter().map(name).collect());
+    }
+}
+
+/// Between two placements a label goes with its message.
+fn follow(flights: &[f32], labels: &mut Vec<f32>) {
+    let mut kept = Vec::with_capacity(labels.len());
+    for l in labels.chunks_exact(topology::LABEL) {
+        if flights.chunks_exact(FLIGHT).any(|f| f[0] == l[0]) {
+            kept.extend_from_slice(l);
+        }
+    }
+    *labels = kept;
+}
+
+/// Without motion a message on its way is its whole arrow.
+fn whole_arrows(run: &engine::run::Run, index: &engine::scene::Index, layout: &Layout, count: usize, now: Us, out: &mut Vec<Shape>) {
+    let flights = Flights { run, index, layout };
+    let mut arrows = vec![];
+    flights.each(now, &mut |m, rec, _| arrows.push((m, *rec)));
+    // What has just arrived, or just left, is what the step was about.
+    if let Some(What::Deliver { m }) = count.checked_sub(1).map(|i| run.trace().what(i))
+        && let Some(rec) = run.trace().msg(m)
+        && !arrows.iter().any(|a| a.0 == m)
+    {
+        arrows.push((m, *rec));
+    }
+    for (m, rec) in arrows.into_iter().filter(|(_, r)| r.sent.index() < count && r.from != r.to) {
+        let way = layout.way(rec.from, rec.to);
+        let ((x, y), (dx, dy)) = (way.at(1.0), way.along(1.0));
+        let (mut line, mut head) = (engine::scene::pen::Pen::new(), engine::scene::pen::Pen::new());
+        way.draw(&mut line);
+        head.head(x, y, dx, dy, 12.0);
+        let kids = vec![
+            Shape::path("tail whole", line.d()),
+            Shape::path("head", head.d()),
+            Shape::circle("hit", way.at(0.5).0, way.at(0.5).1, 12.0),
+        ];
+        let name = crate::app::words::travels(run, m);
+        out.push(Shape::group("flight", kids).hue(Hue::epoch(rec.epoch)).pick(Pick::Message(m), name));
+    }
+}
+
+#[component]
+pub fn Topology() -> impl IntoView {
+    let page = expect_context::<Page>();
+    let beat = expect_context::<Beat>();
+    let root = NodeRef::<leptos::svg::Svg>::new();
+    let (stand, fly) = (NodeRef::<leptos::svg::G>::new(), NodeRef::<leptos::svg::G>::new());
+    let (frame_ref, sight) = super::measure();
+    let moving: Rc<RefCell<Option<Moving>>> = Rc::default();
+
+    let paint = moving.clone();
+    Effect::new(move |_| {
+        let (Some(stand), Some(fly)) = (stand.get(), fly.get()) else { return };
+        let (count, pick, sight, calm) = (page.count.get(), page.pick.get(), sight.get(), page.calm.get());
+        let Some(loaded) = page.loaded() else { return };
+        if sight.w < 10.0 {
+            return;
+        }
+        let mut slot = paint.borrow_mut();
+        let moving = slot.get_or_insert_with(|| Moving {
+            painter: Painter::new(stand.into()),
+            motion: None,
+            layer: fly.into(),
+            layout: Layout::place(&[], engine::card::Layout::Tiers, 1.0, 1.0),
+            rings: vec![],
+            flights: vec![],
+            labels: vec![],
+            left: vec![],
+            labelled: f64::MIN,
+            named: false,
+        });
+        moving.stand(&loaded, count, pick, sight, calm, page.head.get_untracked().at);
+        if let Some(root) = root.get_untracked() {
+            diagram::keep_one_stop(&root);
+        }
+        beat.wake();
+    });
+
+    let go = moving.clone();
+    beat.each_frame(move |frame| {
+        let Some(loaded) = page.loaded_now() else { return };
+        if let Some(m) = go.borrow_mut().as_mut() {
+            m.go(&loaded, frame, page.pick.get_untracked());
+        }
+        if !frame.playing && let Some(root) = root.get_untracked() {
+            diagram::keep_one_stop(&root);
+        }
+    });
+
+    let key = move |ev: web_sys::KeyboardEvent| {
+        if let Some(root) = root.get_untracked() {
+            diagram::on_key(&ev, &root, page);
+        }
+    };
+    let focus = move |ev: web_sys::FocusEvent| {
+        if let Some(root) = root.get_untracked() {
+            diagram::on_focus(&ev, &root);
+        }
+    };
+    let name = move || {
+        let title = page.with_run(|run| run.scenario().title.clone()).unwrap_or_default();
+        format!("Nodes and the messages between them: {title}")
+    };
+    view! {
+        <div class="view topology" node_ref=frame_ref>
+            <svg class="scene" role="graphics-document document" aria-roledescription="diagram" aria-label=name node_ref=root
+                viewBox=move || { let s = sight.get(); format!("0 0 {} {}", s.w.max(1.0), s.h.max(1.0)) }
+                on:click=move |ev| diagram::on_click(&ev, page) on:keydown=key on:focusin=focus>
+                <g node_ref=stand></g>
+                <g node_ref=fly></g>
+            </svg>
+            <Popover moving=StoredValue::new_local(moving) sight=sight/>
+        </div>
+    }
+}
+
+/// What can be done to the selected node or message, where it is.
+#[component]
+fn Popover(moving: StoredValue<Rc<RefCell<Option<Moving>>>, LocalStorage>, sight: RwSignal<Sight>) -> impl IntoView {
+    let page = expect_context::<Page>();
+    let deed = Memo::new(move |_| {
+        page.head.track();
+        let (count, pick) = (page.count.get(), page.pick.get());
+        page.with_run(|run| faults::to_pick(run, count, pick)).flatten()
+    });
+    // The layout is made by the same change of size or run that this follows.
+    let place = move || {
+        let sight = sight.get();
+        let Pick::Node(n) = page.pick.get() else { return (12.0, sight.h - 52.0) };
+        page.count.track();
+        moving.with_value(|m| {
+            m.borrow().as_ref().map_or((0.0, 0.0), |m| {
+                let ((x, y), r) = (m.layout.at(n), m.layout.ring_radius());
+                let right = x + r + 12.0;
+                let left = if right + 130.0 > sight.w { (x - r - 142.0).max(4.0) } else { right };
+                (left, (y - 20.0).clamp(4.0, (sight.h - 44.0).max(4.0)))
+            })
+        })
+    };
+    let shown = move || page.pick.get() != Pick::None && deed.get().is_some() && page.mode.get() != crate::app::page::Mode::Project;
+    let act = move |_| {
+        if let Some(d) = deed.get_untracked() {
+            page.do_act(&d.act);
+        }
+    };
+    view! {
+        <Show when=shown>
+            <div class="pop" role="group" aria-label="What can be done to it" style:left=move || format!("{:.0}px", place().0) style:top=move || format!("{:.0}px", place().1)>
+                <button type="button" on:click=act aria-label=move || deed.get().map(|d| d.name())>{move || deed.get().map(|d| d.verb)}</button>
+                <button type="button" on:click=move |_| page.tab.set(Tab::Why)>"why"</button>
+            </div>
+        </Show>
+    }
+}

@@ -1,0 +1,149 @@
+//! The transport: play, steps, the scrubber with its marks, the speed, and the way to break something.
+
+use engine::ids::*;
+use engine::run::Run;
+use engine::trace::What;
+use leptos::prelude::*;
+
+use super::head::Head;
+use super::page::{Page, Sheet, end_of};
+use super::{icons, words};
+
+/// Speeds in percent of the pace.
+pub const SPEEDS: &[u32] = &[25, 50, 100, 200, 400, 800];
+
+pub fn speed_word(percent: u32) -> String {
+    match percent {
+        25 => "¼×".into(),
+        50 => "½×".into(),
+        p => format!("{}×", p / 100),
+    }
+}
+
+/// A mark over the scrubber: where the reader may want to jump to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScrubMark {
+    pub at: Us,
+    /// Its place, 0 to 1000.
+    pub x: f64,
+    pub broken: bool,
+    pub event: EventId,
+    pub says: String,
+}
+
+const MARKS_MAX: usize = 60;
+
+/// Faults, bookmarks and broken claims, thinned where they would touch.
+pub fn marks(run: &Run, end: Us) -> Vec<ScrubMark> {
+    let mut out: Vec<ScrubMark> = vec![];
+    for e in run.trace().events() {
+        let broken = matches!(e.what, What::Broke { .. });
+        if !broken && !matches!(e.what, What::Act { .. } | What::Mark { say: false, .. }) {
+            continue;
+        }
+        let x = e.at as f64 / end.max(1) as f64 * 1000.0;
+        let near = out.last().is_some_and(|m| x - m.x < 8.0);
+        if x > 1000.0 || (near && !broken) || out.len() >= MARKS_MAX {
+            continue;
+        }
+        if near && broken {
+            out.pop();
+        }
+        out.push(ScrubMark { at: e.at, x, broken, event: e.id, says: words::event(run, &e) });
+    }
+    out
+}
+
+#[component]
+pub fn Transport() -> impl IntoView {
+    let page = expect_context::<Page>();
+    let label = move || if page.playing.get() { "Pause" } else { "Play" };
+    view! {
+        <div class="transport" role="group" aria-label="Transport">
+            <div class="steps">
+                <button type="button" class="square far" aria-label="To the beginning" aria-keyshortcuts="Home" on:click=move |_| page.home()>{icons::home()}</button>
+                <button type="button" class="square" aria-label="Step back" aria-keyshortcuts="ArrowLeft" on:click=move |_| page.step(false)>{icons::back()}</button>
+                <button type="button" class="primary round play" aria-label=label aria-keyshortcuts="Space" on:click=move |_| page.toggle()>
+                    {move || if page.playing.get() { icons::pause().into_any() } else { icons::play().into_any() }}
+                </button>
+                <button type="button" class="square" aria-label="Step forward" aria-keyshortcuts="ArrowRight" on:click=move |_| page.step(true)>{icons::forward()}</button>
+                <button type="button" class="square far" aria-label="To the end" aria-keyshortcuts="End" on:click=move |_| page.end()>{icons::end()}</button>
+            </div>
+            <Clock/>
+            <Scrub/>
+            <Speed/>
+            <button type="button" class="break" aria-haspopup="dialog" on:click=move |_| page.sheet.set(Some(Sheet::Break))>
+                "Break"<span class="wide-only">" something"</span>
+            </button>
+            <a class="name way-out" href=move || { page.head.track(); page.address_out() } target="_blank" rel="noopener" aria-label="Open in Lamplight">"Lamp"<b>"light"</b>" ↗"</a>
+        </div>
+    }
+}
+
+#[component]
+fn Clock() -> impl IntoView {
+    let page = expect_context::<Page>();
+    let skipped = move || page.cut.get().map(|(a, b)| format!("{}\u{202f}ms skipped", (b - a) / MS));
+    view! {
+        <span class="clock">
+            {move || words::clock(page.head.get().at)}
+            <small class="cut" aria-hidden="true">{skipped}</small>
+        </span>
+    }
+}
+
+#[component]
+fn Scrub() -> impl IntoView {
+    let page = expect_context::<Page>();
+    let end = Memo::new(move |_| {
+        page.known.track();
+        let head = page.head.get().at;
+        page.with_run(|run| end_of(run).max(head)).unwrap_or(1).max(1)
+    });
+    let marks = Memo::new(move |_| {
+        page.known.track();
+        page.with_run(|run| marks(run, end.get())).unwrap_or_default()
+    });
+    let share = move || page.head.get().at as f64 / end.get() as f64 * 100.0;
+    let seek = move |ev| {
+        let at = event_target_value(&ev).parse::<f64>().unwrap_or(0.0) as Us;
+        page.go(if at == 0 { Head::default() } else { Head::after(at) });
+    };
+    let keys = move |ev: web_sys::KeyboardEvent| {
+        // Arrows step through the run; the native ones would go by microseconds.
+        if matches!(ev.key().as_str(), "ArrowLeft" | "ArrowRight" | "Home" | "End" | "PageUp" | "PageDown") {
+            ev.prevent_default();
+        }
+    };
+    view! {
+        <div class="scrub">
+            <svg class="marks" viewBox="0 0 1000 16" preserveAspectRatio="none" aria-hidden="true">
+                {move || marks.get().into_iter().map(mark_shape).collect_view()}
+            </svg>
+            <input type="range" class="track" min="0" step="any" aria-label="Time"
+                prop:max=move || end.get().to_string()
+                prop:value=move || page.head.get().at.to_string()
+                aria-valuetext=move || words::clock(page.head.get().at)
+                style:--at=move || format!("{:.2}%", share())
+                on:input=seek on:keydown=keys/>
+        </div>
+    }
+}
+
+/// A tick for a fault, a taller one where a claim broke.
+fn mark_shape(m: ScrubMark) -> impl IntoView {
+    let class = if m.broken { "mark fail" } else { "mark" };
+    let (y, h) = if m.broken { ("1", "14") } else { ("6", "9") };
+    view! { <rect class=class x=(m.x - 1.5).to_string() y=y width="3" height=h/> }
+}
+
+#[component]
+fn Speed() -> impl IntoView {
+    let page = expect_context::<Page>();
+    let choose = move |ev| page.speed.set(event_target_value(&ev).parse().unwrap_or(100));
+    view! {
+        <select class="speed" aria-label="Speed" on:change=choose prop:value=move || page.speed.get().to_string()>
+            {SPEEDS.iter().map(|s| view! { <option value=s.to_string() selected=*s == 100>{speed_word(*s)}</option> }).collect_view()}
+        </select>
+    }
+}

@@ -1,0 +1,216 @@
+//! The run in words: for the event list, for accessible names, for announcements. One fact, one sentence.
+
+use engine::card::Weight;
+use engine::ids::*;
+use engine::run::Run;
+use engine::scenario::ast::Out;
+use engine::trace::{Event, Loss, What};
+
+/// A time of the run as the clock shows it: `1.312 s`, always as wide for the same run.
+pub fn clock(us: Us) -> String {
+    format!("{}.{:03}\u{202f}s", us / SEC, us % SEC / MS)
+}
+
+/// How important an event is to somebody who reads along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loud {
+    /// A fault, a lost message, a broken claim.
+    Fault,
+    /// A reason that the caption tells.
+    Key,
+    Plain,
+    /// Timers, writes, heartbeats.
+    Quiet,
+}
+
+pub fn loudness(run: &Run, e: &Event) -> Loud {
+    let quiet = |m: MsgId| run.trace().msg(m).is_some_and(|r| r.quiet);
+    match e.what {
+        What::Crash | What::Broke { .. } | What::Void { .. } | What::Act { .. } => Loud::Fault,
+        What::Pause | What::Resume | What::Restart { .. } => Loud::Fault,
+        What::Lose { .. } | What::Hold { .. } | What::Release { .. } => Loud::Fault,
+        What::Why { .. } | What::Mark { .. } => match run.weight(e.id) {
+            Weight::Key => Loud::Key,
+            Weight::Aside => Loud::Plain,
+            Weight::Quiet => Loud::Quiet,
+        },
+        What::Send { m } | What::Deliver { m } if quiet(m) => Loud::Quiet,
+        What::Role { .. } | What::Invoke { .. } | What::Return { .. } => Loud::Plain,
+        What::Send { .. } | What::Deliver { .. } | What::Copy { .. } => Loud::Plain,
+        _ => Loud::Quiet,
+    }
+}
+
+/// `RequestVote #1`: the name of a message on its link.
+pub fn message(run: &Run, m: MsgId) -> String {
+    let Some(rec) = run.trace().msg(m) else { return "a message".into() };
+    let kind = run.entry().kinds.get(rec.kind as usize).map_or("message", |k| k.name);
+    kind.to_string()
+}
+
+/// `AppendEntries n1 -> n2 #7`: as a scenario names it.
+pub fn message_ref(run: &Run, m: MsgId) -> Option<String> {
+    let rec = run.trace().msg(m)?;
+    let (from, to) = (&run.cast().members[rec.from.index()], &run.cast().members[rec.to.index()]);
+    Some(format!("{} {} -> {} #{}", message(run, m), from.id, to.id, rec.nth))
+}
+
+/// `RequestVote from n1 to n2`
+pub fn travels(run: &Run, m: MsgId) -> String {
+    let Some(rec) = run.trace().msg(m) else { return message(run, m) };
+    format!("{} from {} to {}", message(run, m), run.name(rec.from), run.name(rec.to))
+}
+
+fn loss(why: Loss) -> &'static str {
+    match why {
+        Loss::Loss => "the network lost it",
+        Loss::Cut => "the link is cut",
+        Loss::Down => "nobody is there",
+        Loss::Drop => "the scenario dropped it",
+    }
+}
+
+/// What happened, as a sentence without its full stop.
+pub fn event(run: &Run, e: &Event) -> String {
+    let me = e.node.map_or("", |n| run.name(n));
+    let stage = run.world().stage();
+    let text = |t: u32| run.trace().texts.get(t as usize).cloned().unwrap_or_default();
+    match e.what {
+        What::Start { .. } => format!("{me} starts"),
+        What::Crash => format!("{me} crashes"),
+        What::Pause => format!("{me} pauses"),
+        What::Resume => format!("{me} resumes"),
+        What::Restart { amnesia: true, .. } => format!("{me} restarts with an empty disk"),
+        What::Restart { .. } => format!("{me} restarts"),
+        What::Send { m } => {
+            let to = run.trace().msg(m).map_or("", |r| run.name(r.to));
+            format!("{me} sends {} to {to}", message(run, m))
+        }
+        What::Deliver { m } => {
+            let from = run.trace().msg(m).map_or("", |r| run.name(r.from));
+            format!("{me} receives {} from {from}", message(run, m))
+        }
+        What::Lose { m, why } => format!("{} is lost: {}", travels(run, m), loss(why)),
+        What::Copy { of, .. } => format!("the network doubles {}", travels(run, of)),
+        What::Hold { m } => format!("{} is held", travels(run, m)),
+        What::Release { m } => format!("{} is released", travels(run, m)),
+        What::Fire { timer } => format!("{me}: timer {}", spaced(&stage.timer_name(timer))),
+        What::Save { record, .. } => format!("{me} writes {}", spaced(&stage.record_kind(record))),
+        What::Saved { record, .. } => format!("{me} has {} on disk", spaced(&stage.record_kind(record))),
+        What::Unsaved { record, .. } => format!("{me} loses {}, not yet on disk", spaced(&stage.record_kind(record))),
+        What::Invoke { op } => format!("{me} asks: {}", call(run, op)),
+        What::Return { op } => format!("{me}: {} {}", call(run, op), answer(run, op)),
+        What::Role { state, epoch, .. } => role(run, e.node, state, epoch),
+        What::Why { .. } => run.sentence(e.id).unwrap_or_default(),
+        What::Meter { name, v } => {
+            let meter = run.entry().meters.get(name as usize).map_or("", |m| m.name);
+            format!("{me}: {meter} {v}")
+        }
+        What::Clock { .. } => format!("{me} sets its clock"),
+        What::Act { line } => acted(run, line),
+        What::Void { text: t, .. } => format!("Nothing happens: {}", text(t)),
+        What::Broke { claim, witness } => {
+            let name = run.entry().claims.get(claim as usize).map_or("", |c| c.name);
+            let says = run.trace().witnesses.get(witness as usize).map_or("", |w| &w.says);
+            format!("{} is broken: {says}", split_camel(name))
+        }
+        What::Mark { text: t, .. } => text(t),
+    }
+}
+
+/// The words of a scenario's line.
+pub fn acted(run: &Run, line: u32) -> String {
+    run.scenario().steps.get(line as usize).map_or_else(String::new, |s| engine::scenario::act(&s.act))
+}
+
+fn role(run: &Run, node: Option<NodeId>, state: u8, epoch: u64) -> String {
+    let Some(n) = node else { return String::new() };
+    let role = &run.entry().roles[run.cast().role(n) as usize];
+    let word = role.states.get(state as usize).copied().unwrap_or("changed");
+    match epoch {
+        0 => format!("{} is {word}", run.name(n)),
+        e => format!("{} is {word}, epoch {e}", run.name(n)),
+    }
+}
+
+/// `put x 1`
+pub fn call(run: &Run, op: OpId) -> String {
+    let Some(rec) = run.trace().op(op) else { return String::new() };
+    let args = rec.args.iter().map(|a| a.print());
+    std::iter::once(rec.verb.to_string()).chain(args).collect::<Vec<_>>().join(" ")
+}
+
+fn answer(run: &Run, op: OpId) -> String {
+    let Some((_, out, value)) = run.trace().op(op).and_then(|o| o.ret.as_ref()) else {
+        return "is not answered".into();
+    };
+    let word = match out {
+        Out::Ok => "is answered",
+        Out::Failed => "fails",
+        Out::Unknown => "is given up: nobody knows whether it was done",
+    };
+    value.as_ref().map_or(word.to_string(), |v| format!("{word}: {}", v.print()))
+}
+
+/// `ElectionSafety` is read as `Election Safety`.
+pub fn split_camel(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 4);
+    let mut before = ' ';
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && before.is_ascii_lowercase() {
+            out.push(' ');
+        }
+        out.push(c);
+        before = c;
+    }
+    out
+}
+
+/// `ElectionTimeout` is read as `election timeout`.
+pub fn spaced(name: &str) -> String {
+    split_camel(name).to_lowercase()
+}
+
+/// What to say aloud for events that came since the last announcement: the loudest few, and a count of the rest.
+pub fn announce(run: &Run, from: usize, to: usize) -> String {
+    let events: Vec<Event> = run.trace().range(from, to).collect();
+    let told: Vec<String> = events
+        .iter()
+        .filter(|e| matches!(loudness(run, e), Loud::Key | Loud::Fault))
+        .filter(|e| !matches!(e.what, What::Lose { .. }))
+        .map(|e| event(run, e))
+        .collect();
+    let of = |f: fn(&What) -> bool| events.iter().filter(|e| f(&e.what)).count();
+    let (delivered, lost) =
+        (of(|w| matches!(w, What::Deliver { .. })), of(|w| matches!(w, What::Lose { .. })));
+    let mut parts: Vec<String> = told.iter().rev().take(2).rev().cloned().collect();
+    if delivered > 0 {
+        parts.push(format!("{delivered} {} delivered", plural(delivered, "message")));
+    }
+    if lost > 0 {
+        parts.push(format!("{lost} lost"));
+    }
+    parts.iter().map(|p| p.trim_end_matches('.')).collect::<Vec<_>>().join(". ")
+}
+
+pub fn plural(n: usize, word: &str) -> String {
+    if n == 1 { word.to_string() } else { format!("{word}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_keeps_its_width() {
+        assert_eq!(clock(1_312_400), "1.312\u{202f}s");
+        assert_eq!(clock(0), "0.000\u{202f}s");
+    }
+
+    #[test]
+    fn names_are_read_as_words() {
+        assert_eq!(split_camel("ElectionSafety"), "Election Safety");
+        assert_eq!(split_camel("AC1"), "AC1");
+        assert_eq!(spaced("ElectionTimeout"), "election timeout");
+    }
+}
