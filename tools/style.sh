@@ -4,4 +4,4 @@ set -eu
 cd "$(dirname "$0")/.."
 mkdir -p .build
 cd style
-cat tokens.css base.css layout.css controls.css panel.css scene.css > ../.build/style.css
+cat tokens.css base.css layout.css controls.css panel.css scene.css stage.css > ../.build/style.css

@@ -86,7 +86,3 @@ pub fn is_typing(ev: &web_sys::KeyboardEvent) -> bool {
         _ => false,
     }
 }
-
-pub fn now_ms() -> f64 {
-    window().performance().map_or(0.0, |p| p.now())
-}

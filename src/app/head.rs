@@ -103,11 +103,12 @@ impl Walk {
     pub fn tick(&mut self, dt: f64, pace: f64, speed: f64, around: Around) {
         self.reading = (self.reading - dt * speed.max(1.0)).max(0.0);
         let rate = self.rate(pace * speed, around);
-        let limit = match (self.reading > 0.0, around.next_told) {
-            (true, Some(t)) => (t as f64 - 1.0).max(self.now),
-            _ => f64::INFINITY,
+        let (most, limit) = match (self.reading > 0.0, around.next_told) {
+            // The sentence in view is read while what leads to the next one is on its way.
+            (true, Some(t)) => ((t as f64 - self.now) / self.reading, (t as f64 - 1.0).max(self.now)),
+            _ => (f64::INFINITY, f64::INFINITY),
         };
-        self.now = (self.now + rate * dt).min(limit);
+        self.now = (self.now + rate.min(most.max(0.0)) * dt).min(limit);
     }
 
     fn rate(&mut self, pace: f64, around: Around) -> f64 {
@@ -130,11 +131,6 @@ impl Walk {
     pub fn told(&mut self, letters: usize) {
         self.reading = (0.7 + letters as f64 * 0.022).min(3.2);
     }
-}
-
-/// Virtual time for a second of the screen where the scenario does not say: ten median latencies.
-pub fn default_pace(latency: Us) -> f64 {
-    (latency.max(200) * 10) as f64
 }
 
 #[cfg(test)]
@@ -173,9 +169,9 @@ mod tests {
         let mut w = walk(0.0);
         w.told(60);
         let around = Around { next: Some(1_000), busy: true, next_told: Some(1_000) };
-        w.tick(0.5, 100_000.0, 1.0, around);
-        assert_eq!(w.now, 999.0);
-        (0..3).for_each(|_| w.tick(0.6, 100_000.0, 1.0, around));
+        (0..10).for_each(|_| w.tick(0.1, 100_000.0, 1.0, around));
+        assert!(w.now > 300.0 && w.now < 999.5, "{}", w.now);
+        (0..15).for_each(|_| w.tick(0.1, 100_000.0, 1.0, around));
         assert!(w.now > 1_000.0);
     }
 }

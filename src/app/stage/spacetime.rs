@@ -13,10 +13,10 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::Element;
 
-use super::painter::{Painter, pick_word};
+use super::painter::Painter;
 use super::{Sight, diagram};
 use crate::app::beat::{Beat, Frame};
-use crate::app::page::{Loaded, Page};
+use crate::app::page::{Loaded, Page, end_of};
 use crate::app::{dom, icons};
 
 #[wasm_bindgen(module = "/src/app/stage/motion.js")]
@@ -47,12 +47,18 @@ pub fn viewport(run: &Run, gaze: Gaze, sight: Sight, now: Us) -> Viewport {
     match gaze {
         Gaze::Fixed(v) => Viewport { w: sight.w, h: sight.h, ..v },
         Gaze::Follow { closer } => {
-            let v = Viewport::new(run, 0, scene::pace(run) * SPAN, sight.w, sight.h).zoom(closer, 0.0);
+            let v = Viewport::new(run, 0, span(run), sight.w, sight.h).zoom(closer, 0.0);
             let room = f64::from(v.w - v.gutter) * v.us_per_px();
             // A little room before the beginning, or its first marks would lie on the lanes' names.
             Viewport { t0: (now as f64 - room * NOW_AT).max(-10.0 * v.us_per_px()), ..v }
         }
     }
+}
+
+/// How much is in sight: some seconds of the screen, or the whole of a run that is shorter.
+fn span(run: &Run) -> Us {
+    let (usual, end) = (scene::pace(run) * SPAN, end_of(run));
+    if run.verdicts().is_some() && end * 5 / 4 < usual { (end * 5 / 4).max(usual / 40) } else { usual }
 }
 
 /// The whole run in one view.
@@ -66,6 +72,7 @@ struct Layers {
     tiles: Element,
     front: (Element, Painter),
     veil: (Element, Painter),
+    focus: (Element, Painter),
     gutter: Painter,
     plot: Element,
 }
@@ -103,6 +110,7 @@ impl Layers {
             tiles: group(clipped, "tiles"),
             front: both("front"),
             veil: both("veil-at"),
+            focus: both("focus"),
             gutter: Painter::new(beside.clone()),
             plot,
         }
@@ -156,6 +164,7 @@ impl Sheet {
         let wide = Viewport { w: view.w + SPARE, ..view };
         self.layers.back.1.paint(spacetime::backdrop(run, index, &wide, pick));
         self.layers.front.1.paint(spacetime::front(run, index, &wide, pick));
+        self.layers.focus.1.paint(spacetime::focus(run, index, &wide, pick));
         self.layers.veil.1.paint(spacetime::veil(&wide));
         self.layers.gutter.paint(spacetime::gutter(run, &view, pick));
         let box_ = [("x", view.gutter - 6.0), ("width", (view.w - view.gutter + 6.0).max(0.0)), ("height", view.h)];
@@ -189,7 +198,7 @@ impl Sheet {
     fn place(&mut self, view: &Viewport, now: Us, anew: bool) {
         if anew || self.moved.length() == 0 {
             self.moved = js_sys::Array::new();
-            for e in [&self.layers.back.0, &self.layers.front.0, &self.layers.veil.0] {
+            for e in [&self.layers.back.0, &self.layers.front.0, &self.layers.focus.0, &self.layers.veil.0] {
                 self.moved.push(e);
             }
             self.shown.values().for_each(|(e, ..)| {
@@ -198,7 +207,7 @@ impl Sheet {
         }
         let drift = self.base.map_or(0.0, |b| ((b.t0 - view.t0) / view.us_per_px()) as f32);
         self.xs.clear();
-        self.xs.extend([drift, drift, view.x(now)]);
+        self.xs.extend([drift, drift, drift, view.x(now)]);
         self.xs.extend(self.shown.keys().map(|k| view.tile_x(*k)));
         slide(&self.moved, &self.xs);
     }
@@ -366,9 +375,4 @@ fn zoomed(gaze: Gaze, view: Viewport, closer: i32, x: f32) -> Gaze {
         Gaze::Follow { closer: c } => Gaze::Follow { closer: (c + closer).clamp(-40, 40) },
         Gaze::Fixed(_) => Gaze::Fixed(view.zoom(closer, x)),
     }
-}
-
-/// The word of a mark, for whoever looks one up in the document.
-pub fn selector(pick: Pick) -> String {
-    format!("[data-pick={}]", pick_word(pick))
 }
