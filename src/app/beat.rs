@@ -20,6 +20,8 @@ use super::words;
 #[derive(Clone, Copy, Debug)]
 pub struct Frame {
     pub now: Us,
+    /// Events that have happened: at one instant there may be several steps.
+    pub count: usize,
     pub playing: bool,
     /// Less motion was asked for: nothing travels.
     pub calm: bool,
@@ -144,6 +146,7 @@ impl Beat {
         let more = if playing { self.play(&loaded, dt, ts) } else { self.look_ahead(&loaded, ts) };
         let frame = Frame {
             now: self.with(|b| b.walk.now as Us),
+            count: page.count.get_untracked(),
             playing: page.playing.get_untracked(),
             calm: page.calm.get_untracked(),
             at_ms: ts,

@@ -87,7 +87,7 @@ fn node(run: &Run, count: usize, n: NodeId) -> Facts {
         changed: false,
     });
     Facts {
-        title: format!("{}, {state}", run.name(n)),
+        title: titled(run.name(n), &state),
         hue: Hue::epoch(face.epoch).class(),
         says: String::new(),
         fields: fields(run, &peek.state(n), &before.state(n)),
@@ -96,6 +96,10 @@ fn node(run: &Run, count: usize, n: NodeId) -> Facts {
         deed: faults::to_node(run, count, n),
         also: vec![],
     }
+}
+
+fn titled(name: &str, state: &str) -> String {
+    if state.is_empty() { name.to_string() } else { format!("{name}, {state}") }
 }
 
 /// The first event of the step that the last one belongs to.
@@ -166,7 +170,7 @@ fn overview(run: &Run, count: usize) -> Facts {
             Life::Down => "crashed",
             Life::Absent => "not started",
         };
-        (Pick::Node(n), format!("{}, {state}", run.name(n)))
+        (Pick::Node(n), titled(run.name(n), state))
     };
     Facts {
         title: run.scenario().title.clone(),

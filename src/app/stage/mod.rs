@@ -6,6 +6,7 @@ pub mod painter;
 mod spacetime;
 mod topology;
 
+use engine::card::Weight;
 use engine::ids::*;
 use engine::run::Run;
 use engine::scene::{self, Index, Pick};
@@ -88,10 +89,17 @@ pub struct Told {
     pub event: Option<EventId>,
 }
 
-/// The newest sentence that was told by then; a key reason outlives the asides of its own moment.
-pub fn told(run: &Run, index: &Index, count: usize) -> Told {
-    let until = index.tales.partition_point(|t| t.event.index() < count);
-    let newest = index.tales[..until].iter().rev().take(24).max_by_key(|t| (t.at, t.weight, t.event));
+/// The newest key reason told by then; an aside only where no key has just been, or when stepping by hand. The clock
+/// sees to it that a key is read before the next one comes.
+pub fn told(run: &Run, index: &Index, count: usize, stepped: bool) -> Told {
+    let known = &index.tales[..index.tales.partition_point(|t| t.event.index() < count)];
+    let key = known.iter().rev().find(|t| t.weight == Weight::Key);
+    let aside = known.iter().rev().take(24).filter(|t| t.weight == Weight::Aside).max_by_key(|t| (t.at, t.event));
+    let hold = if stepped { 0 } else { 2 * index.hold };
+    let newest = match (key, aside) {
+        (Some(k), Some(a)) if a.at > k.at + hold => Some(a),
+        (k, a) => k.or(a),
+    };
     let event = newest.map(|t| t.event);
     match event.and_then(|e| Some((e, run.trace().event(e)?.at, run.sentence(e)?))) {
         Some((e, at, says)) => Told { at, says, event: Some(e) },
@@ -105,14 +113,13 @@ pub fn thumbnail(run: &mut Run) -> String {
     run.advance(run.horizon(), 3_000);
     let index = Index::new(run);
     let at = liveliest(run, &index);
-    let layout = scene::topology::Layout::new(run, w, h);
-    let shapes = scene::topology::still(run, &index, &run.peek_at(at), &layout, at, Pick::None);
+    let shapes = scene::thumbnail::thumbnail(run, &index, at, w, h);
     scene::svg(&shapes, w, h, run.entry().title)
 }
 
 /// A little before the first key reason: what leads to it is on its way.
 fn liveliest(run: &Run, index: &Index) -> Us {
-    let first = index.tales.iter().find(|t| t.weight == engine::card::Weight::Key && t.at > 0).map_or(run.horizon() / 3, |t| t.at);
+    let first = index.tales.iter().find(|t| t.weight == Weight::Key && t.at > 0).map_or(run.horizon() / 3, |t| t.at);
     let flying = run.trace().msgs.iter().filter(|m| m.sent_at < first && m.from != m.to).map(|m| m.sent_at + (m.due.saturating_sub(m.sent_at)) * 2 / 3);
     flying.max().unwrap_or(first)
 }
@@ -122,8 +129,8 @@ fn liveliest(run: &Run, index: &Index) -> Us {
 pub fn Caption() -> impl IntoView {
     let page = expect_context::<Page>();
     let told = Memo::new(move |_| {
-        let count = page.count.get();
-        page.loaded().map(|l| told(&l.run.borrow(), &l.index.borrow(), count)).unwrap_or_default()
+        let (count, stepped) = (page.count.get(), page.stepped.get());
+        page.loaded().map(|l| told(&l.run.borrow(), &l.index.borrow(), count, stepped)).unwrap_or_default()
     });
     view! {
         <p class="caption">

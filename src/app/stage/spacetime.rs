@@ -49,8 +49,11 @@ pub fn viewport(run: &Run, gaze: Gaze, sight: Sight, now: Us) -> Viewport {
         Gaze::Follow { closer } => {
             let v = Viewport::new(run, 0, span(run), sight.w, sight.h).zoom(closer, 0.0);
             let room = f64::from(v.w - v.gutter) * v.us_per_px();
-            // A little room before the beginning, or its first marks would lie on the lanes' names.
-            Viewport { t0: (now as f64 - room * NOW_AT).max(-10.0 * v.us_per_px()), ..v }
+            // A little room before the beginning, or its first marks would lie on the lanes' names; and no
+            // farther than the end, while the playhead is before it.
+            let first = -10.0 * v.us_per_px();
+            let last = (end_of(run) as f64 * 1.04 - room).max(now as f64 - room * 0.97);
+            Viewport { t0: (now as f64 - room * NOW_AT).min(last).max(first), ..v }
         }
     }
 }

@@ -39,6 +39,8 @@ struct Moving {
     rings: Vec<topology::Ring>,
     flights: Vec<f32>,
     labels: Vec<f32>,
+    /// Where the labels stand beside their messages: message, word, and the way from the head.
+    beside: Vec<[f32; 4]>,
     left: Vec<f32>,
     /// The labels are placed anew a few times a second only: they would flicker.
     labelled: f64,
@@ -101,12 +103,13 @@ impl Moving {
             self.labels.clear();
         } else {
             flights.fill(now, &mut self.flights);
-            if frame.at_ms - self.labelled > 120.0 || !frame.playing {
+            not_sent_yet(&run, frame.count, &mut self.flights);
+            if frame.at_ms - self.labelled > 150.0 || !frame.playing {
                 self.labelled = frame.at_ms;
                 flights.labels(now, &mut self.labels);
-            } else {
-                follow(&self.flights, &mut self.labels);
+                self.beside = beside(&self.flights, &self.labels);
             }
+            follow(&self.flights, &self.beside, &mut self.labels);
         }
         self.left.clear();
         self.left.extend(self.rings.iter().flat_map(|r| [r.node.0 as f32, r.left(now)]));
@@ -129,15 +132,32 @@ impl Moving {
     }
 }
 
+/// Of several steps at one instant some may still be to come: what they send is not there yet.
+fn not_sent_yet(run: &engine::run::Run, count: usize, flights: &mut Vec<f32>) {
+    let sent = |f: &&[f32]| run.trace().msg(MsgId(f[0] as u32)).is_some_and(|r| r.sent.index() < count);
+    if flights.chunks_exact(FLIGHT).all(|f| sent(&f)) {
+        return;
+    }
+    *flights = flights.chunks_exact(FLIGHT).filter(sent).flatten().copied().collect();
+}
+
+fn head_of(flights: &[f32], message: f32) -> Option<(f32, f32)> {
+    flights.chunks_exact(FLIGHT).find(|f| f[0] == message).map(|f| (f[1], f[2]))
+}
+
+fn beside(flights: &[f32], labels: &[f32]) -> Vec<[f32; 4]> {
+    let one = |l: &[f32]| head_of(flights, l[0]).map(|(x, y)| [l[0], l[1], l[2] - x, l[3] - y]);
+    labels.chunks_exact(topology::LABEL).filter_map(one).collect()
+}
+
 /// Between two placements a label goes with its message.
-fn follow(flights: &[f32], labels: &mut Vec<f32>) {
-    let mut kept = Vec::with_capacity(labels.len());
-    for l in labels.chunks_exact(topology::LABEL) {
-        if flights.chunks_exact(FLIGHT).any(|f| f[0] == l[0]) {
-            kept.extend_from_slice(l);
+fn follow(flights: &[f32], beside: &[[f32; 4]], labels: &mut Vec<f32>) {
+    labels.clear();
+    for [message, word, dx, dy] in beside {
+        if let Some((x, y)) = head_of(flights, *message) {
+            labels.extend([*message, *word, x + dx, y + dy]);
         }
     }
-    *labels = kept;
 }
 
 /// Without motion a message on its way is its whole arrow.
@@ -194,6 +214,7 @@ pub fn Topology() -> impl IntoView {
             rings: vec![],
             flights: vec![],
             labels: vec![],
+            beside: vec![],
             left: vec![],
             labelled: f64::MIN,
             named: false,
