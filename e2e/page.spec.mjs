@@ -1,0 +1,408 @@
+// What a reader does with the page: watch, step, take hold of things, break them, find out why, and send the link.
+import { deflateSync } from "node:zlib";
+import { test, expect, accessible, overflow, smallTargets, subPath } from "./lamplight.mjs";
+
+const clock = (page) => page.locator(".transport .clock").innerText().then((t) => parseFloat(t));
+const status = (page) => page.getByRole("status");
+const caption = (page) => page.locator(".caption .told");
+const node = (page, name) => page.locator(".topology").getByRole("button", { name });
+const tab = (page, name) => page.getByRole("tab", { name, exact: true });
+const packed = (text) => `z1.${deflateSync(Buffer.from(text)).toString("base64url")}`;
+
+/** Presses a key until what has focus fits, within a bound: by keyboard alone there is no other way. */
+const until = async (page, key, fits, most = 60) => {
+  for (let i = 0; i < most; i += 1) {
+    await page.keyboard.press(key);
+    const found = await page.evaluate((source) => {
+      const e = document.activeElement;
+      return new RegExp(source).test(e?.getAttribute("aria-label") ?? e?.textContent ?? "");
+    }, fits.source);
+    if (found) return;
+  }
+  throw new Error(`${fits} was not reached with ${key}`);
+};
+
+test.describe("a first visit", () => {
+  test("something moves, and there is one thing to press", async ({ page, open }) => {
+    await open();
+    await expect(page.locator(".topology .node").first()).toBeVisible();
+    await expect.poll(() => clock(page)).toBeGreaterThan(0);
+    const pause = page.getByRole("button", { name: "Pause" });
+    await expect(pause).toBeVisible();
+    await pause.click();
+    await expect(page.getByRole("button", { name: "Play", exact: true })).toBeVisible();
+    const at = await clock(page);
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    expect(await clock(page)).toBe(at);
+  });
+
+  test("with less motion asked for, nothing plays by itself and nothing travels", async ({ page, open }) => {
+    await page.emulateMedia({ reducedMotion: "reduce" });
+    await open();
+    await expect(page.getByRole("button", { name: "Play", exact: true })).toBeVisible();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowRight");
+    expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
+    expect(await page.locator(".flight[transform]").count()).toBe(0);
+  });
+
+  test("keeps its short address until somebody touches it", async ({ page, open, site }) => {
+    await open();
+    await page.getByRole("button", { name: "Pause" }).click();
+    await expect(page).toHaveURL(/#.+&t=/);
+    expect(page.url().startsWith(site)).toBe(true);
+  });
+});
+
+test.describe("the transport", () => {
+  test.beforeEach(async ({ open }) => {
+    await open("#vector-clocks/triangle&t=5ms");
+  });
+
+  test("steps both ways, to the ends and back", async ({ page }) => {
+    await expect(page.locator(".clock")).toContainText("0.005");
+    await page.keyboard.press("ArrowRight");
+    await expect(page.locator(".clock")).toContainText("0.010");
+    await page.getByRole("button", { name: "Step forward" }).click();
+    await expect(page.locator(".clock")).toContainText("0.020");
+    await page.keyboard.press("ArrowLeft");
+    await expect(page.locator(".clock")).toContainText("0.010");
+    await page.keyboard.press("End");
+    await expect(page.locator(".clock")).toContainText("0.030");
+    await page.keyboard.press("Home");
+    await expect(page.locator(".clock")).toContainText("0.000");
+    await page.keyboard.press("PageDown");
+    await expect(status(page)).toContainText("0.000");
+  });
+
+  test("scrubs, and says the time", async ({ page }) => {
+    const slider = page.getByRole("slider", { name: "Time" });
+    await slider.fill("15000");
+    await expect(page.locator(".clock")).toContainText("0.015");
+    await expect(slider).toHaveAttribute("aria-valuetext", /0\.015/);
+    await expect(node(page, /^B.*1,1,0/)).toBeVisible();
+    await slider.fill("5000");
+    await expect(node(page, /^B.*0,0,0/)).toBeVisible();
+  });
+
+  test("plays and pauses with Space, faster and slower by key", async ({ page }) => {
+    await page.keyboard.press("+");
+    await expect(page.getByRole("combobox", { name: "Speed" })).toHaveValue("200");
+    await page.keyboard.press("-");
+    await page.keyboard.press("-");
+    await expect(page.getByRole("combobox", { name: "Speed" })).toHaveValue("50");
+    await page.keyboard.press(" ");
+    await expect(page.getByRole("button", { name: "Pause" })).toBeVisible();
+    await page.keyboard.press(" ");
+    await expect(page.getByRole("button", { name: "Play", exact: true })).toBeVisible();
+  });
+
+  test("shows its keys under ?, and lets single letters be switched off", async ({ page }) => {
+    await page.keyboard.press("?");
+    const dialog = page.getByRole("dialog", { name: "Keys" });
+    await expect(dialog).toBeVisible();
+    await accessible(page);
+    await dialog.getByRole("checkbox").uncheck();
+    await page.keyboard.press("Escape");
+    await expect(dialog).toBeHidden();
+    await page.keyboard.press("f");
+    await expect(page.locator(".page")).toHaveAttribute("data-mode", "page");
+  });
+
+  test("projects with F, and comes back", async ({ page }) => {
+    await page.keyboard.press("f");
+    await expect(page.locator(".inspector")).toBeHidden();
+    await expect(caption(page)).toBeVisible();
+    await accessible(page);
+    await page.keyboard.press("Escape");
+    await expect(page.locator(".inspector")).toBeVisible();
+  });
+});
+
+test.describe("taking hold", () => {
+  test("a node lights up everywhere, and Escape lets go", async ({ page, open }) => {
+    await open("#vector-clocks/triangle&t=15ms");
+    await node(page, /^B/).click();
+    await expect(page.locator(".topology .node.selected")).toHaveCount(1);
+    await expect(page.locator(".spacetime .lane-name.selected")).toHaveText("B");
+    await expect(page.locator(".panel h2")).toContainText("B");
+    await expect(page).toHaveURL(/sel=n:n2/);
+    await page.keyboard.press("Escape");
+    await expect(page.locator(".topology .node.selected")).toHaveCount(0);
+  });
+
+  test("a message on its way, and the event that sent it", async ({ page, open }) => {
+    await open("#vector-clocks/triangle&t=15ms");
+    const flight = page.locator(".topology").getByRole("button", { name: /Note from B to C/ });
+    await flight.click();
+    await expect(page.locator(".flight.selected")).toHaveCount(1);
+    await expect(page.locator(".spacetime .chosen")).toHaveCount(1);
+    await expect(page.locator(".panel h2")).toContainText("Note from B to C");
+    await page.locator(".panel").getByRole("button", { name: /^sent/ }).click();
+    await expect(page.locator(".spacetime .dot.selected")).toHaveCount(1);
+  });
+
+  test("an event of the list stands in the diagram", async ({ page, open }) => {
+    await open("#vector-clocks/triangle&t=15ms");
+    await tab(page, "Events").click();
+    await page.locator(".events").getByRole("button", { name: /B receives Note/ }).click();
+    await expect(page.locator(".spacetime .dot.selected")).toHaveCount(1);
+    await expect(page.locator(".clock")).toContainText("0.010");
+  });
+
+  test("each diagram is one tab stop, and the arrows walk in it", async ({ page, open }) => {
+    await open("#vector-clocks/triangle&t=15ms");
+    for (const view of [".topology", ".spacetime"]) expect(await page.locator(`${view} svg [tabindex="0"]`).count(), view).toBe(1);
+    await page.locator('.topology svg [tabindex="0"]').focus();
+    await page.keyboard.press("ArrowRight");
+    await expect(node(page, /^B/)).toBeFocused();
+    await page.keyboard.press("Enter");
+    await expect(page.locator(".topology .node.selected")).toHaveCount(1);
+    await expect(node(page, /^B/)).toBeFocused();
+  });
+});
+
+test.describe("breaking", () => {
+  test("a crash is a line of the scenario, is in the link, and is undone", async ({ page, open }) => {
+    await open("#vector-clocks/triangle&t=5ms");
+    await node(page, /^C/).click();
+    await page.locator(".pop").getByRole("button", { name: "crash C" }).click();
+    await expect(node(page, /^C, crashed/)).toBeVisible();
+    await expect(page).toHaveURL(/#[zp]1\./);
+    await tab(page, "Scenario").click();
+    await expect(page.getByRole("textbox", { name: "Text of the scenario" })).toHaveValue(/at 5ms +crash n3/);
+    await page.getByRole("heading", { name: "Scenario" }).click();
+    await page.keyboard.press("Control+z");
+    await expect(node(page, /^C, crashed/)).toHaveCount(0);
+    await expect(page.getByRole("textbox", { name: "Text of the scenario" })).not.toHaveValue(/crash/);
+  });
+
+  test("a message is dropped, a network parted and healed, a node restarted, by buttons", async ({ page, open }) => {
+    await open("#vector-clocks/triangle&t=15ms");
+    const sheet = async (name) => {
+      await page.getByRole("button", { name: "Break something" }).click();
+      await page.getByRole("dialog").getByRole("button", { name }).click();
+    };
+    await sheet(/drop Note from B to C/);
+    await expect(page.locator(".flight.is-lost")).toHaveCount(1);
+    await sheet(/partition/);
+    const dialog = page.getByRole("dialog", { name: "Partition the network" });
+    await accessible(page);
+    await dialog.getByRole("group", { name: "A" }).getByRole("radio", { name: "other side" }).check();
+    await expect(dialog.locator(".mono")).toHaveText("partition n2 n3 | n1");
+    await dialog.getByRole("button", { name: "Cut the network" }).click();
+    await expect(page.locator(".fence").first()).toBeVisible();
+    await sheet("heal");
+    await expect(page.locator(".fence")).toHaveCount(0);
+    await sheet("crash B");
+    await sheet("restart B");
+    await expect(node(page, /^B, crashed/)).toHaveCount(0);
+    await tab(page, "Scenario").click();
+    const text = await page.getByRole("textbox", { name: "Text of the scenario" }).inputValue();
+    for (const act of ["drop Note n2 -> n3 #1", "partition n2 n3 | n1", "heal", "crash n2", "restart n2"]) expect(text).toContain(act);
+  });
+
+  test("a text is edited and runs; a mistake in it is shown where it is", async ({ page, open }) => {
+    await open("#vector-clocks/triangle&t=5ms");
+    await tab(page, "Scenario").click();
+    const field = page.getByRole("textbox", { name: "Text of the scenario" });
+    const text = await field.inputValue();
+    await field.fill(text.replace("seed=1", "sed=1"));
+    await page.getByRole("button", { name: "Run this text" }).click();
+    await expect(page.locator(".faults")).toContainText("line 6");
+    await expect(page.locator(".faults")).toContainText("seed");
+    await expect(field).toHaveAttribute("aria-invalid", "true");
+    await accessible(page);
+    await field.fill(text.replace("latency=10ms", "latency=20ms"));
+    await page.getByRole("button", { name: "Run this text" }).click();
+    await expect(page.locator(".faults li")).toHaveCount(0);
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "To the end" }).click();
+    await expect(page.locator(".clock")).toContainText("0.060");
+  });
+});
+
+test.describe("the link", () => {
+  test("brings back the same run at the same moment", async ({ page, open, context, site }) => {
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    await open("#vector-clocks/triangle&t=15ms");
+    await node(page, /^C/).click();
+    await page.keyboard.press("c");
+    await expect(node(page, /^C, crashed/)).toBeVisible();
+    const seen = { clock: await clock(page), told: await caption(page).innerText(), nodes: await page.locator(".topology .node").evaluateAll((all) => all.map((n) => n.getAttribute("aria-label"))) };
+    await page.getByRole("button", { name: "Copy link" }).click();
+    await expect(status(page)).toContainText("Link copied");
+    const link = await page.evaluate(() => navigator.clipboard.readText());
+    expect(link).toMatch(/&check=[0-9a-f]{8}$/);
+    const other = await context.newPage();
+    await other.goto(link);
+    await expect(node(other, /^C, crashed/)).toBeVisible();
+    expect({ clock: await clock(other), told: await caption(other).innerText(), nodes: await other.locator(".topology .node").evaluateAll((all) => all.map((n) => n.getAttribute("aria-label"))) }).toEqual(seen);
+    await expect(other.locator(".notice")).toHaveCount(0);
+    expect(link.startsWith(site)).toBe(true);
+  });
+
+  test("says so when this version runs the text differently", async ({ page, open }) => {
+    await open("#vector-clocks/triangle&t=15ms&check=00000000");
+    await expect(page.locator(".notice")).toContainText("differs");
+  });
+
+  const bad = {
+    "cut off": [`#${packed("lamplight 1\ntitle A\nrun vector-clocks nodes=3 seed=1\n").slice(0, 30)}`, "This link was cut off"],
+    newer: ["#q7.AAAA", "newer Lamplight"],
+    "of no scenario": ["#vector-clocks/triangel", "There is no such scenario"],
+    "of no protocol": ["#nothing-such/at-all", "There is no such scenario"],
+    "too large": [`#z1.${"A".repeat(40_000)}`, "too large"],
+    "with an unknown key": ["#vector-clocks/triangle&x=1", "says something unknown"],
+  };
+  for (const [name, [link, title]] of Object.entries(bad)) {
+    test(`${name}: a card says what is wrong and offers a way on`, async ({ page, open, quiet }) => {
+      if (name.startsWith("of no")) {
+        quiet.expect(/status 404/);
+        quiet.expect(/console error: Failed to load resource/);
+      }
+      await open(link);
+      await expect(page.getByRole("heading", { level: 2, name: new RegExp(title) })).toBeVisible();
+      await accessible(page);
+      const kept = await page.getByLabel("The link as it came").inputValue();
+      expect(`#${kept}`).toBe(link);
+      await page.getByRole("link", { name: /^Open / }).last().click();
+      await expect(page.locator(".topology .node").first()).toBeVisible();
+    });
+  }
+
+  test("a text with mistakes can be mended on the spot", async ({ page, open }) => {
+    await open(`#${packed("lamplight 1\nrun vector-clocks nodes=3 seed=1\nat 0ms n1 tel n2\n")}`);
+    await expect(page.getByRole("heading", { name: "This scenario does not run" })).toBeVisible();
+    await expect(page.locator(".faults")).toContainText("line 3");
+    const field = page.getByRole("textbox", { name: "Text of the scenario" });
+    await field.fill((await field.inputValue()).replace("tel ", "tell "));
+    await page.getByRole("button", { name: "Run this text" }).click();
+    await expect(page.locator(".topology .node").first()).toBeVisible();
+  });
+
+  test("follows the address while the page lives", async ({ page, open }) => {
+    await open("#vector-clocks/triangle&t=5ms");
+    await page.evaluate(() => (location.hash = "#vector-clocks/basic"));
+    await expect(page.locator('.rail [aria-current="page"]')).toHaveText("Before, after, concurrent");
+  });
+});
+
+test.describe("embedded", () => {
+  test("has no chrome, does not move by itself, never rewrites its address, and needs no more than scripts", async ({ page, site, host }) => {
+    const origin = await host({
+      "/": `<!doctype html><title>A course</title><iframe title="Lamplight" sandbox="allow-scripts" width="820" height="470" src="${site}/?embed=1#vector-clocks/triangle&amp;t=5ms"></iframe>`,
+    });
+    await page.goto(`${origin}/`);
+    const frame = page.frameLocator("iframe");
+    await expect(frame.locator(".topology .node").first()).toBeVisible();
+    await expect(frame.locator(".header")).toBeHidden();
+    await frame.getByRole("button", { name: "Step forward" }).click();
+    await expect(frame.locator(".clock")).toContainText("0.010");
+    const out = frame.getByRole("link", { name: "Open in Lamplight" });
+    await expect(out).toHaveAttribute("href", /#vector-clocks\/triangle&t=10ms/);
+    expect(page.frames()[1].url()).toContain("t=5ms");
+  });
+
+  test("answers commands of its parent, and of nobody else", async ({ page, site, host }) => {
+    const origin = await host({
+      "/": `<!doctype html><title>A course</title><script>addEventListener("message", (e) => (globalThis.told ??= []).push(e.data))</script>
+        <iframe title="Lamplight" width="820" height="470" src="${site}/?embed=1#vector-clocks/triangle"></iframe>`,
+    });
+    await page.goto(`${origin}/`);
+    await expect.poll(() => page.evaluate(() => globalThis.told?.some((m) => m.name === "ready"))).toBe(true);
+    const ask = (name, data) => page.evaluate(([name, data]) => frames[0].postMessage({ ns: "lamplight", v: 1, kind: "cmd", name, id: name, data }, "*"), [name, data]);
+    const answer = (id) => expect.poll(() => page.evaluate((id) => globalThis.told.find((m) => m.id === id), id));
+    await ask("seek", { t: 15_000 });
+    await answer("seek").toMatchObject({ kind: "res", ok: true, data: { t: 15_000, playing: false } });
+    await ask("step", { by: 1 });
+    await answer("step").toMatchObject({ ok: true, data: { t: 20_000 } });
+    await ask("nonsense");
+    await answer("nonsense").toMatchObject({ ok: false, data: { code: "unknown-command" } });
+    await page.frames()[1].evaluate(() => postMessage({ ns: "lamplight", v: 1, kind: "cmd", name: "seek", id: "self", data: { t: 0 } }, "*"));
+    await ask("getState");
+    await answer("getState").toMatchObject({ ok: true, data: { t: 20_000 } });
+  });
+});
+
+test.describe("everywhere", () => {
+  const screens = { wide: { width: 1920, height: 1080 }, desk: { width: 1440, height: 900 }, tablet: { width: 900, height: 800 }, phone: { width: 390, height: 844 }, small: { width: 360, height: 640 } };
+  for (const [name, viewport] of Object.entries(screens)) {
+    for (const colorScheme of ["light", "dark"]) {
+      test(`accessible, with targets large enough: ${name}, ${colorScheme}`, async ({ page, open }) => {
+        await page.setViewportSize(viewport);
+        await page.emulateMedia({ colorScheme });
+        await open("#vector-clocks/triangle&t=15ms");
+        for (const title of ["Inspect", "Why", "Claims", "Scenario", "Events", "Lesson"]) {
+          await tab(page, title).click();
+          await expect(page.locator(".panel h2").first()).toBeVisible();
+          await accessible(page);
+          expect(await smallTargets(page), title).toEqual([]);
+        }
+        expect(await overflow(page)).toBe(0);
+        const marks = await page.locator("svg.scene [data-pick][role] .hit").evaluateAll((all) =>
+          all.map((e) => e.getBoundingClientRect()).filter((b) => b.width > 0 && Math.max(b.width, b.height) < 23.5).length);
+        expect(marks, "marks of a drawing that are too small to hit").toBe(0);
+      });
+    }
+  }
+
+  test("in a sub-path: scenarios, lessons and links", async ({ page, open }) => {
+    await open("#vector-clocks/triangle&t=5ms", subPath);
+    await expect(page.locator(".topology .node").first()).toBeVisible();
+    await tab(page, "Lesson").click();
+    await expect(page.locator(".prose p").first()).toBeVisible();
+    await expect(page.locator(".rail .entries .entries a").first()).toBeVisible();
+  });
+});
+
+test("crash the leader by keyboard alone, find out why the next one won, read a verdict, copy the link, step back", async ({ page, open, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await open("#raft/happy&t=600ms");
+  await expect(page.locator(".topology .node.leads")).toHaveCount(1);
+  const leader = await page.locator(".topology .node.leads").getAttribute("aria-label");
+  const name = leader.split(",")[0];
+
+  await until(page, "Tab", /^[nc]\d, /);
+  const all = await page.locator(".topology .node").count();
+  for (const key of ["ArrowDown", "ArrowRight", "ArrowLeft", "ArrowUp", "ArrowRight", "ArrowDown", "ArrowLeft", "ArrowLeft"]) {
+    const at = await page.evaluate(() => document.activeElement.getAttribute("aria-label"));
+    if (at === leader) break;
+    await page.keyboard.press(key);
+  }
+  expect(all).toBeGreaterThan(3);
+  await expect(page.locator(".topology .node.leads")).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(status(page)).toHaveText(`${leader} is selected.`);
+  await page.keyboard.press("c");
+  await expect(status(page)).toContainText(`Crash ${name} at`);
+  await expect(page.getByRole("button", { name: new RegExp(`^${name}, crashed`) }).first()).toBeVisible();
+
+  for (let i = 0; i < 40 && (await page.locator(".topology .node.leads").count()) === 0; i += 1) await page.keyboard.press("Shift+ArrowRight");
+  const next = (await page.locator(".topology .node.leads").getAttribute("aria-label")).split(",")[0];
+  expect(next).not.toBe(name);
+  await expect(caption(page)).toContainText(next);
+
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("2");
+  await expect(tab(page, "Why")).toHaveAttribute("aria-selected", "true");
+  await expect(page.locator(".panel .told")).toContainText(next);
+  await expect(page.locator(".why li").first()).toBeVisible();
+
+  await page.keyboard.press("3");
+  await expect(page.getByRole("listitem").filter({ hasText: "Election Safety" })).toContainText("✓ holds");
+
+  await page.keyboard.press("l");
+  await expect(status(page)).toContainText("Link copied");
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+
+  const before = await clock(page);
+  await page.keyboard.press("ArrowLeft");
+  await expect.poll(() => clock(page)).toBeLessThanOrEqual(before);
+  await expect(status(page)).toContainText("back to");
+
+  const other = await context.newPage();
+  await other.goto(link);
+  await expect(other.locator(".topology .node.leads")).toHaveAttribute("aria-label", new RegExp(`^${next}, `));
+  expect(await clock(other)).toBe(before);
+});
