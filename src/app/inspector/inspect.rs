@@ -27,6 +27,8 @@ pub struct Facts {
     pub hue: &'static str,
     pub says: String,
     pub fields: Vec<Field>,
+    /// Fields whose values take more than a line.
+    pub long: Vec<Field>,
     pub timers: Vec<Field>,
     pub exhibits: Vec<exhibits::Shown>,
     pub deed: Option<faults::Deed>,
@@ -86,17 +88,23 @@ fn node(run: &Run, count: usize, n: NodeId) -> Facts {
         value: format!("in {}", engine::protocol::prose_time(t.due.saturating_sub(now))),
         changed: false,
     });
+    let (long, short): (Vec<Field>, Vec<Field>) =
+        fields(run, &peek.state(n), &before.state(n)).into_iter().partition(|f| f.value.chars().count() > LINE);
     Facts {
         title: titled(run.name(n), &state),
         hue: Hue::epoch(face.epoch).class(),
         says: String::new(),
-        fields: fields(run, &peek.state(n), &before.state(n)),
+        fields: short,
+        long,
         timers: timers.collect(),
         exhibits: exhibits::of(run, &peek, n),
         deed: faults::to_node(run, count, n),
         also: vec![],
     }
 }
+
+/// Letters that stand beside a field's name.
+const LINE: usize = 26;
 
 fn titled(name: &str, state: &str) -> String {
     if state.is_empty() { name.to_string() } else { format!("{name}, {state}") }
@@ -195,6 +203,7 @@ pub fn Inspect() -> impl IntoView {
     let fields = Memo::new(move |_| facts.with(|f| f.fields.clone()));
     let timers = Memo::new(move |_| facts.with(|f| f.timers.clone()));
     let shown = Memo::new(move |_| facts.with(|f| f.exhibits.clone()));
+    let long = Memo::new(move |_| facts.with(|f| f.long.clone()));
     let also = Memo::new(move |_| facts.with(|f| f.also.clone()));
     let do_it = move |_| {
         if let Some(d) = deed.get_untracked() {
@@ -208,6 +217,14 @@ pub fn Inspect() -> impl IntoView {
         <Fields fields=fields title="state"/>
         {move || shown.get().into_iter().map(exhibits::draw).collect_view()}
         <Fields fields=timers title="timers"/>
+        <Show when=move || long.with(|l| !l.is_empty())>
+            <details>
+                <summary>"the rest of its state"</summary>
+                <dl class="fields long">
+                    {move || long.get().into_iter().map(|f| view! { <div class:changed=f.changed><dt>{f.name}</dt><dd>{f.value}</dd></div> }).collect_view()}
+                </dl>
+            </details>
+        </Show>
         <ul class="also">
             {move || also.get().into_iter().map(|(pick, text)| view! {
                 <li><button type="button" class="plain" on:click=move |_| page.select(pick)>{text}</button></li>

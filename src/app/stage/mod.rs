@@ -101,10 +101,37 @@ pub fn told(run: &Run, index: &Index, count: usize, stepped: bool) -> Told {
         (k, a) => k.or(a),
     };
     let event = newest.map(|t| t.event);
+    let fault = index.faults.iter().rev().filter(|a| a.event.index() < count && event.is_none_or(|e| a.event > e));
+    if let Some((act, says)) = fault.take(8).find_map(|a| Some((a, fault_says(run, a.line)?))) {
+        return Told { at: act.at, says, event: Some(act.event) };
+    }
     match event.and_then(|e| Some((e, run.trace().event(e)?.at, run.sentence(e)?))) {
         Some((e, at, says)) => Told { at, says, event: Some(e) },
         None => Told { at: 0, says: if run.scenario().about.is_empty() { run.entry().says.to_string() } else { run.scenario().about.clone() }, event: None },
     }
+}
+
+/// What was done to the run, as a sentence; faults that are only rules are left to the diagram.
+fn fault_says(run: &Run, line: u32) -> Option<String> {
+    use engine::scenario::ast::{Act, Who};
+    let name = |w: &Who| match w {
+        Who::Node(n) => run.cast().find(n).map_or(n.clone(), |n| run.name(n).to_string()),
+        Who::Role(r) => format!("the {r}"),
+    };
+    let list = |l: &[Who]| l.iter().map(name).collect::<Vec<_>>().join(", ");
+    let many = |l: &[Who], one: &str, more: &str| format!("{} {}.", list(l), if l.len() == 1 { one } else { more });
+    let says = match &run.scenario().steps.get(line as usize)?.act {
+        Act::Crash(who) => many(who, "crashes", "crash"),
+        Act::Pause(who) => many(who, "pauses", "pause"),
+        Act::Resume(who) => many(who, "goes on", "go on"),
+        Act::Restart { who, amnesia: false } => many(who, "restarts with what is on its disk", "restart with what is on their disks"),
+        Act::Restart { who, amnesia: true } => many(who, "restarts with an empty disk", "restart with empty disks"),
+        Act::Isolate(who) => format!("{} is cut off from everybody.", name(who)),
+        Act::Partition(sides) => format!("The network is cut: {}.", sides.iter().map(|s| list(s)).collect::<Vec<_>>().join(" | ")),
+        Act::Heal(None) => "The network is whole again.".into(),
+        _ => return None,
+    };
+    Some(says)
 }
 
 /// A small picture of a run: its scene at a moment where something is in the air.

@@ -362,12 +362,12 @@ pub fn Spacetime() -> impl IntoView {
                 <g clip-path="url(#plot)" node_ref=clipped></g>
                 <g node_ref=beside></g>
             </svg>
-            <div class="zoom" role="group" aria-label="Zoom">
-                <button type="button" class="small" aria-label="Zoom in" on:click=move |_| zoom(2)>"+"</button>
-                <button type="button" class="small" aria-label="Zoom out" on:click=move |_| zoom(-2)>"−"</button>
-                <button type="button" class="small" aria-label="The whole run" on:click=all>{icons::whole()}</button>
-                <button type="button" class="small" aria-pressed=move || follows().to_string() aria-label="Follow the playhead" on:click=move |_| gaze.set(Gaze::Follow { closer: 0 })>{icons::follow()}</button>
-            </div>
+        </div>
+        <div class="zoom" role="group" aria-label="Zoom">
+            <button type="button" class="small" aria-label="Zoom in" on:click=move |_| zoom(2)>"+"</button>
+            <button type="button" class="small" aria-label="Zoom out" on:click=move |_| zoom(-2)>"−"</button>
+            <button type="button" class="small" aria-label="The whole run" on:click=all>{icons::whole()}</button>
+            <button type="button" class="small" aria-pressed=move || follows().to_string() aria-label="Follow the playhead" on:click=move |_| gaze.set(Gaze::Follow { closer: 0 })>{icons::follow()}</button>
         </div>
     }
 }
