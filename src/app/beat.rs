@@ -101,7 +101,8 @@ impl Beat {
                 return;
             }
             if let Some(tick) = &b.tick {
-                b.scheduled = window().request_animation_frame(tick.as_ref().unchecked_ref()).is_ok();
+                b.scheduled =
+                    window().request_animation_frame(tick.as_ref().unchecked_ref()).is_ok();
             }
         });
     }
@@ -204,9 +205,17 @@ impl Beat {
             loaded.index.borrow_mut().catch_up(&run);
             (before, end_of(&run))
         };
-        let head = if page.calm.get_untracked() { self.calm_step(loaded, ts) } else { self.walk(loaded, dt) };
+        let head = if page.calm.get_untracked() {
+            self.calm_step(loaded, ts)
+        } else {
+            self.walk(loaded, dt)
+        };
         let Some(head) = head else {
-            self.stop(loaded, Head::after(self.with(|b| b.walk.now as Us)), "Nothing more happens.");
+            self.stop(
+                loaded,
+                Head::after(self.with(|b| b.walk.now as Us)),
+                "Nothing more happens.",
+            );
             return false;
         };
         // The scenario ends here; pressing play again goes on beyond it.
@@ -257,7 +266,11 @@ impl Beat {
         let (count, known, letters) = {
             let run = loaded.run.borrow();
             let count = head.events(run.trace());
-            (count, run.trace().len(), told_between(&run, &loaded.index.borrow(), page.count.get_untracked(), count))
+            (
+                count,
+                run.trace().len(),
+                told_between(&run, &loaded.index.borrow(), page.count.get_untracked(), count),
+            )
         };
         if let Some(letters) = letters {
             self.with(|b| b.walk.told(letters));
@@ -340,7 +353,11 @@ fn around(run: &Run, index: &Index, now: Us) -> Around {
 /// The letters of the sentence that came into view, if one did.
 fn told_between(run: &Run, index: &Index, from: usize, to: usize) -> Option<usize> {
     let tales = &index.tales[..index.tales.partition_point(|t| t.event.index() < to)];
-    let key = tales.iter().rev().take_while(|t| t.event.index() >= from).find(|t| t.weight == Weight::Key)?;
+    let key = tales
+        .iter()
+        .rev()
+        .take_while(|t| t.event.index() >= from)
+        .find(|t| t.weight == Weight::Key)?;
     run.sentence(key.event).map(|s| s.chars().count())
 }
 
@@ -353,7 +370,9 @@ pub fn follow_the_browser(page: Page, beat: Beat) {
     }
     if let Ok(Some(media)) = window().match_media("(max-width: 759px)") {
         page.phone.set(media.matches());
-        let changed = Closure::<dyn FnMut()>::new(move || page.phone.set(dom::matches_media("(max-width: 759px)")));
+        let changed = Closure::<dyn FnMut()>::new(move || {
+            page.phone.set(dom::matches_media("(max-width: 759px)"))
+        });
         media.set_onchange(Some(changed.as_ref().unchecked_ref()));
         changed.forget();
     }

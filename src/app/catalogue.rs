@@ -74,7 +74,8 @@ pub struct Catalogue {
 
 impl Catalogue {
     pub fn new() -> Catalogue {
-        let catalogue = Catalogue { folders: RwSignal::new(vec![]), texts: StoredValue::new(vec![]) };
+        let catalogue =
+            Catalogue { folders: RwSignal::new(vec![]), texts: StoredValue::new(vec![]) };
         spawn_local(async move {
             if let Ok(text) = dom::fetch_text("entries/index.json").await {
                 catalogue.folders.set(read_index(&text));
@@ -94,7 +95,8 @@ impl Catalogue {
 
     /// Fetched once.
     async fn file(&self, path: String) -> Result<String, String> {
-        let kept = self.texts.with_value(|t| t.iter().find(|(p, _)| *p == path).map(|(_, t)| t.clone()));
+        let kept =
+            self.texts.with_value(|t| t.iter().find(|(p, _)| *p == path).map(|(_, t)| t.clone()));
         if let Some(text) = kept {
             return Ok(text);
         }
@@ -107,7 +109,9 @@ impl Catalogue {
     pub fn names(&self) -> Vec<String> {
         let firsts = protocols::entries().into_iter().map(|e| format!("{}/{}", e.id, e.first));
         let mut names: Vec<String> = self.folders.with_untracked(|f| {
-            let of = |f: &Folder| f.scenarios.iter().map(|s| format!("{}/{}", f.entry, s.slug)).collect::<Vec<_>>();
+            let of = |f: &Folder| {
+                f.scenarios.iter().map(|s| format!("{}/{}", f.entry, s.slug)).collect::<Vec<_>>()
+            };
             f.iter().flat_map(of).collect()
         });
         names.extend(firsts);
@@ -143,15 +147,22 @@ pub fn Rail() -> impl IntoView {
 }
 
 #[component]
-fn Item(entry: &'static Entry, current: Memo<Option<(String, String)>>, catalogue: Catalogue) -> impl IntoView {
+fn Item(
+    entry: &'static Entry,
+    current: Memo<Option<(String, String)>>,
+    catalogue: Catalogue,
+) -> impl IntoView {
     let page = expect_context::<Page>();
     let here = Memo::new(move |_| current.with(|c| c.as_ref().is_some_and(|(e, _)| e == entry.id)));
     let list = move || {
-        catalogue.folders.with(|f| f.iter().find(|f| f.entry == entry.id).map_or(vec![], |f| f.scenarios.clone()))
+        catalogue.folders.with(|f| {
+            f.iter().find(|f| f.entry == entry.id).map_or(vec![], |f| f.scenarios.clone())
+        })
     };
     let line = move |s: Listed| {
         let slug = s.slug.clone();
-        let mine = move || current.with(|c| c.as_ref().is_some_and(|(e, c)| e == entry.id && *c == slug));
+        let mine =
+            move || current.with(|c| c.as_ref().is_some_and(|(e, c)| e == entry.id && *c == slug));
         view! {
             <li>
                 <a class="entry" href=format!("#{}/{}", entry.id, s.slug) aria-current=move || mine().then_some("page") on:click=move |_| page.rail.set(false)>

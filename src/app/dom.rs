@@ -60,7 +60,8 @@ pub async fn fetch_text(path: &str) -> Result<String, String> {
 }
 
 fn said(e: JsValue) -> String {
-    e.dyn_ref::<js_sys::Error>().map_or_else(|| "the browser refused".into(), |e| String::from(e.message()))
+    e.dyn_ref::<js_sys::Error>()
+        .map_or_else(|| "the browser refused".into(), |e| String::from(e.message()))
 }
 
 /// The element a listener of a whole diagram was reached through, found by its attribute.
@@ -79,10 +80,14 @@ pub fn focus(selector: &str) {
 
 /// Whether keys typed now are text.
 pub fn is_typing(ev: &web_sys::KeyboardEvent) -> bool {
-    let Some(e) = ev.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok()) else { return false };
+    let Some(e) = ev.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok()) else {
+        return false;
+    };
     match e.tag_name().as_str() {
         "TEXTAREA" | "SELECT" => true,
-        "INPUT" => !matches!(e.get_attribute("type").as_deref(), Some("range" | "checkbox" | "radio")),
+        "INPUT" => {
+            !matches!(e.get_attribute("type").as_deref(), Some("range" | "checkbox" | "radio"))
+        }
         _ => false,
     }
 }

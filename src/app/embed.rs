@@ -125,7 +125,14 @@ fn state(page: Page) -> State {
     }
 }
 
-fn post<T: Serialize>(to: &str, kind: &str, name: &str, id: Option<String>, ok: Option<bool>, data: T) {
+fn post<T: Serialize>(
+    to: &str,
+    kind: &str,
+    name: &str,
+    id: Option<String>,
+    ok: Option<bool>,
+    data: T,
+) {
     let Ok(Some(parent)) = window().parent() else { return };
     let out = Out { ns: "lamplight", v: 1, kind, name, id, ok, data };
     let plain = serde_wasm_bindgen::Serializer::json_compatible();
@@ -143,13 +150,19 @@ pub fn listen(page: Page) {
     }
     let pinned = StoredValue::new(dom::query("origin"));
     let target = move || pinned.get_value().unwrap_or_else(|| "*".into());
-    let heard = window_event_listener(leptos::ev::message, move |ev: web_sys::MessageEvent| hear(page, pinned, &ev));
+    let heard = window_event_listener(leptos::ev::message, move |ev: web_sys::MessageEvent| {
+        hear(page, pinned, &ev)
+    });
     on_cleanup(move || heard.remove());
 
     let told = StoredValue::new(false);
     Effect::new(move |_| {
         let to = target();
-        match page.view.with(|v| matches!(v, View::Wrong(_)).then_some(true).or(matches!(v, View::Running(_)).then_some(false))) {
+        match page.view.with(|v| {
+            matches!(v, View::Wrong(_))
+                .then_some(true)
+                .or(matches!(v, View::Running(_)).then_some(false))
+        }) {
             Some(true) => post(&to, "evt", "error", None, None, Code { code: "bad-link" }),
             Some(false) if !told.get_value() => {
                 told.set_value(true);
@@ -159,7 +172,9 @@ pub fn listen(page: Page) {
             _ => {}
         }
     });
-    let resized = window_event_listener(leptos::ev::resize, move |_| post(&target(), "evt", "resize", None, None, Height { height: height() }));
+    let resized = window_event_listener(leptos::ev::resize, move |_| {
+        post(&target(), "evt", "resize", None, None, Height { height: height() })
+    });
     on_cleanup(move || resized.remove());
 }
 
@@ -168,7 +183,9 @@ fn height() -> f64 {
 }
 
 fn hear(page: Page, pinned: StoredValue<Option<String>>, ev: &web_sys::MessageEvent) {
-    let from_parent = ev.source().is_some_and(|s| window().parent().ok().flatten().is_some_and(|p| js_sys::Object::is(&s, &p)));
+    let from_parent = ev.source().is_some_and(|s| {
+        window().parent().ok().flatten().is_some_and(|p| js_sys::Object::is(&s, &p))
+    });
     let known = pinned.with_value(|p| p.as_ref().is_none_or(|p| *p == ev.origin()));
     if !from_parent || !known {
         return;
@@ -202,7 +219,10 @@ mod tests {
         assert_eq!(seek(f64::NAN), Err("bad-args"));
         assert_eq!(seek(-1.0), Err("bad-args"));
         assert_eq!(command("seek", &Args::default()), Err("bad-args"));
-        assert_eq!(command("step", &Args { t: None, by: Some(-99_999) }), Ok(Command::Step(-1_000)));
+        assert_eq!(
+            command("step", &Args { t: None, by: Some(-99_999) }),
+            Ok(Command::Step(-1_000))
+        );
         assert_eq!(command("eval", &Args::default()), Err("unknown-command"));
     }
 }

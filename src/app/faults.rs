@@ -57,7 +57,11 @@ pub fn in_flight(rec: &MsgRec, count: usize) -> bool {
 pub fn to_message(run: &Run, count: usize, m: MsgId) -> Option<Deed> {
     let rec = run.trace().msg(m).filter(|r| in_flight(r, count) && r.from != r.to)?;
     let act = format!("drop {}", words::message_ref(run, m)?);
-    Some(Deed::new("drop", &format!("{} from {} to {}", words::message(run, m), run.name(rec.from), run.name(rec.to)), act))
+    Some(Deed::new(
+        "drop",
+        &format!("{} from {} to {}", words::message(run, m), run.name(rec.from), run.name(rec.to)),
+        act,
+    ))
 }
 
 /// Messages on their way, oldest first.
@@ -86,7 +90,8 @@ pub fn partition(run: &Run, sides: &[u8]) -> Option<String> {
     let side = |s: u8| -> Vec<&str> {
         run.cast().all().filter(|n| sides.get(n.index()) == Some(&s)).map(|n| id(run, n)).collect()
     };
-    let groups: Vec<String> = (0..3).map(side).filter(|g| !g.is_empty()).map(|g| g.join(" ")).collect();
+    let groups: Vec<String> =
+        (0..3).map(side).filter(|g| !g.is_empty()).map(|g| g.join(" ")).collect();
     (groups.len() > 1).then(|| format!("partition {}", groups.join(" | ")))
 }
 
@@ -129,16 +134,28 @@ pub fn BreakSheet() -> impl IntoView {
         page.do_act(act);
     };
     let count = page.count.get_untracked();
-    let nodes = page.with_run_now(|run| run.cast().all().filter_map(|n| to_node(run, count, n)).collect::<Vec<_>>()).unwrap_or_default();
+    let nodes = page
+        .with_run_now(|run| {
+            run.cast().all().filter_map(|n| to_node(run, count, n)).collect::<Vec<_>>()
+        })
+        .unwrap_or_default();
     let flying = page
-        .with_run_now(|run| flights(run, count).into_iter().filter_map(|m| to_message(run, count, m)).take(12).collect::<Vec<_>>())
+        .with_run_now(|run| {
+            flights(run, count)
+                .into_iter()
+                .filter_map(|m| to_message(run, count, m))
+                .take(12)
+                .collect::<Vec<_>>()
+        })
         .unwrap_or_default();
     let healing = page.with_run_now(|run| can_heal(run, count)).unwrap_or(false);
     let button = move |d: Deed| {
         let act = d.act.clone();
         view! { <button type="button" on:click=move |_| done(&act)>{d.name()}</button> }
     };
-    let none = flying.is_empty().then(|| view! { <p class="soft">"No message is on its way at this moment."</p> });
+    let none = flying
+        .is_empty()
+        .then(|| view! { <p class="soft">"No message is on its way at this moment."</p> });
     view! {
         <h2>"Break something"</h2>
         <p class="soft">{format!("At {}. It becomes a line of the scenario; Ctrl Z takes it back.", words::clock(page.head.get_untracked().at))}</p>
@@ -160,12 +177,15 @@ pub fn BreakSheet() -> impl IntoView {
 #[component]
 pub fn PartitionSheet() -> impl IntoView {
     let page = expect_context::<Page>();
-    let names: Vec<String> = page.with_run_now(|run| run.cast().all().map(|n| run.name(n).to_string()).collect()).unwrap_or_default();
+    let names: Vec<String> = page
+        .with_run_now(|run| run.cast().all().map(|n| run.name(n).to_string()).collect())
+        .unwrap_or_default();
     let sides = RwSignal::new(vec![0u8; names.len()]);
     if let Pick::Node(n) = page.pick.get_untracked() {
         sides.update(|s| s[n.index()] = 1);
     }
-    let act = Memo::new(move |_| page.with_run_now(|run| sides.with(|s| partition(run, s))).flatten());
+    let act =
+        Memo::new(move |_| page.with_run_now(|run| sides.with(|s| partition(run, s))).flatten());
     let go = move |_| {
         if let Some(act) = act.get_untracked() {
             page.sheet.set(None);

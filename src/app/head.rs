@@ -105,7 +105,9 @@ impl Walk {
         let rate = self.rate(pace * speed, around);
         let (most, limit) = match (self.reading > 0.0, around.next_told) {
             // The sentence in view is read while what leads to the next one is on its way.
-            (true, Some(t)) => ((t as f64 - self.now) / self.reading, (t as f64 - 1.0).max(self.now)),
+            (true, Some(t)) => {
+                ((t as f64 - self.now) / self.reading, (t as f64 - 1.0).max(self.now))
+            }
             _ => (f64::INFINITY, f64::INFINITY),
         };
         self.now = (self.now + rate.min(most.max(0.0)) * dt).min(limit);

@@ -107,7 +107,10 @@ pub fn listen(page: Page) {
             return;
         }
         let ctrl = ev.ctrl_key() || ev.meta_key();
-        let Some(what) = meaning(&ev.key(), ctrl, ev.shift_key(), page.letters.get_untracked()) else { return };
+        let Some(what) = meaning(&ev.key(), ctrl, ev.shift_key(), page.letters.get_untracked())
+        else {
+            return;
+        };
         if keeps_for_itself(&ev, what) {
             return;
         }
@@ -121,8 +124,13 @@ pub fn listen(page: Page) {
 fn keeps_for_itself(ev: &KeyboardEvent, what: Do) -> bool {
     let on = |selector: &str| dom::closest(ev, selector).is_some();
     match what {
-        Do::Play => ev.key() == " " && on("button, a, summary, [role=button], input[type=checkbox], input[type=radio]"),
-        Do::Back | Do::Forward | Do::Home | Do::End => on("[role=tablist], [role=radiogroup], input[type=radio]"),
+        Do::Play => {
+            ev.key() == " "
+                && on("button, a, summary, [role=button], input[type=checkbox], input[type=radio]")
+        }
+        Do::Back | Do::Forward | Do::Home | Do::End => {
+            on("[role=tablist], [role=radiogroup], input[type=radio]")
+        }
         _ => false,
     }
 }
@@ -157,7 +165,8 @@ pub fn perform(page: Page, what: Do) {
 }
 
 /// The inspector's tabs in order.
-pub const TABS: &[Tab] = &[Tab::Inspect, Tab::Why, Tab::Claims, Tab::Scenario, Tab::Events, Tab::Lesson];
+pub const TABS: &[Tab] =
+    &[Tab::Inspect, Tab::Why, Tab::Claims, Tab::Scenario, Tab::Events, Tab::Lesson];
 
 fn escape(page: Page) {
     if page.rail.get_untracked() {

@@ -138,8 +138,10 @@ pub struct Page {
 
 impl Page {
     pub fn new() -> Page {
-        let mode = if dom::query("embed").as_deref() == Some("1") { Mode::Embed } else { Mode::Page };
-        let theme = dom::query("theme").or_else(|| dom::recall("theme")).unwrap_or_else(|| "auto".into());
+        let mode =
+            if dom::query("embed").as_deref() == Some("1") { Mode::Embed } else { Mode::Page };
+        let theme =
+            dom::query("theme").or_else(|| dom::recall("theme")).unwrap_or_else(|| "auto".into());
         Page {
             view: RwSignal::new_local(View::Opening),
             head: RwSignal::new(Head::default()),
@@ -204,7 +206,9 @@ impl Page {
             index: Rc::new(RefCell::new(Index::new(&run))),
             run: Rc::new(RefCell::new(run)),
             text: text.into(),
-            home: origin.is_some().then(|| Rc::new(Address { at: None, sel: None, check: None, ..address.clone() })),
+            home: origin
+                .is_some()
+                .then(|| Rc::new(Address { at: None, sel: None, check: None, ..address.clone() })),
             origin,
         };
         self.past.set_value(vec![]);
@@ -217,7 +221,8 @@ impl Page {
         self.put(loaded, head);
         self.pick.set(pick);
         let embedded = self.mode.get_untracked() == Mode::Embed;
-        let moves = !self.calm.get_untracked() && (!embedded || dom::query("autoplay").as_deref() == Some("1"));
+        let moves = !self.calm.get_untracked()
+            && (!embedded || dom::query("autoplay").as_deref() == Some("1"));
         self.playing.set(moves && address.at.is_none());
         if !checked {
             self.notice.set(Some(Notice {
@@ -313,7 +318,10 @@ impl Page {
                 matches!(words::loudness(run, e), words::Loud::Key | words::Loud::Fault)
                     && !matches!(e.what, What::Lose { .. })
             };
-            let here = count.checked_sub(1).and_then(|i| run.trace().event_at(i)).map(|e| (e.at, e.k.max(1)));
+            let here = count
+                .checked_sub(1)
+                .and_then(|i| run.trace().event_at(i))
+                .map(|e| (e.at, e.k.max(1)));
             let other = |e: &engine::trace::Event| Some((e.at, e.k.max(1))) != here;
             let found = if forward {
                 run.trace().range(count, run.trace().len()).find(loud)
@@ -337,7 +345,9 @@ impl Page {
                 words::announce(run, a, b)
             } else {
                 let back = b.checked_sub(1).and_then(|i| run.trace().event_at(i));
-                back.map_or("the beginning".into(), |e| format!("back to: {}", words::event(run, &e)))
+                back.map_or("the beginning".into(), |e| {
+                    format!("back to: {}", words::event(run, &e))
+                })
             };
             format!("{}: {told}", words::clock(to.at))
         });
@@ -361,7 +371,10 @@ impl Page {
     }
 
     pub fn toggle(&self) {
-        let at_end = self.with_run_now(|run| run.world().next_at().is_none() && self.head.get_untracked().events(run.trace()) >= run.trace().len());
+        let at_end = self.with_run_now(|run| {
+            run.world().next_at().is_none()
+                && self.head.get_untracked().events(run.trace()) >= run.trace().len()
+        });
         if !self.playing.get_untracked() && at_end == Some(true) {
             self.go(Head::default());
         }
@@ -384,7 +397,8 @@ impl Page {
     /// Show an event: select it and stand behind it.
     pub fn visit(&self, e: EventId) {
         self.playing.set(false);
-        let head = self.with_run_now(|run| run.trace().event(e).map(|e| Head { at: e.at, k: e.k.max(1) }));
+        let head =
+            self.with_run_now(|run| run.trace().event(e).map(|e| Head { at: e.at, k: e.k.max(1) }));
         if let Some(Some(head)) = head {
             self.go(head);
             self.stepped.set(true);
@@ -406,7 +420,11 @@ impl Page {
         self.go(Head { at: at.at, k: at.k.max(1) });
         let says = format!("{} at {}", capital(act), words::clock(at.at));
         self.said.set(format!("{says}. It is a line of the scenario now."));
-        self.notice.set(Some(Notice { says: format!("{says}. It is in the scenario, and in the link."), undo: true, serious: false }));
+        self.notice.set(Some(Notice {
+            says: format!("{says}. It is in the scenario, and in the link."),
+            undo: true,
+            serious: false,
+        }));
     }
 
     /// Run a text the reader has written. Gives what is wrong with it.
@@ -477,7 +495,12 @@ impl Page {
         self.past.with_value(|p| !p.is_empty())
     }
 
-    fn turn_back(&self, from: StoredValue<Vec<Step>, LocalStorage>, to: StoredValue<Vec<Step>, LocalStorage>, word: &str) {
+    fn turn_back(
+        &self,
+        from: StoredValue<Vec<Step>, LocalStorage>,
+        to: StoredValue<Vec<Step>, LocalStorage>,
+        word: &str,
+    ) {
         let Some(now) = self.loaded_now() else { return };
         let Some(step) = from.try_update_value(Vec::pop).flatten() else {
             self.said.set("Nothing to undo.".into());
@@ -499,7 +522,11 @@ impl Page {
         let Some(loaded) = self.loaded_now() else { return };
         if self.edit_to(&edit::set_seed(&loaded.text, seed)) {
             self.go(Head::default());
-            self.notice.set(Some(Notice { says: format!("The same scenario with seed {seed}."), undo: true, serious: false }));
+            self.notice.set(Some(Notice {
+                says: format!("The same scenario with seed {seed}."),
+                undo: true,
+                serious: false,
+            }));
         }
     }
 
@@ -533,7 +560,9 @@ impl Page {
 
     /// Nobody has touched it: the link it came by still says all there is.
     pub fn is_fresh(&self) -> bool {
-        self.loaded_now().is_some_and(|l| l.home.is_some()) && self.head.get_untracked() == Head::default() && self.pick.get_untracked() == Pick::None
+        self.loaded_now().is_some_and(|l| l.home.is_some())
+            && self.head.get_untracked() == Head::default()
+            && self.pick.get_untracked() == Pick::None
     }
 
     // ---------------------------------------------------------------- presentation
@@ -542,7 +571,11 @@ impl Page {
         self.view.with(|v| match v {
             View::Running(l) => {
                 let run = l.run.borrow();
-                if run.scenario().title.is_empty() { run.entry().title.to_string() } else { run.scenario().title.clone() }
+                if run.scenario().title.is_empty() {
+                    run.entry().title.to_string()
+                } else {
+                    run.scenario().title.clone()
+                }
             }
             View::Wrong(p) => p.title.clone(),
             View::Opening => "Lamplight".into(),
@@ -556,7 +589,11 @@ impl Page {
             Mode::Embed => return,
         };
         self.mode.set(to);
-        self.said.set(if to == Mode::Project { "Projecting: stage, caption and transport alone.".into() } else { "The whole page.".into() });
+        self.said.set(if to == Mode::Project {
+            "Projecting: stage, caption and transport alone.".into()
+        } else {
+            "The whole page.".into()
+        });
     }
 
     pub fn next_theme(&self) {
@@ -566,10 +603,17 @@ impl Page {
             _ => "auto",
         };
         // From dark the round goes over light where the system is dark.
-        let to = if self.theme.get_untracked() == "light" && dom::matches_media("(prefers-color-scheme: dark)") { "auto" } else { to };
+        let to = if self.theme.get_untracked() == "light"
+            && dom::matches_media("(prefers-color-scheme: dark)")
+        {
+            "auto"
+        } else {
+            to
+        };
         self.theme.set(to.into());
         dom::remember("theme", to);
-        self.said.set(format!("Colours: {}.", if to == "auto" { "as the system has it" } else { to }));
+        self.said
+            .set(format!("Colours: {}.", if to == "auto" { "as the system has it" } else { to }));
     }
 }
 
@@ -582,7 +626,9 @@ pub enum Wrong {
 impl Wrong {
     fn line(&self) -> String {
         match self {
-            Wrong::Faults(f) => f.first().map_or("The scenario cannot be read.".into(), ToString::to_string),
+            Wrong::Faults(f) => {
+                f.first().map_or("The scenario cannot be read.".into(), ToString::to_string)
+            }
             Wrong::Refused(r) => r.message.clone(),
         }
     }
@@ -591,14 +637,18 @@ impl Wrong {
         let says = match &self {
             Wrong::Faults(f) => {
                 let n = f.len();
-                format!("Its text was read whole; {n} {} in it cannot be understood.", words::plural(n, "place"))
+                format!(
+                    "Its text was read whole; {n} {} in it cannot be understood.",
+                    words::plural(n, "place")
+                )
             }
             Wrong::Refused(r) => r.message.clone(),
         };
         Problem {
             title: "This scenario does not run".into(),
             says,
-            todo: "Mend the text below, or open something else. Nothing is lost: the link is kept.".into(),
+            todo: "Mend the text below, or open something else. Nothing is lost: the link is kept."
+                .into(),
             link: came_as.into(),
             text: Some(text.into()),
             faults: if let Wrong::Faults(f) = self { f } else { vec![] },
@@ -617,8 +667,10 @@ pub fn read(text: &str) -> Result<Run, Wrong> {
 }
 
 fn open(s: scenario::Scenario) -> Result<Run, Wrong> {
-    let unknown = || Wrong::Refused(Refusal::new(format!("No protocol is called {}.", s.run.entry)));
-    let bill = *protocols::CATALOGUE.iter().find(|b| b.entry.id == s.run.entry).ok_or_else(unknown)?;
+    let unknown =
+        || Wrong::Refused(Refusal::new(format!("No protocol is called {}.", s.run.entry)));
+    let bill =
+        *protocols::CATALOGUE.iter().find(|b| b.entry.id == s.run.entry).ok_or_else(unknown)?;
     Run::open(bill, s).map_err(Wrong::Refused)
 }
 

@@ -64,19 +64,34 @@ fn link_problem(fault: &LinkFault, fragment: &str) -> Problem {
         LinkFault::TooLarge { .. } => "This link is too large",
         LinkFault::Damaged => "This link was damaged on its way",
         LinkFault::UnknownScenario { .. } => "There is no such scenario",
-        LinkFault::UnknownKey { .. } | LinkFault::BadValue { .. } => "This link says something unknown",
+        LinkFault::UnknownKey { .. } | LinkFault::BadValue { .. } => {
+            "This link says something unknown"
+        }
     };
     let todo = match fault {
-        LinkFault::CutOff { .. } | LinkFault::Damaged => "Ask for it again, as a link and not as text: chat programs and mail break long lines.",
-        LinkFault::Newer { .. } => "Reload the page to get its latest version, then open the link again.",
-        LinkFault::TooLarge { .. } => "Ask for the scenario as a file and paste its text under Scenario.",
+        LinkFault::CutOff { .. } | LinkFault::Damaged => {
+            "Ask for it again, as a link and not as text: chat programs and mail break long lines."
+        }
+        LinkFault::Newer { .. } => {
+            "Reload the page to get its latest version, then open the link again."
+        }
+        LinkFault::TooLarge { .. } => {
+            "Ask for the scenario as a file and paste its text under Scenario."
+        }
         _ => "Correct the link, or choose a scenario from the catalogue.",
     };
     let near = match fault {
         LinkFault::UnknownScenario { nearest, .. } => nearest.clone(),
         _ => None,
     };
-    Problem { title: title.into(), says: fault.to_string(), todo: todo.into(), link: fragment.into(), near, ..Problem::default() }
+    Problem {
+        title: title.into(),
+        says: fault.to_string(),
+        todo: todo.into(),
+        link: fragment.into(),
+        near,
+        ..Problem::default()
+    }
 }
 
 fn missing(entry: &str, slug: &str, says: String, fragment: &str, catalogue: Catalogue) -> Problem {
@@ -98,25 +113,30 @@ fn missing(entry: &str, slug: &str, says: String, fragment: &str, catalogue: Cat
 /// Follow the address both ways. What the page writes itself does not come back as a request.
 pub fn follow(page: Page, catalogue: Catalogue) {
     let written = StoredValue::new(dom::fragment());
+    let timer = StoredValue::new_local(None::<Timeout>);
     let listener = window_event_listener(leptos::ev::hashchange, move |_| {
         let fragment = dom::fragment();
         if written.with_value(|w| *w != fragment) {
             written.set_value(fragment.clone());
+            timer.set_value(None);
             open(page, catalogue, fragment);
         }
     });
     on_cleanup(move || listener.remove());
 
-    let timer = StoredValue::new_local(None::<Timeout>);
     Effect::new(move |_| {
+        timer.set_value(None);
         page.view.track();
         page.pick.track();
         page.head.track();
         let (playing, mode) = (page.playing.get(), page.mode.get());
-        if playing || mode == Mode::Embed || !page.view.with_untracked(|v| matches!(v, View::Running(_))) {
+        if playing || !page.view.with_untracked(|v| matches!(v, View::Running(_))) {
             return;
         }
-        timer.set_value(Some(Timeout::new(350, move || write(page, written))));
+        let write = move || {
+            if mode == Mode::Embed { keep(&page.address_out()) } else { write(page, written) }
+        };
+        timer.set_value(Some(Timeout::new(350, write)));
     });
 }
 
@@ -130,8 +150,14 @@ fn write(page: Page, written: StoredValue<String>) {
     written.set_value(fragment.clone());
     let url = format!("{}#{fragment}", dom::here());
     let history = window().history();
-    let _ = history.and_then(|h| h.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&url)));
+    let _ = history
+        .and_then(|h| h.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&url)));
+    keep(&url);
+}
+
+/// Where the card of a panic finds the link.
+fn keep(url: &str) {
     if let Some(root) = document().document_element() {
-        let _ = root.set_attribute("data-link", &url);
+        let _ = root.set_attribute("data-link", url);
     }
 }

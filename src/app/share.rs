@@ -11,14 +11,21 @@ const LONG: usize = 2_000;
 
 pub fn copy_link(page: Page) {
     let Ok(fragment) = page.fragment(true) else {
-        page.notice.set(Some(Notice { says: "This scenario is too long for a link: copy its text instead.".into(), undo: false, serious: true }));
+        page.notice.set(Some(Notice {
+            says: "This scenario is too long for a link: copy its text instead.".into(),
+            undo: false,
+            serious: true,
+        }));
         return;
     };
     let url = format!("{}#{fragment}", page.page_address());
     spawn_local(async move {
         if dom::copy(&url).await {
             let says = if url.len() > LONG {
-                format!("Link copied. It has {} characters: some programs cut links that long.", url.len())
+                format!(
+                    "Link copied. It has {} characters: some programs cut links that long.",
+                    url.len()
+                )
             } else {
                 "Link copied: whoever opens it sees this run at this moment.".to_string()
             };

@@ -83,7 +83,8 @@ pub fn Transport() -> impl IntoView {
 #[component]
 fn Clock() -> impl IntoView {
     let page = expect_context::<Page>();
-    let skipped = move || page.cut.get().map(|(a, b)| format!("{}\u{202f}ms skipped", (b - a) / MS));
+    let skipped =
+        move || page.cut.get().map(|(a, b)| format!("{}\u{202f}ms skipped", (b - a) / MS));
     view! {
         <span class="clock">
             {move || words::clock(page.head.get().at)}
@@ -111,7 +112,10 @@ fn Scrub() -> impl IntoView {
     };
     let keys = move |ev: web_sys::KeyboardEvent| {
         // Arrows step through the run; the native ones would go by microseconds.
-        if matches!(ev.key().as_str(), "ArrowLeft" | "ArrowRight" | "Home" | "End" | "PageUp" | "PageDown") {
+        if matches!(
+            ev.key().as_str(),
+            "ArrowLeft" | "ArrowRight" | "Home" | "End" | "PageUp" | "PageDown"
+        ) {
             ev.prevent_default();
         }
     };

@@ -96,8 +96,12 @@ pub fn event(run: &Run, e: &Event) -> String {
         What::Release { m } => format!("{} is released", travels(run, m)),
         What::Fire { timer } => format!("{me}: timer {}", spaced(&stage.timer_name(timer))),
         What::Save { record, .. } => format!("{me} writes {}", spaced(&stage.record_kind(record))),
-        What::Saved { record, .. } => format!("{me} has {} on disk", spaced(&stage.record_kind(record))),
-        What::Unsaved { record, .. } => format!("{me} loses {}, not yet on disk", spaced(&stage.record_kind(record))),
+        What::Saved { record, .. } => {
+            format!("{me} has {} on disk", spaced(&stage.record_kind(record)))
+        }
+        What::Unsaved { record, .. } => {
+            format!("{me} loses {}, not yet on disk", spaced(&stage.record_kind(record)))
+        }
         What::Invoke { op } => format!("{me} asks: {}", call(run, op)),
         What::Return { op } => format!("{me}: {} {}", call(run, op), answer(run, op)),
         What::Role { state, epoch, .. } => role(run, e.node, state, epoch),
@@ -120,7 +124,10 @@ pub fn event(run: &Run, e: &Event) -> String {
 
 /// The words of a scenario's line.
 pub fn acted(run: &Run, line: u32) -> String {
-    run.scenario().steps.get(line as usize).map_or_else(String::new, |s| engine::scenario::act(&s.act))
+    run.scenario()
+        .steps
+        .get(line as usize)
+        .map_or_else(String::new, |s| engine::scenario::act(&s.act))
 }
 
 fn role(run: &Run, node: Option<NodeId>, state: u8, epoch: u64) -> String {

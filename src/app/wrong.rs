@@ -9,7 +9,8 @@ use super::page::{Page, View};
 #[component]
 pub fn Card() -> impl IntoView {
     let page = expect_context::<Page>();
-    let problem = page.view.with_untracked(|v| if let View::Wrong(p) = v { Some(p.clone()) } else { None });
+    let problem =
+        page.view.with_untracked(|v| if let View::Wrong(p) = v { Some(p.clone()) } else { None });
     let Some(p) = problem else { return ().into_any() };
     let heading = NodeRef::<leptos::html::H2>::new();
     Effect::new(move |_| {
@@ -21,7 +22,9 @@ pub fn Card() -> impl IntoView {
         let href = format!("#{n}");
         view! { <a class="button primary" href=href>"Open "{n}</a> }
     });
-    let first = protocols::CATALOGUE.first().map(|b| (format!("#{}/{}", b.entry.id, b.entry.first), b.entry.title));
+    let first = protocols::CATALOGUE
+        .first()
+        .map(|b| (format!("#{}/{}", b.entry.id, b.entry.first), b.entry.title));
     let on = first.map(|(href, title)| view! { <a class="button" href=href>"Open "{title}</a> });
     let kept = (!p.link.is_empty()).then(|| {
         let link = p.link.clone();

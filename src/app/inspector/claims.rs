@@ -32,9 +32,14 @@ impl Claim {
 pub fn claims(run: &Run, count: usize) -> Vec<Claim> {
     let peek = run.peek(EventId(count.saturating_sub(1) as u32));
     let one = |(i, card): (usize, &'static engine::card::ClaimCard)| {
-        let broke = run.trace().range(0, count).find(|e| matches!(e.what, What::Broke { claim, .. } if claim as usize == i));
+        let broke = run
+            .trace()
+            .range(0, count)
+            .find(|e| matches!(e.what, What::Broke { claim, .. } if claim as usize == i));
         let witness = broke.and_then(|e| match e.what {
-            What::Broke { witness, .. } => run.trace().witnesses.get(witness as usize).map(|w| w.says.clone()),
+            What::Broke { witness, .. } => {
+                run.trace().witnesses.get(witness as usize).map(|w| w.says.clone())
+            }
             _ => None,
         });
         Claim {
@@ -60,9 +65,18 @@ pub fn expected(run: &Run, text: &str) -> Vec<Expected> {
     let Some(v) = run.verdicts() else { return vec![] };
     let line = |n: u32| {
         let line = text.lines().nth((n as usize).wrapping_sub(1)).unwrap_or("until");
-        line.trim().trim_start_matches("expect").split(" # ").next().unwrap_or("").trim().to_string()
+        line.trim()
+            .trim_start_matches("expect")
+            .split(" # ")
+            .next()
+            .unwrap_or("")
+            .trim()
+            .to_string()
     };
-    v.expects.iter().map(|e| Expected { says: line(e.line), ok: e.ok, got: e.got.clone() }).collect()
+    v.expects
+        .iter()
+        .map(|e| Expected { says: line(e.line), ok: e.ok, got: e.got.clone() })
+        .collect()
 }
 
 #[component]
@@ -82,7 +96,8 @@ pub fn Claims() -> impl IntoView {
     });
     let claim = move |c: Claim| {
         let (class, word) = c.verdict();
-        let proof = (!c.witness.is_empty()).then(|| view! { <p class="fail">{c.witness.clone()}</p> });
+        let proof =
+            (!c.witness.is_empty()).then(|| view! { <p class="fail">{c.witness.clone()}</p> });
         let show = c.broken.map(|e| view! { <button type="button" on:click=move |_| page.visit(e)>"Show where"</button> });
         view! {
             <li>

@@ -27,7 +27,13 @@ pub fn rows(run: &Run, count: usize, all: bool) -> Vec<Row> {
     let trace = run.trace();
     let row = |e: engine::trace::Event| {
         let loud = words::loudness(run, &e);
-        (all || loud != Loud::Quiet).then(|| Row { id: e.id, at: e.at, says: words::event(run, &e), loud, yet: e.id.index() >= count })
+        (all || loud != Loud::Quiet).then(|| Row {
+            id: e.id,
+            at: e.at,
+            says: words::event(run, &e),
+            loud,
+            yet: e.id.index() >= count,
+        })
     };
     let mut out: Vec<Row> = trace.range(0, count).rev().filter_map(row).take(BEFORE).collect();
     out.reverse();
@@ -53,7 +59,8 @@ pub fn Events() -> impl IntoView {
             (Loud::Key, _) => "key",
             _ => "",
         };
-        let current = move || (page.pick.get() == Pick::Event(id) || now.get() == Some(id)).then_some("true");
+        let current =
+            move || (page.pick.get() == Pick::Event(id) || now.get() == Some(id)).then_some("true");
         view! {
             <li class=class aria-current=current>
                 <button type="button" class="plain link" on:click=move |_| page.visit(id)>

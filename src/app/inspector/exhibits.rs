@@ -32,7 +32,11 @@ const CELLS_MAX: usize = 24;
 
 pub fn of(run: &Run, peek: &Peek, n: NodeId) -> Vec<Shown> {
     let name = |n: NodeId| run.name(n).to_string();
-    peek.exhibits(n).items.into_iter().filter_map(|(key, e)| body(e, &name).map(|body| Shown { key, body })).collect()
+    peek.exhibits(n)
+        .items
+        .into_iter()
+        .filter_map(|(key, e)| body(e, &name).map(|body| Shown { key, body }))
+        .collect()
 }
 
 fn body(exhibit: Exhibit, name: &dyn Fn(NodeId) -> String) -> Option<Body> {
@@ -42,7 +46,11 @@ fn body(exhibit: Exhibit, name: &dyn Fn(NodeId) -> String) -> Option<Body> {
         Exhibit::Table(t) => Body::Rows { head: t.head, rows: t.rows },
         Exhibit::Matrix { rows, cols, cells } => {
             let head = std::iter::once(String::new()).chain(cols).collect();
-            let rows = rows.into_iter().zip(cells).map(|(r, c)| std::iter::once(r).chain(c).collect()).collect();
+            let rows = rows
+                .into_iter()
+                .zip(cells)
+                .map(|(r, c)| std::iter::once(r).chain(c).collect())
+                .collect();
             Body::Rows { head, rows }
         }
         Exhibit::Set(items) | Exhibit::Queue(items) => Body::Line(list(&items)),
@@ -53,14 +61,23 @@ fn body(exhibit: Exhibit, name: &dyn Fn(NodeId) -> String) -> Option<Body> {
             Body::Rows { head: vec![], rows: entries.iter().map(one).collect() }
         }
         Exhibit::Ranges(r) => {
-            let rows = r.iter().map(|r| vec![format!("{} … {}", r.from, r.to), name(r.owner), r.size.to_string()]);
-            Body::Rows { head: vec!["range".into(), "owner".into(), "keys".into()], rows: rows.take(CELLS_MAX).collect() }
+            let rows = r
+                .iter()
+                .map(|r| vec![format!("{} … {}", r.from, r.to), name(r.owner), r.size.to_string()]);
+            Body::Rows {
+                head: vec!["range".into(), "owner".into(), "keys".into()],
+                rows: rows.take(CELLS_MAX).collect(),
+            }
         }
         Exhibit::Tree(lines) => {
-            let rows = lines.into_iter().map(|(depth, t)| vec![format!("{}{t}", "\u{2003}".repeat(depth as usize))]);
+            let rows = lines
+                .into_iter()
+                .map(|(depth, t)| vec![format!("{}{t}", "\u{2003}".repeat(depth as usize))]);
             Body::Rows { head: vec![], rows: rows.collect() }
         }
-        Exhibit::Ring(ring) => Body::Line(format!("{} tokens, {} keys", ring.tokens.len(), ring.keys.len())),
+        Exhibit::Ring(ring) => {
+            Body::Line(format!("{} tokens, {} keys", ring.tokens.len(), ring.keys.len()))
+        }
         Exhibit::Text(t) => Body::Line(t),
     })
 }
@@ -81,7 +98,9 @@ fn cells(log: &Log) -> Vec<CellShown> {
 
 pub fn draw(shown: Shown) -> impl IntoView {
     let body = match shown.body {
-        Body::Cells(cells) => view! { <ol class="cells">{cells.into_iter().map(cell).collect_view()}</ol> }.into_any(),
+        Body::Cells(cells) => {
+            view! { <ol class="cells">{cells.into_iter().map(cell).collect_view()}</ol> }.into_any()
+        }
         Body::Line(text) => view! { <p class="mono">{text}</p> }.into_any(),
         Body::Rows { head, rows } => table(head, rows).into_any(),
     };
@@ -89,8 +108,18 @@ pub fn draw(shown: Shown) -> impl IntoView {
 }
 
 fn cell(c: CellShown) -> impl IntoView {
-    let class = format!("cell {} {}", Hue::epoch(c.epoch).class(), if c.committed { "committed" } else { "" });
-    let name = format!("entry {}: {}, epoch {}{}", c.index, c.text, c.epoch, if c.committed { ", committed" } else { "" });
+    let class = format!(
+        "cell {} {}",
+        Hue::epoch(c.epoch).class(),
+        if c.committed { "committed" } else { "" }
+    );
+    let name = format!(
+        "entry {}: {}, epoch {}{}",
+        c.index,
+        c.text,
+        c.epoch,
+        if c.committed { ", committed" } else { "" }
+    );
     view! { <li class=class><span class="hush">{name}</span><span aria-hidden="true">{c.text}<small>{c.epoch}</small></span></li> }
 }
 

@@ -88,8 +88,9 @@ fn node(run: &Run, count: usize, n: NodeId) -> Facts {
         value: format!("in {}", engine::protocol::prose_time(t.due.saturating_sub(now))),
         changed: false,
     });
-    let (long, short): (Vec<Field>, Vec<Field>) =
-        fields(run, &peek.state(n), &before.state(n)).into_iter().partition(|f| f.value.chars().count() > LINE);
+    let (long, short): (Vec<Field>, Vec<Field>) = fields(run, &peek.state(n), &before.state(n))
+        .into_iter()
+        .partition(|f| f.value.chars().count() > LINE);
     Facts {
         title: titled(run.name(n), &state),
         hue: Hue::epoch(face.epoch).class(),
@@ -122,7 +123,10 @@ fn message(run: &Run, count: usize, m: MsgId) -> Facts {
     let says = if faults::in_flight(&rec, count) {
         format!("On its way since {}.", words::clock(rec.sent_at))
     } else {
-        run.trace().event(rec.end).map(|e| format!("{}, at {}.", words::event(run, &e), words::clock(e.at))).unwrap_or_default()
+        run.trace()
+            .event(rec.end)
+            .map(|e| format!("{}, at {}.", words::event(run, &e), words::clock(e.at)))
+            .unwrap_or_default()
     };
     let ends = [(rec.sent, "sent"), (rec.end, "ended")];
     let also = ends.into_iter().filter(|(e, _)| e.index() < count);
@@ -132,7 +136,17 @@ fn message(run: &Run, count: usize, m: MsgId) -> Facts {
         says,
         fields: fields(run, &run.message(m), &Tree::None),
         deed: faults::to_message(run, count, m),
-        also: also.map(|(e, w)| (Pick::Event(e), format!("{w} at {}", run.trace().event(e).map_or(String::new(), |e| words::clock(e.at))))).collect(),
+        also: also
+            .map(|(e, w)| {
+                (
+                    Pick::Event(e),
+                    format!(
+                        "{w} at {}",
+                        run.trace().event(e).map_or(String::new(), |e| words::clock(e.at))
+                    ),
+                )
+            })
+            .collect(),
         ..Facts::default()
     }
 }
@@ -141,13 +155,17 @@ fn event(run: &Run, count: usize, e: EventId) -> Facts {
     let Some(event) = run.trace().event(e) else { return Facts::default() };
     let mut facts = match event.what {
         What::Send { m } | What::Deliver { m } | What::Lose { m, .. } => message(run, count, m),
-        What::Why { why, .. } => Facts { fields: fields(run, &run.reason(why), &Tree::None), ..Facts::default() },
+        What::Why { why, .. } => {
+            Facts { fields: fields(run, &run.reason(why), &Tree::None), ..Facts::default() }
+        }
         _ => Facts::default(),
     };
     facts.title = words::event(run, &event);
     facts.says = format!("At {}.", words::clock(event.at));
     facts.also = match event.what {
-        What::Send { m } | What::Deliver { m } | What::Lose { m, .. } => vec![(Pick::Message(m), words::travels(run, m))],
+        What::Send { m } | What::Deliver { m } | What::Lose { m, .. } => {
+            vec![(Pick::Message(m), words::travels(run, m))]
+        }
         _ => vec![],
     };
     facts.also.extend(event.node.map(|n| (Pick::Node(n), run.name(n).to_string())));
@@ -157,7 +175,11 @@ fn event(run: &Run, count: usize, e: EventId) -> Facts {
 fn operation(run: &Run, op: OpId) -> Facts {
     let Some(rec) = run.trace().op(op) else { return Facts::default() };
     let ends = [Some(rec.invoke), rec.ret.as_ref().map(|r| r.0)];
-    let line = |e: EventId| run.trace().event(e).map(|ev| (Pick::Event(e), format!("{} at {}", words::event(run, &ev), words::clock(ev.at))));
+    let line = |e: EventId| {
+        run.trace().event(e).map(|ev| {
+            (Pick::Event(e), format!("{} at {}", words::event(run, &ev), words::clock(ev.at)))
+        })
+    };
     Facts {
         title: format!("{}: {}", run.name(rec.node), words::call(run, op)),
         also: ends.into_iter().flatten().filter_map(line).collect(),
@@ -166,7 +188,11 @@ fn operation(run: &Run, op: OpId) -> Facts {
 }
 
 fn fault(run: &Run, line: u32) -> Facts {
-    Facts { title: words::acted(run, line), says: "A line of the scenario.".into(), ..Facts::default() }
+    Facts {
+        title: words::acted(run, line),
+        says: "A line of the scenario.".into(),
+        ..Facts::default()
+    }
 }
 
 /// Nothing is selected: what this is, and who takes part.
@@ -235,7 +261,8 @@ pub fn Inspect() -> impl IntoView {
 
 #[component]
 fn Fields(fields: Memo<Vec<Field>>, title: &'static str) -> impl IntoView {
-    let row = |f: Field| view! { <div class:changed=f.changed><dt>{f.name}</dt><dd>{f.value}</dd></div> };
+    let row =
+        |f: Field| view! { <div class:changed=f.changed><dt>{f.name}</dt><dd>{f.value}</dd></div> };
     view! {
         <Show when=move || fields.with(|f| !f.is_empty())>
             <h3>{title}</h3>

@@ -55,7 +55,12 @@ pub fn blocks(text: &str) -> Vec<Block> {
             out.push(Block::List(items.iter().map(|i| spans(i)).collect()));
         } else if !line.trim().is_empty() {
             let mut para = line.trim().to_string();
-            let goes_on = |l: &&str| !l.trim().is_empty() && !l.starts_with(['#', '|']) && !l.starts_with("```") && bullet(l).is_none();
+            let goes_on = |l: &&str| {
+                !l.trim().is_empty()
+                    && !l.starts_with(['#', '|'])
+                    && !l.starts_with("```")
+                    && bullet(l).is_none()
+            };
             while let Some(l) = lines.next_if(goes_on) {
                 para = format!("{para} {}", l.trim());
             }
@@ -71,7 +76,9 @@ fn cells(line: &str) -> Vec<Vec<Span>> {
 
 fn bullet(line: &str) -> Option<&str> {
     let line = line.trim_start();
-    let number = line.split_once(". ").filter(|(n, _)| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+    let number = line
+        .split_once(". ")
+        .filter(|(n, _)| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
     line.strip_prefix("- ").or_else(|| line.strip_prefix("* ")).or(number.map(|(_, rest)| rest))
 }
 
@@ -107,7 +114,9 @@ fn push_plain(out: &mut Vec<Span>, text: &str) {
 }
 
 fn marked(tail: &str) -> Option<(Span, &str)> {
-    let between = |mark: &str| tail.strip_prefix(mark)?.split_once(mark).filter(|(inner, _)| !inner.is_empty());
+    let between = |mark: &str| {
+        tail.strip_prefix(mark)?.split_once(mark).filter(|(inner, _)| !inner.is_empty())
+    };
     if let Some((inner, after)) = between("`") {
         return Some((Span::Code(inner.into()), after));
     }
@@ -159,7 +168,9 @@ pub fn Lesson() -> impl IntoView {
     });
     let body = move || match lesson.get() {
         None => view! { <p class="soft">"Fetching the lesson …"</p> }.into_any(),
-        Some(None) => view! { <p class="soft">"There is no lesson for this entry yet."</p> }.into_any(),
+        Some(None) => {
+            view! { <p class="soft">"There is no lesson for this entry yet."</p> }.into_any()
+        }
         Some(Some(text)) => blocks(&text).into_iter().map(draw).collect_view().into_any(),
     };
     view! { <div class="prose">{body}</div> }
@@ -186,11 +197,14 @@ mod tests {
     #[test]
     fn marks_that_are_not_closed_stay() {
         assert_eq!(spans("2 * 3"), [Span::Plain("2 * 3".into())]);
-        assert_eq!(spans("a `b` [c](#raft)"), [
-            Span::Plain("a ".into()),
-            Span::Code("b".into()),
-            Span::Plain(" ".into()),
-            Span::Link("c".into(), "#raft".into()),
-        ]);
+        assert_eq!(
+            spans("a `b` [c](#raft)"),
+            [
+                Span::Plain("a ".into()),
+                Span::Code("b".into()),
+                Span::Plain(" ".into()),
+                Span::Link("c".into(), "#raft".into()),
+            ]
+        );
     }
 }

@@ -12,7 +12,11 @@ pub fn span(text: &str, line: u32, col: u32, len: u32) -> (u32, u32) {
     for (i, row) in text.split('\n').enumerate() {
         if i + 1 == line as usize {
             let before: String = row.chars().take(col.saturating_sub(1) as usize).collect();
-            let inside: String = row.chars().skip(col.saturating_sub(1) as usize).take(len.max(1) as usize).collect();
+            let inside: String = row
+                .chars()
+                .skip(col.saturating_sub(1) as usize)
+                .take(len.max(1) as usize)
+                .collect();
             return (start + units(&before), start + units(&before) + units(&inside));
         }
         start += units(row) + 1;
@@ -30,7 +34,9 @@ pub fn Text() -> impl IntoView {
             View::Opening => String::new(),
         })
     });
-    let first = page.view.with_untracked(|v| if let View::Wrong(p) = v { p.faults.clone() } else { vec![] });
+    let first = page
+        .view
+        .with_untracked(|v| if let View::Wrong(p) = v { p.faults.clone() } else { vec![] });
     view! { <Editor text=text first=first/> }
 }
 
@@ -47,7 +53,10 @@ pub fn Editor(text: Memo<String>, first: Vec<Fault>) -> impl IntoView {
         wrong.set(page.try_text(&text));
         if wrong.with_untracked(|w| !w.is_empty()) {
             let n = wrong.with_untracked(Vec::len);
-            page.said.set(format!("{n} {} in the text cannot be understood.", crate::app::words::plural(n, "place")));
+            page.said.set(format!(
+                "{n} {} in the text cannot be understood.",
+                crate::app::words::plural(n, "place")
+            ));
         }
     };
     let show = move |f: &Fault| {
@@ -58,7 +67,8 @@ pub fn Editor(text: Memo<String>, first: Vec<Fault>) -> impl IntoView {
         }
     };
     let fault = move |f: Fault| {
-        let (line, message, hint) = (f.place.line, f.message.clone(), f.hint.clone().unwrap_or_default());
+        let (line, message, hint) =
+            (f.place.line, f.message.clone(), f.hint.clone().unwrap_or_default());
         view! { <li><button type="button" class="plain link" on:click=move |_| show(&f)><span><b>"line "{line}</b>": "{message}" "{hint}</span></button></li> }
     };
     let changed = move || draft.get() != text.get();

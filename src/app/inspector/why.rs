@@ -26,17 +26,30 @@ pub fn subject(run: &Run, count: usize, pick: Pick) -> Option<EventId> {
     let trace = run.trace();
     match pick {
         Pick::Event(e) => Some(e),
-        Pick::Message(m) => trace.msg(m).map(|r| if r.end.index() < count { r.end } else { r.sent }),
-        Pick::Node(n) => last_told(run, count, Some(n)).or_else(|| trace.range(0, count).rev().find(|e| e.node == Some(n)).map(|e| e.id)),
+        Pick::Message(m) => {
+            trace.msg(m).map(|r| if r.end.index() < count { r.end } else { r.sent })
+        }
+        Pick::Node(n) => last_told(run, count, Some(n))
+            .or_else(|| trace.range(0, count).rev().find(|e| e.node == Some(n)).map(|e| e.id)),
         Pick::Op(op) => trace.op(op).map(|o| o.ret.as_ref().map_or(o.invoke, |r| r.0)),
-        Pick::Fault(line) => trace.range(0, count).find(|e| matches!(e.what, What::Act { line: l } if l == line)).map(|e| e.id),
+        Pick::Fault(line) => trace
+            .range(0, count)
+            .find(|e| matches!(e.what, What::Act { line: l } if l == line))
+            .map(|e| e.id),
         Pick::None => last_told(run, count, None),
     }
 }
 
 fn last_told(run: &Run, count: usize, node: Option<NodeId>) -> Option<EventId> {
-    let told = |e: &Event| matches!(words::loudness(run, e), words::Loud::Key) || matches!(e.what, What::Broke { .. });
-    run.trace().range(0, count).rev().filter(|e| node.is_none() || e.node == node).find(told).map(|e| e.id)
+    let told = |e: &Event| {
+        matches!(words::loudness(run, e), words::Loud::Key) || matches!(e.what, What::Broke { .. })
+    };
+    run.trace()
+        .range(0, count)
+        .rev()
+        .filter(|e| node.is_none() || e.node == node)
+        .find(told)
+        .map(|e| e.id)
 }
 
 /// The chain from an event back to where it began, newest first.
@@ -46,7 +59,9 @@ pub fn chain(run: &Run, from: EventId) -> Vec<Link> {
     let mut next = trace.event(from);
     while let Some(e) = next.filter(|_| out.len() < LINKS_MAX) {
         let (first, last) = step_of(run, &e);
-        let reasons = trace.range(first, last).filter(|r| r.node == e.node && matches!(r.what, What::Why { .. }));
+        let reasons = trace
+            .range(first, last)
+            .filter(|r| r.node == e.node && matches!(r.what, What::Why { .. }));
         let says = words::event(run, &e);
         let reasons = reasons.map(|r| words::event(run, &r)).filter(|r| *r != says).collect();
         out.push(Link { event: e.id, at: e.at, says, reasons });
@@ -68,7 +83,8 @@ pub fn Why() -> impl IntoView {
     let page = expect_context::<Page>();
     let links = Memo::new(move |_| {
         let (count, pick) = (page.count_slow.get(), page.pick.get());
-        page.with_run(|run| subject(run, count, pick).map(|e| chain(run, e)).unwrap_or_default()).unwrap_or_default()
+        page.with_run(|run| subject(run, count, pick).map(|e| chain(run, e)).unwrap_or_default())
+            .unwrap_or_default()
     });
     let item = move |l: Link| {
         let event = l.event;
@@ -82,7 +98,11 @@ pub fn Why() -> impl IntoView {
             </li>
         }
     };
-    let head = move || links.with(|l| l.first().map_or("Nothing has been told yet.".to_string(), |l| l.says.clone()));
+    let head = move || {
+        links.with(|l| {
+            l.first().map_or("Nothing has been told yet.".to_string(), |l| l.says.clone())
+        })
+    };
     view! {
         <h2>"Why?"</h2>
         <p class="told">{head}</p>

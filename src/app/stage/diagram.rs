@@ -105,7 +105,8 @@ pub fn on_key(ev: &web_sys::KeyboardEvent, root: &Element, page: Page) {
         if !page.phone.get_untracked() {
             page.tab.set(Tab::Inspect);
         }
-        page.said.set(format!("{} is selected.", here.get_attribute("aria-label").unwrap_or_default()));
+        page.said
+            .set(format!("{} is selected.", here.get_attribute("aria-label").unwrap_or_default()));
     }
 }
 

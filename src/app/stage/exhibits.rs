@@ -57,7 +57,9 @@ pub fn Exhibits(key: &'static str) -> impl IntoView {
         });
         let Some(picture) = picture.flatten() else { return };
         height.set(picture.h.max(40.0));
-        painter.update_value(|p| p.get_or_insert_with(|| Painter::new(layer.into())).paint(picture.shapes));
+        painter.update_value(|p| {
+            p.get_or_insert_with(|| Painter::new(layer.into())).paint(picture.shapes)
+        });
         if let Some(root) = root.get_untracked() {
             diagram::keep_one_stop(&root);
         }

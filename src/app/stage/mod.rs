@@ -32,7 +32,9 @@ pub struct Sight {
 pub fn measure() -> (NodeRef<leptos::html::Div>, RwSignal<Sight>) {
     let node = NodeRef::<leptos::html::Div>::new();
     let size = RwSignal::new(Sight::default());
-    let observer = StoredValue::new_local(None::<(web_sys::ResizeObserver, Closure<dyn FnMut(js_sys::Array)>)>);
+    let observer = StoredValue::new_local(
+        None::<(web_sys::ResizeObserver, Closure<dyn FnMut(js_sys::Array)>)>,
+    );
     Effect::new(move |_| {
         let Some(el) = node.get() else { return };
         let read = el.clone();
@@ -76,7 +78,11 @@ pub fn lit(run: &Run, pick: Pick) -> Lit {
             };
             Lit { node: event.node, message, event: Some(e) }
         }
-        Pick::Op(op) => run.trace().op(op).map_or_else(Lit::default, |o| Lit { node: Some(o.node), event: Some(o.invoke), ..Lit::default() }),
+        Pick::Op(op) => run.trace().op(op).map_or_else(Lit::default, |o| Lit {
+            node: Some(o.node),
+            event: Some(o.invoke),
+            ..Lit::default()
+        }),
         _ => Lit::default(),
     }
 }
@@ -94,20 +100,37 @@ pub struct Told {
 pub fn told(run: &Run, index: &Index, count: usize, stepped: bool) -> Told {
     let known = &index.tales[..index.tales.partition_point(|t| t.event.index() < count)];
     let key = known.iter().rev().find(|t| t.weight == Weight::Key);
-    let aside = known.iter().rev().take(24).filter(|t| t.weight == Weight::Aside).max_by_key(|t| (t.at, t.event));
+    let aside = known
+        .iter()
+        .rev()
+        .take(24)
+        .filter(|t| t.weight == Weight::Aside)
+        .max_by_key(|t| (t.at, t.event));
     let hold = if stepped { 0 } else { 2 * index.hold };
     let newest = match (key, aside) {
         (Some(k), Some(a)) if a.at > k.at + hold => Some(a),
         (k, a) => k.or(a),
     };
     let event = newest.map(|t| t.event);
-    let fault = index.faults.iter().rev().filter(|a| a.event.index() < count && event.is_none_or(|e| a.event > e));
+    let fault = index
+        .faults
+        .iter()
+        .rev()
+        .filter(|a| a.event.index() < count && event.is_none_or(|e| a.event > e));
     if let Some((act, says)) = fault.take(8).find_map(|a| Some((a, fault_says(run, a.line)?))) {
         return Told { at: act.at, says, event: Some(act.event) };
     }
     match event.and_then(|e| Some((e, run.trace().event(e)?.at, run.sentence(e)?))) {
         Some((e, at, says)) => Told { at, says, event: Some(e) },
-        None => Told { at: 0, says: if run.scenario().about.is_empty() { run.entry().says.to_string() } else { run.scenario().about.clone() }, event: None },
+        None => Told {
+            at: 0,
+            says: if run.scenario().about.is_empty() {
+                run.entry().says.to_string()
+            } else {
+                run.scenario().about.clone()
+            },
+            event: None,
+        },
     }
 }
 
@@ -119,15 +142,24 @@ fn fault_says(run: &Run, line: u32) -> Option<String> {
         Who::Role(r) => format!("the {r}"),
     };
     let list = |l: &[Who]| l.iter().map(name).collect::<Vec<_>>().join(", ");
-    let many = |l: &[Who], one: &str, more: &str| format!("{} {}.", list(l), if l.len() == 1 { one } else { more });
+    let many = |l: &[Who], one: &str, more: &str| {
+        format!("{} {}.", list(l), if l.len() == 1 { one } else { more })
+    };
     let says = match &run.scenario().steps.get(line as usize)?.act {
         Act::Crash(who) => many(who, "crashes", "crash"),
         Act::Pause(who) => many(who, "pauses", "pause"),
         Act::Resume(who) => many(who, "goes on", "go on"),
-        Act::Restart { who, amnesia: false } => many(who, "restarts with what is on its disk", "restart with what is on their disks"),
-        Act::Restart { who, amnesia: true } => many(who, "restarts with an empty disk", "restart with empty disks"),
+        Act::Restart { who, amnesia: false } => {
+            many(who, "restarts with what is on its disk", "restart with what is on their disks")
+        }
+        Act::Restart { who, amnesia: true } => {
+            many(who, "restarts with an empty disk", "restart with empty disks")
+        }
         Act::Isolate(who) => format!("{} is cut off from everybody.", name(who)),
-        Act::Partition(sides) => format!("The network is cut: {}.", sides.iter().map(|s| list(s)).collect::<Vec<_>>().join(" | ")),
+        Act::Partition(sides) => format!(
+            "The network is cut: {}.",
+            sides.iter().map(|s| list(s)).collect::<Vec<_>>().join(" | ")
+        ),
         Act::Heal(None) => "The network is whole again.".into(),
         _ => return None,
     };
@@ -146,8 +178,17 @@ pub fn thumbnail(run: &mut Run) -> String {
 
 /// A little before the first key reason: what leads to it is on its way.
 fn liveliest(run: &Run, index: &Index) -> Us {
-    let first = index.tales.iter().find(|t| t.weight == Weight::Key && t.at > 0).map_or(run.horizon() / 3, |t| t.at);
-    let flying = run.trace().msgs.iter().filter(|m| m.sent_at < first && m.from != m.to).map(|m| m.sent_at + (m.due.saturating_sub(m.sent_at)) * 2 / 3);
+    let first = index
+        .tales
+        .iter()
+        .find(|t| t.weight == Weight::Key && t.at > 0)
+        .map_or(run.horizon() / 3, |t| t.at);
+    let flying = run
+        .trace()
+        .msgs
+        .iter()
+        .filter(|m| m.sent_at < first && m.from != m.to)
+        .map(|m| m.sent_at + (m.due.saturating_sub(m.sent_at)) * 2 / 3);
     flying.max().unwrap_or(first)
 }
 
@@ -157,7 +198,9 @@ pub fn Caption() -> impl IntoView {
     let page = expect_context::<Page>();
     let told = Memo::new(move |_| {
         let (count, stepped) = (page.count.get(), page.stepped.get());
-        page.loaded().map(|l| told(&l.run.borrow(), &l.index.borrow(), count, stepped)).unwrap_or_default()
+        page.loaded()
+            .map(|l| told(&l.run.borrow(), &l.index.borrow(), count, stepped))
+            .unwrap_or_default()
     });
     view! {
         <p class="caption">
@@ -188,15 +231,20 @@ pub fn Stage() -> impl IntoView {
 #[component]
 fn Lower() -> impl IntoView {
     let page = expect_context::<Page>();
-    let keys = Memo::new(move |_| { page.known.track(); page.with_run(exhibits::keys).unwrap_or_default() });
+    let keys = Memo::new(move |_| {
+        page.known.track();
+        page.with_run(exhibits::keys).unwrap_or_default()
+    });
     let choice = RwSignal::new(None::<&'static str>);
     Effect::new(move |_| {
         if keys.with(|k| choice.get_untracked().is_some_and(|c| !k.iter().any(|k| k.0 == c))) {
             choice.set(None);
         }
     });
-    let tab = move |key: Option<&'static str>, word: String| view! {
-        <button type="button" aria-pressed=move || (choice.get() == key).to_string() on:click=move |_| choice.set(key)>{word}</button>
+    let tab = move |key: Option<&'static str>, word: String| {
+        view! {
+            <button type="button" aria-pressed=move || (choice.get() == key).to_string() on:click=move |_| choice.set(key)>{word}</button>
+        }
     };
     view! {
         <div class="lower">

@@ -77,7 +77,9 @@ fn reconcile(parent: &Element, items: &mut Vec<Item>, shapes: Vec<Shape>, live: 
     for (i, shape) in shapes.into_iter().enumerate() {
         let found = match old.get(i) {
             Some(Some(item)) if fits(item, &shape) => Some(i),
-            _ => old.iter().position(|o| o.as_ref().is_some_and(|o| shape.pick != Pick::None && fits(o, &shape))),
+            _ => old.iter().position(|o| {
+                o.as_ref().is_some_and(|o| shape.pick != Pick::None && fits(o, &shape))
+            }),
         };
         out_of_order |= found != Some(i);
         let item = match found.and_then(|at| old[at].take()) {
@@ -104,8 +106,14 @@ fn reconcile(parent: &Element, items: &mut Vec<Item>, shapes: Vec<Shape>, live: 
 
 fn create(shape: Shape, live: bool) -> Item {
     let tag = tag(&shape.form);
-    let el = document().create_element_ns(Some(SVG), tag).unwrap_or_else(|_| unreachable!("SVG has this element"));
-    let mut item = Item { shape: Shape::new("", Form::Group { x: 0.0, y: 0.0, kids: vec![] }), el, kids: vec![] };
+    let el = document()
+        .create_element_ns(Some(SVG), tag)
+        .unwrap_or_else(|_| unreachable!("SVG has this element"));
+    let mut item = Item {
+        shape: Shape::new("", Form::Group { x: 0.0, y: 0.0, kids: vec![] }),
+        el,
+        kids: vec![],
+    };
     write_all(&mut item, shape, live);
     item
 }
@@ -159,11 +167,16 @@ fn write_pick(el: &Element, shape: &Shape, live: bool) {
 fn write_form(item: &mut Item, form: &Form, live: bool) {
     let el = &item.el;
     match form {
-        Form::Line { x1, y1, x2, y2 } => numbers(el, &[("x1", *x1), ("y1", *y1), ("x2", *x2), ("y2", *y2)]),
+        Form::Line { x1, y1, x2, y2 } => {
+            numbers(el, &[("x1", *x1), ("y1", *y1), ("x2", *x2), ("y2", *y2)])
+        }
         Form::Path(d) => set(el, "d", d),
         Form::Circle { x, y, r } => numbers(el, &[("cx", *x), ("cy", *y), ("r", *r)]),
         Form::Rect { x, y, w, h, r } => {
-            numbers(el, &[("x", *x), ("y", *y), ("width", w.max(0.0)), ("height", h.max(0.0)), ("rx", *r)]);
+            numbers(
+                el,
+                &[("x", *x), ("y", *y), ("width", w.max(0.0)), ("height", h.max(0.0)), ("rx", *r)],
+            );
         }
         Form::Text { x, y, anchor, text } => {
             numbers(el, &[("x", *x), ("y", *y)]);
@@ -197,7 +210,13 @@ mod tests {
 
     #[test]
     fn marks_have_words() {
-        for pick in [Pick::Node(NodeId(3)), Pick::Message(MsgId(70_000)), Pick::Event(EventId(9)), Pick::Op(OpId(1)), Pick::Fault(2)] {
+        for pick in [
+            Pick::Node(NodeId(3)),
+            Pick::Message(MsgId(70_000)),
+            Pick::Event(EventId(9)),
+            Pick::Op(OpId(1)),
+            Pick::Fault(2),
+        ] {
             assert_eq!(pick_of(&pick_word(pick)), pick);
         }
         assert_eq!(pick_of("x3"), Pick::None);

@@ -61,7 +61,11 @@ pub fn viewport(run: &Run, gaze: Gaze, sight: Sight, now: Us) -> Viewport {
 /// How much is in sight: some seconds of the screen, or the whole of a run that is shorter.
 fn span(run: &Run) -> Us {
     let (usual, end) = (scene::pace(run) * SPAN, end_of(run));
-    if run.verdicts().is_some() && end * 5 / 4 < usual { (end * 5 / 4).max(usual / 40) } else { usual }
+    if run.verdicts().is_some() && end * 5 / 4 < usual {
+        (end * 5 / 4).max(usual / 40)
+    } else {
+        usual
+    }
 }
 
 /// The whole run in one view.
@@ -95,7 +99,9 @@ struct Sheet {
 }
 
 fn group(parent: &Element, class: &str) -> Element {
-    let g = document().create_element_ns(Some("http://www.w3.org/2000/svg"), "g").unwrap_or_else(|_| unreachable!("SVG has groups"));
+    let g = document()
+        .create_element_ns(Some("http://www.w3.org/2000/svg"), "g")
+        .unwrap_or_else(|_| unreachable!("SVG has groups"));
     let _ = g.set_attribute("class", class);
     let _ = parent.append_child(&g);
     g
@@ -170,7 +176,11 @@ impl Sheet {
         self.layers.focus.1.paint(spacetime::focus(run, index, &wide, pick));
         self.layers.veil.1.paint(spacetime::veil(&wide));
         self.layers.gutter.paint(spacetime::gutter(run, &view, pick));
-        let box_ = [("x", view.gutter - 6.0), ("width", (view.w - view.gutter + 6.0).max(0.0)), ("height", view.h)];
+        let box_ = [
+            ("x", view.gutter - 6.0),
+            ("width", (view.w - view.gutter + 6.0).max(0.0)),
+            ("height", view.h),
+        ];
         for (name, value) in box_ {
             let _ = self.layers.plot.set_attribute(name, &value.to_string());
         }
@@ -201,7 +211,12 @@ impl Sheet {
     fn place(&mut self, view: &Viewport, now: Us, anew: bool) {
         if anew || self.moved.length() == 0 {
             self.moved = js_sys::Array::new();
-            for e in [&self.layers.back.0, &self.layers.front.0, &self.layers.focus.0, &self.layers.veil.0] {
+            for e in [
+                &self.layers.back.0,
+                &self.layers.front.0,
+                &self.layers.focus.0,
+                &self.layers.veil.0,
+            ] {
                 self.moved.push(e);
             }
             self.shown.values().for_each(|(e, ..)| {
@@ -219,7 +234,8 @@ impl Sheet {
 /// Whether what was painted for one view serves another: same scale and size, not too far along.
 fn still_serves(base: &Viewport, view: &Viewport) -> bool {
     let drift = (view.t0 - base.t0) / view.us_per_px();
-    let same = (base.level, base.w, base.h, base.lanes, base.gutter) == (view.level, view.w, view.h, view.lanes, view.gutter);
+    let same = (base.level, base.w, base.h, base.lanes, base.gutter)
+        == (view.level, view.w, view.h, view.lanes, view.gutter);
     same && (0.0..=f64::from(SPARE) - 4.0).contains(&drift)
 }
 
@@ -229,7 +245,11 @@ pub fn Spacetime() -> impl IntoView {
     let beat = expect_context::<Beat>();
     let (frame_ref, sight) = super::measure();
     let root = NodeRef::<leptos::svg::Svg>::new();
-    let (clipped, beside, plot) = (NodeRef::<leptos::svg::G>::new(), NodeRef::<leptos::svg::G>::new(), NodeRef::<leptos::svg::Rect>::new());
+    let (clipped, beside, plot) = (
+        NodeRef::<leptos::svg::G>::new(),
+        NodeRef::<leptos::svg::G>::new(),
+        NodeRef::<leptos::svg::Rect>::new(),
+    );
     let sheet: Rc<RefCell<Option<Sheet>>> = Rc::default();
     let gaze = RwSignal::new_local(Gaze::Follow { closer: 0 });
     let dirty = StoredValue::new(true);
@@ -247,9 +267,15 @@ pub fn Spacetime() -> impl IntoView {
 
     let look = sheet.clone();
     beat.each_frame(move |frame: &Frame| {
-        let (Some(c), Some(b), Some(p)) = (clipped.get_untracked(), beside.get_untracked(), plot.get_untracked()) else { return };
+        let (Some(c), Some(b), Some(p)) =
+            (clipped.get_untracked(), beside.get_untracked(), plot.get_untracked())
+        else {
+            return;
+        };
         let sight = sight.get_untracked();
-        let Some(loaded) = page.loaded_now().filter(|_| sight.w > 40.0 && sight.h > 40.0) else { return };
+        let Some(loaded) = page.loaded_now().filter(|_| sight.w > 40.0 && sight.h > 40.0) else {
+            return;
+        };
         let view = viewport(&loaded.run.borrow(), gaze.get_untracked(), sight, frame.now);
         let mut slot = look.borrow_mut();
         let sheet = slot.get_or_insert_with(|| Sheet::new(Layers::new(&c, &b, p.into())));
@@ -294,12 +320,16 @@ pub fn Spacetime() -> impl IntoView {
     let click = move |ev: web_sys::MouseEvent| {
         let dragged = drag.get_value().is_some_and(|d| d.2);
         drag.set_value(None);
-        let Some((v, loaded)) = view_now().zip(page.loaded_now()).filter(|_| !dragged) else { return };
+        let Some((v, loaded)) = view_now().zip(page.loaded_now()).filter(|_| !dragged) else {
+            return;
+        };
         let marked = dom::closest(&ev, "[data-pick]").and_then(|e| e.get_attribute("data-pick"));
         let pick = marked.map_or_else(
             || {
                 let rect = root.get_untracked().map(|r| r.get_bounding_client_rect());
-                let (x, y) = rect.map_or((0.0, 0.0), |r| (f64::from(ev.client_x()) - r.x(), f64::from(ev.client_y()) - r.y()));
+                let (x, y) = rect.map_or((0.0, 0.0), |r| {
+                    (f64::from(ev.client_x()) - r.x(), f64::from(ev.client_y()) - r.y())
+                });
                 spacetime::hit(&loaded.run.borrow(), &loaded.index.borrow(), &v, x as f32, y as f32)
             },
             |w| super::painter::pick_of(&w),
@@ -309,7 +339,8 @@ pub fn Spacetime() -> impl IntoView {
     let wheel = move |ev: web_sys::WheelEvent| {
         let Some(v) = view_now() else { return };
         let sideways = ev.delta_x().abs() > ev.delta_y().abs() || ev.shift_key();
-        if !sideways && !ev.ctrl_key() && page.mode.get_untracked() == crate::app::page::Mode::Embed {
+        if !sideways && !ev.ctrl_key() && page.mode.get_untracked() == crate::app::page::Mode::Embed
+        {
             return;
         }
         ev.prevent_default();
@@ -319,7 +350,9 @@ pub fn Spacetime() -> impl IntoView {
             return;
         }
         let closer = if ev.delta_y() < 0.0 { 1 } else { -1 };
-        let x = root.get_untracked().map_or(0.0, |r| f64::from(ev.client_x()) - r.get_bounding_client_rect().x());
+        let x = root
+            .get_untracked()
+            .map_or(0.0, |r| f64::from(ev.client_x()) - r.get_bounding_client_rect().x());
         gaze.update(|g| *g = zoomed(*g, v, closer, x as f32));
     };
     // Leptos listens passively; the page must not scroll while the diagram zooms.
@@ -328,7 +361,11 @@ pub fn Spacetime() -> impl IntoView {
         let listener = Closure::<dyn FnMut(web_sys::WheelEvent)>::new(wheel);
         let options = web_sys::AddEventListenerOptions::new();
         options.set_passive(false);
-        let _ = root.add_event_listener_with_callback_and_add_event_listener_options("wheel", listener.as_ref().unchecked_ref(), &options);
+        let _ = root.add_event_listener_with_callback_and_add_event_listener_options(
+            "wheel",
+            listener.as_ref().unchecked_ref(),
+            &options,
+        );
         listener.forget();
     });
     let zoom = move |closer: i32| {

@@ -62,7 +62,10 @@ impl Moving {
     fn stand(&mut self, l: &Loaded, count: usize, pick: Pick, sight: Sight, calm: bool, now: Us) {
         let run = l.run.borrow();
         let index = l.index.borrow();
-        if (self.layout.w, self.layout.h) != (sight.w, sight.h) || self.layout.len() != run.cast().len() || !self.same(l) {
+        if (self.layout.w, self.layout.h) != (sight.w, sight.h)
+            || self.layout.len() != run.cast().len()
+            || !self.same(l)
+        {
             self.layout = Layout::new(&run, sight.w, sight.h);
         }
         if !self.same(l) {
@@ -71,14 +74,23 @@ impl Moving {
         }
         let peek = run.peek(EventId(count.saturating_sub(1) as u32));
         let lit = super::lit(&run, pick);
-        let mut shapes = topology::furniture(&run, &index, &peek, &self.layout, lit.node.map_or(Pick::None, Pick::Node));
+        let mut shapes = topology::furniture(
+            &run,
+            &index,
+            &peek,
+            &self.layout,
+            lit.node.map_or(Pick::None, Pick::Node),
+        );
         if calm {
             whole_arrows(&run, &index, &self.layout, count, now, &mut shapes);
         }
         self.painter.paint(shapes);
         self.rings = topology::rings(&run, &peek, &self.layout);
-        let numbers: Vec<f32> =
-            self.rings.iter().flat_map(|r| [r.node.0 as f32, r.x, r.y, r.r, r.hue.0 as f32]).collect();
+        let numbers: Vec<f32> = self
+            .rings
+            .iter()
+            .flat_map(|r| [r.node.0 as f32, r.x, r.y, r.r, r.hue.0 as f32])
+            .collect();
         if let Some((_, m)) = &self.motion {
             m.ring(&numbers);
         }
@@ -127,14 +139,20 @@ impl Moving {
     /// What stands in the air can be reached by keyboard, and has a name.
     fn call_by_name(&self, run: &engine::run::Run, motion: &Motion) {
         let ids: Vec<f32> = self.flights.chunks_exact(FLIGHT).map(|f| f[0]).collect();
-        let name = |id: &f32| JsValue::from(format!("{}, on its way", crate::app::words::travels(run, MsgId(*id as u32))));
+        let name = |id: &f32| {
+            JsValue::from(format!(
+                "{}, on its way",
+                crate::app::words::travels(run, MsgId(*id as u32))
+            ))
+        };
         motion.name(&ids, ids.iter().map(name).collect());
     }
 }
 
 /// Of several steps at one instant some may still be to come: what they send is not there yet.
 fn not_sent_yet(run: &engine::run::Run, count: usize, flights: &mut Vec<f32>) {
-    let sent = |f: &&[f32]| run.trace().msg(MsgId(f[0] as u32)).is_some_and(|r| r.sent.index() < count);
+    let sent =
+        |f: &&[f32]| run.trace().msg(MsgId(f[0] as u32)).is_some_and(|r| r.sent.index() < count);
     if flights.chunks_exact(FLIGHT).all(|f| sent(&f)) {
         return;
     }
@@ -161,7 +179,14 @@ fn follow(flights: &[f32], beside: &[[f32; 4]], labels: &mut Vec<f32>) {
 }
 
 /// Without motion a message on its way is its whole arrow.
-fn whole_arrows(run: &engine::run::Run, index: &engine::scene::Index, layout: &Layout, count: usize, now: Us, out: &mut Vec<Shape>) {
+fn whole_arrows(
+    run: &engine::run::Run,
+    index: &engine::scene::Index,
+    layout: &Layout,
+    count: usize,
+    now: Us,
+    out: &mut Vec<Shape>,
+) {
     let flights = Flights { run, index, layout };
     let mut arrows = vec![];
     flights.each(now, &mut |m, rec, _| arrows.push((m, *rec)));
@@ -184,7 +209,9 @@ fn whole_arrows(run: &engine::run::Run, index: &engine::scene::Index, layout: &L
             Shape::circle("hit", way.at(0.5).0, way.at(0.5).1, 12.0),
         ];
         let name = crate::app::words::travels(run, m);
-        out.push(Shape::group("flight", kids).hue(Hue::epoch(rec.epoch)).pick(Pick::Message(m), name));
+        out.push(
+            Shape::group("flight", kids).hue(Hue::epoch(rec.epoch)).pick(Pick::Message(m), name),
+        );
     }
 }
 
@@ -200,7 +227,8 @@ pub fn Topology() -> impl IntoView {
     let paint = moving.clone();
     Effect::new(move |_| {
         let (Some(stand), Some(fly)) = (stand.get(), fly.get()) else { return };
-        let (count, pick, sight, calm) = (page.count.get(), page.pick.get(), sight.get(), page.calm.get());
+        let (count, pick, sight, calm) =
+            (page.count.get(), page.pick.get(), sight.get(), page.calm.get());
         let Some(loaded) = page.loaded() else { return };
         if sight.w < 10.0 {
             return;
@@ -232,7 +260,9 @@ pub fn Topology() -> impl IntoView {
         if let Some(m) = go.borrow_mut().as_mut() {
             m.go(&loaded, frame, page.pick.get_untracked());
         }
-        if !frame.playing && let Some(root) = root.get_untracked() {
+        if !frame.playing
+            && let Some(root) = root.get_untracked()
+        {
             diagram::keep_one_stop(&root);
         }
     });
@@ -266,7 +296,10 @@ pub fn Topology() -> impl IntoView {
 
 /// What can be done to the selected node or message, where it is.
 #[component]
-fn Popover(moving: StoredValue<Rc<RefCell<Option<Moving>>>, LocalStorage>, sight: RwSignal<Sight>) -> impl IntoView {
+fn Popover(
+    moving: StoredValue<Rc<RefCell<Option<Moving>>>, LocalStorage>,
+    sight: RwSignal<Sight>,
+) -> impl IntoView {
     let page = expect_context::<Page>();
     let deed = Memo::new(move |_| {
         page.head.track();
@@ -287,7 +320,11 @@ fn Popover(moving: StoredValue<Rc<RefCell<Option<Moving>>>, LocalStorage>, sight
             })
         })
     };
-    let shown = move || page.pick.get() != Pick::None && deed.get().is_some() && page.mode.get() != crate::app::page::Mode::Project;
+    let shown = move || {
+        page.pick.get() != Pick::None
+            && deed.get().is_some()
+            && page.mode.get() != crate::app::page::Mode::Project
+    };
     let act = move |_| {
         if let Some(d) = deed.get_untracked() {
             page.do_act(&d.act);
