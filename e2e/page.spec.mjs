@@ -60,17 +60,17 @@ test.describe("the transport", () => {
   });
 
   test("steps both ways, to the ends and back", async ({ page }) => {
-    await expect(page.locator(".clock")).toContainText("0.005");
+    await expect(page.locator(".transport .clock")).toContainText("0.005");
     await page.keyboard.press("ArrowRight");
-    await expect(page.locator(".clock")).toContainText("0.010");
+    await expect(page.locator(".transport .clock")).toContainText("0.010");
     await page.getByRole("button", { name: "Step forward" }).click();
-    await expect(page.locator(".clock")).toContainText("0.020");
+    await expect(page.locator(".transport .clock")).toContainText("0.020");
     await page.keyboard.press("ArrowLeft");
-    await expect(page.locator(".clock")).toContainText("0.010");
+    await expect(page.locator(".transport .clock")).toContainText("0.010");
     await page.keyboard.press("End");
-    await expect(page.locator(".clock")).toContainText("0.030");
+    await expect(page.locator(".transport .clock")).toContainText("0.030");
     await page.keyboard.press("Home");
-    await expect(page.locator(".clock")).toContainText("0.000");
+    await expect(page.locator(".transport .clock")).toContainText("0.000");
     await page.keyboard.press("PageDown");
     await expect(status(page)).toContainText("0.000");
   });
@@ -78,7 +78,7 @@ test.describe("the transport", () => {
   test("scrubs, and says the time", async ({ page }) => {
     const slider = page.getByRole("slider", { name: "Time" });
     await slider.fill("15000");
-    await expect(page.locator(".clock")).toContainText("0.015");
+    await expect(page.locator(".transport .clock")).toContainText("0.015");
     await expect(slider).toHaveAttribute("aria-valuetext", /0\.015/);
     await expect(node(page, /^B.*1,1,0/)).toBeVisible();
     await slider.fill("5000");
@@ -147,7 +147,7 @@ test.describe("taking hold", () => {
     await tab(page, "Events").click();
     await page.locator(".events").getByRole("button", { name: /B receives Note/ }).click();
     await expect(page.locator(".spacetime .dot.selected")).toHaveCount(1);
-    await expect(page.locator(".clock")).toContainText("0.010");
+    await expect(page.locator(".transport .clock")).toContainText("0.010");
   });
 
   test("each diagram is one tab stop, and the arrows walk in it", async ({ page, open }) => {
@@ -218,7 +218,7 @@ test.describe("breaking", () => {
     await expect(page.locator(".faults li")).toHaveCount(0);
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "To the end" }).click();
-    await expect(page.locator(".clock")).toContainText("0.060");
+    await expect(page.locator(".transport .clock")).toContainText("0.060");
   });
 });
 
@@ -273,7 +273,7 @@ test.describe("the link", () => {
 
   test("a text with mistakes can be mended on the spot", async ({ page, open }) => {
     await open(`#${packed("lamplight 1\nrun vector-clocks nodes=3 seed=1\nat 0ms n1 tel n2\n")}`);
-    await expect(page.getByRole("heading", { name: "This scenario does not run" })).toBeVisible();
+    await expect(page.getByRole("heading", { level: 2, name: "This scenario does not run" })).toBeVisible();
     await expect(page.locator(".faults")).toContainText("line 3");
     const field = page.getByRole("textbox", { name: "Text of the scenario" });
     await field.fill((await field.inputValue()).replace("tel ", "tell "));
@@ -298,7 +298,7 @@ test.describe("embedded", () => {
     await expect(frame.locator(".topology .node").first()).toBeVisible();
     await expect(frame.locator(".header")).toBeHidden();
     await frame.getByRole("button", { name: "Step forward" }).click();
-    await expect(frame.locator(".clock")).toContainText("0.010");
+    await expect(frame.locator(".transport .clock")).toContainText("0.010");
     const out = frame.getByRole("link", { name: "Open in Lamplight" });
     await expect(out).toHaveAttribute("href", /#vector-clocks\/triangle&t=10ms/);
     expect(page.frames()[1].url()).toContain("t=5ms");

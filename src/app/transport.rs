@@ -59,7 +59,7 @@ pub fn Transport() -> impl IntoView {
     let page = expect_context::<Page>();
     let label = move || if page.playing.get() { "Pause" } else { "Play" };
     view! {
-        <div class="transport" role="group" aria-label="Transport">
+        <section class="transport" aria-label="Transport">
             <div class="steps">
                 <button type="button" class="square far" aria-label="To the beginning" aria-keyshortcuts="Home" on:click=move |_| page.home()>{icons::home()}</button>
                 <button type="button" class="square" aria-label="Step back" aria-keyshortcuts="ArrowLeft" on:click=move |_| page.step(false)>{icons::back()}</button>
@@ -76,7 +76,7 @@ pub fn Transport() -> impl IntoView {
                 "Break"<span class="wide-only">" something"</span>
             </button>
             <a class="name way-out" href=move || { page.head.track(); page.address_out() } target="_blank" rel="noopener" aria-label="Open in Lamplight">"Lamp"<b>"light"</b>" ↗"</a>
-        </div>
+        </section>
     }
 }
 
