@@ -303,7 +303,7 @@ const CLAIMS: &[ClaimCard] = &[
     ),
     safety(
         NEVER_BACKWARDS,
-        "A server's term never goes back, and while it runs neither does what it has committed and applied.",
+        "A server never goes back behind a term it has spoken of, nor, while it runs, behind what it has committed and applied.",
     ),
     safety(VOTE_ONCE, "A server gives at most one vote in a term, restarts included."),
     safety(

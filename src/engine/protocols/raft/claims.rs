@@ -57,6 +57,8 @@ struct Seen {
     commit: Index,
     applied: Index,
     snapshot: Index,
+    /// The highest term it has put into a message of its own, restarts included.
+    spoken: Term,
 }
 
 /// What has stood at one index, by term: usually one thing.
@@ -184,16 +186,15 @@ fn restarted(g: &mut Ghost, s: &See<'_>, me: &Server, amnesia: bool, court: &mut
         court.hold(PERSISTENCE_HOLDS, same, || {
             Witness::new([s.node], "It came back with something else than its disk held.")
         });
-        let term = seen.term;
-        court.hold(NEVER_BACKWARDS, d.current_term >= term, || {
-            let back = d.current_term;
-            Witness::new([s.node], format!("It was in term {term} and came back in term {back}."))
+        let (spoken, back) = (seen.spoken, d.current_term);
+        court.hold(NEVER_BACKWARDS, back >= spoken, || {
+            Witness::new([s.node], format!("It spoke of term {spoken} and came back in {back}."))
         });
     }
     // Everything is looked at anew: a log reloaded may differ in anything.
-    *seen = Seen { changes: u64::MAX, snapshot: me.log.base(), ..Seen::default() };
-    seen.commit = me.log.base();
-    seen.applied = me.log.base();
+    let (base, spoken) = (me.log.base(), seen.spoken);
+    *seen = Seen { changes: u64::MAX, spoken, ..Seen::default() };
+    (seen.snapshot, seen.commit, seen.applied) = (base, base, base);
 }
 
 fn crashed(g: &mut Ghost, s: &See<'_>) {
@@ -507,9 +508,8 @@ impl Fold {
     /// Note where a command is first executed. An old one that comes after a newer is not.
     fn is_new(&mut self, r: &Request, index: Index) -> bool {
         let id = (r.client_id, r.session);
-        let newer = (r.client_id, r.session + 1)..=(r.client_id, u64::MAX);
-        let done = self.done.get(&id).map_or(0, |d| d.len() as u64);
-        if r.sequence_num <= done || self.done.range(newer).next().is_some() {
+        let newest = self.done.get(&id).map_or(0, |d| d.len() as u64);
+        if r.sequence_num <= newest {
             return false;
         }
         let mut done = self.done.get(&id).cloned().unwrap_or_default();
@@ -562,9 +562,8 @@ fn wrong_key(g: &Ghost, s: &See<'_>, m: &Machine, index: Index) -> Option<Value>
 fn forgets(g: &Ghost, m: &Machine, index: Index) -> bool {
     g.fold.done.iter().any(|((client, session), done)| {
         let by_then = done.iter().filter(|i| **i <= index).count() as u64;
-        let open = m.sessions.get(client);
-        open.is_none_or(|o| o.id < *session || (o.id == *session && o.sequence_num < by_then))
-            && by_then > 0
+        let kept = m.session(*client, *session).map_or(0, |s| s.sequence_num);
+        kept < by_then
     })
 }
 
@@ -572,6 +571,10 @@ fn forgets(g: &Ghost, m: &Machine, index: Index) -> bool {
 
 fn sent(g: &mut Ghost, s: &See<'_>, me: &Server, court: &mut Court) {
     for m in s.sent() {
+        if !matches!(m.msg, Msg::PreVote(_) | Msg::PreVoteReply(_)) {
+            let spoken = &mut g.seen[s.node.index()].spoken;
+            *spoken = (*spoken).max(m.msg.term().unwrap_or(0));
+        }
         match m.msg {
             Msg::RequestVoteReply(r) if r.vote_granted => {
                 voted(g, s, r.term, s.node, m.to, court);

@@ -3,6 +3,8 @@
 //! The table is part of the state: every server builds it from the same entries, and a snapshot carries
 //! it. A client has one command open at a time, so its newest number and answer are all there is to keep.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::msg::{Command, Index, Request, Status, Term};
@@ -14,14 +16,14 @@ use crate::value::Value;
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Machine {
     pub data: Map<Value, Value>,
-    pub sessions: Map<NodeId, Session>,
+    /// By client and number of the session. A registration that arrives twice opens two; one stays unused.
+    pub sessions: Map<NodeId, BTreeMap<u64, Session>>,
 }
 
-/// The newest session of a client and the newest command executed in it.
+/// The newest command executed in a session.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Session {
-    pub id: u64,
     /// 0: opened, nothing executed yet.
     pub sequence_num: u64,
     pub answer: Answer,
@@ -84,22 +86,25 @@ impl Machine {
 
     fn register(&mut self, client: NodeId, index: Index) -> Answer {
         let answer = Answer { status: Status::Registered, response: None };
-        let session = Session { id: index, sequence_num: 0, answer: answer.clone() };
-        self.sessions.insert(client, session);
+        self.keep(client, index, Session { sequence_num: 0, answer: answer.clone() });
         answer
+    }
+
+    fn keep(&mut self, client: NodeId, session: u64, newest: Session) {
+        self.sessions.entry(client).or_default().insert(session, newest);
+    }
+
+    pub fn session(&self, client: NodeId, session: u64) -> Option<&Session> {
+        self.sessions.get(&client)?.get(&session)
     }
 
     /// What is known of a command before it is executed.
     pub fn before(&self, r: &Request, sessions: Sessions) -> Option<Applied> {
-        let Some(open) = self.sessions.get(&r.client_id) else {
-            return (sessions == Sessions::Registered).then_some(Applied::Stale);
-        };
-        if (r.session, r.sequence_num) == (open.id, open.sequence_num) {
-            return Some(Applied::Before(open.answer.clone()));
+        match self.session(r.client_id, r.session) {
+            None => (sessions == Sessions::Registered).then_some(Applied::Stale),
+            Some(s) if s.sequence_num == r.sequence_num => Some(Applied::Before(s.answer.clone())),
+            Some(s) => (r.sequence_num < s.sequence_num).then_some(Applied::Stale),
         }
-        let past = (r.session, r.sequence_num) < (open.id, open.sequence_num);
-        let unknown = sessions == Sessions::Registered && r.session != open.id;
-        (past || unknown).then_some(Applied::Stale)
     }
 
     fn once(&mut self, r: &Request, sessions: Sessions) -> Applied {
@@ -107,9 +112,8 @@ impl Machine {
             return known;
         }
         let answer = self.execute(&r.call);
-        let session =
-            Session { id: r.session, sequence_num: r.sequence_num, answer: answer.clone() };
-        self.sessions.insert(r.client_id, session);
+        let newest = Session { sequence_num: r.sequence_num, answer: answer.clone() };
+        self.keep(r.client_id, r.session, newest);
         Applied::Done(answer)
     }
 
@@ -129,8 +133,9 @@ impl Machine {
 
     /// All answers forgotten, sessions kept.
     pub fn without_answers(&self) -> Machine {
-        let forget = |(c, s): (&NodeId, &Session)| (*c, Session { sequence_num: 0, ..s.clone() });
-        Machine { data: self.data.clone(), sessions: self.sessions.iter().map(forget).collect() }
+        let mut bare = self.clone();
+        bare.sessions.values_mut().flat_map(|s| s.values_mut()).for_each(|s| s.sequence_num = 0);
+        bare
     }
 }
 

@@ -205,7 +205,7 @@ pub enum Status {
     Failed,
     Registered,
     NotLeader,
-    /// The command belongs to a session nobody opened, or that a newer one has replaced.
+    /// The command belongs to a session nobody opened, or to a place in one that is past.
     NoSession,
 }
 

@@ -155,7 +155,8 @@ impl Server {
         // One read a client at a time: an older one has been given up.
         self.asked.retain(|a| a.request.client_id != r.client_id);
         self.asked.push(Asked { read, request: r.clone(), read_index: None });
-        fx.send(leader, Msg::ReadIndex(ReadIndex { term: self.current_term, read }));
+        let ask = ReadIndex { term: self.current_term, read };
+        self.promise(cx, leader, Msg::ReadIndex(ask), fx);
     }
 
     pub fn read_index_reply(&mut self, cx: &Know<'_>, m: &ReadIndexReply, fx: &mut Do<'_>) {

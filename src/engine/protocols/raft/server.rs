@@ -75,9 +75,9 @@ pub struct Lead {
     /// The newest round each server has answered.
     pub acked: Vec<u64>,
     pub reads: Vec<Read>,
-    /// When a snapshot was last sent to each server, while it is not acknowledged.
+    /// When a snapshot was last sent to each server, and which, while it is not acknowledged.
     #[serde(skip)]
-    pub installing: Vec<Option<Us>>,
+    pub installing: Vec<Option<(Us, Index)>>,
     /// When each server was last heard in this term.
     #[serde(skip)]
     pub contact: Vec<Us>,

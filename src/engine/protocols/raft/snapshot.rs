@@ -59,12 +59,15 @@ impl Server {
     /// One snapshot at a time is on its way to a follower; after a heartbeat's time it is sent again.
     pub fn send_snapshot(&mut self, cx: &Know<'_>, to: NodeId, fx: &mut Do<'_>) {
         let at = place(cx.cast, to);
-        if self.lead.installing[at].is_some_and(|t| cx.mono < t + cx.params.heartbeat) {
+        let (index, next) = (self.snapshot.last_included_index, self.next_index[at]);
+        let before = self.lead.installing[at];
+        if before.is_some_and(|(t, _)| cx.mono < t + cx.params.heartbeat) {
             return;
         }
-        self.lead.installing[at] = Some(cx.mono);
-        let (index, next) = (self.snapshot.last_included_index, self.next_index[at]);
-        fx.explain(Why::SentSnapshot { follower: to, index, next });
+        self.lead.installing[at] = Some((cx.mono, index));
+        if before.is_none_or(|(_, i)| i != index) {
+            fx.explain(Why::SentSnapshot { follower: to, index, next });
+        }
         let m = InstallSnapshot {
             term: self.current_term,
             leader_id: cx.me,
