@@ -54,6 +54,7 @@ macro_rules! catalogue {
 }
 
 catalogue! {
+    consistent_hashing::ConsistentHashing,
     raft::Raft,
     vector_clocks::VectorClocks,
 }

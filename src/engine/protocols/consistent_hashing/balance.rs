@@ -43,6 +43,12 @@ pub fn expected_count_variation(nodes: u64, vnodes: u64, keys: u64) -> u64 {
     (spare / (n * v + 1) + spare / k.max(1)).isqrt() as u64
 }
 
+/// How far one ring of N nodes may vary by chance: its own variation scatters by 1/√(2(N−1)); four of those.
+pub fn at_most(expected: u64, nodes: u64) -> u64 {
+    let scatter = (2 * u128::from(nodes.saturating_sub(1).max(1)) * ONE * ONE).isqrt() as u64;
+    expected + expected * 4_000_000 / scatter
+}
+
 /// Expected largest of N arcs with one token each: (1 + 1/2 + … + 1/N)/N, in millionths.
 pub fn expected_largest_arc(nodes: u64) -> u64 {
     let harmonic: u128 = (1..=u128::from(nodes)).map(|i| ONE * ONE / i).sum();

@@ -122,6 +122,8 @@ impl Mistakes {
     pub const NO_DISTINCT: Mistakes = Mistakes(32);
     /// A preference list is sorted by node.
     pub const BY_NODE_ID: Mistakes = Mistakes(64);
+    /// Weights are shares of everybody's weight, libketama's way.
+    pub const NORMALISED: Mistakes = Mistakes(128);
 
     pub fn has(self, one: Mistakes) -> bool {
         self.0 & one.0 != 0
@@ -294,7 +296,9 @@ fn tokens_of(placing: Placing, member: &Member, crowd: Crowd, mistakes: Mistakes
         let at = if salt == 0 { at } else { fmix64(at ^ fmix64(salt)) >> (64 - scheme.bits()) };
         Token { at: Hex(at), node: member.node, vnode: vnode as u32 }
     };
-    let points = scheme.points(&member.name, token_count(placing, member.weight, crowd));
+    let normalised = placing.normalised || mistakes.has(Mistakes::NORMALISED);
+    let count = token_count(Placing { normalised, ..placing }, member.weight, crowd);
+    let points = scheme.points(&member.name, count);
     points.into_iter().enumerate().map(token).collect()
 }
 

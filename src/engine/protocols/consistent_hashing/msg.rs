@@ -1,0 +1,583 @@
+//! What travels, what is written down, what is waited for, and what is said about it.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use serde::{Serialize, Serializer};
+
+use super::view::View;
+use crate::check::verdict::{out_word, thousands};
+use crate::ids::{Hex, NodeId, OpId};
+use crate::named;
+use crate::protocol::{Message, Reason, Teller};
+use crate::scenario::ast::Out;
+use crate::seq::Map;
+use crate::value::Value;
+
+pub type Key = Rc<str>;
+
+/// When a value was written: a counter, and who counted. The greater one wins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Version {
+    pub counter: u64,
+    pub by: NodeId,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Item {
+    pub value: Value,
+    pub version: Version,
+}
+
+/// Many keys with their items, described by their number.
+#[derive(Clone, Debug, Default)]
+pub struct Batch(pub Rc<Vec<(Key, Item)>>);
+
+/// Many keys, described by their number.
+#[derive(Clone, Debug)]
+pub struct Names(pub Rc<Vec<Key>>);
+
+/// Keys with their items, cheap to copy; described by a few of them.
+#[derive(Clone, Debug, Default)]
+pub struct Shelf(pub Map<Key, Item>);
+
+impl Batch {
+    pub fn one(key: &Key, item: Item) -> Batch {
+        Batch(Rc::new(vec![(key.clone(), item)]))
+    }
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl FromIterator<(Key, Item)> for Batch {
+    fn from_iter<I: IntoIterator<Item = (Key, Item)>>(items: I) -> Batch {
+        Batch(Rc::new(items.into_iter().collect()))
+    }
+}
+
+impl Shelf {
+    pub fn version(&self, key: &str) -> Version {
+        self.0.get(key).map_or(Version::default(), |item| item.version)
+    }
+
+    /// Keep the newer of two items.
+    pub fn merge(&mut self, batch: &Batch) {
+        let newer = |(key, item): &&(Key, Item)| item.version > self.version(key);
+        let news: Vec<_> = batch.0.iter().filter(newer).cloned().collect();
+        if !news.is_empty() {
+            self.0.extend(news);
+        }
+    }
+
+    pub fn drop_keys(&mut self, keys: &[Key]) {
+        if !keys.is_empty() {
+            keys.iter().for_each(|key| drop(self.0.remove(key)));
+        }
+    }
+}
+
+impl Serialize for Batch {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_u32(self.0.len() as u32)
+    }
+}
+
+impl Serialize for Names {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_u32(self.0.len() as u32)
+    }
+}
+
+impl Serialize for Shelf {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        const FEW: usize = 12;
+        #[derive(Serialize)]
+        struct Some<'a> {
+            count: u32,
+            first: std::collections::BTreeMap<&'a str, &'a Item>,
+        }
+        let first = self.0.iter().take(FEW).map(|(key, item)| (&**key, item)).collect();
+        Some { count: self.0.len() as u32, first }.serialize(s)
+    }
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub enum Msg {
+    Put {
+        req: u32,
+        key: Key,
+        value: Value,
+        epoch: u64,
+    },
+    Get {
+        req: u32,
+        key: Key,
+        epoch: u64,
+    },
+    Load {
+        req: u32,
+        keys: Batch,
+        epoch: u64,
+    },
+    Lookup {
+        req: u32,
+        keys: Names,
+    },
+    Reply {
+        req: u32,
+        #[serde(serialize_with = "word")]
+        out: Out,
+        value: Option<Value>,
+        version: Version,
+        epoch: u64,
+    },
+    Found {
+        req: u32,
+        value: Value,
+        epoch: u64,
+        #[serde(skip)]
+        names: Names,
+        #[serde(skip)]
+        lists: Rc<Vec<Vec<NodeId>>>,
+    },
+    WrongOwner {
+        req: u32,
+        epoch: u64,
+        owner: NodeId,
+    },
+    ReplicaPut {
+        req: u32,
+        key: Key,
+        value: Value,
+        version: Version,
+        epoch: u64,
+    },
+    ReplicaGet {
+        req: u32,
+        key: Key,
+        epoch: u64,
+    },
+    ReplicaAck {
+        req: u32,
+        version: Version,
+        value: Option<Value>,
+    },
+    Hint {
+        req: u32,
+        #[serde(rename = "for")]
+        target: NodeId,
+        key: Key,
+        value: Value,
+        version: Version,
+        epoch: u64,
+    },
+    HandoffReplay {
+        keys: Batch,
+        epoch: u64,
+    },
+    HandoffAck {
+        keys: Batch,
+    },
+    Join {
+        node: NodeId,
+        tokens: u32,
+        epoch: u64,
+        #[serde(skip)]
+        salt: u64,
+    },
+    Leave {
+        node: NodeId,
+        epoch: u64,
+    },
+    Plan {
+        base: u64,
+        epoch: u64,
+        members: Vec<NodeId>,
+        #[serde(skip)]
+        view: View,
+    },
+    TransferRange {
+        epoch: u64,
+        arcs: u32,
+        keys: Batch,
+        last: bool,
+    },
+    Received {
+        epoch: u64,
+        last: bool,
+    },
+    Copied {
+        epoch: u64,
+        keys: u32,
+    },
+    View(View),
+    Done {
+        epoch: u64,
+    },
+    FetchView {
+        epoch: u64,
+    },
+}
+
+fn word<S: Serializer>(out: &Out, s: S) -> Result<S::Ok, S::Error> {
+    s.serialize_str(out_word(*out))
+}
+
+named!(Msg {
+    Put,
+    Get,
+    Load,
+    Lookup,
+    Reply,
+    Found,
+    WrongOwner,
+    ReplicaPut,
+    ReplicaGet,
+    ReplicaAck,
+    Hint,
+    HandoffReplay,
+    HandoffAck,
+    Join,
+    Leave,
+    Plan,
+    TransferRange,
+    Received,
+    Copied,
+    View,
+    Done,
+    FetchView,
+});
+
+impl Message for Msg {
+    fn epoch(&self) -> u64 {
+        match self {
+            Msg::Put { epoch, .. } | Msg::Get { epoch, .. } | Msg::Load { epoch, .. } => *epoch,
+            Msg::Reply { epoch, .. } | Msg::Found { epoch, .. } => *epoch,
+            Msg::WrongOwner { epoch, .. } | Msg::FetchView { epoch } => *epoch,
+            Msg::ReplicaPut { epoch, .. } | Msg::ReplicaGet { epoch, .. } => *epoch,
+            Msg::Hint { epoch, .. } | Msg::HandoffReplay { epoch, .. } => *epoch,
+            Msg::TransferRange { epoch, .. } | Msg::Received { epoch, .. } => *epoch,
+            Msg::Join { epoch, .. } | Msg::Leave { epoch, .. } => *epoch,
+            Msg::Copied { epoch, .. } | Msg::Done { epoch } => *epoch,
+            Msg::Plan { view, .. } | Msg::View(view) => view.epoch,
+            _ => 0,
+        }
+    }
+
+    /// Keys weigh 64 bytes each, so that a bounded link feels a transfer.
+    fn bytes(&self) -> u32 {
+        match self {
+            Msg::Load { keys, .. } | Msg::TransferRange { keys, .. } => 64 + 64 * keys.len() as u32,
+            Msg::HandoffReplay { keys, .. } => 64 + 64 * keys.len() as u32,
+            _ => 64,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub enum Timer {
+    /// A client's patience with one operation.
+    Patience(OpId),
+    /// A client imports its keys again.
+    Reload,
+    /// A router's patience with a node.
+    Retry(u32),
+    /// A coordinator's patience with the homes of a key.
+    Lag(u32),
+    /// Hints are brought home.
+    Replay,
+    /// What has not been answered is said again.
+    Nudge,
+}
+named!(Timer { Patience, Reload, Retry, Lag, Replay, Nudge });
+
+#[derive(Clone, Debug, Serialize)]
+pub enum Record {
+    /// A request has been taken on: a copy of it on the wire must not be.
+    Asked {
+        from: NodeId,
+        req: u32,
+    },
+    Items {
+        keys: Batch,
+        handed: Option<NodeId>,
+    },
+    /// A copy that is not this node's to serve yet.
+    Incoming {
+        epoch: u64,
+        keys: Batch,
+    },
+    Install {
+        view: View,
+        gained: Batch,
+    },
+    Forget {
+        keys: Names,
+    },
+    Hinted {
+        target: NodeId,
+        keys: Batch,
+    },
+    Unhinted {
+        target: NodeId,
+        keys: Names,
+    },
+    Planned {
+        epoch: u64,
+    },
+    Commit {
+        view: View,
+        owing: BTreeSet<NodeId>,
+    },
+    Settled,
+}
+named!(Record {
+    Asked,
+    Items,
+    Incoming,
+    Install,
+    Forget,
+    Hinted,
+    Unhinted,
+    Planned,
+    Commit,
+    Settled
+});
+
+/// What survives a crash, whichever role.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Disk {
+    pub view: Option<View>,
+    #[serde(skip)]
+    pub before: Option<Rc<View>>,
+    pub items: Shelf,
+    /// By the epoch they are for: an older view must not take them, nor throw them away.
+    pub incoming: Map<u64, Shelf>,
+    pub handed: BTreeSet<NodeId>,
+    pub hints: Map<NodeId, Shelf>,
+    #[serde(skip)]
+    pub asked: Map<(NodeId, u32), ()>,
+    pub planned: u64,
+    pub owing: BTreeSet<NodeId>,
+}
+
+impl Disk {
+    pub fn write(&mut self, record: &Record) {
+        match record {
+            Record::Asked { from, req } => drop(self.asked.insert((*from, *req), ())),
+            Record::Items { keys, handed } => {
+                self.items.merge(keys);
+                self.handed.extend(handed);
+            }
+            Record::Incoming { epoch, keys } => {
+                self.incoming.entry(*epoch).or_default().merge(keys)
+            }
+            Record::Install { view, gained } => self.install(view, gained),
+            Record::Forget { keys } => self.items.drop_keys(&keys.0),
+            Record::Hinted { target, keys } => {
+                self.hints.entry(*target).or_default().merge(keys);
+            }
+            Record::Unhinted { target, keys } => unhint(&mut self.hints, *target, keys),
+            Record::Planned { epoch } => self.planned = *epoch,
+            Record::Commit { view, owing } => {
+                (self.view, self.owing) = (Some(view.clone()), owing.clone());
+            }
+            Record::Settled => self.settle(),
+        }
+    }
+
+    fn settle(&mut self) {
+        self.before = None;
+        self.handed.clear();
+        self.owing.clear();
+    }
+
+    fn install(&mut self, view: &View, gained: &Batch) {
+        (self.view, self.before) = (Some(view.clone()), view.base.clone());
+        self.items.merge(gained);
+        self.incoming.retain(|epoch, _| *epoch > view.epoch);
+        self.handed.clear();
+    }
+}
+
+pub fn unhint(hints: &mut Map<NodeId, Shelf>, target: NodeId, keys: &Names) {
+    let Some(shelf) = hints.get_mut(&target) else { return };
+    shelf.drop_keys(&keys.0);
+    if shelf.0.is_empty() {
+        hints.remove(&target);
+    }
+}
+
+/// A handler's reasons; the sentences are for people, the fields for scenarios.
+#[derive(Clone, Debug, Serialize)]
+pub enum Why {
+    Routed { key: Key, place: Hex, owner: NodeId, passed: Vec<NodeId>, epoch: u64 },
+    NoOwner { key: Key, place: Hex },
+    Corrected { key: Key, was: NodeId, owner: NodeId, epoch: u64 },
+    Suspected { node: NodeId },
+    GaveUp { key: Key, node: NodeId },
+    Learned { epoch: u64, members: u32 },
+    LookedUp { keys: u32, epoch: u64 },
+    Stored { key: Key, version: u64 },
+    Answered { key: Key, version: u64 },
+    Refused { key: Key, owner: NodeId, epoch: u64 },
+    Waited { key: Key, epoch: u64 },
+    Outvoted { key: Key, version: u64 },
+    Replicated { key: Key, homes: Vec<NodeId> },
+    Hinted { key: Key, target: NodeId, keeper: NodeId },
+    Drained { target: NodeId, keys: u32 },
+    Copying { to: NodeId, keys: u32, arcs: u32, epoch: u64 },
+    Handed { to: NodeId, keys: u32, epoch: u64 },
+    Joined { tokens: u32, share: i64, keys: u32, epoch: u64 },
+    Left { keys: u32, heirs: Vec<NodeId>, epoch: u64 },
+    Overloaded { load: i64 },
+    Planned { node: NodeId, givers: u32, epoch: u64 },
+    Committed { epoch: u64, members: u32, moved: u32 },
+    Settled { epoch: u64 },
+}
+named!(Why {
+    Routed,
+    NoOwner,
+    Corrected,
+    Suspected,
+    GaveUp,
+    Learned,
+    LookedUp,
+    Stored,
+    Answered,
+    Refused,
+    Waited,
+    Outvoted,
+    Replicated,
+    Hinted,
+    Drained,
+    Copying,
+    Handed,
+    Joined,
+    Left,
+    Overloaded,
+    Planned,
+    Committed,
+    Settled,
+});
+
+impl Reason for Why {
+    fn sentence(&self, t: &Teller) -> String {
+        match self {
+            Why::Routed { key, place, owner, passed, .. } if passed.is_empty() => {
+                let owner = t.name(*owner);
+                format!(
+                    "{key} hashes to {:x}; the first token from there on is {owner}'s.",
+                    place.0
+                )
+            }
+            Why::Routed { key, owner, passed, .. } => {
+                let passed = t.list(passed.iter().copied());
+                format!("{key} goes to {}, the next on its list after {passed}.", t.name(*owner))
+            }
+            Why::NoOwner { key, place } => {
+                format!("No token lies at or after {:x}: {key} belongs to nobody.", place.0)
+            }
+            Why::Corrected { key, was, owner, epoch } => {
+                let (was, owner) = (t.name(*was), t.name(*owner));
+                format!("{key}: {was} → {owner}. {}'s map was older than epoch {epoch}.", t.me())
+            }
+            Why::Suspected { node } => {
+                format!("{} is silent; {} asks the next node on the list.", t.name(*node), t.me())
+            }
+            Why::GaveUp { key, node } => {
+                format!(
+                    "No word from {} about {key}: {} cannot know what became of it.",
+                    t.name(*node),
+                    t.me()
+                )
+            }
+            Why::Learned { epoch, members } => {
+                format!("{} has the map of epoch {epoch}: {members} members.", t.me())
+            }
+            Why::LookedUp { keys, epoch } => {
+                format!("{} looks up {} on the ring of epoch {epoch}.", t.me(), count(*keys))
+            }
+            Why::Stored { key, version } => format!("{} keeps {key}, version {version}.", t.me()),
+            Why::Answered { key, version } => {
+                format!("{} answers {key} with version {version}.", t.me())
+            }
+            Why::Refused { key, owner, epoch } => {
+                format!("{key} is not {}'s at epoch {epoch}: it is {}'s.", t.me(), t.name(*owner))
+            }
+            Why::Waited { key, epoch } => {
+                format!("{} holds {key} back until its arc of epoch {epoch} has arrived.", t.me())
+            }
+            Why::Outvoted { key, version } => {
+                format!(
+                    "A home already has a newer {key}; {} writes it again as version {version}.",
+                    t.me()
+                )
+            }
+            Why::Replicated { key, homes } => {
+                let list = t.list(homes.iter().copied());
+                format!("{key} lives on {list}: the next tokens clockwise, each node once.")
+            }
+            Why::Hinted { key, target, keeper } => {
+                format!(
+                    "{} does not answer; {} keeps {key} for it, with a hint.",
+                    t.name(*target),
+                    t.name(*keeper)
+                )
+            }
+            Why::Drained { target, keys } => {
+                let (target, keys) = (t.name(*target), count(*keys));
+                format!("{target} is back: {} brings it {keys} it kept.", t.me())
+            }
+            Why::Copying { to, keys, arcs, .. } => {
+                let (me, to, keys) = (t.me(), t.name(*to), count(*keys));
+                format!("{me} copies {keys} to {to} ({arcs} arcs), and still serves them.")
+            }
+            Why::Handed { to, keys, epoch } => {
+                let (me, to, keys) = (t.me(), t.name(*to), count(*keys));
+                format!(
+                    "Epoch {epoch}: {me} stops serving {to}'s arcs and sends what is newer, {keys}."
+                )
+            }
+            Why::Joined { tokens, share, keys, .. } => {
+                let (share, keys) = (percent(*share), count(*keys));
+                format!("{} places {tokens} tokens and takes {share} of the ring: {keys}.", t.me())
+            }
+            Why::Left { keys, heirs, .. } => {
+                let heirs = t.list(heirs.iter().copied());
+                format!("{}'s arcs fall to {heirs}, with {}.", t.me(), count(*keys))
+            }
+            Why::Overloaded { load } => {
+                format!("{} now carries {} of what it can bear.", t.me(), percent(*load))
+            }
+            Why::Planned { node, givers, epoch } => {
+                format!(
+                    "Epoch {epoch} is planned for {}: {givers} nodes copy first.",
+                    t.name(*node)
+                )
+            }
+            Why::Committed { epoch, members, moved } => {
+                let moved = count(*moved);
+                format!("Every range is copied: epoch {epoch} has {members} members, {moved} move.")
+            }
+            Why::Settled { epoch } => {
+                format!("All old owners have let go: epoch {epoch} is settled.")
+            }
+        }
+    }
+}
+
+fn count(keys: u32) -> String {
+    match keys {
+        0 => "no key".into(),
+        1 => "1 key".into(),
+        n => format!("{} keys", thousands(n.into())),
+    }
+}
+
+/// Parts per million with two decimals of a percent.
+pub fn percent(ppm: i64) -> String {
+    let hundredths = (ppm + 50) / 100;
+    format!("{}.{:02} %", hundredths / 100, hundredths % 100)
+}

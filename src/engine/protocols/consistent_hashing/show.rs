@@ -1,0 +1,119 @@
+//! What the parts of the store show of themselves.
+
+use super::map::Keeper;
+use super::msg::{Key, percent};
+use super::router::Router;
+use super::server::Server;
+use super::view::View;
+use super::{Cx, Node, balance};
+use crate::ids::NodeId;
+use crate::show::{Exhibit, Ring, Showcase, Table};
+
+/// Keys drawn on the ring, spread over those a node has.
+const DRAWN: usize = 48;
+
+pub fn exhibit(cx: &Cx, node: &Node, to: &mut Showcase) {
+    match node {
+        Node::Client(_) => {}
+        Node::Router(router) => of_router(cx, router, to),
+        Node::Map(keeper) => of_keeper(cx, keeper, to),
+        Node::Server(server) => of_server(cx, server, to),
+    }
+}
+
+fn of_router(cx: &Cx, router: &Router, to: &mut Showcase) {
+    to.add("ring", Exhibit::Ring(tokens(&router.view)));
+    let lists = router.pending.values().filter_map(|errand| errand.what.key());
+    let row = |key: Key| {
+        let names = router.view.preference(&key);
+        vec![
+            key.to_string(),
+            names.iter().map(|n| cx.cast.name(*n)).collect::<Vec<_>>().join(" → "),
+        ]
+    };
+    to.add("lists", Exhibit::Table(table(&["key", "preference list"], lists.map(row).collect())));
+}
+
+fn of_keeper(cx: &Cx, keeper: &Keeper, to: &mut Showcase) {
+    let mut ring = tokens(&keeper.view);
+    if let Some(change) = &keeper.change {
+        ring.moving = moving(&keeper.view, &change.view);
+    }
+    to.add("ring", Exhibit::Ring(ring));
+    to.add("shares", Exhibit::Table(table(&["node", "tokens", "share"], shares(cx, &keeper.view))));
+    to.add(
+        "theory",
+        Exhibit::Table(table(&["", "this ring", "expected"], theory(cx, &keeper.view))),
+    );
+}
+
+fn of_server(cx: &Cx, server: &Server, to: &mut Showcase) {
+    let mut ring = tokens(&server.view);
+    let (count, every) = (server.items.0.len(), server.items.0.len().div_ceil(DRAWN).max(1));
+    let place = |key: &Key| turn(&server.view, server.view.ring.place(key));
+    let some = server.items.0.keys().step_by(every);
+    ring.keys = some.map(|key| (place(key), key.to_string(), cx.me)).collect();
+    to.add("ring", Exhibit::Ring(ring));
+    let share = server.view.ring.share_ppm(cx.me);
+    to.add("share", Exhibit::Gauge { value: share, max: 1_000_000, unit: "ppm" });
+    let hints = server.hints.iter().map(|(n, shelf)| (*n, shelf.0.len()));
+    let kept =
+        |(n, keys): (NodeId, usize)| vec![format!("for {}", cx.cast.name(n)), keys.to_string()];
+    let mut rows = vec![vec!["its own".to_string(), count.to_string()]];
+    let incoming: usize = server.incoming.values().map(|shelf| shelf.0.len()).sum();
+    rows.push(vec!["incoming".to_string(), incoming.to_string()]);
+    rows.extend(hints.map(kept));
+    to.add("keys", Exhibit::Table(table(&["keys", "count"], rows)));
+}
+
+fn table(head: &[&str], rows: Vec<Vec<String>>) -> Table {
+    Table { head: head.iter().map(|h| h.to_string()).collect(), rows }
+}
+
+/// A place on the ring in 2⁻³² turns.
+fn turn(view: &View, place: u64) -> u32 {
+    (place >> (view.ring.scheme.bits() - 32)) as u32
+}
+
+fn tokens(view: &View) -> Ring {
+    let tokens = view.ring.tokens.iter().map(|t| (turn(view, t.at.0), t.node)).collect();
+    Ring { tokens, ..Ring::default() }
+}
+
+/// Arcs on their way: giver and taker of each.
+fn moving(old: &View, new: &View) -> Vec<(u32, u32, NodeId, NodeId)> {
+    let arcs = old.handovers(new);
+    let one = |((from, to), arcs): ((NodeId, NodeId), Vec<super::ring::Arc>)| {
+        arcs.into_iter().map(move |a| (turn(old, a.after.0), turn(old, a.upto.0), from, to))
+    };
+    arcs.into_iter().flat_map(one).collect()
+}
+
+fn shares(cx: &Cx, view: &View) -> Vec<Vec<String>> {
+    let row = |n: &NodeId| {
+        let share = percent(view.ring.share_ppm(*n));
+        vec![cx.cast.name(*n).to_string(), view.ring.tokens_of(*n).to_string(), share]
+    };
+    view.members.iter().map(row).collect()
+}
+
+/// The ring's numbers beside the closed forms.
+fn theory(cx: &Cx, view: &View) -> Vec<Vec<String>> {
+    let (n, v) = (view.members.len() as u64, cx.params.placing.vnodes);
+    let parts: Vec<u128> = view.members.iter().map(|m| view.ring.points_of(*m)).collect();
+    let row = |name: &str, have: u64, want: u64| {
+        vec![name.to_string(), percent(have as i64), percent(want as i64)]
+    };
+    let mut rows = vec![row(
+        "variation of the shares",
+        balance::variation(&parts),
+        balance::expected_variation(n, v.into()),
+    )];
+    if v == 1 {
+        let size = view.ring.scheme.size();
+        let ppm = |points: Option<&u128>| (points.copied().unwrap_or(0) * 1_000_000 / size) as u64;
+        rows.push(row("largest arc", ppm(parts.iter().max()), balance::expected_largest_arc(n)));
+        rows.push(row("smallest arc", ppm(parts.iter().min()), balance::expected_smallest_arc(n)));
+    }
+    rows
+}
