@@ -50,8 +50,10 @@ pub struct Ghost {
 
 #[derive(Clone, Default)]
 struct Seen {
-    log: Log,
+    /// Kept only where entries may be compacted away in the step that applies them.
+    log: Option<Log>,
     changes: u64,
+    last: Index,
     role: Role,
     term: Term,
     commit: Index,
@@ -146,12 +148,13 @@ fn server(g: &mut Ghost, s: &See<'_>, me: &Server, court: &mut Court) {
     }
     sent(g, s, me, court);
     commit_in_time(g, s, me, court);
-    remember(&mut g.seen[at], me, changed);
+    remember(&mut g.seen[at], s, me, changed);
 }
 
-fn remember(seen: &mut Seen, me: &Server, changed: bool) {
+fn remember(seen: &mut Seen, s: &See<'_>, me: &Server, changed: bool) {
     if changed {
-        (seen.log, seen.changes) = (me.log.clone(), me.log.changes());
+        seen.log = (s.params.compact > 0).then(|| me.log.clone());
+        (seen.changes, seen.last) = (me.log.changes(), me.log.last_index());
     }
     (seen.role, seen.term) = (me.role, me.current_term);
     (seen.commit, seen.applied) = (me.commit_index, me.last_applied);
@@ -167,11 +170,11 @@ fn by_place(s: &See<'_>, n: NodeId) -> Group {
 }
 
 fn majority(s: &See<'_>) -> usize {
-    servers(s.cast).count() / 2 + 1
+    s.params.nodes / 2 + 1
 }
 
 fn names(s: &See<'_>, group: Group) -> Vec<NodeId> {
-    servers(s.cast).filter(|n| by_place(s, *n) & group != 0).collect()
+    servers(s.params, s.cast).filter(|n| by_place(s, *n) & group != 0).collect()
 }
 
 // -------------------------------------------------------------------- lives
@@ -224,9 +227,7 @@ fn monotone(seen: &Seen, s: &See<'_>, me: &Server, court: &mut Court) {
 /// Asking whether an election could be won changes no term, the asker's or the asked one's.
 fn prevote_keeps_terms(s: &See<'_>, me: &Server, court: &mut Court) {
     let asking = match s.happened {
-        Happened::Timeout(super::Timer::Election) => {
-            s.params.prevote && servers(s.cast).count() > 1
-        }
+        Happened::Timeout(super::Timer::Election) => s.params.prevote && s.params.nodes > 1,
         Happened::Deliver { msg: Msg::PreVote(_), .. } => true,
         _ => false,
     };
@@ -331,11 +332,13 @@ fn complete(g: &Ghost, n: NodeId, term: Term, log: &Log, court: &mut Court) {
 
 fn log_changed(g: &mut Ghost, s: &See<'_>, me: &Server, court: &mut Court) {
     let seen = &g.seen[s.node.index()];
-    let from = me.log.changed_from(&seen.log);
+    // A log reloaded may differ in anything.
+    let anew = matches!(s.happened, Happened::Start { .. });
+    let from = if anew { 1 } else { me.log.touched() };
     let leads = s.before.leads && me.role == Role::Leader && s.before.epoch == me.current_term;
     if leads {
-        let (kept, had) = (from > seen.log.last_index(), seen.log.last_index());
-        court.hold(LEADER_APPEND_ONLY, kept, || {
+        let had = seen.last;
+        court.hold(LEADER_APPEND_ONLY, from > had, || {
             let says = format!("It led term {} and changed entry {from} of {had}.", s.before.epoch);
             Witness::new([s.node], says)
         });
@@ -388,7 +391,8 @@ impl Place {
 fn committed(g: &mut Ghost, s: &See<'_>, me: &Server, court: &mut Court) {
     let (n, term) = (me.commit_index, me.current_term);
     let of = me.log.term_at(n).unwrap_or(0);
-    let holders: Vec<NodeId> = servers(s.cast).filter(|x| disk(s, *x).log.holds(n, of)).collect();
+    let holders: Vec<NodeId> =
+        servers(s.params, s.cast).filter(|x| disk(s, *x).log.holds(n, of)).collect();
     let legal = of == term && holders.len() >= majority(s);
     court.hold(COMMIT_LEGALITY, legal, || {
         let on = holders.len();
@@ -451,8 +455,8 @@ fn entry_at(g: &Ghost, s: &See<'_>, me: &Server, index: Index) -> Option<Entry> 
         }
         _ => None,
     };
-    let before = &g.seen[s.node.index()].log;
-    me.log.get(index).or_else(carried).or_else(|| before.get(index)).cloned()
+    let before = || g.seen[s.node.index()].log.as_ref()?.get(index);
+    me.log.get(index).or_else(carried).or_else(before).cloned()
 }
 
 fn same_everywhere(g: &mut Ghost, s: &See<'_>, e: &Entry, court: &mut Court) {
@@ -499,9 +503,7 @@ impl Fold {
         let Some(key) = r.call.key() else { return };
         let now = self.value(key, e.index);
         if let Ok(Some(next)) = outcome(&r.call, &now) {
-            let mut values = self.values.get(key).cloned().unwrap_or_default();
-            values.push((e.index, next));
-            self.values.insert(key.clone(), values);
+            self.values.entry(key.clone()).or_default().push((e.index, next));
         }
     }
 
@@ -512,11 +514,10 @@ impl Fold {
         if r.sequence_num <= newest {
             return false;
         }
-        let mut done = self.done.get(&id).cloned().unwrap_or_default();
+        let done = self.done.entry(id).or_default();
         while (done.len() as u64) < r.sequence_num {
             done.push(index);
         }
-        self.done.insert(id, done);
         true
     }
 
@@ -671,7 +672,8 @@ fn patience(s: &See<'_>) -> Us {
 }
 
 fn look_for_leader(g: &mut Ghost, s: &See<'_>) {
-    let led = servers(s.cast).any(|n| s.alive[n.index()] && g.seen[n.index()].role == Role::Leader);
+    let led = servers(s.params, s.cast)
+        .any(|n| s.alive[n.index()] && g.seen[n.index()].role == Role::Leader);
     if g.live.led && !led {
         g.live.leaderless = s.now;
     }
@@ -679,7 +681,7 @@ fn look_for_leader(g: &mut Ghost, s: &See<'_>) {
 }
 
 fn majority_is_up(s: &See<'_>) -> bool {
-    servers(s.cast).filter(|n| s.alive[n.index()]).count() >= majority(s)
+    servers(s.params, s.cast).filter(|n| s.alive[n.index()]).count() >= majority(s)
 }
 
 fn leader_in_time(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
@@ -694,7 +696,7 @@ fn leader_in_time(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
         court.hold(LEADER_IN_TIME, true, Witness::default);
     } else if !g.live.led && s.now > since + patience(s) && majority_is_up(s) {
         court.hold(LEADER_IN_TIME, false, || {
-            Witness::new(servers(s.cast), "All is calm, and nobody has come to lead.")
+            Witness::new(servers(s.params, s.cast), "All is calm, and nobody has come to lead.")
         });
     }
 }

@@ -101,7 +101,7 @@ impl Client {
 
     /// Whom to ask first.
     fn whom(&self, cx: &Know<'_>, call: &Op) -> Option<NodeId> {
-        let first = servers(cx.cast).next();
+        let first = servers(cx.params, cx.cast).next();
         let lead = self.leader.or(first)?;
         match cx.params.reads {
             Reads::Local if call.verb == "get" => self.reader.or(Some(lead)),
@@ -226,6 +226,6 @@ fn never_sent(call: &Op) -> Outcome {
 
 /// The server after this one, in a circle.
 fn after(cx: &Know<'_>, n: NodeId) -> Option<NodeId> {
-    let all = servers(cx.cast);
+    let all = servers(cx.params, cx.cast);
     all.clone().find(|s| *s > n).or_else(|| all.clone().next())
 }

@@ -73,7 +73,9 @@ impl Server {
             last_log_term: self.log.last_term(),
         };
         fx.once_saved(|fx| {
-            servers(cx.cast).filter(|n| *n != cx.me).for_each(|n| fx.send(n, kind(ask.clone())));
+            servers(cx.params, cx.cast)
+                .filter(|n| *n != cx.me)
+                .for_each(|n| fx.send(n, kind(ask.clone())));
         });
     }
 
@@ -167,7 +169,7 @@ impl Server {
 
     fn become_leader(&mut self, cx: &Know<'_>, fx: &mut Do<'_>) {
         let votes = self.votes.clone();
-        let of = servers(cx.cast).count() as u64;
+        let of = cx.params.nodes as u64;
         fx.explain(Why::Elected { term: self.current_term, votes, of });
         self.role = Role::Leader;
         self.leader_id = Some(cx.me);

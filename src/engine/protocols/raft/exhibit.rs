@@ -65,7 +65,11 @@ fn followers(cx: &Know<'_>, s: &Server) -> Table {
     };
     Table {
         head: ["server", "nextIndex", "matchIndex"].map(String::from).into(),
-        rows: servers(cx.cast).enumerate().filter(|(_, n)| *n != cx.me).map(row).collect(),
+        rows: servers(cx.params, cx.cast)
+            .enumerate()
+            .filter(|(_, n)| *n != cx.me)
+            .map(row)
+            .collect(),
     }
 }
 

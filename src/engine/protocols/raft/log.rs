@@ -17,6 +17,8 @@ pub struct Log {
     entries: Seq<Entry>,
     /// Moves with every change, so that whoever watches need not compare.
     changes: u64,
+    /// The lowest index changed in this step.
+    touched: Index,
 }
 
 impl Log {
@@ -28,6 +30,17 @@ impl Log {
     }
     pub fn changes(&self) -> u64 {
         self.changes
+    }
+    /// Where this step's changes begin, if it made any.
+    pub fn touched(&self) -> Index {
+        self.touched
+    }
+    pub fn begin_step(&mut self) {
+        self.touched = Index::MAX;
+    }
+    fn touch(&mut self, index: Index) {
+        self.changes += 1;
+        self.touched = self.touched.min(index);
     }
     pub fn last_index(&self) -> Index {
         self.base + self.entries.len() as Index
@@ -63,13 +76,13 @@ impl Log {
 
     pub fn push(&mut self, entry: Entry) {
         self.entries.push(entry);
-        self.changes += 1;
+        self.touch(self.last_index());
     }
 
     /// Delete the entry at `from` and all that follow.
     pub fn truncate_from(&mut self, from: Index) {
         self.entries.truncate(from.saturating_sub(self.base + 1) as usize);
-        self.changes += 1;
+        self.touch(from);
     }
 
     /// At most `most` entries from an index on.
@@ -114,22 +127,8 @@ impl Log {
 
     /// A snapshot stands for everything there is.
     pub fn restart_at(&mut self, index: Index, term: Term) {
-        *self = Log {
-            base: index,
-            base_term: term,
-            entries: Seq::default(),
-            changes: self.changes + 1,
-        };
-    }
-
-    /// First index at which the two may differ; one past the shorter where they do not.
-    pub fn changed_from(&self, old: &Log) -> Index {
-        if self.base == old.base {
-            return self.base + 1 + self.entries.changed_from(&old.entries) as Index;
-        }
-        let end = self.last_index().min(old.last_index());
-        let start = self.base.max(old.base) + 1;
-        (start..=end).find(|&i| self.get(i) != old.get(i)).unwrap_or(end.max(start - 1) + 1)
+        (self.base, self.base_term, self.entries) = (index, term, Seq::default());
+        self.touch(index + 1);
     }
 }
 

@@ -75,6 +75,7 @@ type Do<'a> = Fx<'a, Raft>;
 
 #[derive(Clone, Debug)]
 pub struct Params {
+    nodes: usize,
     election: RangeInclusive<Us>,
     heartbeat: Us,
     noop: bool,
@@ -103,6 +104,7 @@ pub enum Reads {
 impl ReadParams for Params {
     fn read(from: &ParamSet) -> Result<Self, Refusal> {
         Ok(Params {
+            nodes: from.count("nodes") as usize,
             election: from.range("election"),
             heartbeat: from.time("heartbeat").max(1),
             noop: from.flag("noop"),
@@ -335,8 +337,13 @@ fn server_named(cast: &Cast, value: &Value) -> Result<NodeId, Refusal> {
         .ok_or_else(|| Refusal::new("it takes the name of a server"))
 }
 
-fn servers(cast: &Cast) -> impl DoubleEndedIterator<Item = NodeId> + Clone + '_ {
-    cast.of_role(card::SERVERS)
+/// The servers: the end of the cast.
+fn servers(
+    params: &Params,
+    cast: &Cast,
+) -> impl DoubleEndedIterator<Item = NodeId> + ExactSizeIterator + Clone {
+    let end = cast.len();
+    (end.saturating_sub(params.nodes) as u16..end as u16).map(NodeId)
 }
 
 /// A server's place among the servers.

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::msg::*;
 use super::server::{Role, Server, majority};
 use super::why::Why;
-use super::{Do, Know, Reads, place, servers};
+use super::{Do, Know, Reads, place};
 use crate::ids::NodeId;
 
 /// Who waits for a read.
@@ -126,7 +126,7 @@ impl Server {
 
     fn finish_read(&self, cx: &Know<'_>, r: Read, fx: &mut Do<'_>) {
         let read_index = r.read_index.unwrap_or(0);
-        let (heard, of) = (u64::from(r.heard.count_ones()), servers(cx.cast).count() as u64);
+        let (heard, of) = (u64::from(r.heard.count_ones()), cx.params.nodes as u64);
         let (client, applied) = (r.reader.node(), self.last_applied);
         fx.explain(Why::ReadConfirmed { client, read_index, heard, of, applied });
         match r.reader {

@@ -25,7 +25,7 @@ pub struct LeadInit {
 
 impl LeadInit {
     pub fn of(cx: &Know<'_>) -> LeadInit {
-        LeadInit { servers: servers(cx.cast).count(), now: cx.mono }
+        LeadInit { servers: cx.params.nodes, now: cx.mono }
     }
 }
 
@@ -100,7 +100,7 @@ impl Server {
     }
 
     fn each_follower(&mut self, cx: &Know<'_>, mut f: impl FnMut(&mut Self, NodeId, usize)) {
-        for n in servers(cx.cast).filter(|n| *n != cx.me) {
+        for n in servers(cx.params, cx.cast).filter(|n| *n != cx.me) {
             f(self, n, place(cx.cast, n));
         }
     }

@@ -12,7 +12,7 @@ use super::machine::{Applied, Machine, Sessions, Snapshot};
 use super::msg::*;
 use super::read::{Asked, Read};
 use super::why::{Because, Why};
-use super::{Disk, Do, Know, Raft, Record, Timer, place, servers};
+use super::{Disk, Do, Know, Raft, Record, Timer, place};
 use crate::ids::{Mark, NodeId, Span, Us};
 use crate::protocol::{Face, Input};
 
@@ -109,6 +109,7 @@ impl Server {
     }
 
     pub fn step(&mut self, cx: &Know<'_>, input: Input<'_, Raft>, fx: &mut Do<'_>) {
+        self.log.begin_step();
         match input {
             Input::Start => self.start(cx, fx),
             Input::Deliver { from, msg } => self.receive(cx, from, msg, fx),
@@ -437,6 +438,6 @@ impl Server {
 
 /// How many servers are a majority: of those there are, not of those in reach.
 pub fn majority(cx: &Know<'_>) -> usize {
-    let n = servers(cx.cast).count();
+    let n = cx.params.nodes;
     if cx.bug("quorum-half") { (n / 2).max(1) } else { n / 2 + 1 }
 }
