@@ -105,9 +105,12 @@ fn Scrub() -> impl IntoView {
         page.known.track();
         page.with_run(|run| marks(run, end.get())).unwrap_or_default()
     });
-    let share = move || page.head.get().at as f64 / end.get() as f64 * 100.0;
+    let share = move || {
+        let parts = page.head.get().at * 10_000 / end.get();
+        format!("{}.{:02}%", parts / 100, parts % 100)
+    };
     let seek = move |ev| {
-        let at = event_target_value(&ev).parse::<f64>().unwrap_or(0.0) as Us;
+        let at = event_target::<web_sys::HtmlInputElement>(&ev).value_as_number().max(0.0) as Us;
         page.go(if at == 0 { Head::default() } else { Head::after(at) });
     };
     let keys = move |ev: web_sys::KeyboardEvent| {
@@ -128,7 +131,7 @@ fn Scrub() -> impl IntoView {
                 prop:max=move || end.get().to_string()
                 prop:value=move || page.head.get().at.to_string()
                 aria-valuetext=move || words::clock(page.head.get().at)
-                style:--at=move || format!("{:.2}%", share())
+                style:--at=move || share()
                 on:input=seek on:keydown=keys/>
         </div>
     }
@@ -138,7 +141,7 @@ fn Scrub() -> impl IntoView {
 fn mark_shape(m: ScrubMark) -> impl IntoView {
     let class = if m.broken { "mark fail" } else { "mark" };
     let (y, h) = if m.broken { ("1", "14") } else { ("6", "9") };
-    view! { <rect class=class x=(m.x - 1.5).to_string() y=y width="3" height=h/> }
+    view! { <rect class=class x=(m.x as i32 - 1).to_string() y=y width="3" height=h/> }
 }
 
 #[component]

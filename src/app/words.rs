@@ -175,7 +175,7 @@ pub fn split_camel(name: &str) -> String {
 
 /// `ElectionTimeout` is read as `election timeout`.
 pub fn spaced(name: &str) -> String {
-    split_camel(name).to_lowercase()
+    split_camel(name).to_ascii_lowercase()
 }
 
 /// What to say aloud for events that came since the last announcement: the loudest few, and a count of the rest.

@@ -28,7 +28,7 @@ fn word(tab: Tab) -> &'static str {
 }
 
 fn tab_id(tab: Tab) -> String {
-    format!("tab-{}", word(tab).to_lowercase())
+    format!("tab-{}", word(tab).to_ascii_lowercase())
 }
 
 /// The tab beside this one; a row of tabs has no ends.

@@ -77,8 +77,8 @@ pub fn Exhibits(key: &'static str) -> impl IntoView {
     view! {
         <div class="view spacetime exhibits" node_ref=frame tabindex="-1">
             <svg class="scene" role="graphics-document document" aria-roledescription="diagram" aria-label=format!("What the nodes hold: {}", key.replace('-', " ")) node_ref=root
-                height=move || height.get().to_string()
-                viewBox=move || format!("0 0 {} {}", (sight.get().w - 32.0).max(1.0), height.get())
+                height=move || (height.get() as i32).to_string()
+                viewBox=move || super::Sight { w: sight.get().w - 32.0, h: height.get() }.view_box()
                 on:click=move |ev| diagram::on_click(&ev, page) on:keydown=on_key on:focusin=on_focus>
                 <g node_ref=layer></g>
             </svg>

@@ -28,6 +28,13 @@ pub struct Sight {
     pub h: f32,
 }
 
+impl Sight {
+    /// One unit is one CSS pixel, and pixels are whole: the page prints no other numbers.
+    pub fn view_box(self) -> String {
+        format!("0 0 {} {}", (self.w as i32).max(1), (self.h as i32).max(1))
+    }
+}
+
 /// An element's size as a signal.
 pub fn measure() -> (NodeRef<leptos::html::Div>, RwSignal<Sight>) {
     let node = NodeRef::<leptos::html::Div>::new();

@@ -185,7 +185,12 @@ fn write_form(item: &mut Item, form: &Form, live: bool) {
         }
         Form::Group { x, y, kids } => {
             if (*x, *y) != (0.0, 0.0) || el.has_attribute("transform") {
-                set(el, "transform", &format!("translate({x} {y})"));
+                let mut to = String::from("translate(");
+                engine::scene::pen::number(&mut to, *x);
+                to.push(' ');
+                engine::scene::pen::number(&mut to, *y);
+                to.push(')');
+                set(el, "transform", &to);
             }
             reconcile(el, &mut item.kids, kids.clone(), live);
         }

@@ -182,7 +182,7 @@ impl Sheet {
             ("height", view.h),
         ];
         for (name, value) in box_ {
-            let _ = self.layers.plot.set_attribute(name, &value.to_string());
+            let _ = self.layers.plot.set_attribute(name, &(value as i32).to_string());
         }
         self.base = Some(view);
     }
@@ -393,7 +393,7 @@ pub fn Spacetime() -> impl IntoView {
     view! {
         <div class="view spacetime" node_ref=frame_ref>
             <svg class="scene" role="graphics-document document" aria-roledescription="diagram" aria-label="Messages in space and time" node_ref=root
-                viewBox=move || { let s = sight.get(); format!("0 0 {} {}", s.w.max(1.0), s.h.max(1.0)) }
+                viewBox=move || { let s = sight.get(); s.view_box() }
                 on:pointerdown=down on:pointermove=pan on:pointerup=up on:pointercancel=up on:click=click on:keydown=key on:focusin=focus>
                 <defs><clipPath id="plot"><rect node_ref=plot x="0" y="0" width="10" height="10"></rect></clipPath></defs>
                 <g clip-path="url(#plot)" node_ref=clipped></g>

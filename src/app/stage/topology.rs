@@ -284,7 +284,7 @@ pub fn Topology() -> impl IntoView {
     view! {
         <div class="view topology" node_ref=frame_ref>
             <svg class="scene" role="graphics-document document" aria-roledescription="diagram" aria-label=name node_ref=root
-                viewBox=move || { let s = sight.get(); format!("0 0 {} {}", s.w.max(1.0), s.h.max(1.0)) }
+                viewBox=move || { let s = sight.get(); s.view_box() }
                 on:click=move |ev| diagram::on_click(&ev, page) on:keydown=key on:focusin=focus>
                 <g node_ref=stand></g>
                 <g node_ref=fly></g>
@@ -332,7 +332,7 @@ fn Popover(
     };
     view! {
         <Show when=shown>
-            <div class="pop" role="group" aria-label="What can be done to it" style:left=move || format!("{:.0}px", place().0) style:top=move || format!("{:.0}px", place().1)>
+            <div class="pop" role="group" aria-label="What can be done to it" style:left=move || format!("{}px", place().0 as i32) style:top=move || format!("{}px", place().1 as i32)>
                 <button type="button" on:click=act aria-label=move || deed.get().map(|d| d.name())>{move || deed.get().map(|d| d.verb)}</button>
                 <button type="button" on:click=move |_| page.tab.set(Tab::Why)>"why"</button>
             </div>

@@ -18,16 +18,15 @@
 
 use std::fmt;
 
-use data_encoding::{BASE64URL_NOPAD, DecodeKind};
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use miniz_oxide::inflate::{TINFLStatus, decompress_to_vec_zlib_with_limit};
 
 use super::ast::Instant;
-use super::edit;
 use super::fault::nearest;
 use super::known::is_word;
 use super::num;
 use super::terms::{LABEL_MAX, TEXT_MAX};
+use super::{base64url, edit};
 use crate::value::print_time;
 
 /// Longest fragment that is read or written.
@@ -294,7 +293,7 @@ fn encode(text: &str) -> Read<String> {
     let dense = compress_to_vec_zlib(text.as_bytes(), LEVEL);
     let plain = framed(text);
     let (tag, bytes) = if plain.len() < dense.len() { ("p1", plain) } else { ("z1", dense) };
-    Ok(format!("{tag}.{}", BASE64URL_NOPAD.encode(&bytes)))
+    Ok(format!("{tag}.{}", base64url::encode(&bytes)))
 }
 
 /// Length (three bytes), Adler-32 (four bytes), text: big-endian.
@@ -415,9 +414,9 @@ fn shipped(name: &str, cut: &LinkFault) -> Read<Source> {
 }
 
 fn bytes(body: &str, cut: &LinkFault) -> Read<Vec<u8>> {
-    BASE64URL_NOPAD.decode(body.as_bytes()).map_err(|e| match e.kind {
-        DecodeKind::Length | DecodeKind::Trailing => cut.clone(),
-        DecodeKind::Symbol | DecodeKind::Padding => LinkFault::Damaged,
+    base64url::decode(body).map_err(|flaw| match flaw {
+        base64url::Flaw::Cut => cut.clone(),
+        base64url::Flaw::Letter => LinkFault::Damaged,
     })
 }
 

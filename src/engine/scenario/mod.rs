@@ -11,6 +11,7 @@
 //! tables, and the reference page is made from those tables. Nothing here panics, whatever the bytes.
 
 pub mod ast;
+mod base64url;
 mod cards;
 pub mod edit;
 mod expects;
