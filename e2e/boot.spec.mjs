@@ -50,6 +50,8 @@ test("without scripts the page says what it is and what it needs", async ({ brow
   const page = await context.newPage();
   await page.goto(site);
   await expect(page.locator("h1")).toHaveText("A page on which distributed systems run");
+  // The text waits a moment, so that a page that starts at once shows none of it.
+  await expect(page.locator("h1")).toBeVisible();
   // Playwright's text matchers skip <noscript>; what is drawn does not.
   expect(await page.locator("#static").innerText()).toContain("needs JavaScript and WebAssembly");
   await context.close();
