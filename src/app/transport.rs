@@ -131,7 +131,7 @@ fn Scrub() -> impl IntoView {
                 prop:max=move || end.get().to_string()
                 prop:value=move || page.head.get().at.to_string()
                 aria-valuetext=move || words::clock(page.head.get().at)
-                style:--at=move || share()
+                style:--at=share
                 on:input=seek on:keydown=keys/>
         </div>
     }
