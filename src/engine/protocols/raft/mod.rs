@@ -20,12 +20,12 @@
 //!
 //! | here | there |
 //! |---|---|
-//! | [`election`] | §5.2, §5.4.1; dissertation 3.4, 3.6.1, and 9.6 for PreVote |
-//! | [`replication`] | §5.3, §5.4.2, figure 8; dissertation 3.5, 3.6.2, and 6.2 for CheckQuorum |
-//! | [`snapshot`] | §7; dissertation 5 |
-//! | [`read`] | dissertation 6.4 |
-//! | [`machine`], [`client`] | dissertation 6.3 |
-//! | [`claims`] | figure 3, and what an implementation may still get wrong |
+//! | `election` | §5.2, §5.4.1; dissertation 3.4, 3.6.1, and 9.6 for PreVote |
+//! | `replication` | §5.3, §5.4.2, figure 8; dissertation 3.5, 3.6.2, and 6.2 for CheckQuorum |
+//! | `snapshot` | §7; dissertation 5 |
+//! | `read` | dissertation 6.4 |
+//! | `machine`, `client` | dissertation 6.3 |
+//! | `claims` | figure 3, and what an implementation may still get wrong |
 //!
 //! **Left out, and what it costs.** Changes of membership (dissertation 4): the servers are who they are
 //! from the beginning. Transfer of leadership (3.10): a leader that should go is waited out. Leases (6.4.1):

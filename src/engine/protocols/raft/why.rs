@@ -227,6 +227,10 @@ impl Reason for Why {
                     count(*last, "entry", "entries")
                 )
             }
+            // Fired by the scenario, not by patience at its end.
+            Why::TimedOut { term, silent } if silent.0 == 0 => format!(
+                "{me} stands for election: it becomes a candidate in term {term} and asks for votes."
+            ),
             Why::TimedOut { term, silent } => format!(
                 "{me} has heard no leader for {}: it becomes a candidate in term {term} and asks for votes.",
                 ms(silent)
