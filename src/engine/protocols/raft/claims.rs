@@ -241,14 +241,15 @@ fn prevote_keeps_terms(s: &See<'_>, me: &Server, court: &mut Court) {
 
 // -------------------------------------------------------------------- votes and leaders
 
-/// Notes a server's vote for itself; true when it has just become leader of a term.
+/// True when a server has just become leader of a term. Its vote for itself counts once it asks for others
+/// or leads: a candidate that crashes before its disk knows has voted for nobody.
 fn role_changed(g: &mut Ghost, s: &See<'_>, me: &Server, court: &mut Court) -> bool {
     let seen = &g.seen[s.node.index()];
     if (seen.role, seen.term) == (me.role, me.current_term) {
         return false;
     }
     let was = seen.role == Role::Leader && seen.term == me.current_term;
-    if matches!(me.role, Role::Candidate | Role::Leader) {
+    if me.role == Role::Leader {
         voted(g, s, me.current_term, s.node, s.node, court);
     }
     if (seen_leads(g, s)) != (me.role == Role::Leader) {
@@ -434,15 +435,19 @@ fn applied(g: &mut Ghost, s: &See<'_>, me: &Server, court: &mut Court) {
     let installed = matches!(s.happened, Happened::Deliver { msg: Msg::InstallSnapshot(_), .. });
     let from = g.seen[s.node.index()].applied + 1;
     let from = if installed { from.max(me.log.base() + 1) } else { from };
-    let mut keys: Vec<Value> = vec![];
+    let mut written: Vec<Rc<Request>> = vec![];
     for index in from..=me.last_applied {
         if let Some(entry) = entry_at(g, s, me, index) {
             same_everywhere(g, s, &entry, court);
-            keys.extend(key_of(&entry).filter(|k| !keys.contains(k)));
+            if let Command::Request(r) = entry.command {
+                written.retain(|w| w.call.key() != r.call.key());
+                written.push(r);
+            }
         }
     }
     if s.params.sessions != Sessions::Off {
-        keys.into_iter().for_each(|k| once(g, s, me, &k, court));
+        let keys = written.iter().filter_map(|r| r.call.key());
+        keys.for_each(|k| once(g, s, me, k, court));
     }
 }
 
@@ -464,10 +469,10 @@ fn same_everywhere(g: &mut Ghost, s: &See<'_>, e: &Entry, court: &mut Court) {
     while g.applied.len() < at {
         g.applied.push(None);
     }
-    let known = g.applied.get(at).cloned().flatten();
-    let same = known.as_ref().is_none_or(|k| (k.term, &k.command) == (e.term, &e.command));
+    let known = g.applied.get(at).and_then(Option::as_ref);
+    let same = known.is_none_or(|k| (k.term, &k.command) == (e.term, &e.command));
     court.hold(STATE_MACHINE_SAFETY, same, || {
-        let first = known.as_ref().map_or(0, |k| k.term);
+        let first = known.map_or(0, |k| k.term);
         let (i, t) = (e.index, e.term);
         let says = format!("Entry {i} of term {first} was applied, and here it is of term {t}.");
         Witness::new([s.node], says)
@@ -475,13 +480,6 @@ fn same_everywhere(g: &mut Ghost, s: &See<'_>, e: &Entry, court: &mut Court) {
     if known.is_none() {
         g.applied.set(at, Some(e.clone()));
         g.fold.add(e, s.params.sessions);
-    }
-}
-
-fn key_of(e: &Entry) -> Option<Value> {
-    match &e.command {
-        Command::Request(r) => r.call.key().cloned(),
-        _ => None,
     }
 }
 
@@ -581,7 +579,10 @@ fn sent(g: &mut Ghost, s: &See<'_>, me: &Server, court: &mut Court) {
                 voted(g, s, r.term, s.node, m.to, court);
                 vote_is_kept(s, r.term, m.to, court);
             }
-            Msg::RequestVote(r) => vote_is_kept(s, r.term, s.node, court),
+            Msg::RequestVote(r) => {
+                voted(g, s, r.term, s.node, s.node, court);
+                vote_is_kept(s, r.term, s.node, court);
+            }
             Msg::AppendEntriesReply(r) if r.success => {
                 let d = disk(s, s.node);
                 court.hold(PERSISTENCE_HOLDS, d.log.last_index() >= r.match_index, || {
