@@ -39,7 +39,7 @@ impl Client {
             let version = Version { counter: 1, by: NodeId(0) };
             (Key::from(name.as_str()), Item { value: Value::Int(0), version })
         };
-        self.import = dataset(&value.print())?.iter().map(item).collect();
+        self.import = Batch::sorted(dataset(&value.print())?.iter().map(item).collect());
         Ok(())
     }
 
@@ -59,7 +59,7 @@ impl Client {
     }
 
     fn import(&mut self, fx: &mut Fx) {
-        if self.import.len() > 0 {
+        if !self.import.is_empty() {
             let keys = self.import.clone();
             fx.send(self.router, Msg::Load { req: IMPORT, keys, epoch: 0 });
             fx.arm(Timer::Reload, 1_000 * MS..=1_000 * MS);
@@ -100,7 +100,7 @@ impl Client {
     }
 
     pub fn waits(&self) -> bool {
-        !self.open.is_empty() || self.import.len() > 0
+        !self.open.is_empty() || !self.import.is_empty()
     }
 }
 

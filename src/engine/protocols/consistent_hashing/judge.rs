@@ -3,11 +3,11 @@
 //! The ledger rebuilds every committed ring from its members alone, by the faultless rule, and holds
 //! against it what the nodes did. It asks no node what it believes and knows no mistake by name.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::balance;
 use super::client::IMPORT;
+use super::few::{Few, Nodes};
 use super::msg::*;
 use super::params::Params;
 use super::ring::Mistakes;
@@ -16,7 +16,7 @@ use super::{ConsistentHashing, MAP, NODE, Node};
 use crate::ids::NodeId;
 use crate::protocol::{Cast, Court, Happened, Step, Witness};
 use crate::scenario::ast::Out;
-use crate::seq::Map;
+use crate::value::Value;
 
 type Seen<'a> = Step<'a, ConsistentHashing>;
 
@@ -28,17 +28,20 @@ const SMOOTH: u32 = 16;
 #[derive(Clone, Default)]
 pub struct Ledger {
     /// The committed rings, rebuilt.
-    rings: Map<u64, Rc<View>>,
+    rings: Few<u64, Rc<View>>,
     epoch: u64,
-    acked: Map<Key, Version>,
-    writers: Map<Key, (u64, NodeId)>,
-    owners: Map<(u64, Key), NodeId>,
-    asks: Map<(NodeId, u32), Ask>,
-    imports: Map<NodeId, Batch>,
+    /// The newest acknowledged version of each key.
+    acked: Shelf,
+    /// Who last acknowledged a write of a key, and at which epoch, as a version.
+    writers: Shelf,
+    /// Whom a key's requests went to, likewise.
+    owners: Shelf,
+    asks: Few<(NodeId, u32), Ask>,
+    imports: Few<NodeId, Batch>,
     /// What was really sent for the change under way: epoch, giver, taker.
-    handed: Map<(u64, NodeId, NodeId), Shelf>,
+    handed: Few<(u64, NodeId, NodeId), Shelf>,
     /// A committed change not yet settled: the epoch before it, and what was acknowledged at the flip.
-    flipped: Option<(u64, Map<Key, Version>)>,
+    flipped: Option<(u64, Shelf)>,
     found: Option<Rc<Found>>,
     /// Something has happened since rest was last judged.
     dirty: bool,
@@ -87,18 +90,18 @@ impl Ledger {
     fn rebuild(&mut self, s: &Seen, epoch: u64, members: Vec<NodeId>) {
         let seats = members.into_iter().map(|n| (n, 0)).collect();
         let view = View::of(s.params, s.cast, epoch, seats, Mistakes::NONE);
-        self.rings.insert(epoch, Rc::new(view));
+        self.rings.put(epoch, Rc::new(view));
     }
 
     fn ring(&self, epoch: u64) -> Option<Rc<View>> {
-        self.rings.get(&epoch).cloned()
+        self.rings.get(epoch).cloned()
     }
 
     // ------------------------------------------------------------ requests
 
     fn routed(&mut self, s: &Seen, court: &mut Court) {
         if let Happened::Deliver { from, msg: Msg::Load { keys, .. }, .. } = &s.happened {
-            self.imports.insert(*from, keys.clone());
+            self.imports.put(*from, keys.clone());
         }
         for sent in s.sent() {
             match sent.msg {
@@ -120,14 +123,14 @@ impl Ledger {
     }
 
     fn ask(&self, key: &Key, write: bool) -> Ask {
-        let floor = self.acked.get(key).copied().unwrap_or_default();
+        let floor = self.acked.version(key);
         Ask { key: key.clone(), floor, write, judged: false }
     }
 
     fn asked(&mut self, s: &Seen, req: u32, ask: Ask, epoch: u64, to: NodeId, court: &mut Court) {
         let key = &ask.key.clone();
-        let judged = self.asks.get(&(s.node, req)).is_some_and(|before| before.judged);
-        self.asks.insert((s.node, req), Ask { judged, ..ask });
+        let judged = self.asks.get((s.node, req)).is_some_and(|before| before.judged);
+        self.asks.put((s.node, req), Ask { judged, ..ask });
         let Some(ring) = self.ring(epoch) else { return };
         let homes = ring.homes(key);
         let right =
@@ -137,8 +140,9 @@ impl Ledger {
             Witness::new([s.node, to], says)
         });
         if s.params.replicas == 1 {
-            let owner = *self.owners.entry((epoch, key.clone())).or_insert(to);
-            court.hold("Coverage", owner == to, || {
+            let (last, owner) = stamp(&self.owners, key, to);
+            self.owners.put(key, stamped(epoch.max(last), if last < epoch { to } else { owner }));
+            court.hold("Coverage", last != epoch || owner == to, || {
                 Witness::new([owner, to], format!("{key} has two owners at epoch {epoch}"))
             });
         }
@@ -158,18 +162,14 @@ impl Ledger {
     }
 
     fn imported(&mut self, client: NodeId) {
-        let Some(keys) = self.imports.remove(&client) else { return };
-        for (key, item) in keys.0.iter() {
-            self.acknowledge(key, item.version);
-        }
+        let Some(keys) = self.imports.take(client) else { return };
+        self.acked.merge(&keys);
+        self.dirty = true;
     }
 
     fn acknowledge(&mut self, key: &Key, version: Version) {
         self.dirty = true;
-        let known = self.acked.get(key).copied().unwrap_or_default();
-        if version > known {
-            self.acked.insert(key.clone(), version);
-        }
+        self.acked.merge(&Batch::one(key, Item { value: Value::Int(0), version }));
     }
 
     // ------------------------------------------------------------ answers and transfers
@@ -179,14 +179,14 @@ impl Ledger {
         for sent in s.sent() {
             match sent.msg {
                 Msg::Reply { req, out: Out::Ok, version, epoch, .. } => {
-                    match self.asks.get(&(sent.to, *req)).cloned() {
+                    match self.asks.get((sent.to, *req)).cloned() {
                         Some(ask) if ask.write => self.wrote(s, &ask.key, *version, *epoch, court),
                         Some(ask) => self.read(s, &ask, *version, court),
                         None => {}
                     }
                 }
                 Msg::TransferRange { epoch, keys, .. } => {
-                    self.handed.entry((*epoch, s.node, sent.to)).or_default().merge(keys);
+                    self.handed.slot((*epoch, s.node, sent.to)).merge(keys);
                 }
                 _ => {}
             }
@@ -195,12 +195,12 @@ impl Ledger {
 
     fn wrote(&mut self, s: &Seen, key: &Key, version: Version, epoch: u64, court: &mut Court) {
         if s.params.replicas == 1 {
-            let (last, writer) = self.writers.get(key).copied().unwrap_or((0, s.node));
+            let (last, writer) = stamp(&self.writers, key, s.node);
             court.hold("SingleWriter", epoch > last || (epoch == last && writer == s.node), || {
                 let says = format!("both acknowledged a write of {key}: epochs {last} and {epoch}");
                 Witness::new([writer, s.node], says)
             });
-            self.writers.insert(key.clone(), (epoch, s.node));
+            self.writers.put(key, stamped(epoch, s.node));
         }
         self.acknowledge(key, version);
     }
@@ -224,29 +224,28 @@ impl Ledger {
         };
         let Node::Server(me) = s.me() else { return };
         let taken_on = me.pending.values().any(|p| (p.router, p.req) == (*from, *req));
-        let Some(ask) = self.asks.get_mut(&(*from, *req)) else { return };
+        let Some(ask) = self.asks.get_mut((*from, *req)) else { return };
         if s.params.replicas == 1 || !taken_on || std::mem::replace(&mut ask.judged, true) {
             return;
         }
-        let mine = me.items.0.contains_key(key).then_some(s.node);
+        let mine = me.items.get(key).is_some().then_some(s.node);
         let given =
             s.sent().filter(|m| matches!(m.msg, Msg::ReplicaPut { key: k, .. } if k == key));
-        let homes: BTreeSet<NodeId> = given.map(|m| m.to).chain(mine).collect();
+        let homes: Nodes = given.map(|m| m.to).chain(mine).collect();
         let members = &me.view.members;
-        let apart = |nodes: &mut dyn Iterator<Item = NodeId>| -> usize {
-            nodes.map(|n| s.params.rack(s.cast, n)).collect::<BTreeSet<_>>().len()
-        };
-        let racks = apart(&mut members.iter().copied()).min(s.params.replicas);
+        let racks = self.racks(s, members).min(s.params.replicas);
         let enough = homes.len() >= members.len().min(s.params.replicas);
-        let spread = !s.params.racks_given() || apart(&mut homes.iter().copied()) >= racks;
+        let spread = !s.params.racks_given() || self.racks(s, homes.list()) >= racks;
         court.hold("DistinctHomes", enough && spread, || {
-            let says = format!(
-                "{key} was given to {} nodes on {} racks",
-                homes.len(),
-                apart(&mut homes.iter().copied())
-            );
-            Witness::new(homes.iter().copied(), says)
+            let racks = self.racks(s, homes.list());
+            let says = format!("{key} was given to {} nodes on {racks} racks", homes.len());
+            Witness::new(homes.list().iter().copied(), says)
         });
+    }
+
+    /// On how many racks some nodes stand.
+    fn racks(&self, s: &Seen, nodes: &[NodeId]) -> usize {
+        nodes.iter().map(|n| NodeId(s.params.rack(s.cast, *n))).collect::<Nodes>().len()
     }
 
     // ------------------------------------------------------------ changes of the map
@@ -267,7 +266,7 @@ impl Ledger {
             && let Some((before, acked)) = self.flipped.take_if(|_| !handing(s, map))
         {
             self.judge_change(s, before, &acked, court);
-            self.handed = Map::default();
+            self.handed = Few::default();
         }
     }
 
@@ -295,25 +294,26 @@ impl Ledger {
     }
 
     /// What a change has really moved, against what had to move.
-    fn judge_change(&self, s: &Seen, before: u64, acked: &Map<Key, Version>, court: &mut Court) {
+    fn judge_change(&self, s: &Seen, before: u64, acked: &Shelf, court: &mut Court) {
         let (Some(old), Some(new)) = (self.ring(before), self.ring(self.epoch)) else { return };
         let newcomer = new.members.iter().find(|n| !old.has(**n)).copied();
         let leaver = old.members.iter().find(|n| !new.has(**n)).copied();
         let mut moved = 0;
         let mut stray = None;
-        for (&(epoch, from, to), keys) in self.handed.iter() {
+        for &((epoch, from, to), ref keys) in self.handed.iter() {
             if epoch != self.epoch || from == to {
                 continue;
             }
             let directed = newcomer == Some(to) || leaver == Some(from);
-            for key in keys.0.keys() {
-                moved += u64::from(acked.contains_key(key));
+            for (key, _) in keys.iter() {
+                moved += u64::from(acked.get(key).is_some());
                 if !directed || old.homes(key).contains(&to) || !new.homes(key).contains(&to) {
                     stray = Some((key.clone(), from, to));
                 }
             }
         }
-        let due = || acked.keys().map(|key| old.handover_of(&new, key).len() as u64).sum::<u64>();
+        let due =
+            || acked.iter().map(|(key, _)| old.handover_of(&new, key).len() as u64).sum::<u64>();
         let complete = s.params.replicas > 1 || moved == due();
         if !s.params.racks_given() {
             court.hold("MinimalDisruption", stray.is_none() && complete, || {
@@ -437,7 +437,7 @@ impl Ledger {
             let homes = ring.homes(key);
             homes.iter().map(|n| s.disks[n.index()].items.version(key)).max().unwrap_or_default()
         };
-        let gone = self.acked.iter().find(|(key, version)| newest(key) < **version);
+        let gone = self.acked.iter().find(|(key, item)| newest(key) < item.version);
         gone.map(|(key, _)| {
             Witness::new(
                 ring.homes(key),
@@ -450,10 +450,20 @@ impl Ledger {
     fn kept_elsewhere(&self, s: &Seen, ring: &View) -> Option<Witness> {
         s.cast.of_role(NODE).find_map(|n| {
             let stray =
-                s.disks[n.index()].items.0.keys().find(|key| !ring.homes(key).contains(&n))?;
-            Some(Witness::new([n], format!("{stray} is still kept where it does not belong")))
+                s.disks[n.index()].items.iter().find(|(key, _)| !ring.homes(key).contains(&n))?;
+            Some(Witness::new([n], format!("{} is still kept where it does not belong", stray.0)))
         })
     }
+}
+
+/// An epoch and a node, kept as a version.
+fn stamped(epoch: u64, node: NodeId) -> Item {
+    Item { value: Value::Int(0), version: Version { counter: epoch, by: node } }
+}
+
+/// The epoch and node kept for a key; epoch 0 and `or` where there is none.
+fn stamp(shelf: &Shelf, key: &str, or: NodeId) -> (u64, NodeId) {
+    shelf.get(key).map_or((0, or), |item| (item.version.counter, item.version.by))
 }
 
 /// The members differ by one node, come or gone.

@@ -5,11 +5,12 @@
 //!            (they copy, and serve)   (on the disk first)       (givers let go)
 //! ```
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use serde::Serialize;
 
 use super::balance;
+use super::few::Nodes;
 use super::msg::*;
 use super::ring::Mistakes;
 use super::view::View;
@@ -31,9 +32,9 @@ pub struct Change {
     pub view: View,
     pub committed: bool,
     /// Givers that have not copied yet; once committed, those that have not let go.
-    pub waiting: BTreeSet<NodeId>,
+    pub waiting: Nodes,
     pub moved: u32,
-    givers: BTreeSet<NodeId>,
+    givers: Nodes,
     node: NodeId,
 }
 
@@ -116,8 +117,7 @@ impl Keeper {
         }
         let Some(wish) = self.queue.pop_front() else { return };
         let view = self.with(cx, wish);
-        let givers: BTreeSet<NodeId> =
-            self.view.handovers(&view).into_keys().map(|(from, _)| from).collect();
+        let givers: Nodes = self.view.handovers(&view).keys().map(|(from, _)| from).collect();
         self.planned = view.epoch;
         fx.save(Record::Planned { epoch: view.epoch });
         fx.explain(Why::Planned {
@@ -145,7 +145,7 @@ impl Keeper {
 
     fn copied(&mut self, cx: &Cx, from: NodeId, epoch: u64, keys: u32, fx: &mut Fx) {
         let Some(change) = &mut self.change else { return };
-        if epoch == change.view.epoch && !change.committed && change.waiting.remove(&from) {
+        if epoch == change.view.epoch && !change.committed && change.waiting.drop(from) {
             change.moved += keys;
             self.commit_if_copied(cx, fx);
         }
@@ -180,7 +180,7 @@ impl Keeper {
     fn done(&mut self, cx: &Cx, from: NodeId, epoch: u64, fx: &mut Fx) {
         let Some(change) = &mut self.change else { return };
         if change.committed && epoch == change.view.epoch {
-            change.waiting.remove(&from);
+            change.waiting.drop(from);
             self.settle_if_done(cx, fx);
         }
     }
@@ -198,7 +198,7 @@ impl Keeper {
     /// Say again what has not been answered.
     fn nudge(&mut self, fx: &mut Fx) {
         let Some(change) = &self.change else { return };
-        for node in &change.waiting {
+        for node in change.waiting.list() {
             let (base, view) = (self.view.epoch, change.view.clone());
             let plan = || Msg::Plan {
                 base,

@@ -31,6 +31,7 @@
 pub mod balance;
 mod card;
 mod client;
+mod few;
 mod judge;
 mod map;
 mod msg;
@@ -139,7 +140,7 @@ impl Protocol for ConsistentHashing {
             Node::Map(keeper) => {
                 format!("epoch {}, {} members", keeper.view.epoch, keeper.view.members.len())
             }
-            Node::Server(server) => format!("{} keys", server.items.0.len()),
+            Node::Server(server) => format!("{} keys", server.items.len()),
         }
     }
 

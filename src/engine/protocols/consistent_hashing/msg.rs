@@ -1,17 +1,17 @@
 //! What travels, what is written down, what is waited for, and what is said about it.
 
-use std::collections::BTreeSet;
+use std::ops::Deref;
 use std::rc::Rc;
 
 use serde::{Serialize, Serializer};
 
+use super::few::{Few, Nodes, order};
 use super::view::View;
 use crate::check::verdict::{out_word, thousands};
 use crate::ids::{Hex, NodeId, OpId};
 use crate::named;
 use crate::protocol::{Message, Reason, Teller};
 use crate::scenario::ast::Out;
-use crate::seq::Map;
 use crate::value::Value;
 
 pub type Key = Rc<str>;
@@ -29,7 +29,7 @@ pub struct Item {
     pub version: Version,
 }
 
-/// Many keys with their items, described by their number.
+/// Many keys with their items, in the order of the keys, described by their number.
 #[derive(Clone, Debug, Default)]
 pub struct Batch(pub Rc<Vec<(Key, Item)>>);
 
@@ -37,43 +37,102 @@ pub struct Batch(pub Rc<Vec<(Key, Item)>>);
 #[derive(Clone, Debug)]
 pub struct Names(pub Rc<Vec<Key>>);
 
-/// Keys with their items, cheap to copy; described by a few of them.
+/// What a node keeps: keys with their items, cheap to copy, described by the first of them.
 #[derive(Clone, Debug, Default)]
-pub struct Shelf(pub Map<Key, Item>);
+pub struct Shelf(pub Batch);
 
 impl Batch {
     pub fn one(key: &Key, item: Item) -> Batch {
         Batch(Rc::new(vec![(key.clone(), item)]))
     }
+
+    /// Keys in any order, each once.
+    pub fn sorted(items: Vec<(Key, Item)>) -> Batch {
+        let places = order(items.len(), &|a, b| items[a].0.cmp(&items[b].0));
+        places.into_iter().map(|place| items[place].clone()).collect()
+    }
+
+    pub fn get(&self, key: &str) -> Option<&Item> {
+        let at = self.0.binary_search_by(|(k, _)| (**k).cmp(key)).ok()?;
+        Some(&self.0[at].1)
+    }
+
+    pub fn version(&self, key: &str) -> Version {
+        self.get(key).map_or(Version::default(), |item| item.version)
+    }
+
+    /// Those with a property, in the same order.
+    pub fn only(&self, keep: &dyn Fn(&Key, &Item) -> bool) -> Batch {
+        self.0.iter().filter(|(key, item)| keep(key, item)).cloned().collect()
+    }
+
+    pub fn iter(&self) -> std::slice::Iter<'_, (Key, Item)> {
+        self.0.iter()
+    }
     pub fn len(&self) -> usize {
         self.0.len()
     }
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
+/// From keys already in order.
 impl FromIterator<(Key, Item)> for Batch {
     fn from_iter<I: IntoIterator<Item = (Key, Item)>>(items: I) -> Batch {
         Batch(Rc::new(items.into_iter().collect()))
     }
 }
 
-impl Shelf {
-    pub fn version(&self, key: &str) -> Version {
-        self.0.get(key).map_or(Version::default(), |item| item.version)
+impl Deref for Shelf {
+    type Target = Batch;
+    fn deref(&self) -> &Batch {
+        &self.0
     }
+}
 
+impl Shelf {
     /// Keep the newer of two items.
     pub fn merge(&mut self, batch: &Batch) {
-        let newer = |(key, item): &&(Key, Item)| item.version > self.version(key);
-        let news: Vec<_> = batch.0.iter().filter(newer).cloned().collect();
-        if !news.is_empty() {
-            self.0.extend(news);
+        match batch.0.as_slice() {
+            [(key, item)] if item.version <= self.0.version(key) => {}
+            [(key, item)] => self.put(key, item.clone()),
+            _ if batch.iter().all(|(key, item)| item.version <= self.0.version(key)) => {}
+            _ => self.0 = self.merged(batch),
         }
     }
 
-    pub fn drop_keys(&mut self, keys: &[Key]) {
-        if !keys.is_empty() {
-            keys.iter().for_each(|key| drop(self.0.remove(key)));
+    fn merged(&self, batch: &Batch) -> Batch {
+        let mut all = Vec::with_capacity(self.0.len() + batch.len());
+        let mut mine = self.0.iter().peekable();
+        for new in batch.iter() {
+            // A list may name a node twice, when its nodes are not asked to be distinct.
+            if all.last().is_some_and(|(key, _): &(Key, Item)| *key == new.0) {
+                continue;
+            }
+            while let Some(old) = mine.next_if(|old| old.0 < new.0) {
+                all.push(old.clone());
+            }
+            let old = mine.next_if(|old| old.0 == new.0);
+            let kept = old.filter(|old| old.1.version >= new.1.version);
+            all.push(kept.unwrap_or(new).clone());
         }
+        all.extend(mine.cloned());
+        Batch(Rc::new(all))
+    }
+
+    pub fn put(&mut self, key: &Key, item: Item) {
+        let all = Rc::make_mut(&mut self.0.0);
+        match all.binary_search_by(|(k, _)| k.cmp(key)) {
+            Ok(at) => all[at].1 = item,
+            Err(at) => all.insert(at, (key.clone(), item)),
+        }
+    }
+
+    /// Forget keys, given in order.
+    pub fn drop_keys(&mut self, keys: &[Key]) {
+        let gone = |key: &Key| keys.binary_search(key).is_ok();
+        Rc::make_mut(&mut self.0.0).retain(|(key, _)| !gone(key));
     }
 }
 
@@ -91,14 +150,24 @@ impl Serialize for Names {
 
 impl Serialize for Shelf {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        const FEW: usize = 12;
         #[derive(Serialize)]
-        struct Some<'a> {
+        struct Described<'a> {
             count: u32,
-            first: std::collections::BTreeMap<&'a str, &'a Item>,
+            first: First<'a>,
         }
-        let first = self.0.iter().take(FEW).map(|(key, item)| (&**key, item)).collect();
-        Some { count: self.0.len() as u32, first }.serialize(s)
+        let first = First(&self.0.0[..self.0.len().min(FEW)]);
+        Described { count: self.0.len() as u32, first }.serialize(s)
+    }
+}
+
+/// Keys an inspector is shown.
+const FEW: usize = 12;
+
+struct First<'a>(&'a [(Key, Item)]);
+
+impl Serialize for First<'_> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_map(self.0.iter().map(|(key, item)| (&**key, item)))
     }
 }
 
@@ -328,7 +397,7 @@ pub enum Record {
     },
     Commit {
         view: View,
-        owing: BTreeSet<NodeId>,
+        owing: Nodes,
     },
     Settled,
 }
@@ -353,30 +422,30 @@ pub struct Disk {
     pub before: Option<Rc<View>>,
     pub items: Shelf,
     /// By the epoch they are for: an older view must not take them, nor throw them away.
-    pub incoming: Map<u64, Shelf>,
-    pub handed: BTreeSet<NodeId>,
-    pub hints: Map<NodeId, Shelf>,
+    pub incoming: Few<u64, Shelf>,
+    pub handed: Nodes,
+    pub hints: Few<NodeId, Shelf>,
     #[serde(skip)]
-    pub asked: Map<(NodeId, u32), ()>,
+    pub asked: Few<(NodeId, u32), ()>,
     pub planned: u64,
-    pub owing: BTreeSet<NodeId>,
+    pub owing: Nodes,
 }
 
 impl Disk {
     pub fn write(&mut self, record: &Record) {
         match record {
-            Record::Asked { from, req } => drop(self.asked.insert((*from, *req), ())),
+            Record::Asked { from, req } => drop(self.asked.put((*from, *req), ())),
             Record::Items { keys, handed } => {
                 self.items.merge(keys);
-                self.handed.extend(handed);
+                handed.into_iter().for_each(|n| {
+                    self.handed.add(*n);
+                });
             }
-            Record::Incoming { epoch, keys } => {
-                self.incoming.entry(*epoch).or_default().merge(keys)
-            }
+            Record::Incoming { epoch, keys } => self.incoming.slot(*epoch).merge(keys),
             Record::Install { view, gained } => self.install(view, gained),
             Record::Forget { keys } => self.items.drop_keys(&keys.0),
             Record::Hinted { target, keys } => {
-                self.hints.entry(*target).or_default().merge(keys);
+                self.hints.slot(*target).merge(keys);
             }
             Record::Unhinted { target, keys } => unhint(&mut self.hints, *target, keys),
             Record::Planned { epoch } => self.planned = *epoch,
@@ -389,23 +458,23 @@ impl Disk {
 
     fn settle(&mut self) {
         self.before = None;
-        self.handed.clear();
-        self.owing.clear();
+        self.handed = Nodes::default();
+        self.owing = Nodes::default();
     }
 
     fn install(&mut self, view: &View, gained: &Batch) {
         (self.view, self.before) = (Some(view.clone()), view.base.clone());
         self.items.merge(gained);
-        self.incoming.retain(|epoch, _| *epoch > view.epoch);
-        self.handed.clear();
+        self.incoming.retain(|epoch| epoch > view.epoch);
+        self.handed = Nodes::default();
     }
 }
 
-pub fn unhint(hints: &mut Map<NodeId, Shelf>, target: NodeId, keys: &Names) {
-    let Some(shelf) = hints.get_mut(&target) else { return };
+pub fn unhint(hints: &mut Few<NodeId, Shelf>, target: NodeId, keys: &Names) {
+    let Some(shelf) = hints.get_mut(target) else { return };
     shelf.drop_keys(&keys.0);
-    if shelf.0.is_empty() {
-        hints.remove(&target);
+    if shelf.is_empty() {
+        hints.take(target);
     }
 }
 

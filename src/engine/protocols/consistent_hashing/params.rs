@@ -1,7 +1,6 @@
 //! What a run of the ring may choose, and what follows from it for each node.
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
 
 use super::NODE;
 use super::ring::{self, Mistakes, Placing, Scheme};
@@ -73,7 +72,8 @@ impl Params {
     fn within_limits(self) -> Result<Params, Refusal> {
         let weight: u64 = self.weights.iter().map(|w| u64::from(*w)).sum();
         let tokens = weight * u64::from(self.placing.vnodes);
-        let twice = self.names.iter().collect::<BTreeSet<_>>().len() < self.names.len();
+        let again = |(i, name): (usize, &String)| self.names[..i].contains(name);
+        let twice = self.names.iter().enumerate().any(again);
         match () {
             () if tokens > MAX_TOKENS => Err(Refusal::new(format!(
                 "{tokens} tokens are more than {MAX_TOKENS}: fewer vnodes, nodes or weight"

@@ -1,11 +1,11 @@
 //! Copies of a key on several nodes: a coordinator, quorums, and hints for homes that do not answer
 //! (Dynamo §4.5, §4.6). With one copy all of it happens inside one node.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde::Serialize;
 
+use super::few::{Few, Nodes};
 use super::msg::*;
 use super::server::{Admission, Server};
 use super::{Cx, Fx};
@@ -26,8 +26,8 @@ pub struct Pending {
     epoch: u64,
     pub homes: Vec<NodeId>,
     /// Who has it, or who answered with what.
-    pub acks: BTreeMap<NodeId, (Version, Option<Value>)>,
-    hinted: BTreeSet<NodeId>,
+    pub acks: Few<NodeId, (Version, Option<Value>)>,
+    hinted: Nodes,
     replied: bool,
     lagged: bool,
 }
@@ -40,7 +40,7 @@ impl Server {
             Msg::Get { req, key, .. } => (req, key, None),
             _ => return,
         };
-        if value.is_some() && self.asked.insert((router, req), ()).is_some() {
+        if value.is_some() && !self.asked.put((router, req), ()) {
             return; // the network's own copy of a write
         }
         let homes = self.homes_or_me(cx, &key);
@@ -59,14 +59,14 @@ impl Server {
             version,
             epoch: self.view.epoch,
             homes,
-            acks: BTreeMap::new(),
-            hinted: BTreeSet::new(),
+            acks: Few::default(),
+            hinted: Nodes::default(),
             replied: false,
             lagged: false,
         };
         self.next += 1;
         self.ask_homes(self.next, &pending, fx);
-        self.pending.insert(self.next, pending);
+        self.pending.put(self.next, pending);
         if cx.params.replicas > 1 {
             fx.arm(Timer::Lag(self.next), cx.params.patience..=cx.params.patience);
         }
@@ -136,12 +136,12 @@ impl Server {
         value: Option<Value>,
         fx: &mut Fx,
     ) {
-        let Some(pending) = self.pending.get_mut(&rep) else { return };
+        let Some(pending) = self.pending.get_mut(rep) else { return };
         if pending.value.is_some() && version > pending.version {
             return self.outvoted(cx, rep, version, fx);
         }
         if pending.value.is_none() || version == pending.version {
-            pending.acks.insert(from, (version, value));
+            pending.acks.put(from, (version, value));
         }
         self.settle(cx, rep, fx);
     }
@@ -149,16 +149,16 @@ impl Server {
     /// A home has a newer write: go above it, so that an acknowledged write is never overwritten by an
     /// older one.
     fn outvoted(&mut self, cx: &Cx, rep: u32, version: Version, fx: &mut Fx) {
-        let Some(mut pending) = self.pending.remove(&rep) else { return };
+        let Some(mut pending) = self.pending.take(rep) else { return };
         pending.version = Version { counter: version.counter + 1, by: cx.me };
-        pending.acks.clear();
+        pending.acks = Few::default();
         fx.explain(Why::Outvoted { key: pending.key.clone(), version: pending.version.counter });
         self.ask_homes(rep, &pending, fx);
-        self.pending.insert(rep, pending);
+        self.pending.put(rep, pending);
     }
 
     fn settle(&mut self, cx: &Cx, rep: u32, fx: &mut Fx) {
-        let Some(pending) = self.pending.get_mut(&rep) else { return };
+        let Some(pending) = self.pending.get_mut(rep) else { return };
         let homes = pending.homes.len();
         let enough = match pending.value.is_some() {
             true => cx.params.write_quorum(homes),
@@ -169,10 +169,10 @@ impl Server {
             let (router, answer) = (pending.router, pending.answer(fx));
             fx.send(router, answer);
         }
-        let distinct: BTreeSet<&NodeId> = pending.homes.iter().collect();
+        let distinct: Nodes = pending.homes.iter().copied().collect();
         let over = pending.value.is_none() || pending.acks.len() >= distinct.len();
         if pending.replied && over {
-            self.pending.remove(&rep);
+            self.pending.take(rep);
             fx.disarm(&Timer::Lag(rep));
             self.measure_keys(fx);
         }
@@ -182,17 +182,17 @@ impl Server {
 
     /// Homes that have not answered in time: the next nodes on the list keep the write for them.
     pub(super) fn lagging(&mut self, cx: &Cx, rep: u32, fx: &mut Fx) {
-        let Some(mut pending) = self.pending.remove(&rep) else { return };
+        let Some(mut pending) = self.pending.take(rep) else { return };
         if pending.lagged || pending.value.is_none() {
             return; // the router has its own patience
         }
         pending.lagged = true;
         let missing: Vec<NodeId> =
-            pending.homes.iter().filter(|n| !pending.acks.contains_key(n)).copied().collect();
+            pending.homes.iter().filter(|n| !pending.acks.has(**n)).copied().collect();
         for target in missing {
             self.hint(cx, rep, &mut pending, target, fx);
         }
-        self.pending.insert(rep, pending);
+        self.pending.put(rep, pending);
         fx.arm(Timer::Lag(rep), cx.params.patience..=cx.params.patience);
     }
 
@@ -200,9 +200,9 @@ impl Server {
         let Some(value) = pending.value.clone() else { return };
         let (key, version, epoch) = (pending.key.clone(), pending.version, self.view.epoch);
         let list = self.view.preference(&key);
-        let free = |n: &&NodeId| !pending.homes.contains(n) && !pending.hinted.contains(n);
+        let free = |n: &&NodeId| !pending.homes.contains(n) && !pending.hinted.has(**n);
         let keeper = list.iter().find(free).copied().unwrap_or(cx.me);
-        pending.hinted.insert(keeper);
+        pending.hinted.add(keeper);
         fx.explain(Why::Hinted { key: key.clone(), target, keeper });
         fx.send(keeper, Msg::Hint { req, target, key, value, version, epoch });
     }
@@ -220,7 +220,7 @@ impl Server {
     ) {
         let version = item.version;
         let keys = Batch::one(&key, item);
-        self.hints.entry(target).or_default().merge(&keys);
+        self.hints.slot(target).merge(&keys);
         fx.save(Record::Hinted { target, keys });
         self.measure_hints(fx);
         self.watch_hints(cx, fx);
@@ -239,26 +239,27 @@ impl Server {
 
     pub(super) fn replay(&mut self, cx: &Cx, fx: &mut Fx) {
         let epoch = self.view.epoch;
-        for (home, keys) in self.hints_by_home() {
-            if home == cx.me {
+        for (home, shelf) in self.hints_by_home().iter() {
+            let keys = shelf.0.clone();
+            if *home == cx.me {
                 self.keep(&keys, None, fx);
                 self.drop_hints(cx.me, &keys, fx);
             } else {
-                fx.send(home, Msg::HandoffReplay { keys, epoch });
+                fx.send(*home, Msg::HandoffReplay { keys, epoch });
             }
         }
         self.watch_hints(cx, fx);
     }
 
-    fn hints_by_home(&self) -> BTreeMap<NodeId, Batch> {
-        let mut all: BTreeMap<NodeId, Vec<(Key, Item)>> = BTreeMap::new();
+    fn hints_by_home(&self) -> Few<NodeId, Shelf> {
+        let mut all: Few<NodeId, Shelf> = Few::default();
         for (target, shelf) in self.hints.iter() {
-            for (key, item) in shelf.0.iter() {
+            for (key, item) in shelf.iter() {
                 let home = self.home_of_hint(*target, key);
-                all.entry(home).or_default().push((key.clone(), item.clone()));
+                all.slot(home).merge(&Batch::one(key, item.clone()));
             }
         }
-        all.into_iter().map(|(home, keys)| (home, keys.into_iter().collect())).collect()
+        all
     }
 
     /// A hint goes to its target, or, if the ring has turned meanwhile, to the key's first home.
@@ -297,11 +298,11 @@ impl Server {
 
     /// Forget hints for `home` that are no newer than what it has.
     fn drop_hints(&mut self, home: NodeId, keys: &Batch, fx: &mut Fx) {
-        let targets: Vec<NodeId> = self.hints.keys().copied().collect();
+        let targets: Vec<NodeId> = self.hints.keys().collect();
         for target in targets {
-            let shelf = self.hints.get(&target).cloned().unwrap_or_default();
+            let shelf = self.hints.get(target).cloned().unwrap_or_default();
             let there = |(key, item): &&(Key, Item)| {
-                let kept = shelf.0.get(key).is_some_and(|hint| hint.version <= item.version);
+                let kept = shelf.get(key).is_some_and(|hint| hint.version <= item.version);
                 kept && self.home_of_hint(target, key) == home
             };
             let gone: Vec<Key> = keys.0.iter().filter(there).map(|(key, _)| key.clone()).collect();
@@ -315,7 +316,7 @@ impl Server {
     }
 
     fn count_hints(&self) -> u32 {
-        self.hints.values().map(|shelf| shelf.0.len() as u32).sum()
+        self.hints.values().map(|shelf| shelf.len() as u32).sum()
     }
 
     fn measure_hints(&mut self, fx: &mut Fx) {

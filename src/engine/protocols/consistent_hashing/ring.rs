@@ -15,6 +15,7 @@
 
 use serde::Serialize;
 
+use super::few::{Nodes, order};
 use crate::hash::{Hash, fmix64, md5, md5_word};
 use crate::ids::{Hex, NodeId};
 
@@ -151,14 +152,15 @@ impl Ring {
             let new = tokens_of(placing, member, crowd, mistakes);
             tokens.extend(new.into_iter().map(|token| (token, place)));
         }
-        tokens.sort_by(|(a, i), (b, j)| {
+        let places = order(tokens.len(), &|a, b| {
+            let ((a, i), (b, j)) = (&tokens[a], &tokens[b]);
             let tie = match mistakes.has(Mistakes::INSERTION_ORDER) {
                 true => i.cmp(j),
                 false => members[*i].name.as_bytes().cmp(members[*j].name.as_bytes()),
             };
             a.at.cmp(&b.at).then(tie).then(a.vnode.cmp(&b.vnode))
         });
-        let tokens = tokens.into_iter().map(|(token, _)| token).collect();
+        let tokens = places.into_iter().map(|place| tokens[place].0).collect();
         Ring { scheme: placing.scheme, tokens, mistakes }
     }
 
@@ -206,7 +208,7 @@ impl Ring {
         }
         let mut homes = spread(self.walk(place), rf, rack);
         if self.mistakes.has(Mistakes::BY_NODE_ID) {
-            homes.sort();
+            homes = homes.into_iter().collect::<Nodes>().list().to_vec();
         }
         homes
     }
@@ -252,17 +254,18 @@ impl Ring {
         self.tokens.iter().filter(|token| token.node == node).count()
     }
 
-    /// Stretches whose owner differs between this ring and `new`, with the old owner and the new one.
-    pub fn moved_to(&self, new: &Ring) -> Vec<(Arc, Option<NodeId>, Option<NodeId>)> {
-        let mut edges: Vec<u64> = self.tokens.iter().chain(&new.tokens).map(|t| t.at.0).collect();
-        edges.sort_unstable();
-        edges.dedup();
+    /// The stretches between neighbouring tokens of either ring: within one nothing changes.
+    pub fn segments(&self, other: &Ring) -> Vec<Arc> {
+        let mut edges: Vec<Hex> = vec![];
+        let (mut ours, mut theirs) =
+            (self.tokens.iter().peekable(), other.tokens.iter().peekable());
+        while let Some(at) = [ours.peek(), theirs.peek()].into_iter().flatten().map(|t| t.at).min()
+        {
+            edges.push(at);
+            while ours.next_if(|t| t.at == at).or(theirs.next_if(|t| t.at == at)).is_some() {}
+        }
         let before = edges.iter().cycle().skip(edges.len().saturating_sub(1));
-        let stretch = |(upto, after): (&u64, &u64)| {
-            let arc = Arc { after: Hex(*after), upto: Hex(*upto) };
-            (arc, self.owner(*upto), new.owner(*upto))
-        };
-        edges.iter().zip(before).map(stretch).filter(|(_, old, new)| old != new).collect()
+        edges.iter().zip(before).map(|(upto, after)| Arc { after: *after, upto: *upto }).collect()
     }
 }
 

@@ -3,11 +3,11 @@
 //! Its map may be old; that costs a detour and never a wrong answer, because every request carries the
 //! map's epoch and whoever knows a newer one refuses.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde::Serialize;
 
+use super::few::{Few, Nodes};
 use super::msg::*;
 use super::view::View;
 use super::{ConsistentHashing, Cx, Fx, MAP, NODE};
@@ -22,12 +22,12 @@ const TRIES: u8 = 8;
 #[derive(Clone, Debug, Serialize)]
 pub struct Router {
     pub view: View,
-    pub pending: BTreeMap<u32, Errand>,
+    pub pending: Few<u32, Errand>,
     /// Nodes that did not answer lately: passed over while another can coordinate.
-    pub suspects: BTreeSet<NodeId>,
+    pub suspects: Nodes,
     /// Requests taken on: the network may copy them.
     #[serde(skip)]
-    seen: BTreeSet<(NodeId, u32)>,
+    seen: Few<(NodeId, u32), ()>,
     next: u32,
 }
 
@@ -51,14 +51,14 @@ pub enum What {
 
 impl Router {
     pub fn boot(cx: &Cx, view: View) -> Router {
-        let (pending, suspects, seen) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
+        let (pending, suspects, seen) = (Few::default(), Nodes::default(), Few::default());
         Router { view, pending, suspects, seen, next: cx.incarnation << 20 }
     }
 
     pub fn step(&mut self, cx: &Cx, input: Input<'_, ConsistentHashing>, fx: &mut Fx) {
         match input {
             Input::Deliver { from, msg } => {
-                self.suspects.remove(&from);
+                self.suspects.drop(from);
                 self.deliver(cx, from, msg, fx);
             }
             Input::Timeout(Timer::Retry(req)) => self.unanswered(cx, *req, fx),
@@ -88,7 +88,7 @@ impl Router {
     }
 
     fn take(&mut self, cx: &Cx, client: NodeId, op: u32, what: What, fx: &mut Fx) {
-        if self.seen.insert((client, op)) {
+        if self.seen.put((client, op), ()) {
             let errand = Errand { client, op, what, to: NodeId::default(), tries: 0 };
             self.route(cx, errand, fx);
         }
@@ -99,7 +99,7 @@ impl Router {
         let Some(key) = errand.what.key() else { return };
         let place = self.view.ring.place(&key);
         let homes = self.view.homes_at(place);
-        let healthy = homes.iter().find(|n| !self.suspects.contains(n));
+        let healthy = homes.iter().find(|n| !self.suspects.has(**n));
         let Some(owner) = healthy.or(homes.first()).copied() else {
             fx.explain(Why::NoOwner { key, place: Hex(place) });
             return fx.send(errand.client, refusal(&errand, self.view.epoch));
@@ -121,21 +121,21 @@ impl Router {
         errand.tries += 1;
         fx.send(errand.to, errand.what.msg(req, epoch));
         fx.arm(Timer::Retry(req), cx.params.timeout..=cx.params.timeout);
-        self.pending.insert(req, errand);
+        self.pending.put(req, errand);
     }
 
     fn pass_on(&mut self, req: u32, answer: &Msg, fx: &mut Fx) {
         let Some(errand) = self.finish(req, fx) else { return };
         let Msg::Reply { out, value, version, epoch, .. } = answer.clone() else { return };
         let (op, client) = (errand.op, errand.client);
-        let more = self.pending.values().any(|e| (e.client, e.op) == (client, op));
+        let more = self.pending.iter().any(|(_, e)| (e.client, e.op) == (client, op));
         if !more {
             fx.send(client, Msg::Reply { req: op, out, value, version, epoch });
         }
     }
 
     fn finish(&mut self, req: u32, fx: &mut Fx) -> Option<Errand> {
-        let errand = self.pending.remove(&req)?;
+        let errand = self.pending.take(req)?;
         fx.disarm(&Timer::Retry(req));
         Some(errand)
     }
@@ -150,7 +150,7 @@ impl Router {
         owner: NodeId,
         fx: &mut Fx,
     ) {
-        let Some(mut errand) = self.pending.get(&req).cloned() else { return };
+        let Some(mut errand) = self.pending.get(req).cloned() else { return };
         let Some(key) = errand.what.key() else { return }; // an import is spread anew when its time is up
         if errand.to != from || errand.tries >= TRIES {
             return;
@@ -162,7 +162,7 @@ impl Router {
 
     /// A read may be asked again. A write may have happened: it goes to another coordinator or nowhere.
     fn unanswered(&mut self, cx: &Cx, req: u32, fx: &mut Fx) {
-        let Some(errand) = self.pending.remove(&req) else { return };
+        let Some(errand) = self.pending.take(req) else { return };
         if let What::Load { keys } = &errand.what {
             return self.import(cx, errand.client, errand.op, &keys.clone(), fx);
         }
@@ -170,7 +170,7 @@ impl Router {
         let again = matches!(errand.what, What::Get { .. }) || shared;
         if shared {
             fx.explain(Why::Suspected { node: errand.to });
-            self.suspects.insert(errand.to);
+            self.suspects.add(errand.to);
         }
         match again && errand.tries < TRIES {
             true => self.route(cx, errand, fx),
@@ -190,16 +190,16 @@ impl Router {
 
     /// Every key to every home, all keys of a node in one message.
     fn import(&mut self, cx: &Cx, client: NodeId, op: u32, keys: &Batch, fx: &mut Fx) {
-        let mut shares: BTreeMap<NodeId, Vec<(Key, Item)>> = BTreeMap::new();
+        let mut shares: Few<NodeId, Vec<(Key, Item)>> = Few::default();
         for (key, item) in keys.0.iter() {
             for home in self.view.homes(key) {
-                shares.entry(home).or_default().push((key.clone(), item.clone()));
+                shares.slot(home).push((key.clone(), item.clone()));
             }
         }
-        for (to, share) in shares {
-            let what = What::Load { keys: share.into_iter().collect() };
+        for (to, share) in shares.iter() {
+            let what = What::Load { keys: share.iter().cloned().collect() };
             let req = self.number();
-            let errand = Errand { client, op, what, to, tries: 0 };
+            let errand = Errand { client, op, what, to: *to, tries: 0 };
             self.send(cx, req, errand, self.view.epoch, fx);
         }
     }

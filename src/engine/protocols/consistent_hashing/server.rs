@@ -8,11 +8,11 @@
 //! At every instant at most one of them acknowledges writes: the new owner begins when the old one's last
 //! word has arrived. With several copies, whoever falls off a key's list hands over to whoever comes on.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde::Serialize;
 
+use super::few::{Few, Nodes};
 use super::map::{NUDGE, keeper};
 use super::msg::*;
 use super::replicas::Pending;
@@ -21,7 +21,6 @@ use super::{ConsistentHashing, Cx, Fx};
 use crate::ids::{NodeId, OpId};
 use crate::protocol::{Input, Op, Outcome};
 use crate::scenario::ast::Out;
-use crate::seq::Map;
 use crate::value::Value;
 
 #[derive(Clone, Debug, Serialize)]
@@ -33,20 +32,20 @@ pub struct Server {
     before: Option<Rc<View>>,
     pub items: Shelf,
     /// Copies of arcs that are not this node's to serve yet, by the epoch they are for.
-    pub incoming: Map<u64, Shelf>,
+    pub incoming: Few<u64, Shelf>,
     /// Givers whose last word is awaited.
-    pub awaiting: BTreeSet<NodeId>,
+    pub awaiting: Nodes,
     /// Arcs being copied for a view that is only planned.
     pub planned: Option<Copying>,
     /// Arcs given up and not yet taken over.
-    pub owed: BTreeMap<NodeId, Parcel>,
+    pub owed: Few<NodeId, Parcel>,
     /// Writes and reads this node coordinates.
-    pub pending: BTreeMap<u32, Pending>,
+    pub pending: Few<u32, Pending>,
     /// What is kept for nodes that did not answer.
-    pub hints: Map<NodeId, Shelf>,
+    pub hints: Few<NodeId, Shelf>,
     pub(super) replaying: bool,
     #[serde(skip)]
-    pub asked: Map<(NodeId, u32), ()>,
+    pub asked: Few<(NodeId, u32), ()>,
     #[serde(skip)]
     pub(super) parked: Vec<(NodeId, Msg)>,
     pub(super) next: u32,
@@ -56,7 +55,7 @@ pub struct Server {
     /// Its share at the start, in parts per million of the ring: what it was built for.
     fair: i64,
     overloaded: bool,
-    handed: BTreeSet<NodeId>,
+    handed: Nodes,
     /// Counts last told: keys, hints.
     #[serde(skip)]
     pub(super) told: (usize, u32),
@@ -74,7 +73,7 @@ pub struct Parcel {
 #[derive(Clone, Debug, Serialize)]
 pub struct Copying {
     pub view: View,
-    pub parcels: BTreeMap<NodeId, Parcel>,
+    pub parcels: Few<NodeId, Parcel>,
 }
 
 /// To be a member, or not to be one any more; and who asked.
@@ -107,10 +106,10 @@ impl Server {
             before: disk.before.clone(),
             items: disk.items.clone(),
             incoming: disk.incoming.clone(),
-            awaiting: BTreeSet::new(),
+            awaiting: Nodes::default(),
             planned: None,
-            owed: BTreeMap::new(),
-            pending: BTreeMap::new(),
+            owed: Few::default(),
+            pending: Few::default(),
             hints: disk.hints.clone(),
             replaying: false,
             asked: disk.asked.clone(),
@@ -131,8 +130,8 @@ impl Server {
     fn reckon(&mut self, cx: &Cx) {
         let Some(before) = &self.before else { return };
         let handovers = before.handovers(&self.view);
-        let to_me = handovers.keys().filter(|(_, to)| *to == cx.me).map(|(from, _)| *from);
-        self.awaiting = to_me.filter(|from| !self.handed.contains(from)).collect();
+        let to_me = handovers.keys().filter(|(_, to)| *to == cx.me).map(|(from, _)| from);
+        self.awaiting = to_me.filter(|from| !self.handed.has(*from)).collect();
         let from_me = handovers.iter().filter(|((from, _), _)| *from == cx.me);
         let parcel =
             |arcs: usize| Parcel { arcs: arcs as u32, sent: Shelf::default(), received: false };
@@ -315,7 +314,7 @@ impl Server {
             }
             _ => {}
         }
-        let owed: Vec<NodeId> = self.owed.keys().copied().collect();
+        let owed: Vec<NodeId> = self.owed.keys().collect();
         owed.into_iter().for_each(|to| self.send_last(cx, to, fx));
         if !self.parked.is_empty() {
             self.fetch(cx, fx);
@@ -347,14 +346,15 @@ impl Server {
     }
 
     fn begin_copy(&mut self, cx: &Cx, view: View, fx: &mut Fx) {
-        let mut parcels = BTreeMap::new();
-        for ((from, to), arcs) in self.view.handovers(&view) {
-            if from == cx.me {
+        let mut parcels = Few::default();
+        for ((from, to), arcs) in self.view.handovers(&view).iter() {
+            let to = *to;
+            if *from == cx.me {
                 let sent = self.bound_for(cx, &self.view, &view, to, &Shelf::default());
                 let (keys, arcs, epoch) = (sent.len() as u32, arcs.len() as u32, view.epoch);
                 fx.explain(Why::Copying { to, keys, arcs, epoch });
-                let sent = Shelf(sent.0.iter().cloned().collect());
-                parcels.insert(to, Parcel { arcs, sent, received: false });
+                let sent = Shelf(sent);
+                parcels.put(to, Parcel { arcs, sent, received: false });
             }
         }
         self.planned = Some(Copying { view, parcels });
@@ -363,15 +363,13 @@ impl Server {
     /// The keys this node hands to `to` when `new` follows `old`, but for those it has sent already.
     fn bound_for(&self, cx: &Cx, old: &View, new: &View, to: NodeId, sent: &Shelf) -> Batch {
         let goes = |key: &str| old.handover_of(new, key).contains(&(cx.me, to));
-        let news = |(key, item): &(&Key, &Item)| item.version > sent.version(key) && goes(key);
-        self.items.0.iter().filter(news).map(|(key, item)| (key.clone(), item.clone())).collect()
+        self.items.only(&|key, item| item.version > sent.version(key) && goes(key))
     }
 
     fn send_copies(&mut self, fx: &mut Fx) {
         let Some(copying) = &self.planned else { return };
         for (to, parcel) in copying.parcels.iter().filter(|(_, parcel)| !parcel.received) {
-            let keys =
-                parcel.sent.0.iter().map(|(key, item)| (key.clone(), item.clone())).collect();
+            let keys = parcel.sent.0.clone();
             let (epoch, arcs) = (copying.view.epoch, parcel.arcs);
             fx.send(*to, Msg::TransferRange { epoch, arcs, keys, last: false });
         }
@@ -380,7 +378,7 @@ impl Server {
     fn report_copied(&mut self, cx: &Cx, fx: &mut Fx) {
         let Some(copying) = &self.planned else { return };
         if copying.parcels.values().all(|parcel| parcel.received) {
-            let keys = copying.parcels.values().map(|parcel| parcel.sent.0.len() as u32).sum();
+            let keys = copying.parcels.values().map(|parcel| parcel.sent.len() as u32).sum();
             fx.send(keeper(cx), Msg::Copied { epoch: copying.view.epoch, keys });
         }
     }
@@ -395,7 +393,7 @@ impl Server {
             }
             (true, false) if epoch == self.view.epoch => self.take_last(cx, from, keys, fx),
             (false, true) => {
-                self.incoming.entry(epoch).or_default().merge(keys);
+                self.incoming.slot(epoch).merge(keys);
                 fx.save(Record::Incoming { epoch, keys: keys.clone() });
             }
             (_, false) => {} // an old copy of what has long been taken over
@@ -405,22 +403,21 @@ impl Server {
     }
 
     fn take_last(&mut self, cx: &Cx, from: NodeId, keys: &Batch, fx: &mut Fx) {
-        let mine = |(key, _): &&(Key, Item)| self.view.homes(key).contains(&cx.me);
-        let keys: Batch = keys.0.iter().filter(mine).cloned().collect();
-        self.handed.insert(from);
+        let keys = keys.only(&|key, _| self.view.homes(key).contains(&cx.me));
+        self.handed.add(from);
         self.keep(&keys, Some(from), fx);
-        self.awaiting.remove(&from);
+        self.awaiting.drop(from);
     }
 
     fn received(&mut self, cx: &Cx, from: NodeId, epoch: u64, last: bool, fx: &mut Fx) {
         match &mut self.planned {
             Some(copying) if !last && copying.view.epoch == epoch => {
-                if let Some(parcel) = copying.parcels.get_mut(&from) {
+                if let Some(parcel) = copying.parcels.get_mut(from) {
                     parcel.received = true;
                 }
                 self.report_copied(cx, fx);
             }
-            _ if last && epoch == self.view.epoch && self.owed.remove(&from).is_some() => {
+            _ if last && epoch == self.view.epoch && self.owed.take(from).is_some() => {
                 self.let_go(cx, fx);
             }
             _ => {}
@@ -446,8 +443,8 @@ impl Server {
         fx.save(Record::Install { view: view.clone(), gained: gained.clone() });
         self.items.merge(&gained);
         (self.before, self.view) = (view.base.clone(), view);
-        self.incoming.retain(|epoch, _| *epoch > self.view.epoch);
-        self.handed.clear();
+        self.incoming.retain(|epoch| epoch > self.view.epoch);
+        self.handed = Nodes::default();
         self.reckon(cx);
         self.remember_copies();
         self.give_last(cx, fx);
@@ -467,9 +464,8 @@ impl Server {
     }
 
     fn incoming_of(&self, cx: &Cx, view: &View) -> Batch {
-        let Some(copy) = self.incoming.get(&view.epoch) else { return Batch::default() };
-        let mine = |(key, _): &(&Key, &Item)| view.homes(key).contains(&cx.me);
-        copy.0.iter().filter(mine).map(|(key, item)| (key.clone(), item.clone())).collect()
+        let Some(copy) = self.incoming.get(view.epoch) else { return Batch::default() };
+        copy.only(&|key, _| view.homes(key).contains(&cx.me))
     }
 
     /// What the takers have as a copy need not be sent again.
@@ -478,15 +474,15 @@ impl Server {
         if copying.view.epoch != self.view.epoch {
             return;
         }
-        for (to, parcel) in copying.parcels {
-            if let Some(owed) = self.owed.get_mut(&to) {
-                owed.sent = parcel.sent;
+        for (to, parcel) in copying.parcels.iter() {
+            if let Some(owed) = self.owed.get_mut(*to) {
+                owed.sent = parcel.sent.clone();
             }
         }
     }
 
     fn give_last(&mut self, cx: &Cx, fx: &mut Fx) {
-        let takers: Vec<NodeId> = self.owed.keys().copied().collect();
+        let takers: Vec<NodeId> = self.owed.keys().collect();
         for to in &takers {
             let keys = self.last_word(cx, *to).len() as u32;
             fx.explain(Why::Handed { to: *to, keys, epoch: self.view.epoch });
@@ -497,14 +493,14 @@ impl Server {
     }
 
     fn last_word(&self, cx: &Cx, to: NodeId) -> Batch {
-        let sent = self.owed.get(&to).map_or_else(Shelf::default, |parcel| parcel.sent.clone());
+        let sent = self.owed.get(to).map_or_else(Shelf::default, |parcel| parcel.sent.clone());
         let before = self.before.as_deref().unwrap_or(&self.view);
         self.bound_for(cx, before, &self.view, to, &sent)
     }
 
     fn send_last(&mut self, cx: &Cx, to: NodeId, fx: &mut Fx) {
         let keys = self.last_word(cx, to);
-        let (epoch, arcs) = (self.view.epoch, self.owed.get(&to).map_or(0, |p| p.arcs));
+        let (epoch, arcs) = (self.view.epoch, self.owed.get(to).map_or(0, |p| p.arcs));
         fx.once_saved(|fx| fx.send(to, Msg::TransferRange { epoch, arcs, keys, last: true }));
     }
 
@@ -513,8 +509,9 @@ impl Server {
         if !self.owed.is_empty() {
             return;
         }
-        let foreign = |key: &&Key| !self.view.homes(key).contains(&cx.me);
-        let gone: Vec<Key> = self.items.0.keys().filter(foreign).cloned().collect();
+        let foreign = |(key, _): &&(Key, Item)| !self.view.homes(key).contains(&cx.me);
+        let gone: Vec<Key> =
+            self.items.iter().filter(foreign).map(|(key, _)| key.clone()).collect();
         if !self.view.has(cx.me) && self.before.as_ref().is_some_and(|b| b.has(cx.me)) {
             self.explain_leave(cx, gone.len() as u32, fx);
         }
@@ -538,9 +535,9 @@ impl Server {
 
     fn explain_leave(&self, cx: &Cx, keys: u32, fx: &mut Fx) {
         let Some(before) = &self.before else { return };
-        let heirs: BTreeSet<NodeId> =
-            before.handovers(&self.view).into_keys().map(|(_, to)| to).collect();
-        let heirs = heirs.into_iter().filter(|to| *to != cx.me).collect();
+        let takers = before.handovers(&self.view);
+        let heirs: Nodes = takers.keys().map(|(_, to)| to).filter(|to| *to != cx.me).collect();
+        let heirs = heirs.list().to_vec();
         fx.explain(Why::Left { keys, heirs, epoch: self.view.epoch });
     }
 
@@ -573,7 +570,7 @@ impl Server {
     }
 
     pub(super) fn measure_keys(&mut self, fx: &mut Fx) {
-        let keys = self.items.0.len();
+        let keys = self.items.len();
         if std::mem::replace(&mut self.told.0, keys) != keys {
             fx.meter("keys", keys as i64);
         }
@@ -595,7 +592,7 @@ impl Server {
 
     /// The newest value of a key here.
     pub(super) fn item(&self, key: &str) -> (Version, Option<Value>) {
-        let item = self.items.0.get(key);
+        let item = self.items.get(key);
         item.map_or((Version::default(), None), |item| (item.version, Some(item.value.clone())))
     }
 }

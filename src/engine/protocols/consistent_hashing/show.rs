@@ -2,6 +2,7 @@
 
 use super::map::Keeper;
 use super::msg::{Key, percent};
+use super::ring::Arc;
 use super::router::Router;
 use super::server::Server;
 use super::view::View;
@@ -49,18 +50,18 @@ fn of_keeper(cx: &Cx, keeper: &Keeper, to: &mut Showcase) {
 
 fn of_server(cx: &Cx, server: &Server, to: &mut Showcase) {
     let mut ring = tokens(&server.view);
-    let (count, every) = (server.items.0.len(), server.items.0.len().div_ceil(DRAWN).max(1));
+    let (count, every) = (server.items.len(), server.items.len().div_ceil(DRAWN).max(1));
     let place = |key: &Key| turn(&server.view, server.view.ring.place(key));
-    let some = server.items.0.keys().step_by(every);
-    ring.keys = some.map(|key| (place(key), key.to_string(), cx.me)).collect();
+    let some = server.items.iter().step_by(every);
+    ring.keys = some.map(|(key, _)| (place(key), key.to_string(), cx.me)).collect();
     to.add("ring", Exhibit::Ring(ring));
     let share = server.view.ring.share_ppm(cx.me);
     to.add("share", Exhibit::Gauge { value: share, max: 1_000_000, unit: "ppm" });
-    let hints = server.hints.iter().map(|(n, shelf)| (*n, shelf.0.len()));
+    let hints = server.hints.iter().map(|(n, shelf)| (*n, shelf.len()));
     let kept =
         |(n, keys): (NodeId, usize)| vec![format!("for {}", cx.cast.name(n)), keys.to_string()];
     let mut rows = vec![vec!["its own".to_string(), count.to_string()]];
-    let incoming: usize = server.incoming.values().map(|shelf| shelf.0.len()).sum();
+    let incoming: usize = server.incoming.values().map(|shelf| shelf.len()).sum();
     rows.push(vec!["incoming".to_string(), incoming.to_string()]);
     rows.extend(hints.map(kept));
     to.add("keys", Exhibit::Table(table(&["keys", "count"], rows)));
@@ -83,10 +84,12 @@ fn tokens(view: &View) -> Ring {
 /// Arcs on their way: giver and taker of each.
 fn moving(old: &View, new: &View) -> Vec<(u32, u32, NodeId, NodeId)> {
     let arcs = old.handovers(new);
-    let one = |((from, to), arcs): ((NodeId, NodeId), Vec<super::ring::Arc>)| {
-        arcs.into_iter().map(move |a| (turn(old, a.after.0), turn(old, a.upto.0), from, to))
-    };
-    arcs.into_iter().flat_map(one).collect()
+    let mut moving = vec![];
+    for ((from, to), arcs) in arcs.iter() {
+        let one = |a: &Arc| (turn(old, a.after.0), turn(old, a.upto.0), *from, *to);
+        moving.extend(arcs.iter().map(one));
+    }
+    moving
 }
 
 fn shares(cx: &Cx, view: &View) -> Vec<Vec<String>> {

@@ -1,13 +1,13 @@
 //! A view: who is a member at an epoch, the ring that follows, and what a change of view moves.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde::Serialize;
 
+use super::few::Few;
 use super::params::Params;
 use super::ring::{Arc, Mistakes, Ring};
-use crate::ids::{Hex, NodeId};
+use crate::ids::NodeId;
 use crate::protocol::Cast;
 
 /// The partition map at one epoch. Everything but the members follows from them.
@@ -31,7 +31,7 @@ pub struct View {
 }
 
 /// Who hands what to whom when one view follows another.
-pub type Handovers = BTreeMap<(NodeId, NodeId), Vec<Arc>>;
+pub type Handovers = Few<(NodeId, NodeId), Vec<Arc>>;
 
 impl View {
     pub fn of(
@@ -96,10 +96,10 @@ impl View {
 
     /// All arcs that get a new home when `new` follows, by giver and taker.
     pub fn handovers(&self, new: &View) -> Handovers {
-        let mut all = Handovers::new();
-        for arc in segments(&self.ring, &new.ring) {
+        let mut all = Handovers::default();
+        for arc in self.ring.segments(&new.ring) {
             for pair in handover(&self.homes_at(arc.upto.0), &new.homes_at(arc.upto.0)) {
-                all.entry(pair).or_default().push(arc);
+                all.slot(pair).push(arc);
             }
         }
         all
@@ -117,13 +117,4 @@ pub fn handover(old: &[NodeId], new: &[NodeId]) -> Vec<(NodeId, NodeId)> {
     let gainers = new.iter().filter(|n| !old.contains(n)).copied();
     let givers = losers.chain(old.first().copied().into_iter().cycle());
     gainers.zip(givers).map(|(taker, giver)| (giver, taker)).collect()
-}
-
-/// The stretches between neighbouring tokens of either ring.
-fn segments(old: &Ring, new: &Ring) -> Vec<Arc> {
-    let mut edges: Vec<Hex> = old.tokens.iter().chain(&new.tokens).map(|t| t.at).collect();
-    edges.sort_unstable();
-    edges.dedup();
-    let before = edges.iter().cycle().skip(edges.len().saturating_sub(1));
-    edges.iter().zip(before).map(|(upto, after)| Arc { after: *after, upto: *upto }).collect()
 }

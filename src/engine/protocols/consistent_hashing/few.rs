@@ -1,0 +1,145 @@
+//! Short sorted lists where one would reach for a tree.
+//!
+//! Every kind of `BTreeMap`, every sort and every `collect` into a tree is compiled anew, at two to five
+//! kilobytes of download each; a change of this ring would need a dozen kinds. A handful of nodes in a
+//! sorted `Vec` is found as fast.
+
+use std::cmp::Ordering;
+
+use serde::{Serialize, Serializer};
+
+use crate::ids::NodeId;
+
+/// A map of few keys, in their order.
+#[derive(Clone, Debug)]
+pub struct Few<K, V>(Vec<(K, V)>);
+
+impl<K, V> Default for Few<K, V> {
+    fn default() -> Self {
+        Few(vec![])
+    }
+}
+
+impl<K: Ord + Copy, V> Few<K, V> {
+    fn at(&self, key: K) -> Result<usize, usize> {
+        self.0.binary_search_by(|(k, _)| k.cmp(&key))
+    }
+    pub fn get(&self, key: K) -> Option<&V> {
+        self.at(key).ok().map(|i| &self.0[i].1)
+    }
+    pub fn get_mut(&mut self, key: K) -> Option<&mut V> {
+        self.at(key).ok().map(|i| &mut self.0[i].1)
+    }
+    pub fn has(&self, key: K) -> bool {
+        self.at(key).is_ok()
+    }
+    /// Put a value in its place; true where there was none.
+    pub fn put(&mut self, key: K, value: V) -> bool {
+        match self.at(key) {
+            Ok(i) => self.0[i].1 = value,
+            Err(i) => {
+                self.0.insert(i, (key, value));
+                return true;
+            }
+        }
+        false
+    }
+    pub fn take(&mut self, key: K) -> Option<V> {
+        self.at(key).ok().map(|i| self.0.remove(i).1)
+    }
+    /// The value of a key, made if there is none.
+    pub fn slot(&mut self, key: K) -> &mut V
+    where
+        V: Default,
+    {
+        let i = self.at(key).unwrap_or_else(|i| {
+            self.0.insert(i, (key, V::default()));
+            i
+        });
+        &mut self.0[i].1
+    }
+    pub fn iter(&self) -> std::slice::Iter<'_, (K, V)> {
+        self.0.iter()
+    }
+    pub fn keys(&self) -> impl Iterator<Item = K> + '_ {
+        self.0.iter().map(|(k, _)| *k)
+    }
+    pub fn values(&self) -> impl Iterator<Item = &V> + '_ {
+        self.0.iter().map(|(_, v)| v)
+    }
+    pub fn retain(&mut self, keep: impl Fn(K) -> bool) {
+        self.0.retain(|(k, _)| keep(*k));
+    }
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<K: Ord + Copy, V> FromIterator<(K, V)> for Few<K, V> {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(items: I) -> Self {
+        let mut all = Few::default();
+        items.into_iter().for_each(|(k, v)| {
+            all.put(k, v);
+        });
+        all
+    }
+}
+
+impl<K: Serialize, V: Serialize> Serialize for Few<K, V> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_map(self.0.iter().map(|(k, v)| (k, v)))
+    }
+}
+
+/// Some nodes, each once, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Nodes(Vec<NodeId>);
+
+impl Nodes {
+    pub fn has(&self, node: NodeId) -> bool {
+        self.0.contains(&node)
+    }
+    /// True if it was not there.
+    pub fn add(&mut self, node: NodeId) -> bool {
+        let at = self.0.partition_point(|n| *n < node);
+        let new = self.0.get(at) != Some(&node);
+        if new {
+            self.0.insert(at, node);
+        }
+        new
+    }
+    /// True if it was there.
+    pub fn drop(&mut self, node: NodeId) -> bool {
+        let at = self.0.iter().position(|n| *n == node);
+        at.map(|at| self.0.remove(at)).is_some()
+    }
+    pub fn list(&self) -> &[NodeId] {
+        &self.0
+    }
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<NodeId> for Nodes {
+    fn from_iter<I: IntoIterator<Item = NodeId>>(nodes: I) -> Nodes {
+        let mut all = Nodes::default();
+        nodes.into_iter().for_each(|n| {
+            all.add(n);
+        });
+        all
+    }
+}
+
+/// The places of `count` things in their order. One sort, whatever the things.
+pub fn order(count: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..count).collect();
+    places.sort_unstable_by(|a, b| compare(*a, *b));
+    places
+}
