@@ -12,7 +12,7 @@ use std::fs;
 
 use engine::card::{ClaimKind, Fault};
 use engine::num::{Stream, below};
-use engine::protocols::{Bill, CATALOGUE};
+use engine::protocols::Bill;
 use engine::run::Run;
 use engine::scenario::ast::Out;
 use house::*;
@@ -177,7 +177,7 @@ fn seeds(default: u64) -> u64 {
 
 #[test]
 fn random_faults_break_nothing() {
-    for bill in CATALOGUE {
+    for bill in bills() {
         let base = base(bill);
         let (mut asked, mut answered) = (0, 0);
         for seed in 1..=seeds(200) {
@@ -211,7 +211,7 @@ fn random_faults_break_nothing() {
 #[test]
 fn random_faults_find_most_mistakes() {
     let (mut found, mut all, mut lines) = (0, 0, vec![]);
-    for bill in CATALOGUE {
+    for bill in bills() {
         let base = base(bill);
         let safety = |name: &str| {
             name == "history"
