@@ -8,6 +8,7 @@
 
 pub mod card;
 pub mod check;
+pub mod few;
 pub mod hash;
 pub mod ids;
 pub mod num;

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::balance;
 use super::client::IMPORT;
-use super::few::{Few, Nodes};
+use crate::few::{Few, Nodes};
 use super::msg::*;
 use super::params::Params;
 use super::ring::Mistakes;

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use serde::Serialize;
 
 use super::balance;
-use super::few::Nodes;
+use crate::few::Nodes;
 use super::msg::*;
 use super::ring::Mistakes;
 use super::view::View;

@@ -31,7 +31,6 @@
 pub mod balance;
 mod card;
 mod client;
-mod few;
 mod judge;
 mod map;
 mod msg;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use serde::{Serialize, Serializer};
 
-use super::few::{Few, Nodes, order};
+use crate::few::{Few, Nodes, order};
 use super::view::View;
 use crate::check::verdict::{out_word, thousands};
 use crate::ids::{Hex, NodeId, OpId};

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-use super::few::{Few, Nodes};
+use crate::few::{Few, Nodes};
 use super::msg::*;
 use super::server::{Admission, Server};
 use super::{Cx, Fx};

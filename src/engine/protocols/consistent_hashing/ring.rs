@@ -15,7 +15,7 @@
 
 use serde::Serialize;
 
-use super::few::{Nodes, order};
+use crate::few::{Nodes, order};
 use crate::hash::{Hash, fmix64, md5, md5_word};
 use crate::ids::{Hex, NodeId};
 

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-use super::few::{Few, Nodes};
+use crate::few::{Few, Nodes};
 use super::msg::*;
 use super::view::View;
 use super::{ConsistentHashing, Cx, Fx, MAP, NODE};

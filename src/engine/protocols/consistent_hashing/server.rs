@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-use super::few::{Few, Nodes};
+use crate::few::{Few, Nodes};
 use super::map::{NUDGE, keeper};
 use super::msg::*;
 use super::replicas::Pending;

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-use super::few::Few;
+use crate::few::Few;
 use super::params::Params;
 use super::ring::{Arc, Mistakes, Ring};
 use crate::ids::NodeId;

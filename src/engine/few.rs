@@ -1,7 +1,7 @@
 //! Short sorted lists where one would reach for a tree.
 //!
 //! Every kind of `BTreeMap`, every sort and every `collect` into a tree is compiled anew, at two to five
-//! kilobytes of download each; a change of this ring would need a dozen kinds. A handful of nodes in a
+//! kilobytes of download each, and a protocol alone would need a dozen kinds. A handful of nodes in a
 //! sorted `Vec` is found as fast.
 
 use std::cmp::Ordering;
