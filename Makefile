@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help serve build test test-engine test-wasm test-e2e lint bench fmt clean setup
+.PHONY: help serve build test test-engine test-wasm test-e2e lint bench first-frame fmt clean setup
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -43,6 +43,11 @@ bench: build ## the engine's benches on the host, then engine and page in the br
 	@wasm-bindgen --target web --no-typescript --out-dir .build/bench --out-name bench \
 	  target/wasm32-unknown-unknown/release/examples/bench.wasm
 	@node e2e/bench/bench.mjs
+
+first-frame: ## records which functions the first frame needs (tools/split.mjs)
+	@tools/setup.sh
+	@LAMPLIGHT_MARK=1 trunk build --release --dist .build/marked
+	@node tools/first-frame.mjs
 
 fmt: ## formats the Rust
 	@cargo fmt --all

@@ -5,6 +5,10 @@
 // It keeps its name from one release to the next, so it knows nothing about a release but those two addresses.
 // The application calls `lamplightPanic(reason)` from its panic hook. It may keep `data-link` on <html> up to date with
 // the link of the run in view (an embed never rewrites its own address); the card hands that link back to the reader.
+//
+// The wasm comes in parts (tools/split.mjs): the main one, one for each protocol, and `late` for what no first frame needs.
+// `lamplightFetch(name)` brings a part and gives a promise. `lamplightPart(n, 1)` is what the wasm calls when it needs a part
+// that is not there yet: it does not return before it is; with 0 it only asks for it.
 
 const self_ = document.querySelector("script[data-wasm]");
 const address = (name) => new URL(self_.dataset[name], document.baseURI).href;
@@ -83,8 +87,68 @@ addEventListener("unhandledrejection", (e) => {
   if (ours(e.reason)) lamplightPanic(e.reason?.message ?? e.reason);
 });
 
+// The parts of the wasm. Each fills its slots of the shared table when it is instantiated.
+const parts = (self_.dataset.parts ?? "").split(" ").filter(Boolean);
+const partAddress = (name) => address("wasm").replace("_bg.wasm", `_${name}.wasm`);
+const there = (name) => app.main()[`there${parts.indexOf(name)}`];
+const imports = () => ({ ...app.imports(), main: app.main() });
+const coming = new Map();
+const protocols = new Set();
+let framesStand = false;
+let app;
+
+const compile = (name) => {
+  if (!coming.has(name)) {
+    coming.set(name, WebAssembly.compileStreaming(fetch(partAddress(name))));
+    coming.get(name).catch(() => coming.delete(name));
+  }
+  return coming.get(name);
+};
+const bring = async (name) => {
+  if (!parts.includes(name)) return;
+  const module = await compile(name);
+  // Somebody may have come this far meanwhile and waited for it by `lamplightPart`.
+  if (there(name).value) return;
+  await WebAssembly.instantiate(module, imports());
+  there(name).value = 1;
+};
+// What is late comes behind the first frames: the page's own, and that of each protocol in use.
+const bringLate = () => {
+  if (!framesStand) return;
+  const late = Promise.all(["late", ...[...protocols].map((p) => `${p}_late`)].map(bring));
+  // An error is told by the call that needs the part.
+  late.then(() => (document.documentElement.dataset.parts = "whole")).catch(() => {});
+};
+
+globalThis.lamplightFetch = (name) => {
+  protocols.add(name);
+  bringLate();
+  return bring(name);
+};
+
+globalThis.lamplightPart ??= (n, now) => {
+  if (!now) {
+    framesStand = true;
+    bringLate();
+    return;
+  }
+  const name = parts[n];
+  const request = new XMLHttpRequest();
+  request.open("GET", partAddress(name), false);
+  request.overrideMimeType("text/plain; charset=x-user-defined");
+  request.send();
+  const bytes = Uint8Array.from(request.responseText, (c) => c.charCodeAt(0));
+  new WebAssembly.Instance(new WebAssembly.Module(bytes), imports());
+  there(name).value = 1;
+};
+
+// The protocol that the address names is fetched beside the page, not after it.
+const named = (location.hash.match(/^#(?:s1\.)?([\w-]+)(?:\/|&|$)/)?.[1] ?? self_.dataset.first ?? "").replaceAll("-", "_");
+const early = parts.find((p) => p === named || p === `p${named}`);
+if (early) compile(early).catch(() => {});
+
 try {
-  const app = await import(scripts);
+  app = await import(scripts);
   await app.default({ module_or_path: address("wasm") });
   started = true;
 } catch (error) {

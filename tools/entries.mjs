@@ -5,6 +5,7 @@
 // Only what the reader asks for is fetched; nothing of it is in the wasm.
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -39,3 +40,5 @@ for (const folder of (await readdir(from, { withFileTypes: true })).filter((f) =
   index.push({ entry, scenarios });
 }
 await writeFile(join(to, "index.json"), JSON.stringify(index));
+// The scene draws the catalogue's pictures here, so that the page need not run every entry to show them.
+execFileSync("cargo", ["run", "--quiet", "--locked", "--package", "lamplight-engine", "--example", "thumbnails", "--", to], { cwd: root, stdio: "inherit" });

@@ -7,7 +7,7 @@ import { readFile, stat } from "node:fs/promises";
 import { extname, join, normalize, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
-import { gzip } from "node:zlib";
+import { brotliCompress, constants, gzip } from "node:zlib";
 
 const types = {
   ".html": "text/html; charset=utf-8",
@@ -22,7 +22,11 @@ const types = {
   ".txt": "text/plain; charset=utf-8",
   ".wasm": "application/wasm",
 };
-const compress = promisify(gzip);
+/** As a good host does it: brotli where the browser takes it, else gzip; each file once. */
+const codecs = {
+  br: (body) => promisify(brotliCompress)(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_SIZE_HINT]: body.length } }),
+  gzip: (body) => promisify(gzip)(body, { level: 9 }),
+};
 
 /** The path below the mount that claims the address, or nothing. The longest mount wins. */
 const below = (mounts, path) => {
@@ -32,9 +36,9 @@ const below = (mounts, path) => {
 
 /**
  * Starts the server. `mounts` are the paths under which `dir` appears; `pages` adds or replaces documents:
- * an address to its HTML, or to `{ type, body }`. Port 0 takes a free one. Gives `{ origin, close }`.
+ * an address to its HTML, or to `{ type, body }`; `encodings` are those it may use. Port 0 takes a free one. Gives `{ origin, close }`.
  */
-export const serve = async ({ dir = "dist", mounts = ["/"], port = 0, host = "127.0.0.1", pages = {} } = {}) => {
+export const serve = async ({ dir = "dist", mounts = ["/"], port = 0, host = "127.0.0.1", pages = {}, encodings = ["br", "gzip"] } = {}) => {
   const root = resolve(dir);
   const longestFirst = [...mounts].sort((a, b) => b.length - a.length);
   const packed = new Map();
@@ -55,10 +59,11 @@ export const serve = async ({ dir = "dist", mounts = ["/"], port = 0, host = "12
     return { type: types[extname(file)] ?? "application/octet-stream", body: await readFile(file), key: `${file} ${is.mtimeMs}` };
   };
 
-  const zipped = async ({ key, body }) => {
-    if (key && packed.has(key)) return packed.get(key);
-    const small = await compress(body, { level: 9 });
-    if (key) packed.set(key, small);
+  const zipped = (codec, { key, body }) => {
+    const at = `${codec} ${key}`;
+    if (key && packed.has(at)) return packed.get(at);
+    const small = codecs[codec](body);
+    if (key) packed.set(at, small);
     return small;
   };
 
@@ -70,14 +75,15 @@ export const serve = async ({ dir = "dist", mounts = ["/"], port = 0, host = "12
       response.end(found ? "Only GET here.\n" : "Nothing here.\n");
       return;
     }
-    const packs = /\bgzip\b/.test(request.headers["accept-encoding"] ?? "") && !/^image\/png/.test(found.type);
-    const body = packs ? await zipped(found) : found.body;
+    const accepted = request.headers["accept-encoding"] ?? "";
+    const codec = /^image\/png/.test(found.type) ? undefined : ["br", "gzip"].find((c) => encodings.includes(c) && new RegExp(`\\b${c}\\b`).test(accepted));
+    const body = codec ? await zipped(codec, found) : found.body;
     response.writeHead(200, {
       ...headers,
       "content-type": found.type,
       "content-length": Buffer.byteLength(body),
       vary: "accept-encoding",
-      ...(packs && { "content-encoding": "gzip" }),
+      ...(codec && { "content-encoding": codec }),
     });
     response.end(request.method === "HEAD" ? undefined : body);
   });

@@ -14,6 +14,7 @@ use wasm_bindgen::prelude::*;
 use super::dom;
 use super::head::{Around, EventAt, Head, Walk};
 use super::page::{Loaded, Page, end_of};
+use super::parts;
 use super::words;
 
 /// A moment to be drawn.
@@ -45,6 +46,8 @@ struct Inner {
     /// Where the loop itself left the playhead: if it stands elsewhere, somebody has moved it.
     own: Head,
     last_step: f64,
+    /// Frames drawn so far.
+    drawn: u32,
 }
 
 #[derive(Clone, Copy)]
@@ -75,6 +78,7 @@ impl Beat {
             walk: Walk::default(),
             own: Head::default(),
             last_step: 0.0,
+            drawn: 0,
         };
         let beat = Beat { inner: StoredValue::new_local(Rc::new(RefCell::new(inner))), page };
         let tick = Closure::new(move |ts: f64| beat.tick(ts));
@@ -155,6 +159,14 @@ impl Beat {
         self.draw(&frame);
         if more {
             self.wake();
+        }
+        // The first frames stand on the stage: now the rest of the page may come.
+        let drawn = self.with(|b| {
+            b.drawn = b.drawn.saturating_add(1);
+            b.drawn
+        });
+        if drawn == 2 {
+            parts::fetch_late();
         }
     }
 

@@ -1,7 +1,7 @@
 //! The catalogue: the entries that work, by the subject's sections, with their scenarios.
 //!
 //! Titles and slugs of the scenarios are one small file beside the page, their texts a file each: nothing of
-//! them is in the wasm. An entry's thumbnail is its own first scenario, drawn by the scene.
+//! them is in the wasm. An entry's thumbnail is its own first scenario, drawn by the scene when the page is built.
 
 use engine::card::Entry;
 use engine::protocols;
@@ -91,6 +91,11 @@ impl Catalogue {
 
     pub async fn lesson(&self, entry: &str) -> Result<String, String> {
         self.file(format!("entries/{entry}/lesson.md")).await
+    }
+
+    /// Its picture, drawn by the scene when the page was built.
+    pub async fn thumb(&self, entry: &str) -> Result<String, String> {
+        self.file(format!("entries/{entry}/thumb.svg")).await
     }
 
     /// Fetched once.
@@ -184,18 +189,14 @@ fn Item(
     }
 }
 
-/// A small picture of the entry's first scenario, from the run itself.
+/// A small picture of the entry's first scenario.
 #[component]
 fn Thumb(entry: &'static Entry, catalogue: Catalogue) -> impl IntoView {
     let picture = RwSignal::new(String::new());
     spawn_local(async move {
         // The stage comes first: thumbnails wait until it moves.
         gloo_timers::future::TimeoutFuture::new(900).await;
-        if let Ok(text) = catalogue.text(entry.id, entry.first).await
-            && let Ok(mut run) = super::page::read(&text)
-        {
-            picture.set(super::stage::thumbnail(&mut run));
-        }
+        picture.set(catalogue.thumb(entry.id).await.unwrap_or_default());
     });
     view! { <span class="thumb" aria-hidden="true" inner_html=move || picture.get()></span> }
 }

@@ -20,6 +20,7 @@ mod inspector;
 mod keys;
 mod page;
 pub mod panic;
+mod parts;
 mod route;
 mod share;
 mod stage;

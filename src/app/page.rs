@@ -193,11 +193,10 @@ impl Page {
     // ---------------------------------------------------------------- opening
 
     /// Show a scenario from its text. `address` says from where to look at it.
-    pub fn open_text(&self, text: &str, address: &Address, came_as: &str) {
-        match read(text) {
-            Ok(run) => self.show(run, text, address),
-            Err(wrong) => self.fail(wrong.problem(text, came_as)),
-        }
+    pub fn open_text(&self, text: &str, address: &Address, came_as: &str) -> Result<(), Problem> {
+        let run = read(text).map_err(|wrong| wrong.problem(text, came_as))?;
+        self.show(run, text, address);
+        Ok(())
     }
 
     fn show(&self, run: Run, text: &str, address: &Address) {
@@ -433,7 +432,9 @@ impl Page {
             Err(faults) => faults,
             Ok(_) if self.loaded_now().is_none() => {
                 // Mended after a link that did not run: it begins anew.
-                self.open_text(text, &Address::text(text), "");
+                if let Err(problem) = self.open_text(text, &Address::text(text), "") {
+                    self.fail(problem);
+                }
                 vec![]
             }
             Ok(_) => {

@@ -12,12 +12,14 @@ use leptos::task::spawn_local;
 use super::catalogue::Catalogue;
 use super::dom;
 use super::page::{Mode, Page, Problem, View};
+use super::parts;
 
 /// Read a fragment; a bare entry means its first scenario, nothing at all the page's own first.
 pub fn read(fragment: &str) -> Result<Address, LinkFault> {
     let fragment = fragment.trim().trim_start_matches('#');
     if fragment.is_empty() {
-        return first().ok_or(LinkFault::UnknownScenario { name: String::new(), nearest: None });
+        let (entry, slug) = protocols::FIRST;
+        return Ok(Address::shipped(entry, slug));
     }
     let (head, rest) = fragment.split_once('&').map_or((fragment, ""), |(h, r)| (h, r));
     match protocols::CATALOGUE.iter().find(|b| b.entry.id == head) {
@@ -27,34 +29,30 @@ pub fn read(fragment: &str) -> Result<Address, LinkFault> {
     }
 }
 
-/// What a first visit opens.
-fn first() -> Option<Address> {
-    let bill = protocols::CATALOGUE.first()?;
-    Some(Address::shipped(bill.entry.id, bill.entry.first))
-}
-
 /// Open what a fragment asks for.
 pub fn open(page: Page, catalogue: Catalogue, fragment: String) {
-    let address = match read(&fragment) {
-        Ok(address) => address,
-        Err(fault) => return page.fail(link_problem(&fault, &fragment)),
-    };
-    match address.source.clone() {
-        Source::Text(text) => put(page, &text, &address, &fragment),
-        Source::Shipped { entry, slug } => spawn_local(async move {
-            match catalogue.text(&entry, &slug).await {
-                Ok(text) => put(page, &text, &address, &fragment),
-                Err(says) => page.fail(missing(&entry, &slug, says, &fragment, catalogue)),
-            }
-        }),
-    }
+    spawn_local(async move {
+        if let Err(problem) = put(page, catalogue, &fragment).await {
+            parts::late().await;
+            page.fail(problem);
+        }
+    });
 }
 
-fn put(page: Page, text: &str, address: &Address, fragment: &str) {
-    match link::apply(address, text) {
-        Ok(text) => page.open_text(&text, address, fragment),
-        Err(fault) => page.fail(link_problem(&fault, fragment)),
-    }
+async fn put(page: Page, catalogue: Catalogue, fragment: &str) -> Result<(), Problem> {
+    let of_link = |fault: LinkFault| link_problem(&fault, fragment);
+    let address = read(fragment).map_err(of_link)?;
+    let text = match &address.source {
+        Source::Text(text) => text.clone(),
+        Source::Shipped { entry, slug } => {
+            drop(parts::fetch(entry));
+            let found = catalogue.text(entry, slug).await;
+            found.map_err(|says| missing(entry, slug, says, fragment, catalogue))?
+        }
+    };
+    let text = link::apply(&address, &text).map_err(of_link)?;
+    parts::ready(&text).await;
+    page.open_text(&text, &address, fragment)
 }
 
 fn link_problem(fault: &LinkFault, fragment: &str) -> Problem {

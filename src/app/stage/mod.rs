@@ -9,7 +9,7 @@ mod topology;
 use engine::card::Weight;
 use engine::ids::*;
 use engine::run::Run;
-use engine::scene::{self, Index, Pick};
+use engine::scene::{Index, Pick};
 use engine::trace::What;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
@@ -171,32 +171,6 @@ fn fault_says(run: &Run, line: u32) -> Option<String> {
         _ => return None,
     };
     Some(says)
-}
-
-/// A small picture of a run: its scene at a moment where something is in the air.
-pub fn thumbnail(run: &mut Run) -> String {
-    let (w, h) = (176.0, 64.0);
-    run.advance(run.horizon(), 3_000);
-    let index = Index::new(run);
-    let at = liveliest(run, &index);
-    let shapes = scene::thumbnail::thumbnail(run, &index, at, w, h);
-    scene::svg(&shapes, w, h, run.entry().title)
-}
-
-/// A little before the first key reason: what leads to it is on its way.
-fn liveliest(run: &Run, index: &Index) -> Us {
-    let first = index
-        .tales
-        .iter()
-        .find(|t| t.weight == Weight::Key && t.at > 0)
-        .map_or(run.horizon() / 3, |t| t.at);
-    let flying = run
-        .trace()
-        .msgs
-        .iter()
-        .filter(|m| m.sent_at < first && m.from != m.to)
-        .map(|m| m.sent_at + (m.due.saturating_sub(m.sent_at)) * 2 / 3);
-    flying.max().unwrap_or(first)
 }
 
 /// The caption. The time is when it was told, not now.

@@ -59,6 +59,9 @@ catalogue! {
     vector_clocks::VectorClocks,
 }
 
+/// What a first visit opens: an entry and one of its scenarios.
+pub const FIRST: (&str, &str) = ("raft", "leader-crash");
+
 /// The entries alone: all the parser needs.
 pub fn entries() -> Vec<&'static Entry> {
     CATALOGUE.iter().map(|b| b.entry).collect()

@@ -1,0 +1,64 @@
+// Records which functions run until the first frames stand: `make first-frame`, from a page built with LAMPLIGHT_MARK=1.
+//
+// It opens the page as readers do (a first visit on a desk and on a phone, with less motion, embedded, every shipped scenario, links
+// to a moment, a text in a link), collects what is called until shortly after the page asks for the rest, and writes the names, shortened
+// to a hash, to tools/first-frame.txt.
+import { readFile, readdir, writeFile } from "node:fs/promises";
+import { deflateSync } from "node:zlib";
+import { chromium } from "playwright-core";
+import { chromium as chromiumPath } from "../e2e/chromium.mjs";
+import { serve } from "./serve.mjs";
+
+const dir = ".build/marked";
+const names = JSON.parse(await readFile(`${dir}/names.json`, "utf8"));
+const index = JSON.parse(await readFile(`${dir}/entries/index.json`, "utf8"));
+const sample = index[0];
+const text = await readFile(`${dir}/entries/${sample.entry}/${sample.scenarios[0].slug}.lamp`, "utf8");
+const packed = `z1.${deflateSync(Buffer.from(text)).toString("base64url")}`;
+
+const visits = [
+  { address: "" },
+  { address: "", phone: true },
+  { address: "", scheme: "dark" },
+  { address: "", calm: true },
+  { address: "?embed=1" },
+  { address: "?embed=1&autoplay=1" },
+  { address: `#${packed}&t=20ms&sel=e:3&check=00000000` },
+  ...index.flatMap(({ entry, scenarios }) => scenarios.map(({ slug }) => ({ address: `#${entry}/${slug}` }))),
+  ...index.flatMap(({ entry, scenarios }) => ["t=300ms", "t=200ms.2&sel=n:n1&check=00000000"].map((at) => ({ address: `#${entry}/${scenarios[0].slug}&${at}` }))),
+];
+
+const site = await serve({ dir });
+const browser = await chromium.launch({
+  executablePath: chromiumPath(),
+  args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-component-update"],
+});
+const called = new Set();
+for (const { address, phone, scheme = "light", calm } of visits) {
+  const context = await browser.newContext({
+    viewport: phone ? { width: 390, height: 844 } : { width: 1440, height: 900 },
+    colorScheme: scheme,
+    reducedMotion: calm ? "reduce" : "no-preference",
+  });
+  const page = await context.newPage();
+  await page.addInitScript(() => {
+    globalThis.called = new Set();
+    let over = false;
+    globalThis.lamplightPart = (n, how) => {
+      if (how === 2 && !over) called.add(n);
+      if (how === 0) setTimeout(() => (over = globalThis.settled = true), 200);
+    };
+  });
+  await page.goto(`${site.origin}/${address}`);
+  await page.waitForFunction(() => globalThis.settled, null, { timeout: 4000 }).catch(() => {});
+  for (const n of await page.evaluate(() => [...called])) called.add(n);
+  await context.close();
+}
+await browser.close();
+await site.close();
+
+const found = [...new Set([...called].map((n) => names[n]).filter(Boolean))].sort();
+const lines = [];
+for (let i = 0; i < found.length; i += 16) lines.push(found.slice(i, i + 16).join(" "));
+await writeFile("tools/first-frame.txt", `${lines.join("\n")}\n`);
+console.log(`${visits.length} visits, ${found.length} functions of ${names.filter(Boolean).length}`);
