@@ -35,9 +35,12 @@ for (const folder of (await readdir(from, { withFileTypes: true })).filter((f) =
     scenarios.push({ slug: file.slice(0, -".lamp".length), title: setting(text, "title"), shows: setting(text, "shows") });
     await cp(join(dir, "scenarios", file), join(to, entry, file));
   }
-  const lesson = await readFile(join(dir, "lesson.md"), "utf8").catch(() => undefined);
-  if (lesson !== undefined) await writeFile(join(to, entry, "lesson.md"), lesson);
-  index.push({ entry, scenarios });
+  const lesson = await readFile(join(dir, "lesson.md"), "utf8").catch(() => "");
+  if (lesson !== "") await writeFile(join(to, entry, "lesson.md"), lesson);
+  // In the order in which the lesson tells of them; what it does not tell of comes behind, good news first.
+  const told = ({ slug }) => lesson.search(new RegExp(`#${entry}/${slug}\\b(?!-)`));
+  const place = (s) => (told(s) < 0 ? lesson.length + ["happy", "survived", "fails"].indexOf(s.shows) : told(s));
+  index.push({ entry, scenarios: scenarios.sort((a, b) => place(a) - place(b)) });
 }
 await writeFile(join(to, "index.json"), JSON.stringify(index));
 // The scene draws the catalogue's pictures here, so that the page need not run every entry to show them.
