@@ -44,8 +44,8 @@ pub fn Exhibits(key: &'static str) -> impl IntoView {
     let height = RwSignal::new(40.0f32);
     Effect::new(move |_| {
         let Some(layer) = layer.get() else { return };
-        let (count, pick, w) = (page.count.get(), page.pick.get(), sight.get().w);
-        if w < 40.0 {
+        let (count, pick, room) = (page.count.get(), page.pick.get(), sight.get());
+        if room.w < 40.0 {
             return;
         }
         let picture = page.with_run(|run| {
@@ -53,7 +53,9 @@ pub fn Exhibits(key: &'static str) -> impl IntoView {
             let now = exhibit::stacks(run, &peek(count));
             let before = exhibit::stacks(run, &peek(count.saturating_sub(1)));
             let find = |list: &[exhibit::Stack]| list.iter().find(|s| s.key == key).cloned();
-            find(&now).map(|s| exhibit::draw(run, &s, find(&before).as_ref(), w - 32.0, pick))
+            find(&now).map(|s| {
+                exhibit::draw(run, &s, find(&before).as_ref(), (room.w - 32.0, room.h - 8.0), pick)
+            })
         });
         let Some(picture) = picture.flatten() else { return };
         height.set(picture.h.max(40.0));

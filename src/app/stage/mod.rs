@@ -6,7 +6,7 @@ pub mod painter;
 mod spacetime;
 mod topology;
 
-use engine::card::Weight;
+use engine::card::{Layout, Weight};
 use engine::ids::*;
 use engine::run::Run;
 use engine::scene::{Index, Pick};
@@ -173,6 +173,15 @@ fn fault_says(run: &Run, line: u32) -> Option<String> {
     Some(says)
 }
 
+/// How long a sentence is, for the size of its letters: the band has the same height for all.
+fn long_word(letters: usize) -> Option<&'static str> {
+    match letters {
+        0..=130 => None,
+        131..=190 => Some("long"),
+        _ => Some("longest"),
+    }
+}
+
 /// The caption. The time is when it was told, not now.
 #[component]
 pub fn Caption() -> impl IntoView {
@@ -183,8 +192,22 @@ pub fn Caption() -> impl IntoView {
             .map(|l| told(&l.run.borrow(), &l.index.borrow(), count, stepped))
             .unwrap_or_default()
     });
+    // A sentence that is too long even for its small letters can be scrolled, also by keyboard.
+    let frame = NodeRef::<leptos::html::P>::new();
+    Effect::new(move |_| {
+        told.track();
+        request_animation_frame(move || {
+            let Some(p) = frame.try_get_untracked().flatten() else { return };
+            let _ = if p.scroll_height() > p.client_height() + 1 {
+                p.set_attribute("tabindex", "0")
+            } else {
+                p.remove_attribute("tabindex")
+            };
+        });
+    });
+    let length = move || told.with(|t| long_word(t.says.chars().count()));
     view! {
-        <p class="caption">
+        <p class="caption" node_ref=frame data-long=length>
             <span class="when">{move || told.with(|t| t.event.is_some().then(|| words::clock(t.at)))}</span>
             <span class="told">{move || told.with(|t| t.says.clone())}</span>
         </p>
@@ -217,6 +240,13 @@ fn Lower() -> impl IntoView {
         page.with_run(exhibits::keys).unwrap_or_default()
     });
     let choice = RwSignal::new(None::<&'static str>);
+    // Where the entry is a ring, the ring is what there is to see.
+    let entry = Memo::new(move |_| page.with_run(|run| run.entry().id));
+    Effect::new(move |_| {
+        entry.track();
+        let ring = page.with_run_now(|run| run.entry().layout == Layout::Ring).unwrap_or(false);
+        choice.set(keys.with_untracked(|k| k.first().map(|k| k.0)).filter(|_| ring));
+    });
     Effect::new(move |_| {
         if keys.with(|k| choice.get_untracked().is_some_and(|c| !k.iter().any(|k| k.0 == c))) {
             choice.set(None);

@@ -124,7 +124,7 @@ fn shapes(run: &Run, index: &Index, asked: &Asked) -> (Vec<Shape>, f32) {
             let stacks = exhibit::stacks(run, &peek);
             let Some(stack) = stacks.iter().find(|s| s.key == key) else { return (vec![], h) };
             let before = before.iter().find(|s| s.key == key);
-            let picture = exhibit::draw(run, stack, before, w, asked.pick);
+            let picture = exhibit::draw(run, stack, before, (w, h), asked.pick);
             (picture.shapes, picture.h)
         }
     }

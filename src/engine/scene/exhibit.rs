@@ -56,12 +56,22 @@ pub fn fullest(stack: &Stack) -> Option<&Ring> {
 
 const LINE: f32 = 20.0;
 
-/// Draw a stack. `before` is the same a little earlier, for what leaves a ghost.
-pub fn draw(run: &Run, stack: &Stack, before: Option<&Stack>, w: f32, selected: Pick) -> Picture {
+/// The least a ring needs to be read.
+const RING: f32 = 220.0;
+
+/// Draw a stack in a width. `before` is the same a little earlier, for what leaves a ghost; a ring fits itself into
+/// the room's height, everything else takes what it needs.
+pub fn draw(
+    run: &Run,
+    stack: &Stack,
+    before: Option<&Stack>,
+    (w, room): (f32, f32),
+    selected: Pick,
+) -> Picture {
     match stack.items.first() {
         Some((_, Exhibit::Log(_))) => return logs::logs(run, stack, before, w, selected),
         Some((_, Exhibit::Ring(_))) => {
-            let h = w.min(420.0);
+            let h = room.max(RING).min(w);
             let rings = fullest(stack).map(|r| ring::ring(run, r, w, h, 1.0, selected));
             return Picture { shapes: rings.unwrap_or_default(), w, h };
         }

@@ -541,7 +541,7 @@ fn the_triangle_half_way_is_drawn_as_recorded() {
     golden("triangle.spacetime", &print(&spacetime::still(&run, &index, &view, now, chosen)));
     let shown: String = exhibit::stacks(&run, &peek)
         .iter()
-        .map(|s| print(&exhibit::draw(&run, s, None, 320.0, Pick::None).shapes))
+        .map(|s| print(&exhibit::draw(&run, s, None, (320.0, 320.0), Pick::None).shapes))
         .collect();
     golden("triangle.exhibits", &shown);
 }

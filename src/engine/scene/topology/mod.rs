@@ -113,8 +113,9 @@ pub fn rings(run: &Run, peek: &Peek, layout: &Layout) -> Vec<Ring> {
 fn wires(run: &Run, index: &Index, peek: &Peek, layout: &Layout, out: &mut Vec<Shape>) {
     let net = peek.world().net();
     let (mut open, mut cut, mut crosses) = (Pen::new(), Pen::new(), Pen::new());
-    for a in run.cast().all() {
-        for b in run.cast().all().skip(a.index() + 1) {
+    let there: Vec<NodeId> = run.cast().all().filter(|n| peek.life(*n) != Life::Absent).collect();
+    for (i, &a) in there.iter().enumerate() {
+        for &b in &there[i + 1..] {
             let shut = [(a, b), (b, a)].into_iter().filter(|&(a, b)| net.is_cut(a, b));
             let mut any = false;
             for (a, b) in shut {
