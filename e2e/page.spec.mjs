@@ -327,6 +327,42 @@ test.describe("embedded", () => {
   });
 });
 
+test.describe("the element <lamp-light>", () => {
+  const course = (site, attributes) => `<!doctype html><html lang="en"><title>A course</title>
+    <script type="module" src="${site}/embed.js"></script><h1>A course</h1>
+    <lamp-light src="vector-clocks/triangle" ${attributes}><a href="${site}/#vector-clocks/triangle">Three messages around a triangle</a></lamp-light></html>`;
+
+  test("keeps the figure until the run is there, obeys, and tells", async ({ page, site, host }) => {
+    const origin = await host({ "/": course(site, 't="5ms" theme="dark"') });
+    await page.addInitScript(() => addEventListener("lamp-ready", () => (globalThis.ready = true)));
+    await page.goto(`${origin}/`);
+    await expect.poll(() => page.evaluate(() => globalThis.ready)).toBe(true);
+    const frame = page.frameLocator("iframe");
+    await expect(frame.locator(".topology .node").first()).toBeVisible();
+    await expect(frame.locator("html")).toHaveAttribute("data-theme", "dark");
+    await expect(page.getByRole("link", { name: "Three messages around a triangle" })).toBeHidden();
+    const state = await page.evaluate(() => document.querySelector("lamp-light").seek(15_000));
+    expect(state).toMatchObject({ t: 15_000, playing: false, title: "Three messages around a triangle" });
+    expect(await page.evaluate(() => document.querySelector("lamp-light").step(1))).toMatchObject({ t: 20_000 });
+    await accessible(page, "lamp-light");
+  });
+
+  test("waits for a click where that is wished, and takes a host's strict policy", async ({ page, site, host }) => {
+    const origin = await host({
+      "/": course(site, 'loading="click" height="420"').replace(
+        "<title>",
+        `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src ${site}; frame-src ${site}; img-src data:"><title>`,
+      ),
+    });
+    await page.goto(`${origin}/`);
+    await expect(page.getByRole("link", { name: "Three messages around a triangle" })).toBeVisible();
+    await expect(page.locator("iframe")).toHaveCount(0);
+    await page.getByRole("button", { name: "Run it here" }).click();
+    await expect(page.frameLocator("iframe").locator(".topology .node").first()).toBeVisible();
+    expect((await page.locator("iframe").boundingBox()).height).toBe(420);
+  });
+});
+
 test.describe("everywhere", () => {
   const screens = { wide: { width: 1920, height: 1080 }, desk: { width: 1440, height: 900 }, tablet: { width: 900, height: 800 }, phone: { width: 390, height: 844 }, small: { width: 360, height: 640 } };
   for (const [name, viewport] of Object.entries(screens)) {
