@@ -7,8 +7,9 @@
 // the link of the run in view (an embed never rewrites its own address); the card hands that link back to the reader.
 //
 // The wasm comes in parts (tools/split.mjs): the main one, one for each protocol, and `late` for what no first frame needs.
-// `lamplightFetch(name)` brings a part and gives a promise. `lamplightPart(n, 1)` is what the wasm calls when it needs a part
-// that is not there yet: it does not return before it is; with 0 it only asks for it.
+// `lamplightFetch(name)` brings a protocol's part and gives a promise. `lamplightPart(n, 1)` is what the wasm calls when it needs a
+// part that is not there yet: it does not return before it is; with 0 it says that the first frames stand, so that the late parts
+// may come, and `lamplightLate()` is the promise of them.
 
 const self_ = document.querySelector("script[data-wasm]");
 const address = (name) => new URL(self_.dataset[name], document.baseURI).href;
@@ -95,6 +96,8 @@ const imports = () => ({ ...app.imports(), main: app.main() });
 const coming = new Map();
 const protocols = new Set();
 let framesStand = false;
+let whole;
+const late = new Promise((done) => (whole = done));
 let app;
 
 const compile = (name) => {
@@ -115,15 +118,15 @@ const bring = async (name) => {
 // What is late comes behind the first frames: the page's own, and that of each protocol in use.
 const bringLate = () => {
   if (!framesStand) return;
-  const late = Promise.all(["late", ...[...protocols].map((p) => `${p}_late`)].map(bring));
   // An error is told by the call that needs the part.
-  late.then(() => (document.documentElement.dataset.parts = "whole")).catch(() => {});
+  Promise.allSettled(["late", ...[...protocols].map((p) => `${p}_late`)].map(bring)).then(whole);
 };
+
+globalThis.lamplightLate = () => late;
 
 globalThis.lamplightFetch = (name) => {
   protocols.add(name);
-  bringLate();
-  return bring(name);
+  return framesStand ? Promise.all([bring(name), bring(`${name}_late`)]) : bring(name);
 };
 
 globalThis.lamplightPart ??= (n, now) => {

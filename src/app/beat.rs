@@ -166,7 +166,7 @@ impl Beat {
             b.drawn
         });
         if drawn == 2 {
-            parts::fetch_late();
+            parts::bring_late();
         }
     }
 

@@ -68,17 +68,19 @@ fn App() -> impl IntoView {
     };
     let view = move || if page.tab.get() == Tab::Messages { "messages" } else { "panel" };
     let wrong = move || page.view.with(|v| matches!(v, View::Wrong(_)));
+    // What no first frame needs is built when its code is there; the grid keeps its place.
+    let rest = move |what: fn() -> AnyView| move || page.whole.get().then(what);
     view! {
         <a class="skip" href="#stage" on:click=move |ev| { ev.prevent_default(); dom::focus(".play"); }>"To the run"</a>
         <div class="page" data-mode=mode data-view=view data-rail=move || page.rail.get().then_some("open") data-wrong=move || wrong().then_some("true")>
             <Header/>
-            <catalogue::Rail/>
+            {rest(|| view! { <catalogue::Rail/> }.into_any())}
             <stage::Stage/>
-            <inspector::Inspector/>
+            {rest(|| view! { <inspector::Inspector/> }.into_any())}
             <transport::Transport/>
         </div>
         <p class="hush" role="status" aria-live="polite">{move || page.said.get()}</p>
-        <Sheets/>
+        {rest(|| view! { <Sheets/> }.into_any())}
     }
 }
 

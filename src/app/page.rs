@@ -130,6 +130,8 @@ pub struct Page {
     pub letters: RwSignal<bool>,
     pub calm: RwSignal<bool>,
     pub theme: RwSignal<String>,
+    /// The code of the whole page is there, not only what the first frames need.
+    pub whole: RwSignal<bool>,
     /// Where the playhead is while it moves, finer than `head`.
     pub live: StoredValue<Option<Head>>,
     past: StoredValue<Vec<Step>, LocalStorage>,
@@ -163,6 +165,7 @@ impl Page {
             letters: RwSignal::new(dom::recall("letters").as_deref() != Some("off")),
             calm: RwSignal::new(dom::wants_less_motion()),
             theme: RwSignal::new(theme),
+            whole: RwSignal::new(false),
             live: StoredValue::new(None),
             past: StoredValue::new_local(vec![]),
             future: StoredValue::new_local(vec![]),
@@ -216,14 +219,18 @@ impl Page {
         let head = address.at.map_or(Head::default(), Head::of);
         catch_up(&loaded, head);
         let pick = pick_of(&loaded.run.borrow(), address);
-        let checked = check(&loaded.run.borrow(), head, address.check);
         self.put(loaded, head);
         self.pick.set(pick);
         let embedded = self.mode.get_untracked() == Mode::Embed;
         let moves = !self.calm.get_untracked()
             && (!embedded || dom::query("autoplay").as_deref() == Some("1"));
         self.playing.set(moves && address.at.is_none());
-        if !checked {
+    }
+
+    /// Once the page is whole: whether the run is the one its link was made from.
+    pub fn compare_check(&self, address: &Address) {
+        let head = address.at.map_or(Head::default(), Head::of);
+        if self.with_run_now(|run| check(run, head, address.check)) == Some(false) {
             self.notice.set(Some(Notice {
                 says: "This run differs from the one the link was made from: this version of Lamplight runs the text differently.".into(),
                 undo: false,

@@ -14,10 +14,13 @@ extern "C" {
 
     #[wasm_bindgen(js_name = lamplightFetch)]
     fn lamplight_fetch(name: &str) -> js_sys::Promise;
+
+    #[wasm_bindgen(js_name = lamplightLate)]
+    fn lamplight_late() -> js_sys::Promise;
 }
 
-/// Bring what the first frame did not need.
-pub fn fetch_late() {
+/// The first frames stand: bring what they did not need.
+pub fn bring_late() {
     lamplight_part(0, 0);
 }
 
@@ -30,10 +33,9 @@ pub fn fetch(entry: &str) -> js_sys::Promise {
     lamplight_fetch(&name)
 }
 
-/// Wait for what the first frame did not need, before something is shown that is seldom shown.
+/// Wait until that has been brought.
 pub async fn late() {
-    fetch_late();
-    let _ = JsFuture::from(lamplight_fetch("late")).await;
+    let _ = JsFuture::from(lamplight_late()).await;
 }
 
 /// Wait until every protocol a text names can run. What could not be fetched is asked for again when it is called.

@@ -32,14 +32,20 @@ pub fn read(fragment: &str) -> Result<Address, LinkFault> {
 /// Open what a fragment asks for.
 pub fn open(page: Page, catalogue: Catalogue, fragment: String) {
     spawn_local(async move {
-        if let Err(problem) = put(page, catalogue, &fragment).await {
-            parts::late().await;
-            page.fail(problem);
+        let put = put(page, catalogue, &fragment).await;
+        if put.is_err() {
+            parts::bring_late();
+        }
+        parts::late().await;
+        page.whole.set(true);
+        match put {
+            Ok(address) => page.compare_check(&address),
+            Err(problem) => page.fail(problem),
         }
     });
 }
 
-async fn put(page: Page, catalogue: Catalogue, fragment: &str) -> Result<(), Problem> {
+async fn put(page: Page, catalogue: Catalogue, fragment: &str) -> Result<Address, Problem> {
     let of_link = |fault: LinkFault| link_problem(&fault, fragment);
     let address = read(fragment).map_err(of_link)?;
     let text = match &address.source {
@@ -52,7 +58,8 @@ async fn put(page: Page, catalogue: Catalogue, fragment: &str) -> Result<(), Pro
     };
     let text = link::apply(&address, &text).map_err(of_link)?;
     parts::ready(&text).await;
-    page.open_text(&text, &address, fragment)
+    page.open_text(&text, &address, fragment)?;
+    Ok(address)
 }
 
 fn link_problem(fault: &LinkFault, fragment: &str) -> Problem {
