@@ -4,6 +4,7 @@
 //! them is in the wasm. An entry's thumbnail is its own first scenario, drawn by the scene.
 
 use engine::card::Entry;
+use engine::few;
 use engine::protocols;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -56,7 +57,7 @@ pub fn section_name(n: usize) -> &'static str {
 pub fn by_section() -> Vec<(usize, Vec<&'static Entry>)> {
     let mut out: Vec<(usize, Vec<&'static Entry>)> = vec![];
     let mut entries = protocols::entries();
-    entries.sort_by_key(|e| (section(e), e.rows.first().copied().unwrap_or("")));
+    few::sort_by_key(&mut entries, |e| (section(e), e.rows.first().copied().unwrap_or("")));
     for e in entries {
         match out.last_mut() {
             Some((n, list)) if *n == section(e) => list.push(e),

@@ -1,5 +1,6 @@
 //! What the nodes hold, as pictures: logs under each other, the ring, tables. One key of the entry at a time.
 
+use engine::few;
 use engine::ids::*;
 use engine::run::Run;
 use engine::scene::exhibit;
@@ -14,7 +15,7 @@ use crate::app::page::Page;
 pub fn keys(run: &Run) -> Vec<(&'static str, String)> {
     let last = run.trace().len().saturating_sub(1);
     let mut stacks = exhibit::stacks(run, &run.peek(EventId(last as u32)));
-    stacks.sort_by_key(|s| s.items.first().map_or(9, |(_, e)| rank(e)));
+    few::sort_by_key(&mut stacks, |s| s.items.first().map_or(9, |(_, e)| rank(e)));
     stacks.iter().take(KEYS_MAX).map(|s| (s.key, s.key.replace('-', " "))).collect()
 }
 
