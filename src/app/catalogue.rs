@@ -3,6 +3,7 @@
 //! Titles and slugs of the scenarios are one small file beside the page, their texts a file each: nothing of
 //! them is in the wasm. An entry's thumbnail is its own first scenario, drawn by the scene.
 
+use crate::app::lay::{Kept, Rows, when};
 use engine::card::Entry;
 use engine::few;
 use engine::protocols;
@@ -129,7 +130,7 @@ fn read_index(text: &str) -> Vec<Folder> {
 pub fn Rail() -> impl IntoView {
     let page = expect_context::<Page>();
     let catalogue = expect_context::<Catalogue>();
-    let current = Memo::new(move |_| page.loaded().and_then(|l| l.origin));
+    let current = Kept::new(move || page.loaded().and_then(|l| l.origin));
     view! {
         <nav class="rail" aria-label="Catalogue">
             {by_section()
@@ -138,11 +139,11 @@ pub fn Rail() -> impl IntoView {
                     view! {
                         <h2>{format!("{n} {}", section_name(n))}</h2>
                         <ul class="entries">
-                            {entries.into_iter().map(|e| view! { <Item entry=e current=current catalogue=catalogue/> }).collect_view()}
+                            {entries.into_iter().map(|e| view! { <Item entry=e current=current catalogue=catalogue/> }).rows()}
                         </ul>
                     }
                 })
-                .collect_view()}
+                .rows()}
         </nav>
     }
 }
@@ -150,11 +151,11 @@ pub fn Rail() -> impl IntoView {
 #[component]
 fn Item(
     entry: &'static Entry,
-    current: Memo<Option<(String, String)>>,
+    current: Kept<Option<(String, String)>>,
     catalogue: Catalogue,
 ) -> impl IntoView {
     let page = expect_context::<Page>();
-    let here = Memo::new(move |_| current.with(|c| c.as_ref().is_some_and(|(e, _)| e == entry.id)));
+    let here = Kept::new(move || current.with(|c| c.as_ref().is_some_and(|(e, _)| e == entry.id)));
     let list = move || {
         catalogue.folders.with(|f| {
             f.iter().find(|f| f.entry == entry.id).map_or(vec![], |f| f.scenarios.clone())
@@ -178,9 +179,9 @@ fn Item(
                 <Thumb entry=entry catalogue=catalogue/>
                 <span>{entry.title}</span>
             </a>
-            <Show when=move || here.get()>
-                <ul class="entries">{move || list().into_iter().map(line).collect_view()}</ul>
-            </Show>
+            {when(move || here.get(), move || view! {
+                <ul class="entries">{move || list().into_iter().map(line).rows()}</ul>
+            }.into_any())}
         </li>
     }
 }

@@ -1,5 +1,6 @@
 //! What the nodes hold, as pictures: logs under each other, the ring, tables. One key of the entry at a time.
 
+use crate::app::lay::effect;
 use engine::few;
 use engine::ids::*;
 use engine::run::Run;
@@ -43,7 +44,7 @@ pub fn Exhibits(key: &'static str) -> impl IntoView {
     let layer = NodeRef::<leptos::svg::G>::new();
     let painter = StoredValue::new_local(None::<Painter>);
     let height = RwSignal::new(40.0f32);
-    Effect::new(move |_| {
+    effect(move || {
         let Some(layer) = layer.get() else { return };
         let (count, pick, w) = (page.count.get(), page.pick.get(), sight.get().w);
         if w < 40.0 {

@@ -6,6 +6,7 @@ pub mod painter;
 mod spacetime;
 mod topology;
 
+use crate::app::lay::{Kept, Perhaps, Rows, effect, either, when};
 use engine::card::Weight;
 use engine::ids::*;
 use engine::run::Run;
@@ -42,7 +43,7 @@ pub fn measure() -> (NodeRef<leptos::html::Div>, RwSignal<Sight>) {
     let observer = StoredValue::new_local(
         None::<(web_sys::ResizeObserver, Closure<dyn FnMut(js_sys::Array)>)>,
     );
-    Effect::new(move |_| {
+    effect(move || {
         let Some(el) = node.get() else { return };
         let read = el.clone();
         let seen = Closure::new(move |_: js_sys::Array| {
@@ -203,7 +204,7 @@ fn liveliest(run: &Run, index: &Index) -> Us {
 #[component]
 pub fn Caption() -> impl IntoView {
     let page = expect_context::<Page>();
-    let told = Memo::new(move |_| {
+    let told = Kept::new(move || {
         let (count, stepped) = (page.count.get(), page.stepped.get());
         page.loaded()
             .map(|l| told(&l.run.borrow(), &l.index.borrow(), count, stepped))
@@ -220,15 +221,15 @@ pub fn Caption() -> impl IntoView {
 #[component]
 pub fn Stage() -> impl IntoView {
     let page = expect_context::<Page>();
-    let is_wrong = Memo::new(move |_| page.view.with(|v| matches!(v, View::Wrong(_))));
+    let is_wrong = Kept::new(move || page.view.with(|v| matches!(v, View::Wrong(_))));
     view! {
         <main class="stage" id="stage">
             <h1 class="hush">{move || page.title()}</h1>
-            <Show when=move || !is_wrong.get() fallback=|| view! { <wrong::Card/> }>
-                <Topology/>
-                <Caption/>
-                <Lower/>
-            </Show>
+            {either(
+                move || is_wrong.get(),
+                || view! { <wrong::Card/> }.into_any(),
+                || view! { <Topology/> <Caption/> <Lower/> }.into_any(),
+            )}
             <Notice/>
         </main>
     }
@@ -238,12 +239,12 @@ pub fn Stage() -> impl IntoView {
 #[component]
 fn Lower() -> impl IntoView {
     let page = expect_context::<Page>();
-    let keys = Memo::new(move |_| {
+    let keys = Kept::new(move || {
         page.known.track();
         page.with_run(exhibits::keys).unwrap_or_default()
     });
     let choice = RwSignal::new(None::<&'static str>);
-    Effect::new(move |_| {
+    effect(move || {
         if keys.with(|k| choice.get_untracked().is_some_and(|c| !k.iter().any(|k| k.0 == c))) {
             choice.set(None);
         }
@@ -255,12 +256,12 @@ fn Lower() -> impl IntoView {
     };
     view! {
         <div class="lower">
-            <Show when=move || keys.with(|k| !k.is_empty())>
+            {when(move || keys.with(|k| !k.is_empty()), move || view! {
                 <div class="views" role="group" aria-label="Views">
                     {tab(None, "messages".into())}
-                    {move || keys.get().into_iter().map(|(k, word)| tab(Some(k), word)).collect_view()}
+                    {move || keys.get().into_iter().map(|(k, word)| tab(Some(k), word)).rows()}
                 </div>
-            </Show>
+            }.into_any())}
             {move || match choice.get() {
                 None => view! { <Spacetime/> }.into_any(),
                 Some(key) => view! { <Exhibits key=key/> }.into_any(),
@@ -276,9 +277,9 @@ fn Notice() -> impl IntoView {
         {move || page.notice.get().map(|n| view! {
             <div class="notice" class:serious=n.serious>
                 <span>{n.says}</span>
-                {n.undo.then(|| view! { <button type="button" on:click=move |_| page.undo()>"Undo"</button> })}
+                {n.undo.then(|| view! { <button type="button" on:click=move |_| page.undo()>"Undo"</button> }).perhaps()}
                 <button type="button" class="plain" aria-label="Dismiss" on:click=move |_| page.notice.set(None)>"×"</button>
             </div>
-        })}
+        }).perhaps()}
     }
 }

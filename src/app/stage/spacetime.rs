@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use crate::app::lay::effect;
 use engine::few::Few;
 use engine::ids::*;
 use engine::run::Run;
@@ -255,7 +256,7 @@ pub fn Spacetime() -> impl IntoView {
     let dirty = StoredValue::new(true);
 
     // Whatever changes the picture beyond the walking of time paints it anew with the next frame.
-    Effect::new(move |_| {
+    effect(move || {
         page.view.track();
         page.pick.track();
         page.known.track();
@@ -356,7 +357,7 @@ pub fn Spacetime() -> impl IntoView {
         gaze.update(|g| *g = zoomed(*g, v, closer, x as f32));
     };
     // Leptos listens passively; the page must not scroll while the diagram zooms.
-    Effect::new(move |_| {
+    effect(move || {
         let Some(root) = root.get() else { return };
         let listener = Closure::<dyn FnMut(web_sys::WheelEvent)>::new(wheel);
         let options = web_sys::AddEventListenerOptions::new();

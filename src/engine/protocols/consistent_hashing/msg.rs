@@ -437,7 +437,7 @@ impl Disk {
             Record::Asked { from, req } => drop(self.asked.put((*from, *req), ())),
             Record::Items { keys, handed } => {
                 self.items.merge(keys);
-                handed.into_iter().for_each(|n| {
+                handed.iter().for_each(|n| {
                     self.handed.add(*n);
                 });
             }
