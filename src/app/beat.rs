@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use crate::app::lay::effect;
 use engine::card::Weight;
 use engine::ids::*;
 use engine::run::Run;
@@ -83,7 +84,7 @@ impl Beat {
         let beat = Beat { inner: StoredValue::new_local(Rc::new(RefCell::new(inner))), page };
         let tick = Closure::new(move |ts: f64| beat.tick(ts));
         beat.with(|b| b.tick = Some(tick));
-        Effect::new(move |_| {
+        effect(move || {
             page.view.track();
             page.head.track();
             page.playing.track();

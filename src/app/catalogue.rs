@@ -3,7 +3,9 @@
 //! Titles and slugs of the scenarios are one small file beside the page, their texts a file each: nothing of
 //! them is in the wasm. An entry's thumbnail is its own first scenario, drawn by the scene when the page is built.
 
+use crate::app::lay::{Kept, Rows, when};
 use engine::card::Entry;
+use engine::few;
 use engine::protocols;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -56,7 +58,7 @@ pub fn section_name(n: usize) -> &'static str {
 pub fn by_section() -> Vec<(usize, Vec<&'static Entry>)> {
     let mut out: Vec<(usize, Vec<&'static Entry>)> = vec![];
     let mut entries = protocols::entries();
-    entries.sort_by_key(|e| (section(e), e.rows.first().copied().unwrap_or("")));
+    few::sort_by_key(&mut entries, |e| (section(e), e.rows.first().copied().unwrap_or("")));
     for e in entries {
         match out.last_mut() {
             Some((n, list)) if *n == section(e) => list.push(e),
@@ -133,7 +135,7 @@ fn read_index(text: &str) -> Vec<Folder> {
 pub fn Rail() -> impl IntoView {
     let page = expect_context::<Page>();
     let catalogue = expect_context::<Catalogue>();
-    let current = Memo::new(move |_| page.loaded().and_then(|l| l.origin));
+    let current = Kept::new(move || page.loaded().and_then(|l| l.origin));
     view! {
         <nav class="rail" aria-label="Catalogue">
             {by_section()
@@ -142,11 +144,11 @@ pub fn Rail() -> impl IntoView {
                     view! {
                         <h2>{format!("{n} {}", section_name(n))}</h2>
                         <ul class="entries">
-                            {entries.into_iter().map(|e| view! { <Item entry=e current=current catalogue=catalogue/> }).collect_view()}
+                            {entries.into_iter().map(|e| view! { <Item entry=e current=current catalogue=catalogue/> }).rows()}
                         </ul>
                     }
                 })
-                .collect_view()}
+                .rows()}
         </nav>
     }
 }
@@ -154,11 +156,11 @@ pub fn Rail() -> impl IntoView {
 #[component]
 fn Item(
     entry: &'static Entry,
-    current: Memo<Option<(String, String)>>,
+    current: Kept<Option<(String, String)>>,
     catalogue: Catalogue,
 ) -> impl IntoView {
     let page = expect_context::<Page>();
-    let here = Memo::new(move |_| current.with(|c| c.as_ref().is_some_and(|(e, _)| e == entry.id)));
+    let here = Kept::new(move || current.with(|c| c.as_ref().is_some_and(|(e, _)| e == entry.id)));
     let list = move || {
         catalogue.folders.with(|f| {
             f.iter().find(|f| f.entry == entry.id).map_or(vec![], |f| f.scenarios.clone())
@@ -182,9 +184,9 @@ fn Item(
                 <Thumb entry=entry catalogue=catalogue/>
                 <span>{entry.title}</span>
             </a>
-            <Show when=move || here.get()>
-                <ul class="entries">{move || list().into_iter().map(line).collect_view()}</ul>
-            </Show>
+            {when(move || here.get(), move || view! {
+                <ul class="entries">{move || list().into_iter().map(line).rows()}</ul>
+            }.into_any())}
         </li>
     }
 }

@@ -7,6 +7,7 @@
 //! Before it has been spoken to, the frame says only `ready`, `resize` and `error`, and nothing of what is in it. The first
 //! command pins the origin; `?origin=` pins it beforehand. A command from anybody else is not heard.
 
+use crate::app::lay::effect;
 use engine::ids::*;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -156,7 +157,7 @@ pub fn listen(page: Page) {
     on_cleanup(move || heard.remove());
 
     let told = StoredValue::new(false);
-    Effect::new(move |_| {
+    effect(move || {
         let to = target();
         match page.view.with(|v| {
             matches!(v, View::Wrong(_))

@@ -1,5 +1,6 @@
 //! Breaking things by hand: what can be done to a node, a message, the network, each as the verb the text has for it.
 
+use crate::app::lay::{Kept, Rows};
 use engine::ids::*;
 use engine::run::Run;
 use engine::trace::{MsgRec, What};
@@ -160,7 +161,7 @@ pub fn BreakSheet() -> impl IntoView {
         <h2>"Break something"</h2>
         <p class="soft">{format!("At {}. It becomes a line of the scenario; Ctrl Z takes it back.", words::clock(page.head.get_untracked().at))}</p>
         <h3>"Nodes"</h3>
-        <div class="deeds">{nodes.into_iter().map(button).collect_view()}</div>
+        <div class="deeds">{nodes.into_iter().map(button).rows()}</div>
         <h3>"Network"</h3>
         <div class="deeds">
             <button type="button" on:click=move |_| page.sheet.set(Some(Sheet::Partition))>"partition …"</button>
@@ -168,7 +169,7 @@ pub fn BreakSheet() -> impl IntoView {
         </div>
         <h3>"Messages on their way"</h3>
         {none}
-        <div class="deeds">{flying.into_iter().map(button).collect_view()}</div>
+        <div class="deeds">{flying.into_iter().map(button).rows()}</div>
         <div class="actions"><button type="button" on:click=move |_| page.sheet.set(None)>"Close"</button></div>
     }
 }
@@ -185,7 +186,7 @@ pub fn PartitionSheet() -> impl IntoView {
         sides.update(|s| s[n.index()] = 1);
     }
     let act =
-        Memo::new(move |_| page.with_run_now(|run| sides.with(|s| partition(run, s))).flatten());
+        Kept::new(move || page.with_run_now(|run| sides.with(|s| partition(run, s))).flatten());
     let go = move |_| {
         if let Some(act) = act.get_untracked() {
             page.sheet.set(None);
@@ -214,7 +215,7 @@ pub fn PartitionSheet() -> impl IntoView {
     view! {
         <h2>"Partition the network"</h2>
         <p class="soft">"Messages pass within a side, and are lost between sides, until the network is healed."</p>
-        <div class="side-list">{names.into_iter().enumerate().map(row).collect_view()}</div>
+        <div class="side-list">{names.into_iter().enumerate().map(row).rows()}</div>
         <p class="mono">{move || act.get().unwrap_or_else(|| "Put at least one node on another side.".into())}</p>
         <div class="actions">
             <button type="button" on:click=move |_| page.sheet.set(None)>"Cancel"</button>

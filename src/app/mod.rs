@@ -18,6 +18,7 @@ mod head;
 mod icons;
 mod inspector;
 mod keys;
+mod lay;
 mod page;
 pub mod panic;
 mod parts;
@@ -28,6 +29,7 @@ mod transport;
 mod words;
 mod wrong;
 
+use crate::app::lay::{Rows, effect};
 use leptos::prelude::*;
 
 use beat::Beat;
@@ -69,7 +71,7 @@ fn App() -> impl IntoView {
     let view = move || if page.tab.get() == Tab::Messages { "messages" } else { "panel" };
     let wrong = move || page.view.with(|v| matches!(v, View::Wrong(_)));
     // What no first frame needs is built when its code is there; the grid keeps its place.
-    let rest = move |what: fn() -> AnyView| move || page.whole.get().then(what);
+    let rest = move |what: fn() -> AnyView| lay::when(move || page.whole.get(), what);
     view! {
         <a class="skip" href="#stage" on:click=move |ev| { ev.prevent_default(); dom::focus(".play"); }>"To the run"</a>
         <div class="page" data-mode=mode data-view=view data-rail=move || page.rail.get().then_some("open") data-wrong=move || wrong().then_some("true")>
@@ -86,8 +88,8 @@ fn App() -> impl IntoView {
 
 /// Let the document show what the page is: its title, its theme; on a phone its tabs.
 fn reflect(page: Page) {
-    Effect::new(move |_| document().set_title(&format!("{} – Lamplight", page.title())));
-    Effect::new(move |_| {
+    effect(move || document().set_title(&format!("{} – Lamplight", page.title())));
+    effect(move || {
         let theme = page.theme.get();
         let Some(root) = document().document_element() else { return };
         let _ = match theme.as_str() {
@@ -95,7 +97,7 @@ fn reflect(page: Page) {
             _ => root.remove_attribute("data-theme"),
         };
     });
-    Effect::new(move |_| {
+    effect(move || {
         let (phone, tab) = (page.phone.get(), page.tab.get_untracked());
         match (phone, tab) {
             (true, Tab::Inspect) => page.tab.set(Tab::Messages),
@@ -135,7 +137,7 @@ fn Header() -> impl IntoView {
 fn Sheets() -> impl IntoView {
     let page = expect_context::<Page>();
     let dialog = NodeRef::<leptos::html::Dialog>::new();
-    Effect::new(move |_| {
+    effect(move || {
         let Some(d) = dialog.get() else { return };
         match page.sheet.get() {
             Some(_) if !d.open() => {
@@ -172,7 +174,7 @@ fn KeySheet() -> impl IntoView {
     };
     view! {
         <h2>"Keys"</h2>
-        <dl class="fields keys">{keys::MAP.iter().map(|(k, what)| view! { <div><dt><kbd>{*k}</kbd></dt><dd>{*what}</dd></div> }).collect_view()}</dl>
+        <dl class="fields keys">{keys::MAP.iter().map(|(k, what)| view! { <div><dt><kbd>{*k}</kbd></dt><dd>{*what}</dd></div> }).rows()}</dl>
         <label><input type="checkbox" prop:checked=move || page.letters.get() on:change=letters/>"single letters are keys"</label>
         <div class="actions"><button type="button" on:click=move |_| page.sheet.set(None)>"Close"</button></div>
     }

@@ -3,6 +3,7 @@
 //! The query is presentation and is read once; the fragment is content and is followed while the page lives.
 //! An embed never rewrites its address.
 
+use crate::app::lay::effect;
 use engine::protocols;
 use engine::scenario::link::{self, Address, LinkFault, Source};
 use gloo_timers::callback::Timeout;
@@ -129,7 +130,7 @@ pub fn follow(page: Page, catalogue: Catalogue) {
     });
     on_cleanup(move || listener.remove());
 
-    Effect::new(move |_| {
+    effect(move || {
         timer.set_value(None);
         page.view.track();
         page.pick.track();

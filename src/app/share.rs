@@ -1,5 +1,6 @@
 //! The link: copied on one press, or shown where the browser allows no clipboard.
 
+use crate::app::lay::effect;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -42,7 +43,7 @@ pub fn ShareSheet() -> impl IntoView {
     let page = expect_context::<Page>();
     let url = format!("{}#{}", page.page_address(), page.fragment(true).unwrap_or_default());
     let field = NodeRef::<leptos::html::Input>::new();
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(f) = field.get() {
             f.select();
         }

@@ -1,5 +1,6 @@
 //! The transport: play, steps, the scrubber with its marks, the speed, and the way to break something.
 
+use crate::app::lay::{Kept, Rows};
 use engine::ids::*;
 use engine::run::Run;
 use engine::trace::What;
@@ -96,12 +97,12 @@ fn Clock() -> impl IntoView {
 #[component]
 fn Scrub() -> impl IntoView {
     let page = expect_context::<Page>();
-    let end = Memo::new(move |_| {
+    let end = Kept::new(move || {
         page.known.track();
         let head = page.head.get().at;
         page.with_run(|run| end_of(run).max(head)).unwrap_or(1).max(1)
     });
-    let marks = Memo::new(move |_| {
+    let marks = Kept::new(move || {
         page.known.track();
         page.with_run(|run| marks(run, end.get())).unwrap_or_default()
     });
@@ -125,7 +126,7 @@ fn Scrub() -> impl IntoView {
     view! {
         <div class="scrub">
             <svg class="marks" viewBox="0 0 1000 16" preserveAspectRatio="none" aria-hidden="true">
-                {move || marks.get().into_iter().map(mark_shape).collect_view()}
+                {move || marks.get().into_iter().map(mark_shape).rows()}
             </svg>
             <input type="range" class="track" min="0" step="any" aria-label="Time"
                 prop:max=move || end.get().to_string()
@@ -150,7 +151,7 @@ fn Speed() -> impl IntoView {
     let choose = move |ev| page.speed.set(event_target_value(&ev).parse().unwrap_or(100));
     view! {
         <select class="speed" aria-label="Speed" on:change=choose prop:value=move || page.speed.get().to_string()>
-            {SPEEDS.iter().map(|s| view! { <option value=s.to_string() selected=*s == 100>{speed_word(*s)}</option> }).collect_view()}
+            {SPEEDS.iter().map(|s| view! { <option value=s.to_string() selected=*s == 100>{speed_word(*s)}</option> }).rows()}
         </select>
     }
 }

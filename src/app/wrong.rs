@@ -1,5 +1,6 @@
 //! A link or a text that cannot be opened: what is wrong, what to do, and a way on. Nothing of it is lost.
 
+use crate::app::lay::{Kept, Perhaps, effect};
 use engine::protocols;
 use leptos::prelude::*;
 
@@ -13,7 +14,7 @@ pub fn Card() -> impl IntoView {
         page.view.with_untracked(|v| if let View::Wrong(p) = v { Some(p.clone()) } else { None });
     let Some(p) = problem else { return ().into_any() };
     let heading = NodeRef::<leptos::html::H2>::new();
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(h) = heading.get() {
             let _ = h.focus();
         }
@@ -25,14 +26,16 @@ pub fn Card() -> impl IntoView {
     let first = protocols::CATALOGUE
         .first()
         .map(|b| (format!("#{}/{}", b.entry.id, b.entry.first), b.entry.title));
-    let on = first.map(|(href, title)| view! { <a class="button" href=href>"Open "{title}</a> });
+    let on = first
+        .map(|(href, title)| view! { <a class="button" href=href>"Open "{title}</a> })
+        .perhaps();
     let kept = (!p.link.is_empty()).then(|| {
         let link = p.link.clone();
         view! { <p class="link"><input class="mono" readonly aria-label="The link as it came" prop:value=link/></p> }
     });
     let editor = p.text.clone().map(|t| {
         let t = t.to_string();
-        let text = Memo::new(move |_| t.clone());
+        let text = Kept::new(move || t.clone());
         view! { <Editor text=text first=p.faults.clone()/> }
     });
     view! {

@@ -52,8 +52,11 @@ impl<K: Ord + Copy, V> Few<K, V> {
     where
         V: Default,
     {
+        self.slot_or(key, V::default)
+    }
+    pub fn slot_or(&mut self, key: K, make: impl FnOnce() -> V) -> &mut V {
         let i = self.at(key).unwrap_or_else(|i| {
-            self.0.insert(i, (key, V::default()));
+            self.0.insert(i, (key, make()));
             i
         });
         &mut self.0[i].1
@@ -75,6 +78,14 @@ impl<K: Ord + Copy, V> Few<K, V> {
     }
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl<K, V> IntoIterator for Few<K, V> {
+    type Item = (K, V);
+    type IntoIter = std::vec::IntoIter<(K, V)>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 
@@ -137,9 +148,70 @@ impl FromIterator<NodeId> for Nodes {
     }
 }
 
-/// The places of `count` things in their order. One sort, whatever the things.
+/// The places of `count` things in their order; equals keep theirs. One sort, whatever the things.
 pub fn order(count: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> {
     let mut places: Vec<usize> = (0..count).collect();
-    places.sort_unstable_by(|a, b| compare(*a, *b));
+    places.sort_unstable_by(|a, b| compare(*a, *b).then(a.cmp(b)));
     places
+}
+
+/// So few that moving them along by hand is as fast as anything.
+const HANDFUL: usize = 16;
+
+/// Sort things in place; equals keep their order. The sorts of the standard library are compiled anew for
+/// every type and every comparison: of this one, a type has the swaps alone.
+pub fn sort_by<T>(things: &mut [T], compare: &dyn Fn(&T, &T) -> Ordering) {
+    if things.len() <= HANDFUL {
+        for i in 1..things.len() {
+            let mut at = i;
+            while at > 0 && compare(&things[at - 1], &things[at]).is_gt() {
+                things.swap(at - 1, at);
+                at -= 1;
+            }
+        }
+        return;
+    }
+    let mut places = order(things.len(), &|a, b| compare(&things[a], &things[b]));
+    // Each round of places that wait for one another is gone through once.
+    for start in 0..places.len() {
+        let mut at = start;
+        while places[at] != start {
+            let next = places[at];
+            things.swap(at, next);
+            places[at] = at;
+            at = next;
+        }
+        places[at] = at;
+    }
+}
+
+pub fn sort_by_key<T, K: Ord>(things: &mut [T], key: impl Fn(&T) -> K) {
+    sort_by(things, &|a, b| key(a).cmp(&key(b)));
+}
+
+pub fn sort<T: Ord>(things: &mut [T]) {
+    sort_by(things, &T::cmp);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sort_agrees_with_the_standard_one() {
+        for n in (0..40).chain([100, 999]) {
+            let mut draw = n as u64 + 7;
+            let mut next = || {
+                draw = draw.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                (draw >> 33) % 17
+            };
+            let mut ours: Vec<(u64, usize)> = (0..n).map(|i| (next(), i)).collect();
+            let mut theirs = ours.clone();
+            sort_by_key(&mut ours, |t| t.0);
+            theirs.sort_by_key(|t| t.0);
+            assert_eq!(ours, theirs);
+            sort_by(&mut ours, &|a, b| b.cmp(a));
+            assert!(ours.is_sorted_by(|a, b| a >= b));
+        }
+    }
 }

@@ -1,11 +1,10 @@
 //! Logs and tables that a snapshot may keep for next to nothing.
 //!
-//! A snapshot every thousand steps would copy a log of a thousand entries a thousand times. `Seq` keeps
-//! its items in shared chunks and `Map` keeps its table behind a counted pointer: a clone shares, the
-//! first write after a clone copies what it touches.
+//! A snapshot every thousand steps would copy a log of a thousand entries a thousand times. `Seq` and `Map`
+//! keep their items in shared chunks: a clone shares, the first write after a clone copies what it touches.
 
-use std::collections::BTreeMap;
-use std::ops::{Deref, DerefMut, Index};
+use std::borrow::Borrow;
+use std::ops::Index;
 use std::rc::Rc;
 
 use serde::{Serialize, Serializer};
@@ -119,38 +118,172 @@ impl<T: Clone + Serialize> Serialize for Seq<T> {
     }
 }
 
-/// An ordered table that is shared until written to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Map<K, V>(Rc<BTreeMap<K, V>>);
+/// Where a key is, or would be: the chunk, and the place in it.
+type Place = (usize, usize);
+
+/// A table in the order of its keys. Each kind of it is a third of the code that a kind of `BTreeMap` is.
+#[derive(Clone, Debug)]
+pub struct Map<K, V> {
+    /// None is empty, and none is longer than `CHUNK`.
+    chunks: Vec<Rc<Vec<(K, V)>>>,
+}
 
 impl<K, V> Default for Map<K, V> {
     fn default() -> Self {
-        Map(Rc::new(BTreeMap::new()))
+        Map { chunks: Vec::new() }
     }
 }
 
-impl<K, V> Deref for Map<K, V> {
-    type Target = BTreeMap<K, V>;
-    fn deref(&self) -> &Self::Target {
-        &self.0
+impl<K, V> Map<K, V> {
+    pub fn len(&self) -> usize {
+        self.chunks.iter().map(|c| c.len()).sum()
+    }
+    pub fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
+    }
+    pub fn first(&self) -> Option<&(K, V)> {
+        self.chunks.first()?.first()
+    }
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&K, &V)> + Clone {
+        self.chunks.iter().flat_map(|c| c.iter()).map(|(k, v)| (k, v))
+    }
+    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &K> + Clone {
+        self.iter().map(|(k, _)| k)
+    }
+    pub fn values(&self) -> impl DoubleEndedIterator<Item = &V> + Clone {
+        self.iter().map(|(_, v)| v)
     }
 }
 
-impl<K: Clone, V: Clone> DerefMut for Map<K, V> {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        Rc::make_mut(&mut self.0)
+impl<K: Ord, V> Map<K, V> {
+    fn at<Q: Ord + ?Sized>(&self, key: &Q) -> Result<Place, Place>
+    where
+        K: Borrow<Q>,
+    {
+        let begins = |c: &Rc<Vec<(K, V)>>| c.first().is_some_and(|(k, _)| k.borrow() <= key);
+        let c = self.chunks.partition_point(begins).saturating_sub(1);
+        let chunk = self.chunks.get(c).map_or(&[][..], |c| c);
+        match chunk.binary_search_by(|(k, _)| k.borrow().cmp(key)) {
+            Ok(i) => Ok((c, i)),
+            Err(i) => Err((c, i)),
+        }
+    }
+    pub fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&V>
+    where
+        K: Borrow<Q>,
+    {
+        self.at(key).ok().map(|(c, i)| &self.chunks[c][i].1)
+    }
+    pub fn contains_key<Q: Ord + ?Sized>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+    {
+        self.at(key).is_ok()
+    }
+    /// Entries from a key on.
+    pub fn tail(&self, from: &K) -> impl Iterator<Item = (&K, &V)> {
+        let (Ok((c, i)) | Err((c, i))) = self.at(from);
+        let chunks = self.chunks.iter().enumerate().skip(c);
+        chunks
+            .flat_map(move |(at, chunk)| chunk[if at == c { i } else { 0 }..].iter())
+            .map(|(k, v)| (k, v))
     }
 }
 
-impl<K: Ord, V> FromIterator<(K, V)> for Map<K, V> {
+impl<K: Ord + Clone, V: Clone> Map<K, V> {
+    pub fn get_mut<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
+    where
+        K: Borrow<Q>,
+    {
+        let at = self.at(key).ok()?;
+        Some(self.value(at))
+    }
+    fn value(&mut self, (c, i): Place) -> &mut V {
+        &mut Rc::make_mut(&mut self.chunks[c])[i].1
+    }
+    /// The value of a key, made if there is none.
+    pub fn slot(&mut self, key: K) -> &mut V
+    where
+        V: Default,
+    {
+        let at = self.at(&key).unwrap_or_else(|at| self.put(at, key, V::default()));
+        self.value(at)
+    }
+    /// Put a value in its place; the one before it, if there was one.
+    pub fn insert(&mut self, key: K, value: V) -> Option<V> {
+        match self.at(&key) {
+            Ok(at) => Some(std::mem::replace(self.value(at), value)),
+            Err(at) => {
+                self.put(at, key, value);
+                None
+            }
+        }
+    }
+    fn put(&mut self, (c, i): Place, key: K, value: V) -> Place {
+        let Some(chunk) = self.chunks.get_mut(c) else {
+            self.chunks.push(Rc::new(vec![(key, value)]));
+            return (c, 0);
+        };
+        let chunk = Rc::make_mut(chunk);
+        if chunk.len() < CHUNK {
+            chunk.insert(i, (key, value));
+            return (c, i);
+        }
+        // At the end a new chunk begins: keys mostly come in order, and then all chunks are full.
+        let cut = if i == CHUNK { CHUNK } else { CHUNK / 2 };
+        let mut rest = chunk.split_off(cut);
+        let at = if i < cut {
+            chunk.insert(i, (key, value));
+            (c, i)
+        } else {
+            rest.insert(i - cut, (key, value));
+            (c + 1, i - cut)
+        };
+        self.chunks.insert(c + 1, Rc::new(rest));
+        at
+    }
+    pub fn remove<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+    {
+        let at = self.at(key).ok()?;
+        Some(self.take(at).1)
+    }
+    fn take(&mut self, (c, i): Place) -> (K, V) {
+        let chunk = Rc::make_mut(&mut self.chunks[c]);
+        let taken = chunk.remove(i);
+        if chunk.is_empty() {
+            self.chunks.remove(c);
+        }
+        taken
+    }
+    pub fn pop_first(&mut self) -> Option<(K, V)> {
+        (!self.is_empty()).then(|| self.take((0, 0)))
+    }
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.chunks.iter_mut().flat_map(|c| Rc::make_mut(c).iter_mut()).map(|(_, v)| v)
+    }
+}
+
+impl<K: PartialEq, V: PartialEq> PartialEq for Map<K, V> {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl<K: Ord + Clone, V: Clone> FromIterator<(K, V)> for Map<K, V> {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(items: I) -> Self {
-        Map(Rc::new(items.into_iter().collect()))
+        let mut map = Map::default();
+        items.into_iter().for_each(|(k, v)| {
+            map.insert(k, v);
+        });
+        map
     }
 }
 
 impl<K: Serialize, V: Serialize> Serialize for Map<K, V> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(s)
+        s.collect_map(self.iter())
     }
 }
 
@@ -188,5 +321,33 @@ mod tests {
         a.push(7);
         assert_eq!((b.len(), b[130], a[130]), (200, 130, 7));
         assert_eq!(a.changed_from(&b), 130);
+    }
+
+    #[test]
+    fn a_table_agrees_with_a_tree() {
+        let (mut map, mut tree) = (Map::default(), std::collections::BTreeMap::new());
+        let mut draw = 5u64;
+        for i in 0..6000u64 {
+            draw = draw.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let key = (draw >> 33) % 900;
+            match i % 5 {
+                0 => assert_eq!(map.remove(&key), tree.remove(&key)),
+                1 if i % 25 == 1 => assert_eq!(map.pop_first(), tree.pop_first()),
+                2 => {
+                    *map.slot(key) += i;
+                    *tree.entry(key).or_default() += i;
+                }
+                _ => assert_eq!(map.insert(key, i), tree.insert(key, i)),
+            }
+            assert_eq!(map.get(&key), tree.get(&key));
+            if i % 50 == 0 {
+                let before = map.clone();
+                assert!(map.iter().eq(tree.iter()) && map.len() == tree.len() && map == before);
+                assert!(map.tail(&key).eq(tree.range(key..)));
+                map.values_mut().for_each(|v| *v += 1);
+                tree.values_mut().for_each(|v| *v += 1);
+                assert!(map.values().eq(tree.values()) && (map.is_empty() || map != before));
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What is claimed, and how it stands: counted at this moment, settled at the end.
 
+use crate::app::lay::{Kept, Perhaps, Rows, when};
 use engine::check::verdict::thousands;
 use engine::ids::*;
 use engine::run::Run;
@@ -82,23 +83,24 @@ pub fn expected(run: &Run, text: &str) -> Vec<Expected> {
 #[component]
 pub fn Claims() -> impl IntoView {
     let page = expect_context::<Page>();
-    let list = Memo::new(move |_| {
+    let list = Kept::new(move || {
         let count = page.count_slow.get();
         page.with_run(|run| claims(run, count)).unwrap_or_default()
     });
-    let verdict = Memo::new(move |_| {
+    let verdict = Kept::new(move || {
         page.known.track();
         page.with_run(|run| run.verdicts().map(|v| (v.line(), v.at))).flatten()
     });
-    let wanted = Memo::new(move |_| {
+    let wanted = Kept::new(move || {
         page.known.track();
         page.loaded().map(|l| expected(&l.run.borrow(), &l.text)).unwrap_or_default()
     });
     let claim = move |c: Claim| {
         let (class, word) = c.verdict();
-        let proof =
-            (!c.witness.is_empty()).then(|| view! { <p class="fail">{c.witness.clone()}</p> });
-        let show = c.broken.map(|e| view! { <button type="button" on:click=move |_| page.visit(e)>"Show where"</button> });
+        let proof = (!c.witness.is_empty())
+            .then(|| view! { <p class="fail">{c.witness.clone()}</p> })
+            .perhaps();
+        let show = c.broken.map(|e| view! { <button type="button" on:click=move |_| page.visit(e)>"Show where"</button> }).perhaps();
         view! {
             <li>
                 <div><strong>{c.name}</strong><p class="soft">{c.says}</p>{proof}{show}</div>
@@ -113,11 +115,11 @@ pub fn Claims() -> impl IntoView {
     view! {
         <h2>"Claims"</h2>
         <p class="soft">{move || format!("As they stand at {}.", words::clock(page.head.get().at))}</p>
-        <ul class="claims">{move || list.get().into_iter().map(claim).collect_view()}</ul>
-        <Show when=move || wanted.with(|w| !w.is_empty())>
+        <ul class="claims">{move || list.get().into_iter().map(claim).rows()}</ul>
+        {when(move || wanted.with(|w| !w.is_empty()), move || view! {
             <h3>"What the scenario expects of the whole run"</h3>
-            <ul class="claims">{move || wanted.get().into_iter().map(want).collect_view()}</ul>
-        </Show>
+            <ul class="claims">{move || wanted.get().into_iter().map(want).rows()}</ul>
+        }.into_any())}
         <p class="mono verdict-line">{move || verdict.get().map(|(line, at)| format!("{line}, at {}", words::clock(at)))}</p>
     }
 }

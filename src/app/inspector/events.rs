@@ -1,5 +1,6 @@
 //! The run as a list: the parallel of the diagrams, for reading and for a screen reader.
 
+use crate::app::lay::Kept;
 use engine::ids::*;
 use engine::run::Run;
 use engine::scene::Pick;
@@ -45,12 +46,12 @@ pub fn rows(run: &Run, count: usize, all: bool) -> Vec<Row> {
 pub fn Events() -> impl IntoView {
     let page = expect_context::<Page>();
     let all = RwSignal::new(false);
-    let list = Memo::new(move |_| {
+    let list = Kept::new(move || {
         page.known.track();
         let (count, all) = (page.count_slow.get(), all.get());
         page.with_run(|run| rows(run, count, all)).unwrap_or_default()
     });
-    let now = Memo::new(move |_| list.with(|l| l.iter().rev().find(|r| !r.yet).map(|r| r.id)));
+    let now = Kept::new(move || list.with(|l| l.iter().rev().find(|r| !r.yet).map(|r| r.id)));
     let item = move |r: Row| {
         let id = r.id;
         let class = match (r.loud, r.yet) {

@@ -1,5 +1,6 @@
 //! A node's exhibits as HTML: the same words as the stage draws, for reading and for a screen reader.
 
+use crate::app::lay::{Perhaps, Rows};
 use engine::ids::NodeId;
 use engine::run::{Peek, Run};
 use engine::scene::Hue;
@@ -99,7 +100,7 @@ fn cells(log: &Log) -> Vec<CellShown> {
 pub fn draw(shown: Shown) -> impl IntoView {
     let body = match shown.body {
         Body::Cells(cells) => {
-            view! { <ol class="cells">{cells.into_iter().map(cell).collect_view()}</ol> }.into_any()
+            view! { <ol class="cells">{cells.into_iter().map(cell).rows()}</ol> }.into_any()
         }
         Body::Line(text) => view! { <p class="mono">{text}</p> }.into_any(),
         Body::Rows { head, rows } => table(head, rows).into_any(),
@@ -125,8 +126,9 @@ fn cell(c: CellShown) -> impl IntoView {
 
 fn table(head: Vec<String>, rows: Vec<Vec<String>>) -> impl IntoView {
     let heads = (!head.is_empty()).then(|| {
-        view! { <thead><tr>{head.into_iter().map(|h| view! { <th scope="col">{h}</th> }).collect_view()}</tr></thead> }
-    });
-    let row = |r: Vec<String>| view! { <tr>{r.into_iter().map(|c| view! { <td>{c}</td> }).collect_view()}</tr> };
-    view! { <table class="values">{heads}<tbody>{rows.into_iter().map(row).collect_view()}</tbody></table> }
+        view! { <thead><tr>{head.into_iter().map(|h| view! { <th scope="col">{h}</th> }).rows()}</tr></thead> }
+    }).perhaps();
+    let row =
+        |r: Vec<String>| view! { <tr>{r.into_iter().map(|c| view! { <td>{c}</td> }).rows()}</tr> };
+    view! { <table class="values">{heads}<tbody>{rows.into_iter().map(row).rows()}</tbody></table> }
 }

@@ -1,5 +1,6 @@
 //! What is selected, from the inside: a node's every field, a message's words, an event.
 
+use crate::app::lay::{Kept, Perhaps, Rows, when};
 use engine::ids::*;
 use engine::run::Run;
 use engine::scene::Hue;
@@ -217,7 +218,7 @@ fn overview(run: &Run, count: usize) -> Facts {
 #[component]
 pub fn Inspect() -> impl IntoView {
     let page = expect_context::<Page>();
-    let facts = Memo::new(move |_| {
+    let facts = Kept::new(move || {
         page.head.track();
         let (count, pick) = (page.count_slow.get(), page.pick.get());
         page.with_run(|run| facts(run, count, pick)).unwrap_or_default()
@@ -225,12 +226,12 @@ pub fn Inspect() -> impl IntoView {
     let title = move || facts.with(|f| f.title.clone());
     let hue = move || facts.with(|f| f.hue);
     let says = move || facts.with(|f| f.says.clone());
-    let deed = Memo::new(move |_| facts.with(|f| f.deed.clone()));
-    let fields = Memo::new(move |_| facts.with(|f| f.fields.clone()));
-    let timers = Memo::new(move |_| facts.with(|f| f.timers.clone()));
-    let shown = Memo::new(move |_| facts.with(|f| f.exhibits.clone()));
-    let long = Memo::new(move |_| facts.with(|f| f.long.clone()));
-    let also = Memo::new(move |_| facts.with(|f| f.also.clone()));
+    let deed = Kept::new(move || facts.with(|f| f.deed.clone()));
+    let fields = Kept::new(move || facts.with(|f| f.fields.clone()));
+    let timers = Kept::new(move || facts.with(|f| f.timers.clone()));
+    let shown = Kept::new(move || facts.with(|f| f.exhibits.clone()));
+    let long = Kept::new(move || facts.with(|f| f.long.clone()));
+    let also = Kept::new(move || facts.with(|f| f.also.clone()));
     let do_it = move |_| {
         if let Some(d) = deed.get_untracked() {
             page.do_act(&d.act);
@@ -239,34 +240,34 @@ pub fn Inspect() -> impl IntoView {
     view! {
         <h2 class=hue>{title}</h2>
         <p class="soft" hidden=move || says().is_empty()>{says}</p>
-        {move || deed.get().map(|d| view! { <p><button type="button" on:click=do_it>{d.name()}</button></p> })}
+        {move || deed.get().map(|d| view! { <p><button type="button" on:click=do_it>{d.name()}</button></p> }).perhaps()}
         <Fields fields=fields title="state"/>
-        {move || shown.get().into_iter().map(exhibits::draw).collect_view()}
+        {move || shown.get().into_iter().map(exhibits::draw).rows()}
         <Fields fields=timers title="timers"/>
-        <Show when=move || long.with(|l| !l.is_empty())>
+        {when(move || long.with(|l| !l.is_empty()), move || view! {
             <details>
                 <summary>"the rest of its state"</summary>
                 <dl class="fields long">
-                    {move || long.get().into_iter().map(|f| view! { <div class:changed=f.changed><dt>{f.name}</dt><dd>{f.value}</dd></div> }).collect_view()}
+                    {move || long.get().into_iter().map(|f| view! { <div class:changed=f.changed><dt>{f.name}</dt><dd>{f.value}</dd></div> }).rows()}
                 </dl>
             </details>
-        </Show>
+        }.into_any())}
         <ul class="also">
             {move || also.get().into_iter().map(|(pick, text)| view! {
                 <li><button type="button" class="plain" on:click=move |_| page.select(pick)>{text}</button></li>
-            }).collect_view()}
+            }).rows()}
         </ul>
     }
 }
 
 #[component]
-fn Fields(fields: Memo<Vec<Field>>, title: &'static str) -> impl IntoView {
+fn Fields(fields: Kept<Vec<Field>>, title: &'static str) -> impl IntoView {
     let row =
         |f: Field| view! { <div class:changed=f.changed><dt>{f.name}</dt><dd>{f.value}</dd></div> };
     view! {
-        <Show when=move || fields.with(|f| !f.is_empty())>
+        {when(move || fields.with(|f| !f.is_empty()), move || view! {
             <h3>{title}</h3>
-            <dl class="fields">{move || fields.get().into_iter().map(row).collect_view()}</dl>
-        </Show>
+            <dl class="fields">{move || fields.get().into_iter().map(row).rows()}</dl>
+        }.into_any())}
     }
 }

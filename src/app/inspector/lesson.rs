@@ -1,5 +1,6 @@
 //! The entry's lesson: a small part of Markdown, as much as the lessons use. Numbers come from runs before they are shipped.
 
+use crate::app::lay::{Kept, Rows};
 use leptos::prelude::*;
 
 use crate::app::catalogue::Catalogue;
@@ -140,7 +141,7 @@ fn draw_spans(spans: Vec<Span>) -> impl IntoView {
         Span::Link(t, to) if to.starts_with('#') => view! { <a href=to>{t}</a> }.into_any(),
         Span::Link(t, _) => t.into_any(),
     };
-    spans.into_iter().map(one).collect_view()
+    spans.into_iter().map(one).rows()
 }
 
 fn draw(block: Block) -> impl IntoView {
@@ -148,11 +149,11 @@ fn draw(block: Block) -> impl IntoView {
         Block::Head(1, s) => view! { <h2>{draw_spans(s)}</h2> }.into_any(),
         Block::Head(_, s) => view! { <h3>{draw_spans(s)}</h3> }.into_any(),
         Block::Para(s) => view! { <p>{draw_spans(s)}</p> }.into_any(),
-        Block::List(items) => view! { <ul>{items.into_iter().map(|i| view! { <li>{draw_spans(i)}</li> }).collect_view()}</ul> }.into_any(),
+        Block::List(items) => view! { <ul>{items.into_iter().map(|i| view! { <li>{draw_spans(i)}</li> }).rows()}</ul> }.into_any(),
         Block::Code(t) => view! { <pre tabindex="0">{t}</pre> }.into_any(),
         Block::Table(rows) => {
-            let row = |r: Vec<Vec<Span>>| view! { <tr>{r.into_iter().map(|c| view! { <td>{draw_spans(c)}</td> }).collect_view()}</tr> };
-            view! { <table class="values">{rows.into_iter().map(row).collect_view()}</table> }.into_any()
+            let row = |r: Vec<Vec<Span>>| view! { <tr>{r.into_iter().map(|c| view! { <td>{draw_spans(c)}</td> }).rows()}</tr> };
+            view! { <table class="values">{rows.into_iter().map(row).rows()}</table> }.into_any()
         }
     }
 }
@@ -161,7 +162,7 @@ fn draw(block: Block) -> impl IntoView {
 pub fn Lesson() -> impl IntoView {
     let page = expect_context::<Page>();
     let catalogue = expect_context::<Catalogue>();
-    let entry = Memo::new(move |_| page.with_run(|run| run.entry().id).unwrap_or_default());
+    let entry = Kept::new(move || page.with_run(|run| run.entry().id).unwrap_or_default());
     let lesson = LocalResource::new(move || {
         let entry = entry.get();
         async move { if entry.is_empty() { None } else { catalogue.lesson(entry).await.ok() } }
@@ -171,7 +172,7 @@ pub fn Lesson() -> impl IntoView {
         Some(None) => {
             view! { <p class="soft">"There is no lesson for this entry yet."</p> }.into_any()
         }
-        Some(Some(text)) => blocks(&text).into_iter().map(draw).collect_view().into_any(),
+        Some(Some(text)) => blocks(&text).into_iter().map(draw).rows(),
     };
     view! { <div class="prose">{body}</div> }
 }

@@ -10,6 +10,7 @@ mod why;
 
 pub use text::Editor;
 
+use crate::app::lay::{Kept, Rows};
 use leptos::prelude::*;
 
 use super::keys::TABS;
@@ -41,7 +42,7 @@ fn beside(tab: Tab, all: &[Tab], by: isize) -> Tab {
 pub fn Inspector() -> impl IntoView {
     let page = expect_context::<Page>();
     let phone = page.phone;
-    let all = Memo::new(move |_| {
+    let all = Kept::new(move || {
         let messages = phone.get().then_some(Tab::Messages);
         messages.into_iter().chain(TABS.iter().copied()).collect::<Vec<_>>()
     });
@@ -78,7 +79,7 @@ pub fn Inspector() -> impl IntoView {
     view! {
         <aside class="inspector" aria-label="Inspector">
             <div class="tabs" role="tablist" aria-label="Inspector" on:keydown=keys>
-                {move || all.get().into_iter().map(tab).collect_view()}
+                {move || all.get().into_iter().map(tab).rows()}
             </div>
             <div class="panel" id="panel" role="tabpanel" tabindex="0" aria-labelledby=move || tab_id(page.tab.get())>
                 {body}

@@ -1,5 +1,6 @@
 //! The scenario's text. Changing it and letting it run is the same as doing it by hand: an edit.
 
+use crate::app::lay::{Kept, Rows, effect};
 use engine::scenario::Fault;
 use leptos::prelude::*;
 
@@ -27,7 +28,7 @@ pub fn span(text: &str, line: u32, col: u32, len: u32) -> (u32, u32) {
 #[component]
 pub fn Text() -> impl IntoView {
     let page = expect_context::<Page>();
-    let text = Memo::new(move |_| {
+    let text = Kept::new(move || {
         page.view.with(|v| match v {
             View::Running(l) => l.text.to_string(),
             View::Wrong(p) => p.text.as_deref().unwrap_or_default().to_string(),
@@ -42,11 +43,11 @@ pub fn Text() -> impl IntoView {
 
 /// The field, what is wrong in it, and the button that lets it run.
 #[component]
-pub fn Editor(text: Memo<String>, first: Vec<Fault>) -> impl IntoView {
+pub fn Editor(text: Kept<String>, first: Vec<Fault>) -> impl IntoView {
     let page = expect_context::<Page>();
     let draft = RwSignal::new(text.get_untracked());
     let wrong = RwSignal::new(first);
-    Effect::new(move |_| draft.set(text.get()));
+    effect(move || draft.set(text.get()));
     let field = NodeRef::<leptos::html::Textarea>::new();
     let run = move |_| {
         let text = draft.get_untracked();
@@ -78,7 +79,7 @@ pub fn Editor(text: Memo<String>, first: Vec<Fault>) -> impl IntoView {
         <textarea class="scenario" node_ref=field spellcheck="false" autocomplete="off" aria-label="Text of the scenario" wrap="off"
             aria-invalid=move || wrong.with(|w| (!w.is_empty()).then_some("true"))
             prop:value=move || draft.get() on:input=move |ev| draft.set(event_target_value(&ev))></textarea>
-        <ul class="faults">{move || wrong.get().into_iter().map(fault).collect_view()}</ul>
+        <ul class="faults">{move || wrong.get().into_iter().map(fault).rows()}</ul>
         <p class="row">
             <button type="button" class="primary" disabled=move || !changed() on:click=run>"Run this text"</button>
             <button type="button" disabled=move || !changed() on:click=move |_| { draft.set(text.get_untracked()); wrong.set(vec![]); }>"Take back"</button>

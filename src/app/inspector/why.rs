@@ -1,5 +1,6 @@
 //! Why it happened: the chain of causes back from an event, a step of the run on each line.
 
+use crate::app::lay::{Kept, Perhaps, Rows};
 use engine::ids::*;
 use engine::run::Run;
 use engine::scene::Pick;
@@ -81,7 +82,7 @@ fn step_of(run: &Run, e: &Event) -> (usize, usize) {
 #[component]
 pub fn Why() -> impl IntoView {
     let page = expect_context::<Page>();
-    let links = Memo::new(move |_| {
+    let links = Kept::new(move || {
         let (count, pick) = (page.count_slow.get(), page.pick.get());
         page.with_run(|run| subject(run, count, pick).map(|e| chain(run, e)).unwrap_or_default())
             .unwrap_or_default()
@@ -94,7 +95,7 @@ pub fn Why() -> impl IntoView {
                     <time>{words::clock(l.at)}</time>
                     <span>{l.says}</span>
                 </button>
-                {(!l.reasons.is_empty()).then(|| view! { <p class="reason">{l.reasons.join(" ")}</p> })}
+                {(!l.reasons.is_empty()).then(|| view! { <p class="reason">{l.reasons.join(" ")}</p> }).perhaps()}
             </li>
         }
     };
@@ -107,6 +108,6 @@ pub fn Why() -> impl IntoView {
         <h2>"Why?"</h2>
         <p class="told">{head}</p>
         <p class="soft" hidden=move || links.with(|l| l.len() < 2)>"Because of what came before, newest first:"</p>
-        <ol class="why">{move || links.get().into_iter().skip(1).map(item).collect_view()}</ol>
+        <ol class="why">{move || links.get().into_iter().skip(1).map(item).rows()}</ol>
     }
 }

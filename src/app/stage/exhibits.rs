@@ -1,5 +1,7 @@
 //! What the nodes hold, as pictures: logs under each other, the ring, tables. One key of the entry at a time.
 
+use crate::app::lay::effect;
+use engine::few;
 use engine::ids::*;
 use engine::run::Run;
 use engine::scene::exhibit;
@@ -14,7 +16,7 @@ use crate::app::page::Page;
 pub fn keys(run: &Run) -> Vec<(&'static str, String)> {
     let last = run.trace().len().saturating_sub(1);
     let mut stacks = exhibit::stacks(run, &run.peek(EventId(last as u32)));
-    stacks.sort_by_key(|s| s.items.first().map_or(9, |(_, e)| rank(e)));
+    few::sort_by_key(&mut stacks, |s| s.items.first().map_or(9, |(_, e)| rank(e)));
     stacks.iter().take(KEYS_MAX).map(|s| (s.key, s.key.replace('-', " "))).collect()
 }
 
@@ -42,7 +44,7 @@ pub fn Exhibits(key: &'static str) -> impl IntoView {
     let layer = NodeRef::<leptos::svg::G>::new();
     let painter = StoredValue::new_local(None::<Painter>);
     let height = RwSignal::new(40.0f32);
-    Effect::new(move |_| {
+    effect(move || {
         let Some(layer) = layer.get() else { return };
         let (count, pick, room) = (page.count.get(), page.pick.get(), sight.get());
         if room.w < 40.0 {

@@ -6,6 +6,7 @@ pub mod painter;
 mod spacetime;
 mod topology;
 
+use crate::app::lay::{Kept, Perhaps, Rows, effect, either, when};
 use engine::card::{Layout, Weight};
 use engine::ids::*;
 use engine::run::Run;
@@ -42,7 +43,7 @@ pub fn measure() -> (NodeRef<leptos::html::Div>, RwSignal<Sight>) {
     let observer = StoredValue::new_local(
         None::<(web_sys::ResizeObserver, Closure<dyn FnMut(js_sys::Array)>)>,
     );
-    Effect::new(move |_| {
+    effect(move || {
         let Some(el) = node.get() else { return };
         let read = el.clone();
         let seen = Closure::new(move |_: js_sys::Array| {
@@ -186,7 +187,7 @@ fn long_word(letters: usize) -> Option<&'static str> {
 #[component]
 pub fn Caption() -> impl IntoView {
     let page = expect_context::<Page>();
-    let told = Memo::new(move |_| {
+    let told = Kept::new(move || {
         let (count, stepped) = (page.count.get(), page.stepped.get());
         page.loaded()
             .map(|l| told(&l.run.borrow(), &l.index.borrow(), count, stepped))
@@ -194,8 +195,8 @@ pub fn Caption() -> impl IntoView {
     });
     // A sentence that is too long even for its small letters can be scrolled, also by keyboard.
     let frame = NodeRef::<leptos::html::P>::new();
-    Effect::new(move |_| {
-        told.track();
+    effect(move || {
+        told.with(|_| ());
         request_animation_frame(move || {
             let Some(p) = frame.try_get_untracked().flatten() else { return };
             let _ = if p.scroll_height() > p.client_height() + 1 {
@@ -217,15 +218,15 @@ pub fn Caption() -> impl IntoView {
 #[component]
 pub fn Stage() -> impl IntoView {
     let page = expect_context::<Page>();
-    let is_wrong = Memo::new(move |_| page.view.with(|v| matches!(v, View::Wrong(_))));
+    let is_wrong = Kept::new(move || page.view.with(|v| matches!(v, View::Wrong(_))));
     view! {
         <main class="stage" id="stage">
             <h1 class="hush">{move || page.title()}</h1>
-            <Show when=move || !is_wrong.get() fallback=|| view! { <wrong::Card/> }>
-                <Topology/>
-                <Caption/>
-                <Lower/>
-            </Show>
+            {either(
+                move || is_wrong.get(),
+                || view! { <wrong::Card/> }.into_any(),
+                || view! { <Topology/> <Caption/> <Lower/> }.into_any(),
+            )}
             <Notice/>
         </main>
     }
@@ -235,19 +236,19 @@ pub fn Stage() -> impl IntoView {
 #[component]
 fn Lower() -> impl IntoView {
     let page = expect_context::<Page>();
-    let keys = Memo::new(move |_| {
+    let keys = Kept::new(move || {
         page.known.track();
         page.with_run(exhibits::keys).unwrap_or_default()
     });
     let choice = RwSignal::new(None::<&'static str>);
     // Where the entry is a ring, the ring is what there is to see.
-    let entry = Memo::new(move |_| page.with_run(|run| run.entry().id));
-    Effect::new(move |_| {
-        entry.track();
+    let entry = Kept::new(move || page.with_run(|run| run.entry().id));
+    effect(move || {
+        entry.with(|_| ());
         let ring = page.with_run_now(|run| run.entry().layout == Layout::Ring).unwrap_or(false);
-        choice.set(keys.with_untracked(|k| k.first().map(|k| k.0)).filter(|_| ring));
+        choice.set(untrack(|| keys.with(|k| k.first().map(|k| k.0))).filter(|_| ring));
     });
-    Effect::new(move |_| {
+    effect(move || {
         if keys.with(|k| choice.get_untracked().is_some_and(|c| !k.iter().any(|k| k.0 == c))) {
             choice.set(None);
         }
@@ -259,12 +260,12 @@ fn Lower() -> impl IntoView {
     };
     view! {
         <div class="lower">
-            <Show when=move || keys.with(|k| !k.is_empty())>
+            {when(move || keys.with(|k| !k.is_empty()), move || view! {
                 <div class="views" role="group" aria-label="Views">
                     {tab(None, "messages".into())}
-                    {move || keys.get().into_iter().map(|(k, word)| tab(Some(k), word)).collect_view()}
+                    {move || keys.get().into_iter().map(|(k, word)| tab(Some(k), word)).rows()}
                 </div>
-            </Show>
+            }.into_any())}
             {move || match choice.get() {
                 None => view! { <Spacetime/> }.into_any(),
                 Some(key) => view! { <Exhibits key=key/> }.into_any(),
@@ -280,9 +281,9 @@ fn Notice() -> impl IntoView {
         {move || page.notice.get().map(|n| view! {
             <div class="notice" class:serious=n.serious>
                 <span>{n.says}</span>
-                {n.undo.then(|| view! { <button type="button" on:click=move |_| page.undo()>"Undo"</button> })}
+                {n.undo.then(|| view! { <button type="button" on:click=move |_| page.undo()>"Undo"</button> }).perhaps()}
                 <button type="button" class="plain" aria-label="Dismiss" on:click=move |_| page.notice.set(None)>"×"</button>
             </div>
-        })}
+        }).perhaps()}
     }
 }

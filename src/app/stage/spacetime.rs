@@ -2,9 +2,10 @@
 //! when something happens or is chosen.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use crate::app::lay::effect;
+use engine::few::Few;
 use engine::ids::*;
 use engine::run::Run;
 use engine::scene::spacetime::{self, Tile, Tiles, Viewport};
@@ -88,7 +89,7 @@ struct Sheet {
     layers: Layers,
     cache: Tiles,
     /// Tiles in the document.
-    shown: BTreeMap<i64, (Element, Painter, Option<Rc<Tile>>)>,
+    shown: Few<i64, (Element, Painter, Option<Rc<Tile>>)>,
     run: Option<Rc<RefCell<Run>>>,
     /// What back and front were painted for.
     base: Option<Viewport>,
@@ -131,7 +132,7 @@ impl Sheet {
         Sheet {
             layers,
             cache: Tiles::new(),
-            shown: BTreeMap::new(),
+            shown: Few::default(),
             run: None,
             base: None,
             view: None,
@@ -144,7 +145,7 @@ impl Sheet {
     fn forget(&mut self) {
         self.cache = Tiles::new();
         self.shown.values().for_each(|(e, ..)| e.remove());
-        self.shown.clear();
+        self.shown = Few::default();
         self.base = None;
     }
 
@@ -189,15 +190,15 @@ impl Sheet {
 
     fn tile(&mut self, run: &Run, index: &Index, view: &Viewport) {
         let wanted = view.tiles();
-        let gone: Vec<i64> = self.shown.keys().copied().filter(|k| !wanted.contains(k)).collect();
+        let gone: Vec<i64> = self.shown.keys().filter(|k| !wanted.contains(k)).collect();
         for k in gone {
-            if let Some((e, ..)) = self.shown.remove(&k) {
+            if let Some((e, ..)) = self.shown.take(k) {
                 e.remove();
             }
         }
         for k in wanted {
             let tile = self.cache.get(run, index, view, k);
-            let slot = self.shown.entry(k).or_insert_with(|| {
+            let slot = self.shown.slot_or(k, || {
                 let g = group(&self.layers.tiles, "tile");
                 (g.clone(), Painter::new(g), None)
             });
@@ -226,7 +227,7 @@ impl Sheet {
         let drift = self.base.map_or(0.0, |b| ((b.t0 - view.t0) / view.us_per_px()) as f32);
         self.xs.clear();
         self.xs.extend([drift, drift, drift, view.x(now)]);
-        self.xs.extend(self.shown.keys().map(|k| view.tile_x(*k)));
+        self.xs.extend(self.shown.keys().map(|k| view.tile_x(k)));
         slide(&self.moved, &self.xs);
     }
 }
@@ -255,7 +256,7 @@ pub fn Spacetime() -> impl IntoView {
     let dirty = StoredValue::new(true);
 
     // Whatever changes the picture beyond the walking of time paints it anew with the next frame.
-    Effect::new(move |_| {
+    effect(move || {
         page.view.track();
         page.pick.track();
         page.known.track();
@@ -356,7 +357,7 @@ pub fn Spacetime() -> impl IntoView {
         gaze.update(|g| *g = zoomed(*g, v, closer, x as f32));
     };
     // Leptos listens passively; the page must not scroll while the diagram zooms.
-    Effect::new(move |_| {
+    effect(move || {
         let Some(root) = root.get() else { return };
         let listener = Closure::<dyn FnMut(web_sys::WheelEvent)>::new(wheel);
         let options = web_sys::AddEventListenerOptions::new();

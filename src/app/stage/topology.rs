@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use crate::app::lay::{Kept, effect, when};
 use engine::ids::*;
 use engine::scene::topology::{self, FLIGHT, Flights, Layout};
 use engine::scene::{Hue, Pick, Shape};
@@ -225,7 +226,7 @@ pub fn Topology() -> impl IntoView {
     let moving: Rc<RefCell<Option<Moving>>> = Rc::default();
 
     let paint = moving.clone();
-    Effect::new(move |_| {
+    effect(move || {
         let (Some(stand), Some(fly)) = (stand.get(), fly.get()) else { return };
         let (count, pick, sight, calm) =
             (page.count.get(), page.pick.get(), sight.get(), page.calm.get());
@@ -301,7 +302,7 @@ fn Popover(
     sight: RwSignal<Sight>,
 ) -> impl IntoView {
     let page = expect_context::<Page>();
-    let deed = Memo::new(move |_| {
+    let deed = Kept::new(move || {
         page.head.track();
         let (count, pick) = (page.count.get(), page.pick.get());
         page.with_run(|run| faults::to_pick(run, count, pick)).flatten()
@@ -331,11 +332,11 @@ fn Popover(
         }
     };
     view! {
-        <Show when=shown>
+        {when(shown, move || view! {
             <div class="pop" role="group" aria-label="What can be done to it" style:left=move || format!("{}px", place().0 as i32) style:top=move || format!("{}px", place().1 as i32)>
                 <button type="button" on:click=act aria-label=move || deed.get().map(|d| d.name())>{move || deed.get().map(|d| d.verb)}</button>
                 <button type="button" on:click=move |_| page.tab.set(Tab::Why)>"why"</button>
             </div>
-        </Show>
+        }.into_any())}
     }
 }

@@ -1,6 +1,7 @@
 //! Numbers of a run: folds over the trace, the engine's own and the protocol's meters.
 
 use crate::check::verdict::{holds, span};
+use crate::few;
 use crate::ids::*;
 use crate::run::Run;
 use crate::scenario::ast::{Agg, Cmp, Out, Window};
@@ -87,7 +88,7 @@ pub fn digest(agg: Agg, mut v: Vec<i64>) -> Option<i64> {
             (n > 0).then(|| (v.iter().map(|x| *x as i128).sum::<i128>() / n as i128) as i64)
         }
         Agg::P50 | Agg::P95 | Agg::P99 => {
-            v.sort_unstable();
+            few::sort(&mut v);
             rank(
                 if agg == Agg::P50 {
                     50

@@ -4,11 +4,11 @@ pub mod history;
 pub mod measure;
 pub mod verdict;
 
-use std::collections::BTreeMap;
-
+use crate::few::Few;
 use crate::ids::{EventId, NodeId};
 use crate::run::Run;
 use crate::scenario::ast::Out;
+use crate::seq::Map;
 use crate::trace::OpRec;
 use crate::value::Value;
 use history::{HistOp, History, Kind, Status, Verdict};
@@ -23,21 +23,21 @@ pub fn history_of(run: &Run) -> History {
             ops.push(op);
         }
     }
-    History { ops, initial: BTreeMap::new() }
+    History { ops, initial: Map::default() }
 }
 
 /// A session has at most one open operation, and an unknown one closes it.
 #[derive(Default)]
 struct Sessions {
     /// By node: session and when its last operation was over.
-    free: BTreeMap<NodeId, Vec<(u32, Option<EventId>)>>,
+    free: Few<NodeId, Vec<(u32, Option<EventId>)>>,
     next: u32,
 }
 
 impl Sessions {
     fn of(&mut self, op: &OpRec) -> u32 {
         let over = op.ret.as_ref().filter(|r| r.1 != Out::Unknown).map(|r| r.0);
-        let mine = self.free.entry(op.node).or_default();
+        let mine = self.free.slot(op.node);
         let free = mine.iter_mut().find(|(_, over)| over.is_some_and(|e| e < op.invoke));
         if let Some((session, last)) = free {
             *last = over;

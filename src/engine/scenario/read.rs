@@ -11,6 +11,7 @@ use super::num::clip;
 use super::terms::{LABEL_MAX, LINES_MAX, TEXT_MAX};
 use super::{expects, settings, steps};
 use crate::card::Entry;
+use crate::few;
 use crate::value::Value;
 
 /// The first word of a line, and how the rest is read.
@@ -201,7 +202,7 @@ impl<'a> Reader<'a> {
         if self.faults.is_empty() {
             return Ok(self.out);
         }
-        self.faults.sort_by_key(|f| (f.place.line, f.place.col));
+        few::sort_by_key(&mut self.faults, |f| (f.place.line, f.place.col));
         self.faults.dedup();
         Err(self.faults)
     }

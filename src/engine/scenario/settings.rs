@@ -15,6 +15,7 @@ use super::terms::{
     PROFILES, SHOWS, TIME_MAX, Term, term,
 };
 use crate::card::{Entry, ParamCard, Unit};
+use crate::few;
 use crate::ids::Us;
 use crate::value::{Value, print_time};
 
@@ -308,7 +309,7 @@ pub(super) fn net_values(r: &mut Reader<'_>, whole: bool) -> Option<Vec<(String,
             None => no_net_key(r, p, whole),
         }
     }
-    set.sort_by_key(|(k, _)| place_in_table(k));
+    few::sort_by_key(&mut set, |(k, _)| place_in_table(k));
     Some(set)
 }
 
@@ -368,8 +369,8 @@ pub(super) fn fill(r: &mut Reader<'_>) {
         }
     }
     r.out.net.retain(|(_, value)| !idle(value));
-    r.out.net.sort_by_key(|(k, _)| place_in_table(k));
-    r.out.bugs.sort();
+    few::sort_by_key(&mut r.out.net, |(k, _)| place_in_table(k));
+    few::sort(&mut r.out.bugs);
 }
 
 /// What a net does anyway.

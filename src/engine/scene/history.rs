@@ -6,6 +6,7 @@ use super::list;
 use super::{Anchor, Pick, Shape, text};
 use crate::check::history::{History, Verdict, points};
 use crate::check::verdict::out_word;
+use crate::few;
 use crate::ids::{EventId, NodeId, OpId, Us};
 use crate::run::Run;
 use crate::trace::OpRec;
@@ -39,7 +40,7 @@ pub fn history(
     }
     // Rows of one node stand together.
     let mut order: Vec<usize> = (0..rows.len()).collect();
-    order.sort_by_key(|&r| (rows[r].0, r));
+    few::sort_by_key(&mut order, |&r| (rows[r].0, r));
     let place = |row: usize| order.iter().position(|&r| r == row).unwrap_or(0) as f32 * PITCH;
     let guilty = guilty(judged);
     let mut shapes = vec![];

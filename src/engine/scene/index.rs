@@ -5,13 +5,13 @@
 //! about one moment by looking at a few hundred numbers.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::caption::{Told, hold, schedule};
 use crate::card::Weight;
 use crate::ids::*;
 use crate::run::Run;
+use crate::seq::Map;
 use crate::trace::causality::Causality;
 use crate::trace::{MsgRec, Trace, What};
 use crate::world::Life;
@@ -66,7 +66,7 @@ pub struct Index {
     pub faults: Vec<Act>,
     pub broken: Vec<(Us, EventId)>,
     pub bookmarks: Vec<(Us, EventId)>,
-    holds: BTreeMap<MsgId, Held>,
+    holds: Map<MsgId, Held>,
     blocks: Vec<Block>,
     /// Of 64 blocks each.
     super_blocks: Vec<Block>,
@@ -109,7 +109,7 @@ impl Index {
             faults: vec![],
             broken: vec![],
             bookmarks: vec![],
-            holds: BTreeMap::new(),
+            holds: Map::default(),
             blocks: vec![],
             super_blocks: vec![],
             talked: vec![false; n * n],
@@ -145,7 +145,7 @@ impl Index {
                 self.holds.insert(m, Held { from: e.at, to: Us::MAX });
             }
             What::Release { m } => {
-                self.holds.entry(m).and_modify(|h| h.to = e.at);
+                self.holds.get_mut(&m).into_iter().for_each(|h| h.to = e.at);
             }
             What::Role { state, leads, epoch } => {
                 let turn = Turn { at: e.at, event: id, state, leads, epoch };

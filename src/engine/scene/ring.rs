@@ -2,6 +2,7 @@
 
 use super::pen::{Pen, number};
 use super::{Anchor, Hue, Pick, Shape, text};
+use crate::few;
 use crate::ids::NodeId;
 use crate::run::Run;
 use crate::show::Ring;
@@ -51,7 +52,7 @@ impl View<'_> {
                 None => shares.push((owner, to - from)),
             }
         }
-        shares.sort_by_key(|s| s.0);
+        few::sort_by_key(&mut shares, |s| s.0);
         shares
     }
 

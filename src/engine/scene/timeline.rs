@@ -4,6 +4,7 @@ use super::Pick;
 use super::index::Index;
 use super::list;
 use crate::card::Weight;
+use crate::few;
 use crate::ids::{EventId, Us};
 use crate::run::Run;
 
@@ -36,7 +37,7 @@ pub fn marks(index: &Index) -> Vec<Mark> {
             .iter()
             .map(|a| Mark { pick: Pick::Fault(a.line), ..mark(a.at, a.event, Sort::Fault) }),
     );
-    out.sort_by_key(|m| (m.at, m.event));
+    few::sort_by_key(&mut out, |m| (m.at, m.event));
     out
 }
 

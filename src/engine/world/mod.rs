@@ -18,13 +18,15 @@ pub mod plan;
 pub mod watch;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::collections::{BinaryHeap, VecDeque};
 use std::rc::Rc;
 
+use crate::few;
 use crate::ids::*;
 use crate::num::Stream;
 use crate::protocol::{Adjust, Cast, Court, Face, Op, Refusal};
 use crate::scenario::ast::{Out, Trigger};
+use crate::seq::Map;
 use crate::stage::{Bench, Effect, Open, Senses, Stage};
 use crate::trace::{Counts, Emit, Fresh, Loss, MsgRec, OpRec, What};
 use crate::value::Value;
@@ -187,9 +189,9 @@ pub struct World {
     rules: Vec<acts::Rule>,
     held: Vec<Flight>,
     /// Keyed by (time, steps at that instant, line): a line has one place a time.
-    agenda: BTreeMap<(Us, u32, u32), Todo>,
+    agenda: Map<(Us, u32, u32), Todo>,
     watches: Vec<WatchState>,
-    open_ops: BTreeMap<OpId, (NodeId, Op)>,
+    open_ops: Map<OpId, (NodeId, Op)>,
     load_values: i64,
     /// Messages under way that are not background noise.
     busy_msgs: u32,
@@ -243,9 +245,9 @@ impl World {
             net,
             rules: vec![],
             held: vec![],
-            agenda: BTreeMap::new(),
+            agenda: Map::default(),
             watches: plan.watches.iter().map(|w| WatchState::new(w.parts.len())).collect(),
-            open_ops: BTreeMap::new(),
+            open_ops: Map::default(),
             load_values: 0,
             busy_msgs: 0,
             busy_writes: 0,
@@ -409,7 +411,7 @@ impl World {
     /// When the next thing happens, if anything does.
     pub fn next_at(&self) -> Option<Us> {
         let queue = self.queue.peek().map(|e| e.0.at);
-        let agenda = self.agenda.keys().next().map(|k| k.0);
+        let agenda = self.agenda.first().map(|(k, _)| k.0);
         match (queue, agenda) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
@@ -417,7 +419,7 @@ impl World {
     }
     /// The next line of the scenario that will act by the clock.
     pub fn next_act(&self) -> Option<Us> {
-        self.agenda.keys().next().map(|k| k.0)
+        self.agenda.first().map(|(k, _)| k.0)
     }
 
     // ---------------------------------------------------------------- moving
@@ -445,7 +447,7 @@ impl World {
     }
 
     fn agenda_is_due(&self) -> bool {
-        let Some(&(at, k, _)) = self.agenda.keys().next() else { return false };
+        let Some(&((at, k, _), _)) = self.agenda.first() else { return false };
         let Some(Reverse(next)) = self.queue.peek() else { return true };
         at < next.at || (at == next.at && (k == 0 || (self.now == at && self.k >= k)))
     }
@@ -909,7 +911,7 @@ impl World {
             }
             _ => true,
         });
-        taken.sort_by_key(|t| (t.0, t.1));
+        few::sort_by_key(&mut taken, |t| (t.0, t.1));
         let taken: Vec<Flight> = taken.into_iter().map(|t| t.2).collect();
         taken.iter().for_each(|f| self.landed(f));
         taken
@@ -1011,7 +1013,8 @@ impl World {
     fn remap_agenda(&mut self, plan: &Plan, map: &dyn Fn(usize) -> Option<usize>) {
         let kept: Vec<usize> =
             (0..self.plan.scenario.steps.len().max(1 << 12)).filter_map(map).collect();
-        for ((at, k, order), todo) in std::mem::take(&mut self.agenda) {
+        let mut before = std::mem::take(&mut self.agenda);
+        while let Some(((at, k, order), todo)) = before.pop_first() {
             match todo {
                 Todo::Line { line, rep, cause, it } => {
                     if let Some(line) = map(line) {

@@ -1,12 +1,12 @@
 //! Directed links: how long a message takes, whether it arrives, and who can reach whom (canon §0.2).
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::ids::{NodeId, Us};
 use crate::num::{self, Stream};
 use crate::protocol::Cast;
 use crate::scenario::ast::{Law, NetValue};
+use crate::seq::Map;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Link {
@@ -76,7 +76,7 @@ pub struct Net {
     seed: u64,
     names: Rc<Cast>,
     base: Link,
-    over: BTreeMap<(u16, u16), Vec<(String, NetValue)>>,
+    over: Map<(u16, u16), Vec<(String, NetValue)>>,
     links: Rc<Vec<Link>>,
     rows: Vec<Rc<Row>>,
     cuts: Rc<Vec<bool>>,
@@ -99,7 +99,7 @@ impl Net {
             seed,
             names,
             base: Link::default(),
-            over: BTreeMap::new(),
+            over: Map::default(),
             links: Rc::new(vec![Link::default(); n * n]),
             rows: vec![row; n],
             cuts: Rc::new(vec![false; n * n]),
@@ -136,13 +136,13 @@ impl Net {
     }
 
     pub fn set_link(&mut self, from: NodeId, to: NodeId, set: &[(String, NetValue)]) {
-        self.over.entry((from.0, to.0)).or_default().extend(set.iter().cloned());
+        self.over.slot((from.0, to.0)).extend(set.iter().cloned());
         self.resolve();
     }
 
     fn resolve(&mut self) {
         let mut links = vec![self.base.clone(); self.n * self.n];
-        for (&(f, t), set) in &self.over {
+        for (&(f, t), set) in self.over.iter() {
             let link = &mut links[f as usize * self.n + t as usize];
             set.iter().for_each(|(k, v)| link.set(k, v));
         }

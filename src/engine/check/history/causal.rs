@@ -20,6 +20,7 @@
 use super::problem::Act;
 use super::relation::Relation;
 use super::verdict::Why;
+use crate::few;
 
 /// Operations, and for each read the write it came from.
 pub struct Causes<'a> {
@@ -34,7 +35,7 @@ impl<'a> Causes<'a> {
         let writes: Vec<usize> = (0..acts.len()).filter(|i| !acts[*i].is_read()).collect();
         let mut by_value: Vec<(Option<u32>, usize)> =
             writes.iter().map(|w| (acts[*w].writes(), *w)).collect();
-        by_value.sort();
+        few::sort(&mut by_value);
         let from = |r: usize| {
             let at = by_value.binary_search_by_key(&acts[r].sees, |(v, _)| *v);
             (r, at.ok().map(|at| by_value[at].1))

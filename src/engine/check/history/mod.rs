@@ -37,9 +37,10 @@ mod shrink;
 mod values;
 mod verdict;
 
-use std::collections::BTreeMap;
-
+use crate::few;
+use crate::few::Few;
 use crate::ids::NodeId;
+use crate::seq::Map;
 use crate::value::Value;
 
 pub use verdict::{Verdict, Why, points};
@@ -53,7 +54,7 @@ pub struct History {
     pub ops: Vec<HistOp>,
     /// Values before the first write. A key that is not here began as 0, or as the empty list if
     /// somebody appends to it.
-    pub initial: BTreeMap<String, Value>,
+    pub initial: Map<String, Value>,
 }
 
 /// One operation of one client.
@@ -236,12 +237,12 @@ fn causes(h: &History, fault: fn(&[Act]) -> Option<Why>, budget: u64) -> Verdict
 /// Whether all reads invoked after a place in the order of events agree, key by key. The caller knows
 /// when the last write had ended, the network had healed and the time to converge had passed.
 pub fn eventual(h: &History, after: u64) -> Verdict {
-    let mut first: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut first: Few<&str, usize> = Few::default();
     for (i, op) in h.ops.iter().enumerate() {
         if op.invoke <= after || op.status != Status::Ok || !matches!(op.kind, Kind::Read(_)) {
             continue;
         }
-        let one = *first.entry(&op.key).or_insert(i);
+        let one = *first.slot_or(&op.key, || i);
         if h.ops[one].kind != op.kind {
             return Verdict::No { ops: vec![one, i], why: Why::Diverged { one, other: i } };
         }
@@ -300,11 +301,11 @@ impl History {
     /// Reads `invoke` and `ret` as instants and numbers the events. At equal instants invocations come
     /// first, then responses, then what a session does after its own response at that instant.
     pub fn from_instants(mut ops: Vec<HistOp>) -> History {
-        ops.sort_by_key(|op| (op.invoke, op.ret));
-        let mut last: BTreeMap<u32, (u64, u64)> = BTreeMap::new();
+        few::sort_by_key(&mut ops, |op| (op.invoke, op.ret));
+        let mut last: Few<u32, (u64, u64)> = Few::default();
         let mut events = Vec::new();
         for (i, op) in ops.iter().enumerate() {
-            let start = match last.get(&op.session) {
+            let start = match last.get(op.session) {
                 Some((at, rank)) if *at == op.invoke => rank + 1,
                 _ => 0,
             };
@@ -312,16 +313,16 @@ impl History {
             let Some(at) = op.ret else { continue };
             let rank = if at == op.invoke { start + 1 } else { 1 };
             events.push((at, rank, i, true));
-            last.insert(op.session, (at, rank));
+            last.put(op.session, (at, rank));
         }
-        events.sort();
+        few::sort(&mut events);
         for (place, (_, _, i, is_ret)) in events.into_iter().enumerate() {
             match is_ret {
                 true => ops[i].ret = Some(place as u64),
                 false => ops[i].invoke = place as u64,
             }
         }
-        History { ops, initial: BTreeMap::new() }
+        History { ops, initial: Map::default() }
     }
 }
 

@@ -1,9 +1,10 @@
 //! A history made ready for judging: what cannot matter is dropped, keys and values are small numbers,
 //! sessions end at their first uncertain operation.
 
-use std::collections::BTreeMap;
-
 use super::{HistOp, History, Kind, Status};
+use crate::few;
+use crate::few::Few;
+use crate::seq::Map;
 use crate::value::Value;
 
 /// No response: later than every event.
@@ -70,7 +71,7 @@ impl Act {
 #[derive(Clone, Debug, Default)]
 pub struct Values {
     list: Vec<(u32, Value)>,
-    ids: BTreeMap<(u32, Value), u32>,
+    ids: Map<(u32, Value), u32>,
 }
 
 impl Values {
@@ -119,7 +120,7 @@ impl Problem {
     pub fn of(h: &History) -> Problem {
         let mut p = Problem::with_keys(h);
         let mut order: Vec<usize> = (0..h.ops.len()).collect();
-        order.sort_by_key(|i| h.ops[*i].invoke);
+        few::sort_by_key(&mut order, |i| h.ops[*i].invoke);
         let mut sessions = Sessions::default();
         for op in order {
             let session = sessions.of(&h.ops[op]);
@@ -135,7 +136,7 @@ impl Problem {
 
     fn with_keys(h: &History) -> Problem {
         let mut keys: Vec<String> = h.ops.iter().map(|op| op.key.clone()).collect();
-        keys.sort();
+        few::sort(&mut keys);
         keys.dedup();
         let mut values = Values::default();
         let first = |key: &String| h.initial.get(key).cloned().unwrap_or_else(|| blank(h, key));
@@ -206,16 +207,16 @@ fn blank(h: &History, key: &str) -> Value {
 /// Sessions by dense numbers; an uncertain operation is its session's last.
 #[derive(Default)]
 struct Sessions {
-    open: BTreeMap<u32, u32>,
+    open: Few<u32, u32>,
     next: u32,
 }
 
 impl Sessions {
     fn of(&mut self, o: &HistOp) -> u32 {
-        let dense = *self.open.entry(o.session).or_insert(self.next);
+        let dense = *self.open.slot_or(o.session, || self.next);
         self.next = self.next.max(dense + 1);
         if is_open(o) {
-            self.open.remove(&o.session);
+            self.open.take(o.session);
         }
         dense
     }

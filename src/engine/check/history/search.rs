@@ -24,6 +24,7 @@
 
 use super::problem::{Act, Problem, Values};
 use super::relation::Relation;
+use crate::few;
 
 /// Which operations must keep their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,7 +152,7 @@ impl<'a> Search<'a> {
         }
         let (lanes, now) = (&self.lanes, &self.now);
         let due = |lane: &u32| lanes[*lane as usize][now[*lane as usize] as usize].ret;
-        self.offers[base..].sort_by_key(|lane| std::cmp::Reverse(due(lane)));
+        few::sort_by_key(&mut self.offers[base..], |lane| std::cmp::Reverse(due(lane)));
     }
 
     /// Nothing invoked after this may be taken: somebody untaken has ended by then.

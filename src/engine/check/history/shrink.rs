@@ -6,6 +6,7 @@
 
 use super::problem::{Act, Problem};
 use super::search::Found;
+use crate::few;
 
 /// Judges some of the operations within a budget of configurations; says how many it used.
 pub type Judge<'a> = dyn FnMut(&mut Problem, &[Act], u64) -> (Found, u64) + 'a;
@@ -64,7 +65,7 @@ pub fn drop_singles(acts: &[Act], bad: &mut dyn FnMut(&[Act]) -> bool) -> Vec<Ac
 
 fn values_of(acts: &[Act]) -> Vec<u32> {
     let mut values: Vec<u32> = acts.iter().filter_map(|a| a.writes().or(a.sees)).collect();
-    values.sort();
+    few::sort(&mut values);
     values.dedup();
     values
 }

@@ -18,7 +18,8 @@
 use super::problem::{Act, Problem};
 use super::shrink;
 use super::verdict::{Verdict, Why};
-use std::collections::BTreeMap;
+use crate::few;
+use crate::few::Few;
 
 /// An end of a block: a place in the order of events, and the operation that has it there.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +58,7 @@ pub fn order(p: &Problem, acts: &[Act]) -> Option<Vec<Act>> {
     if blocks.iter().any(|b| unborn(b).is_some()) || contradiction(&mut blocks).is_some() {
         return None;
     }
-    blocks.sort_by_key(|b| (b.f.act.is_some(), b.f.at + b.s.at));
+    few::sort_by_key(&mut blocks, |b| (b.f.act.is_some(), b.f.at + b.s.at));
     Some(blocks.into_iter().flat_map(|b| b.write.into_iter().chain(b.reads)).collect())
 }
 
@@ -93,14 +94,14 @@ pub fn thin_air(p: &Problem, acts: &[Act]) -> Option<Verdict> {
 }
 
 fn blocks(p: &Problem, acts: &[Act]) -> Vec<Block> {
-    let mut blocks: BTreeMap<u32, Block> = BTreeMap::new();
+    let mut blocks: Few<u32, Block> = Few::default();
     for act in acts {
         let value = act.writes().or(act.sees).expect("a register's operation has a value");
         let first = p.initial[act.key as usize] == value;
-        let block = blocks.entry(value).or_insert_with(|| Block::new(first));
+        let block = blocks.slot_or(value, || Block::new(first));
         block.take(*act);
     }
-    blocks.into_values().collect()
+    blocks.into_iter().map(|(_, b)| b).collect()
 }
 
 impl Block {
@@ -132,7 +133,7 @@ fn unborn(b: &Block) -> Option<(Act, Act)> {
 /// Two blocks that must each come before the other. Sorted by f, the earlier of such a pair is among
 /// those before the later one with f below its s, and has the greatest s there or may be replaced by it.
 fn contradiction(blocks: &mut [Block]) -> Option<(Block, Block)> {
-    blocks.sort_by_key(|b| b.f.at);
+    few::sort_by_key(blocks, |b| b.f.at);
     let mut tallest: Vec<usize> = Vec::new();
     for (i, b) in blocks.iter().enumerate() {
         let before = blocks[..i].partition_point(|u| u.f.at < b.s.at);
@@ -151,7 +152,7 @@ fn contradiction(blocks: &mut [Block]) -> Option<(Block, Block)> {
 fn pair(u: &Block, v: &Block) -> Vec<Act> {
     let ends = [u.write, u.f.act, u.s.act, v.write, v.f.act, v.s.act];
     let mut acts: Vec<Act> = ends.into_iter().flatten().collect();
-    acts.sort_by_key(|a| a.invoke);
+    few::sort_by_key(&mut acts, |a| a.invoke);
     acts.dedup_by_key(|a| a.op);
     acts
 }

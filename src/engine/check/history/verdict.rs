@@ -2,6 +2,7 @@
 
 use super::problem::Act;
 use super::{HistOp, History};
+use crate::few;
 use crate::ids::NodeId;
 
 /// The answer to: does the history satisfy the model?
@@ -46,7 +47,7 @@ pub enum Why {
 impl Verdict {
     pub(super) fn no(acts: &[Act], why: Why) -> Verdict {
         let mut acts = acts.to_vec();
-        acts.sort_by_key(|a| a.invoke);
+        few::sort_by_key(&mut acts, |a| a.invoke);
         Verdict::No { ops: acts.iter().map(|a| a.op).collect(), why }
     }
 
@@ -133,7 +134,7 @@ pub(super) fn merge(orders: &[Vec<Act>]) -> Vec<usize> {
         }
     }
     // Stable, so that a key's operations at one point stay in order.
-    all.sort_by_key(|(point, _)| *point);
+    few::sort_by_key(&mut all, |(point, _)| *point);
     all.into_iter().map(|(_, op)| op).collect()
 }
 

@@ -292,9 +292,10 @@ fn elected(g: &mut Ghost, s: &See<'_>, me: &Server, court: &mut Court) {
     if other.is_none() {
         g.leaders.insert(term, (s.node, me.log.clone()));
     }
-    let range = (term, NodeId(0))..=(term, NodeId(u16::MAX));
     let bit = by_place(s, s.node);
-    let voters = g.votes.range(range).filter(|(_, for_whom)| **for_whom & bit != 0);
+    let all = (term, NodeId(0));
+    let voters = g.votes.tail(&all).take_while(|((t, _), _)| *t == term);
+    let voters = voters.filter(|(_, for_whom)| **for_whom & bit != 0);
     let voters = voters.fold(0, |all, ((_, voter), _)| all | by_place(s, *voter));
     quorum(g, s, voters, court);
     complete(g, s.node, term, &me.log, court);
@@ -407,7 +408,7 @@ fn committed(g: &mut Ghost, s: &See<'_>, me: &Server, court: &mut Court) {
         claim(g, index, me.log.term_at(index).unwrap_or(0), term);
     }
     let later: Vec<_> =
-        g.leaders.range(term + 1..).map(|(t, (n, l))| (*t, *n, l.clone())).collect();
+        g.leaders.tail(&(term + 1)).map(|(t, (n, l))| (*t, *n, l.clone())).collect();
     for (later, n, log) in later {
         complete(g, n, later, &log, court);
     }
@@ -501,7 +502,7 @@ impl Fold {
         let Some(key) = r.call.key() else { return };
         let now = self.value(key, e.index);
         if let Ok(Some(next)) = outcome(&r.call, &now) {
-            self.values.entry(key.clone()).or_default().push((e.index, next));
+            self.values.slot(key.clone()).push((e.index, next));
         }
     }
 
@@ -512,7 +513,7 @@ impl Fold {
         if r.sequence_num <= newest {
             return false;
         }
-        let done = self.done.entry(id).or_default();
+        let done = self.done.slot(id);
         while (done.len() as u64) < r.sequence_num {
             done.push(index);
         }

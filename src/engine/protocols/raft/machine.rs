@@ -3,8 +3,6 @@
 //! The table is part of the state: every server builds it from the same entries, and a snapshot carries
 //! it. A client has one command open at a time, so its newest number and answer are all there is to keep.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use super::msg::{Command, Index, Request, Status, Term};
@@ -17,7 +15,7 @@ use crate::value::Value;
 pub struct Machine {
     pub data: Map<Value, Value>,
     /// By client and number of the session. A registration that arrives twice opens two; one stays unused.
-    pub sessions: Map<NodeId, BTreeMap<u64, Session>>,
+    pub sessions: Map<NodeId, Map<u64, Session>>,
 }
 
 /// The newest command executed in a session.
@@ -91,7 +89,7 @@ impl Machine {
     }
 
     fn keep(&mut self, client: NodeId, session: u64, newest: Session) {
-        self.sessions.entry(client).or_default().insert(session, newest);
+        self.sessions.slot(client).insert(session, newest);
     }
 
     pub fn session(&self, client: NodeId, session: u64) -> Option<&Session> {

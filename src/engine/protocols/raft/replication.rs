@@ -15,6 +15,7 @@ use super::msg::*;
 use super::server::{Lead, Role, Server, majority};
 use super::why::{Because, Why};
 use super::{Do, Know, Timer, place, servers};
+use crate::few;
 use crate::ids::{NodeId, Us};
 
 /// What a new leader's tables begin with.
@@ -239,7 +240,7 @@ impl Server {
         let mut sorted = [0; MOST];
         let n = self.match_index.len().min(MOST);
         sorted[..n].copy_from_slice(&self.match_index[..n]);
-        sorted[..n].sort_unstable();
+        few::sort(&mut sorted[..n]);
         sorted[..n]
             .get(n.wrapping_sub(majority(cx)))
             .copied()

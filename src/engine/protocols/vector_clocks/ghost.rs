@@ -16,6 +16,7 @@ use std::rc::Rc;
 use super::calls::Call;
 use super::stamp::{Relation, Stamp, relation, show};
 use super::{JUDGE, Moment, Msg, VectorClocks};
+use crate::few;
 use crate::ids::{MsgId, NodeId};
 use crate::protocol::{Cast, Court, Happened, SentMsg, Step, Teller, Witness};
 use crate::seq::{Map, Seq};
@@ -392,8 +393,8 @@ impl Ghost {
             let mut due: Vec<&Value> = due.iter().map(|w| &w.value).collect();
             let held = step.me().store.get(key).map_or(&[][..], Vec::as_slice);
             let mut held: Vec<&Value> = held.iter().map(|h| &h.value).collect();
-            due.sort();
-            held.sort();
+            few::sort(&mut due);
+            few::sort(&mut held);
             court.hold("KeepsConflicts", due == held, || {
                 let list =
                     |l: &[&Value]| l.iter().map(|v| v.print()).collect::<Vec<_>>().join(", ");

@@ -40,6 +40,7 @@ pub use stamp::{Relation, Stamp, relation};
 pub use why::Why;
 
 use crate::card::Entry;
+use crate::few;
 use crate::ids::{NodeId, OpId};
 use crate::named;
 use crate::protocol::*;
@@ -443,7 +444,7 @@ impl Node {
 
     /// Put a version among those of its key: how many it knew of and replaces, and those it stands beside.
     fn place(&mut self, cx: &Cxv, version: Version) -> Option<(u64, Vec<Version>)> {
-        let here = self.store.entry(version.key.clone()).or_default();
+        let here = self.store.slot(version.key.clone());
         let stale = |h: &Version| {
             matches!(compared(cx, &version.v, &h.v), Relation::Before | Relation::Equal)
         };
@@ -455,12 +456,12 @@ impl Node {
         let (over, siblings) = ((before - here.len()) as u64, here.clone());
         here.push(version);
         // One order on every node, whoever heard of what first.
-        here.sort_by(|a, b| b.v.cmp(&a.v));
+        few::sort_by(here, &|a, b| b.v.cmp(&a.v));
         Some((over, siblings))
     }
 
     fn gather(&mut self, cx: &Cxv, from: NodeId, number: i64, v: Stamp, fx: Fxv) {
-        let cut = self.cuts.entry(number).or_default();
+        let cut = self.cuts.slot(number);
         cut.points.resize(cx.cast.len(), None);
         cut.points[from.index()] = Some(v);
         let points: Option<Vec<Stamp>> = cut.points.iter().cloned().collect();

@@ -19,7 +19,6 @@ mod front;
 mod slab;
 mod view;
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 pub use front::{clock_text, focus, front, hit, veil};
@@ -30,6 +29,7 @@ use super::text;
 use super::{Anchor, Pick, Shape};
 use crate::ids::{NodeId, Us};
 use crate::run::Run;
+use crate::seq::Map;
 
 /// The grid, the axis and the cones of the selected event.
 pub fn backdrop(run: &Run, index: &Index, view: &Viewport, selected: Pick) -> Vec<Shape> {
@@ -64,7 +64,7 @@ pub struct Tile {
 /// Tiles drawn so far.
 #[derive(Clone, Debug, Default)]
 pub struct Tiles {
-    of: BTreeMap<(i32, i64), Rc<Tile>>,
+    of: Map<(i32, i64), Rc<Tile>>,
     size: (u32, u32),
 }
 
@@ -80,7 +80,7 @@ impl Tiles {
     pub fn get(&mut self, run: &Run, index: &Index, view: &Viewport, k: i64) -> Rc<Tile> {
         let size = (view.h.to_bits(), view.lanes as u32);
         if self.size != size || self.of.len() > KEEP {
-            self.of.clear();
+            self.of = Map::default();
             self.size = size;
         }
         let key = (view.level, k);

@@ -1,9 +1,9 @@
 //! A stretch of the diagram: lanes, messages and their names, merged into few paths.
 
-use std::collections::BTreeMap;
-
 use super::front::clock;
 use super::view::{TILE, Viewport};
+use crate::few;
+use crate::few::Few;
 use crate::ids::{EventId, MsgId, NodeId, Us};
 use crate::run::Run;
 use crate::scene::index::{Index, broke_at};
@@ -40,7 +40,7 @@ pub struct Slab {
 type Point = (f32, f32);
 
 /// Paths by what they are and whose colour they have, in drawing order.
-type Inks = BTreeMap<(Ink, Hue), Pen>;
+type Inks = Few<(Ink, Hue), Pen>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Ink {
@@ -136,7 +136,7 @@ impl Slab {
 
     /// Its shapes, and whether more may come into it.
     pub fn draw(&self, run: &Run, index: &Index, view: &Viewport) -> (Vec<Shape>, bool) {
-        let mut inks = Inks::new();
+        let mut inks = Inks::default();
         let (from, to) = self.span();
         let mut open = run.known_until() <= to;
         self.lanes(run, index, view, &mut inks);
@@ -175,7 +175,7 @@ impl Slab {
             while at < end {
                 let next = next_change(index, n, at).min(end);
                 if let Some((ink, hue)) = lane_ink(index, n, at) {
-                    let pen = inks.entry((ink, hue)).or_default();
+                    let pen = inks.slot((ink, hue));
                     let (a, b) = (self.x(at).max(self.x0), self.x(next).min(self.x1));
                     // What is narrower than a hair is passed over: the next one covers it.
                     if b - a >= 0.25 || next == end {
@@ -200,7 +200,7 @@ impl Slab {
             }
             last[n.index()] = x;
             let hue = Hue::epoch(index.epoch_at(n, e.id));
-            inks.entry((Ink::Dots, hue)).or_default().to(x, view.y(n)).across(x + 0.1);
+            inks.slot((Ink::Dots, hue)).to(x, view.y(n)).across(x + 0.1);
         }
     }
 
@@ -221,16 +221,16 @@ impl Slab {
             let back = if arrow.ended && !arrow.lost { DOT + HEAD * 0.7 } else { 0.0 };
             let tip = (arrow.b.0 - ux * back, arrow.b.1 - uy * back);
             if let Some((p, q)) = self.clip(arrow.a, tip) {
-                inks.entry((ink, hue)).or_default().to(p.0, p.1).line(q.0, q.1);
+                inks.slot((ink, hue)).to(p.0, p.1).line(q.0, q.1);
             }
             if arrow.b.0 < self.x0 + self.inset || arrow.b.0 >= self.x1 || !arrow.ended {
                 continue;
             }
             if arrow.lost {
-                inks.entry((Ink::Cross, Hue::INK)).or_default().cross(arrow.b.0, arrow.b.1, 3.6);
+                inks.slot((Ink::Cross, Hue::INK)).cross(arrow.b.0, arrow.b.1, 3.6);
             } else {
                 let (x, y) = (arrow.b.0 - ux * DOT, arrow.b.1 - uy * DOT);
-                inks.entry((Ink::Head, hue)).or_default().head(x, y, ux, uy, HEAD);
+                inks.slot((Ink::Head, hue)).head(x, y, ux, uy, HEAD);
             }
         }
     }
@@ -254,7 +254,7 @@ impl Slab {
     fn bands(&self, run: &Run, view: &Viewport, msgs: &[MsgId], inks: &mut Inks) {
         const WIDE: f32 = 2.0;
         type Spans = Vec<(u16, u16)>;
-        let mut columns: BTreeMap<(Hue, bool, i32), Spans> = BTreeMap::new();
+        let mut columns: Few<(Hue, bool, i32), Spans> = Few::default();
         for rec in msgs.iter().filter_map(|m| run.trace().msg(*m)) {
             let arrow = arrow(run, view, rec, &|t| self.x(t));
             if arrow.a.0 < self.x0 || arrow.a.0 >= self.x1 {
@@ -265,10 +265,7 @@ impl Slab {
             let (from, to) = (rec.from.0 * 2, rec.to.0 * 2);
             let to = if arrow.lost { ((from + to) / 2) | 1 } else { to };
             let hue = if arrow.lost { Hue::INK } else { Hue::epoch(rec.epoch) };
-            columns
-                .entry((hue, arrow.lost, column))
-                .or_default()
-                .push((from.min(to), from.max(to)));
+            columns.slot((hue, arrow.lost, column)).push((from.min(to), from.max(to)));
         }
         let y = |half: u16| view.y(NodeId(0)) + view.pitch() / 2.0 * half as f32;
         for ((hue, lost, column), mut spans) in columns {
@@ -279,8 +276,8 @@ impl Slab {
                 4..=12 => Ink::Denser,
                 _ => Ink::Densest,
             };
-            spans.sort_unstable();
-            let pen = inks.entry((ink, hue)).or_default();
+            few::sort(&mut spans);
+            let pen = inks.slot((ink, hue));
             for (lo, hi) in merged(&spans) {
                 pen.to(x, y(lo)).down(y(hi));
             }
@@ -309,7 +306,7 @@ impl Slab {
                 None => bursts.push((rec, vec![arrow])),
             }
         }
-        bursts.sort_by_key(|b| b.0.quiet);
+        few::sort_by_key(&mut bursts, |b| b.0.quiet);
         let mut said: Vec<(u8, f32, f32)> = vec![];
         for (rec, arrows) in bursts {
             let word = run.entry().kinds.get(rec.kind as usize).map_or("", |k| k.name);

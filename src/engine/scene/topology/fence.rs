@@ -1,6 +1,7 @@
 //! The smaller sides of a partition, each on fenced ground.
 
 use super::Layout;
+use crate::few;
 use crate::ids::NodeId;
 use crate::run::{Peek, Run};
 use crate::scene::pen::Pen;
@@ -14,7 +15,7 @@ pub(super) fn fences(run: &Run, peek: &Peek, layout: &Layout, out: &mut Vec<Shap
     let largest = largest(run, groups);
     let mut sides: Vec<u8> =
         groups.iter().copied().filter(|g| *g != FREE && *g != largest).collect();
-    sides.sort_unstable();
+    few::sort(&mut sides);
     sides.dedup();
     for side in sides {
         let is = |n: &NodeId| groups.get(n.index()) == Some(&side);
@@ -111,7 +112,7 @@ fn parts(layout: &Layout, members: &[NodeId]) -> Vec<Vec<NodeId>> {
 
 /// Corners of the convex hull, clockwise on the screen.
 fn convex(mut points: Vec<Point>) -> Vec<Point> {
-    points.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    few::sort_by(&mut points, &|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     points.dedup();
     if points.len() < 3 {
         return points;

@@ -5,6 +5,7 @@
 //! it is never eased, because time is the subject.
 
 use super::Layout;
+use crate::few;
 use crate::ids::{MsgId, NodeId, Us};
 use crate::run::Run;
 use crate::scene::index::{Index, broke_at, gone_at};
@@ -84,7 +85,7 @@ impl Flights<'_> {
             seen.push((m, *rec, at, spot));
         });
         // Background noise is named only where there is room left.
-        seen.sort_by_key(|s| (s.1.quiet, s.0));
+        few::sort_by_key(&mut seen, |s| (s.1.quiet, s.0));
         let mut named: Vec<(NodeId, Us, u8, bool)> = vec![];
         for (m, rec, (x, y), spot) in seen {
             let burst = (rec.from, rec.sent_at, rec.kind, spot.state == State::Lost);

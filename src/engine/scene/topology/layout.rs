@@ -1,6 +1,7 @@
 //! Where the nodes stand. Nothing moves when a node joins or a text grows: absent nodes have their places.
 
 use crate::card::Layout as Style;
+use crate::few;
 use crate::ids::NodeId;
 use crate::run::Run;
 use crate::scene::pen::Pen;
@@ -35,7 +36,7 @@ impl Layout {
                 None => tiers.push((tier, vec![n])),
             }
         }
-        tiers.sort_by_key(|t| t.0);
+        few::sort_by_key(&mut tiers, |t| t.0);
         let tiers: Vec<Vec<NodeId>> = tiers.into_iter().map(|t| t.1).collect();
         Layout::place(&tiers, entry.layout, w, h)
     }
