@@ -92,7 +92,7 @@ addEventListener("unhandledrejection", (e) => {
 const parts = (self_.dataset.parts ?? "").split(" ").filter(Boolean);
 const partAddress = (name) => address("wasm").replace("_bg.wasm", `_${name}.wasm`);
 const there = (name) => app.main()[`there${parts.indexOf(name)}`];
-const imports = () => ({ ...app.imports(), main: app.main() });
+const imports = () => ({ ...app.imports(), main: { ...app.main(), none() {} } });
 const coming = new Map();
 const protocols = new Set();
 let framesStand = false;

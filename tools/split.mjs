@@ -13,6 +13,7 @@
 // which works, costs a moment, and fails the test of the budget.
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { minify } from "terser";
 
 const dir = process.argv[2] ?? process.env.TRUNK_STAGING_DIR ?? "dist";
 const mark = process.env.LAMPLIGHT_MARK === "1";
@@ -124,6 +125,16 @@ const read = (bytes) => {
   });
   const exports = section(SECTION.export);
   m.exports = exports.many(() => ({ name: exports.name(), kind: exports.byte(), index: exports.u() }));
+  // Only the kind that linkers write: functions at a constant place of the first table.
+  const elements = section(SECTION.element);
+  m.elements = elements.many(() => {
+    const flags = elements.u();
+    if (flags === 2) elements.u();
+    else if (flags !== 0) throw new Error(`an element segment with flags ${flags}`);
+    constant(elements);
+    if (flags === 2) elements.byte();
+    return elements.many(() => elements.u());
+  }).flat();
   const code = section(SECTION.code);
   m.bodies = code.many(() => code.take(code.u()));
   m.names = names(m.custom.name);
@@ -263,12 +274,15 @@ const slot = (f) => {
   if (!slots.has(f)) slots.set(f, m.tables[table].min + slots.size);
   return slots.get(f);
 };
-// Every function that lives in a part has a slot: what stands in the table or is called from elsewhere finds it there.
-for (let f = before; f < total; f += 1) if (home[f] !== 0) slot(f);
+// A function that is called from another part, or stands in the table, has a slot. The others are called by their own part alone.
+for (const f of m.elements) if (home[f] !== 0) slot(f);
 calls.forEach((targets, i) => {
   const here = home[before + i];
   for (const f of targets) if (f >= before && home[f] !== here) slot(f);
 });
+const nothing = [0, 0x00, 0x0b];
+/** The types of the functions. What has no body here may be of any type: always the same one packs best. */
+const typesWhere = (real) => list(m.functions.map((type, i) => leb(real(before + i) ? type : 0)));
 const size = m.tables[table].min + slots.size;
 
 const through = (f) => {
@@ -311,7 +325,8 @@ const main = assemble({
     ...parts.map((p, i) => [...ascii(`there${i}`), 3, ...leb(there(i + 1))]),
   ]),
   [SECTION.element]: joined(m.raw[SECTION.element], elements(slots)),
-  [SECTION.code]: bodies(m.bodies.map((body, i) => (home[before + i] === 0 ? body : guarded(before + i)))),
+  [SECTION.function]: typesWhere((f) => home[f] === 0 || slots.has(f)),
+  [SECTION.code]: bodies(m.bodies.map((body, i) => (home[before + i] === 0 ? body : slots.has(before + i) ? guarded(before + i) : nothing))),
 });
 await writeFile(join(dir, file), main);
 
@@ -322,16 +337,17 @@ for (const [i, part] of parts.entries()) {
   const module = assemble({
     [SECTION.type]: m.raw[SECTION.type],
     [SECTION.import]: list([
-      ...m.imports.map((x) => [...ascii(x.module), ...ascii(x.name), 0, ...leb(x.type)]),
+      // An import that nobody here calls keeps its place under a short name.
+      ...m.imports.map((x, f) => (needed.has(f) ? [...ascii(x.module), ...ascii(x.name), 0, ...leb(x.type)] : [...ascii("main"), ...ascii("none"), 0, 0])),
       ...shared.map((s) => [...ascii("main"), ...ascii(s.name), s.kind, ...s.as]),
     ]),
-    [SECTION.function]: m.raw[SECTION.function],
+    [SECTION.function]: typesWhere((f) => mine(f) || needed.has(f)),
     [SECTION.element]: list(elements(own)),
     [SECTION.code]: bodies(
       m.bodies.map((body, j) => {
         const f = before + j;
         if (mine(f)) return body;
-        return needed.has(f) ? [0, ...through(f)] : [0, 0x00, 0x0b];
+        return needed.has(f) ? [0, ...through(f)] : nothing;
       }),
     ),
   });
@@ -343,3 +359,9 @@ const page = join(dir, "index.html");
 await writeFile(page, (await readFile(page, "utf8")).replace(/(data-wasm=)/, `data-parts="${parts.join(" ")}" data-first="${visit}" $1`));
 const glue = join(dir, file.replace("_bg.wasm", ".js"));
 await writeFile(glue, (await readFile(glue, "utf8")).replace(/export \{ initSync/, "export const main = () => wasm;\nexport { __wbg_get_imports as imports, initSync"));
+
+// Trunk's own minifier does not take what wasm-bindgen writes.
+for (const script of (await readdir(dir, { recursive: true })).filter((f) => f.endsWith(".js"))) {
+  const { code } = await minify(await readFile(join(dir, script), "utf8"), { module: true, ecma: 2022, compress: { passes: 2 } });
+  await writeFile(join(dir, script), code);
+}

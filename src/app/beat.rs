@@ -90,6 +90,7 @@ impl Beat {
             page.playing.track();
             page.pick.track();
             page.calm.track();
+            page.whole.track();
             beat.wake();
         });
         beat
@@ -149,7 +150,11 @@ impl Beat {
         let Some(loaded) = page.loaded_now() else { return };
         self.listen_to_reader();
         let playing = page.playing.get_untracked();
-        let more = if playing { self.play(&loaded, dt, ts) } else { self.look_ahead(&loaded, ts) };
+        let more = if playing {
+            self.play(&loaded, dt, ts)
+        } else {
+            page.whole.get_untracked() && self.look_ahead(&loaded, ts)
+        };
         let frame = Frame {
             now: self.with(|b| b.walk.now as Us),
             count: page.count.get_untracked(),

@@ -76,14 +76,14 @@ pub struct Catalogue {
 
 impl Catalogue {
     pub fn new() -> Catalogue {
-        let catalogue =
-            Catalogue { folders: RwSignal::new(vec![]), texts: StoredValue::new(vec![]) };
-        spawn_local(async move {
-            if let Ok(text) = dom::fetch_text("entries/index.json").await {
-                catalogue.folders.set(read_index(&text));
-            }
-        });
-        catalogue
+        Catalogue { folders: RwSignal::new(vec![]), texts: StoredValue::new(vec![]) }
+    }
+
+    /// Know what there is: behind the first frames, and before a name is said to be unknown.
+    pub async fn read(&self) {
+        if let Ok(text) = dom::fetch_text("entries/index.json").await {
+            self.folders.set(read_index(&text));
+        }
     }
 
     /// The text of a shipped scenario.
@@ -197,7 +197,7 @@ fn Thumb(entry: &'static Entry, catalogue: Catalogue) -> impl IntoView {
     let picture = RwSignal::new(String::new());
     spawn_local(async move {
         // The stage comes first: thumbnails wait until it moves.
-        gloo_timers::future::TimeoutFuture::new(900).await;
+        gloo_timers::future::TimeoutFuture::new(300).await;
         picture.set(catalogue.thumb(entry.id).await.unwrap_or_default());
     });
     view! { <span class="thumb" aria-hidden="true" inner_html=move || picture.get()></span> }

@@ -35,15 +35,24 @@ pub fn open(page: Page, catalogue: Catalogue, fragment: String) {
     spawn_local(async move {
         let put = put(page, catalogue, &fragment).await;
         if put.is_err() {
+            // There is no first frame to wait for.
             parts::bring_late();
         }
-        parts::late().await;
-        page.whole.set(true);
+        make_whole(page, catalogue).await;
         match put {
             Ok(address) => page.compare_check(&address),
             Err(problem) => page.fail(problem),
         }
     });
+}
+
+/// Once the first frames stand, the rest of the page comes.
+async fn make_whole(page: Page, catalogue: Catalogue) {
+    if !page.whole.get_untracked() {
+        parts::late().await;
+        page.whole.set(true);
+        catalogue.read().await;
+    }
 }
 
 async fn put(page: Page, catalogue: Catalogue, fragment: &str) -> Result<Address, Problem> {
@@ -53,8 +62,14 @@ async fn put(page: Page, catalogue: Catalogue, fragment: &str) -> Result<Address
         Source::Text(text) => text.clone(),
         Source::Shipped { entry, slug } => {
             drop(parts::fetch(entry));
-            let found = catalogue.text(entry, slug).await;
-            found.map_err(|says| missing(entry, slug, says, fragment, catalogue))?
+            match catalogue.text(entry, slug).await {
+                Ok(text) => text,
+                Err(says) => {
+                    parts::bring_late();
+                    make_whole(page, catalogue).await;
+                    return Err(missing(entry, slug, says, fragment, catalogue));
+                }
+            }
         }
     };
     let text = link::apply(&address, &text).map_err(of_link)?;
@@ -136,7 +151,10 @@ pub fn follow(page: Page, catalogue: Catalogue) {
         page.pick.track();
         page.head.track();
         let (playing, mode) = (page.playing.get(), page.mode.get());
-        if playing || !page.view.with_untracked(|v| matches!(v, View::Running(_))) {
+        if playing
+            || !page.whole.get()
+            || !page.view.with_untracked(|v| matches!(v, View::Running(_)))
+        {
             return;
         }
         let write = move || {

@@ -7,7 +7,7 @@ use engine::trace::What;
 use leptos::prelude::*;
 
 use super::head::Head;
-use super::page::{Page, Sheet, end_of};
+use super::page::{Mode, Page, Sheet, end_of};
 use super::{icons, words};
 
 /// Speeds in percent of the pace.
@@ -59,6 +59,12 @@ pub fn marks(run: &Run, end: Us) -> Vec<ScrubMark> {
 pub fn Transport() -> impl IntoView {
     let page = expect_context::<Page>();
     let label = move || if page.playing.get() { "Pause" } else { "Play" };
+    // Only an embed has a way out, and only a run that stands has one moment to show there.
+    let out = move || {
+        page.head.track();
+        let away = page.mode.get() == Mode::Embed && page.whole.get() && !page.playing.get();
+        if away { page.address_out() } else { "./".to_string() }
+    };
     view! {
         <section class="transport" aria-label="Transport">
             <div class="steps">
@@ -76,7 +82,7 @@ pub fn Transport() -> impl IntoView {
             <button type="button" class="break" aria-haspopup="dialog" on:click=move |_| page.sheet.set(Some(Sheet::Break))>
                 "Break"<span class="wide-only">" something"</span>
             </button>
-            <a class="name way-out" href=move || { page.head.track(); page.address_out() } target="_blank" rel="noopener" aria-label="Open in Lamplight">"Lamp"<b>"light"</b>" ↗"</a>
+            <a class="name way-out" href=out target="_blank" rel="noopener" aria-label="Open in Lamplight">"Lamp"<b>"light"</b>" ↗"</a>
         </section>
     }
 }
