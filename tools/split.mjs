@@ -268,6 +268,12 @@ const home = Array.from({ length: total }, (_, f) => {
 });
 for (const e of m.exports) if (e.kind === 0) home[e.index] = 0;
 
+if (process.env.LAMPLIGHT_REPORT) {
+  // What stands where, largest first: where to look when the budget is tight.
+  const rows = m.bodies.map((b, i) => [b.length, ["main", ...parts][home[before + i]], m.names.get(before + i)]);
+  await writeFile(process.env.LAMPLIGHT_REPORT, rows.sort((a, b) => b[0] - a[0]).map((r) => r.join("\t")).join("\n"));
+}
+
 const calls = m.bodies.map(called);
 const slots = new Map();
 const slot = (f) => {
