@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use serde::{Serialize, Serializer};
 
-use crate::few::{Few, Nodes, order};
 use super::view::View;
 use crate::check::verdict::{out_word, thousands};
+use crate::few::{Few, Nodes, order};
 use crate::ids::{Hex, NodeId, OpId};
 use crate::named;
 use crate::protocol::{Message, Reason, Teller};
@@ -437,7 +437,7 @@ impl Disk {
             Record::Asked { from, req } => drop(self.asked.put((*from, *req), ())),
             Record::Items { keys, handed } => {
                 self.items.merge(keys);
-                handed.into_iter().for_each(|n| {
+                handed.iter().for_each(|n| {
                     self.handed.add(*n);
                 });
             }
