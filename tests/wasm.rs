@@ -21,7 +21,8 @@ fn run(entry: &str, slug: &str) -> Together {
     let text = read_file(&format!("{ENGINE}/protocols/{folder}/scenarios/{slug}.lamp"), "utf8");
     let s = scenario::parse(&text, &protocols::entries())
         .unwrap_or_else(|f| panic!("{entry}/{slug}: {f:?}"));
-    let mut runs = protocols::open_all(s).unwrap_or_else(|r| panic!("{entry}/{slug}: {}", r.message));
+    let mut runs =
+        protocols::open_all(s).unwrap_or_else(|r| panic!("{entry}/{slug}: {}", r.message));
     runs.finish();
     runs
 }

@@ -65,7 +65,8 @@ pub fn print(scenario: &Scenario, rows: &[Row]) -> String {
         cells.extend(rows.iter().filter_map(|row| Some(line(row, row.verdicts.get(place)?))));
         out += &aligned(&cells);
     }
-    out
+    let holding = rows.iter().filter(|row| row.holds()).count();
+    out + &format!("holds at {holding} of {} values\n", rows.len())
 }
 
 fn line(row: &Row, v: &Verdicts) -> Vec<String> {

@@ -14,10 +14,10 @@
 //! *Promises.* At every epoch each key has one owner, the first token at or after its hash ([`ring`]). A
 //! change of members moves the keys of the arcs that change hands and no others, about K/(N+1) of them.
 //! Nothing acknowledged is lost or served twice on the way: the old owner serves until its arcs are copied
-//! and committed, the new one begins when the old one's last word has arrived ([`server`]). A request
+//! and committed, the new one begins when the old one's last word has arrived (`server`). A request
 //! carries the epoch of the map it was routed by, so an old map costs a detour and not an answer
-//! ([`router`]). With RF copies a key lives on the first RF distinct nodes clockwise, on distinct racks
-//! while there are any; a home that is down gets its writes later, by hints ([`replicas`]).
+//! (`router`). With RF copies a key lives on the first RF distinct nodes clockwise, on distinct racks
+//! while there are any; a home that is down gets its writes later, by hints (`replicas`).
 //!
 //! *Sources.* Karger et al. 1997 and 1999 (the ring); libketama and Envoy's `ring_hash` (its layouts);
 //! Stoica et al. 2001; DeCandia et al. 2007 §4.2–§4.6, §6.2 (virtual nodes, preference lists, sloppy
