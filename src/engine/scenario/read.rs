@@ -6,7 +6,7 @@
 //! Words mean what the run's protocol says. A text with several runs is read once, and each line that is
 //! for all of them is tried with every run's words besides: it must be right, and the same, in each.
 
-use super::ast::{Place, Scenario, Who};
+use super::ast::{Place, RunLine, Scenario, Who};
 use super::fault::{Bad, Fault, suggest};
 use super::known::{Known, is_name, is_word};
 use super::lex::{Line, Word, lines, unquote};
@@ -194,18 +194,20 @@ impl<'a> Reader<'a> {
             return;
         }
         let Some(sweep) = self.out.sweep.clone() else { return };
-        let runs: Vec<_> = self.out.runs().map(|run| run.params.clone()).collect();
-        for (side, mut params) in runs.into_iter().enumerate() {
+        let runs: Vec<RunLine> = self.out.runs().cloned().collect();
+        for (side, run) in runs.iter().enumerate() {
             self.turn_to(side);
-            let Some(entry) = self.known.entry else { continue };
-            let Some(at) = params.iter().position(|(k, _)| *k == sweep.param) else { continue };
-            params[at].1 = sweep.to.clone().max(params[at].1.clone());
-            settings::crowd(self, Known::cast(entry, &params).1, sweep.place);
-            params[at].1 =
-                self.out.runs().nth(side).map_or(sweep.from.clone(), |run| {
-                    run.params[at].1.clone().min(sweep.from.clone())
-                });
-            self.known = Known::cast(entry, &params).0;
+            let Some((entry, own)) = self.known.entry.zip(run.param(&sweep.param)) else {
+                continue;
+            };
+            let cast = |value: &Value| {
+                let mut run = run.clone();
+                run.set(&sweep.param, value);
+                Known::cast(entry, &run.params)
+            };
+            let ((known, _), (_, size)) = (cast(own.min(&sweep.from)), cast(own.max(&sweep.to)));
+            self.known = known;
+            settings::crowd(self, size, sweep.place);
         }
     }
 

@@ -16,6 +16,20 @@ impl RunLine {
     pub fn called(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.entry)
     }
+
+    /// The value of a parameter.
+    pub fn param(&self, name: &str) -> Option<&Value> {
+        self.params.iter().find(|(k, _)| k == name).map(|(_, v)| v)
+    }
+
+    pub(super) fn set(&mut self, param: &str, value: &Value) {
+        if let Some(slot) = self.params.iter_mut().find(|(k, _)| k == param) {
+            slot.1 = value.clone();
+        }
+        if !self.given.iter().any(|k| k == param) {
+            self.given.push(param.to_string());
+        }
+    }
 }
 
 impl Scenario {
@@ -52,17 +66,6 @@ impl Scenario {
             run.set(&sweep.param, value);
         }
         point
-    }
-}
-
-impl RunLine {
-    fn set(&mut self, param: &str, value: &Value) {
-        if let Some(slot) = self.params.iter_mut().find(|(k, _)| k == param) {
-            slot.1 = value.clone();
-        }
-        if !self.given.iter().any(|k| k == param) {
-            self.given.push(param.to_string());
-        }
     }
 }
 

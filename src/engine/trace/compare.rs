@@ -74,17 +74,28 @@ fn next(run: &Run, seen: &mut usize) -> Option<Event> {
 }
 
 /// As the hash compares them, but for the step within the instant and for the line of an act, which has
-/// another number where lines are of one run alone.
+/// another number where lines are of one run alone. Numbers of messages are the same as long as all that
+/// was sent is.
 fn same(a: &Run, x: &Event, b: &Run, y: &Event) -> bool {
-    let node = |e: &Event, of: &Run| e.node.map(|n| of.cast().members[n.index()].id.clone());
-    if x.at != y.at || word(x.what) != word(y.what) || node(x, a) != node(y, b) {
+    if x.at != y.at || word(x.what) != word(y.what) || member(a, x) != member(b, y) {
         return false;
     }
-    if let (What::Act { .. }, What::Act { .. }) = (x.what, y.what) {
-        return done(a, x) == done(b, y);
-    }
     let line = |run: &Run, e: &Event| Lines::new(run).event(&Event { k: 0, ..*e }, false);
-    line(a, x) == line(b, y)
+    match x.what {
+        What::Act { .. } => done(a, x) == done(b, y),
+        What::Send { .. }
+        | What::Fire { .. }
+        | What::Save { .. }
+        | What::Saved { .. }
+        | What::Unsaved { .. }
+        | What::Invoke { .. }
+        | What::Return { .. } => line(a, x) == line(b, y),
+        _ => x.what == y.what,
+    }
+}
+
+fn member<'a>(run: &'a Run, e: &Event) -> Option<&'a str> {
+    e.node.and_then(|n| run.cast().members.get(n.index())).map(|m| m.id.as_str())
 }
 
 fn difference(runs: [&Run; 2], events: [Option<Event>; 2]) -> Difference {
