@@ -20,6 +20,8 @@ pub mod scene;
 pub mod seq;
 pub mod show;
 pub mod stage;
+pub mod sweep;
+pub mod together;
 pub mod trace;
 pub mod tree;
 pub mod value;

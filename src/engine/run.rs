@@ -52,8 +52,10 @@ pub struct Run {
 }
 
 impl Run {
-    /// Open a scenario that has been read.
+    /// Open a scenario that has been read. Of a comparison this is the first run; see
+    /// [`Together`](crate::together::Together).
     pub fn open(bill: Bill, scenario: Scenario) -> Result<Run, Refusal> {
+        let scenario = alone(scenario);
         let plan = Rc::new(Plan::new(bill.entry, scenario));
         let stage = bill.open(&plan.params, plan.cast.clone(), plan.seed, plan.bugs)?;
         let mut world = World::open(plan, stage)?;
@@ -242,6 +244,7 @@ impl Run {
 
     /// The run of an edited scenario. What comes before the first changed line's instant is shared.
     pub fn edit(&self, scenario: Scenario) -> Result<Run, Refusal> {
+        let scenario = alone(scenario);
         let Some(change) = Change::between(self.scenario(), &scenario) else {
             return Run::open(self.bill, scenario);
         };
@@ -280,6 +283,10 @@ impl Run {
     pub fn shared_with(&self, other: &Run) -> Us {
         Change::between(self.scenario(), other.scenario()).map_or(0, |c| c.at)
     }
+}
+
+fn alone(scenario: Scenario) -> Scenario {
+    if scenario.is_single() { scenario } else { scenario.only(0) }
 }
 
 /// The stretch of steps in which two scenarios differ, and when the first of them acts.

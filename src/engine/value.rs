@@ -42,6 +42,27 @@ impl Value {
         }
     }
 
+    /// How many of its units a number is: microseconds, parts per million, thousandths a second.
+    pub fn units(&self) -> Option<i64> {
+        match self {
+            Value::Int(n) | Value::Time(n) | Value::Ppm(n) | Value::Rate(n) | Value::Decimal(n) => {
+                Some(*n)
+            }
+            _ => None,
+        }
+    }
+
+    /// Another number in the same unit.
+    pub fn with_units(&self, n: i64) -> Value {
+        match self {
+            Value::Time(_) => Value::Time(n),
+            Value::Ppm(_) => Value::Ppm(n),
+            Value::Rate(_) => Value::Rate(n),
+            Value::Decimal(_) => Value::Decimal(n),
+            _ => Value::Int(n),
+        }
+    }
+
     /// The one spelling of the value; reading it back gives the same value.
     pub fn print(&self) -> String {
         match self {

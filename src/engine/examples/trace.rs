@@ -4,14 +4,17 @@
 //! cargo run --release -p lamplight-engine --example trace -- FILE.lamp [--json] [--golden] [--until TIME] [--seed N]
 //! ```
 //!
-//! Prints the trace, then a line per claim and per expectation, then the verdict. Exits 0 when all of the
-//! text's expectations hold, 1 when one does not, 2 when the text is malformed or asserts nothing.
+//! Prints the trace, then a line per claim and per expectation, then the verdict: of a comparison each run
+//! under its name and then all together, of a sweep a table below. Exits 0 when all of the text's
+//! expectations hold, 1 when one does not, 2 when the text is malformed or asserts nothing.
 
 use std::io::{Read, Write};
 use std::process::ExitCode;
 
-use engine::run::Run;
+use engine::protocols::CATALOGUE;
 use engine::scenario::ast::Until;
+use engine::sweep::{self, Row};
+use engine::together::Together;
 use engine::trace::{json, text};
 use engine::{protocols, scenario};
 
@@ -25,8 +28,8 @@ struct Asked {
 }
 
 fn main() -> ExitCode {
-    match read_args().and_then(|asked| open(&asked).map(|run| (asked, run))) {
-        Ok((asked, run)) => show(&asked, run),
+    match read_args().and_then(|asked| run(&asked).map(|(all, rows)| show(&asked, &all, &rows))) {
+        Ok(code) => code,
         Err(message) => {
             eprintln!("{message}");
             ExitCode::from(2)
@@ -66,7 +69,7 @@ fn read(file: &str) -> Result<String, String> {
     std::fs::read_to_string(file).map_err(|e| format!("{file}: {e}"))
 }
 
-fn open(asked: &Asked) -> Result<Run, String> {
+fn run(asked: &Asked) -> Result<(Together, Vec<Row>), String> {
     let text = read(&asked.file)?;
     let faults = |faults: Vec<scenario::Fault>| {
         let line = |f: &scenario::Fault| {
@@ -82,32 +85,46 @@ fn open(asked: &Asked) -> Result<Run, String> {
             asked.file
         ));
     }
-    s.run.seed = asked.seed.unwrap_or(s.run.seed);
+    let seed = asked.seed.unwrap_or(s.run.seed);
+    std::iter::once(&mut s.run).chain(&mut s.beside).for_each(|run| run.seed = seed);
     if let Some(until) = &asked.until {
         let t = scenario::time(until).map_err(|e| format!("--until {until}: {e}"))?;
         s.until = Until::Time(t);
     }
-    protocols::open(s).map_err(|r| format!("{}: {}", asked.file, r.message))
+    let refused = |r: engine::protocol::Refusal| format!("{}: {}", asked.file, r.message);
+    let mut all = protocols::open_all(s).map_err(refused)?;
+    all.finish();
+    let rows = sweep::rows(CATALOGUE, all.scenario()).map_err(refused)?;
+    Ok((all, rows))
 }
 
-fn show(asked: &Asked, mut run: Run) -> ExitCode {
-    let v = run.finish().clone();
+fn show(asked: &Asked, all: &Together, rows: &[Row]) -> ExitCode {
     let out = match (asked.json, asked.golden) {
-        (true, _) => as_json(&run, &v),
-        (_, true) => text::golden(&run, &v),
-        _ => format!("{}---\n{}", text::print(&run, v.events), text::verdicts(&v)),
+        (true, _) => as_json(all, rows),
+        (_, true) => text::golden_all(all, rows),
+        _ => as_text(all, rows),
     };
     // A reader that closes the pipe early is no error.
     let _ = std::io::stdout().write_all(out.as_bytes());
-    if v.ok() { ExitCode::SUCCESS } else { ExitCode::from(1) }
+    let runs = all.verdicts().is_some_and(|all| all.iter().all(|v| v.ok()));
+    if runs && rows.iter().all(Row::holds) { ExitCode::SUCCESS } else { ExitCode::from(1) }
 }
 
-fn as_json(run: &Run, v: &engine::check::verdict::Verdicts) -> String {
-    let lines = json::Lines::new(run);
-    let mut out = lines.header(true) + "\n";
-    for e in run.trace().range(0, v.events) {
-        out += &lines.event(&e, true);
-        out += "\n";
+fn as_text(all: &Together, rows: &[Row]) -> String {
+    let mut out = String::new();
+    for (i, run) in all.runs().iter().enumerate() {
+        let Some(v) = run.verdicts() else { continue };
+        out += &text::head(all, i);
+        out += &format!("{}---\n{}", text::print(run, v.events), text::verdicts(v));
     }
-    out + &lines.footer(v) + "\n"
+    out + &text::tail(all, rows)
+}
+
+fn as_json(all: &Together, rows: &[Row]) -> String {
+    let block = |run: &engine::run::Run| run.verdicts().map(|v| json::block(run, v));
+    all.runs()
+        .iter()
+        .filter_map(block)
+        .chain(rows.iter().map(|row| json::point(all, row)))
+        .collect()
 }

@@ -10,7 +10,10 @@ use std::rc::Rc;
 
 use crate::card::Entry;
 use crate::protocol::{Cast, Named, ParamSet, Protocol, Refusal};
+use crate::run::Run;
+use crate::scenario::Scenario;
 use crate::stage::{Play, Stage};
+use crate::together::Together;
 
 /// Opens a protocol's stage from the run's parameters, its cast, its seed and the mistakes that are on.
 type Open = fn(&ParamSet, Rc<Cast>, u64, u64) -> Result<Box<dyn Stage>, Refusal>;
@@ -67,10 +70,18 @@ pub fn entries() -> Vec<&'static Entry> {
     CATALOGUE.iter().map(|b| b.entry).collect()
 }
 
-/// Open the run a scenario asks for.
-pub fn open(scenario: crate::scenario::ast::Scenario) -> Result<crate::run::Run, Refusal> {
-    let bill = CATALOGUE.iter().find(|b| b.entry.id == scenario.run.entry);
-    let bill = bill
-        .ok_or_else(|| Refusal::new(format!("{} is not in the catalogue", scenario.run.entry)))?;
-    crate::run::Run::open(*bill, scenario)
+/// The bill of an entry, among these.
+pub fn bill(bills: &[Bill], entry: &str) -> Result<Bill, Refusal> {
+    let found = bills.iter().find(|b| b.entry.id == entry).copied();
+    found.ok_or_else(|| Refusal::new(format!("{entry} is not in the catalogue")))
+}
+
+/// Open the run a scenario asks for; of a comparison, its first.
+pub fn open(scenario: Scenario) -> Result<Run, Refusal> {
+    Run::open(bill(CATALOGUE, &scenario.run.entry)?, scenario)
+}
+
+/// Open all runs a scenario asks for, under one clock.
+pub fn open_all(scenario: Scenario) -> Result<Together, Refusal> {
+    Together::open(CATALOGUE, scenario)
 }

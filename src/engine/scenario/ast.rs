@@ -22,6 +22,8 @@ pub struct Scenario {
     pub rows: Vec<String>,
     pub shows: Option<Shows>,
     pub run: RunLine,
+    /// Runs of the same text beside the first. They share its seed.
+    pub beside: Vec<RunLine>,
     pub net: Vec<(String, NetValue)>,
     /// In text order; later ones win. `NODE` as the text names it.
     pub links: Vec<LinkLine>,
@@ -29,6 +31,7 @@ pub struct Scenario {
     pub givens: Vec<GivenLine>,
     pub bugs: Vec<String>,
     pub loads: Vec<LoadLine>,
+    pub sweep: Option<Sweep>,
     pub pace: Option<Us>,
     pub until: Until,
     pub steps: Vec<Step>,
@@ -51,6 +54,17 @@ pub struct RunLine {
     pub params: Vec<(String, Value)>,
     /// The parameters the text itself gave, in its order (for printing).
     pub given: Vec<String>,
+    pub place: Place,
+}
+
+/// `sweep vnodes=1..161 by 40`: the text, once for each of these values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sweep {
+    /// A parameter of every run; its bounds and its step are in its unit.
+    pub param: String,
+    pub from: Value,
+    pub to: Value,
+    pub by: Value,
     pub place: Place,
 }
 
@@ -167,6 +181,8 @@ pub struct Instant {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
+    /// The run it is of, where it is not of every one. A `then` is of the run of its chain.
+    pub within: Option<String>,
     pub trigger: Trigger,
     pub act: Act,
     pub place: Place,
@@ -363,6 +379,8 @@ pub enum Out {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expect {
+    /// The run it judges, where it does not judge every one.
+    pub within: Option<String>,
     pub what: What,
     pub place: Place,
 }

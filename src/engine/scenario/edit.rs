@@ -13,11 +13,17 @@ use super::tidy::tidy;
 /// Put `at TIME ACT` in: behind everything the clock does up to then, and never between a line and the
 /// `then` that hangs on it.
 pub fn insert_step(text: &str, at: Instant, act: &str) -> String {
+    insert_step_in(text, None, at, act)
+}
+
+/// The same in one of the runs alone.
+pub fn insert_step_in(text: &str, run: Option<&str>, at: Instant, act: &str) -> String {
     let mut doc = Doc::of(text);
     let place = place_for(&doc, at);
+    let within = run.map_or(String::new(), |run| format!("in {} ", one_line(run)));
     let k = if at.k == 0 { String::new() } else { format!(".{}", at.k) };
     let time = crate::value::print_time(at.at as i64);
-    doc.rows.insert(place, format!("at {time}{k}  {}", one_line(act)));
+    doc.rows.insert(place, format!("{within}at {time}{k}  {}", one_line(act)));
     tidy(&doc.text())
 }
 
@@ -44,26 +50,39 @@ pub fn replace_step(text: &str, index: usize, line: &str) -> String {
     tidy(&doc.text())
 }
 
-/// Set a parameter of the run, or with `None` leave it to its default.
+/// Set a parameter of the line `run`, or with `None` leave it to its default.
 pub fn set_param(text: &str, name: &str, value: Option<&str>) -> String {
     let mut doc = Doc::of(text);
-    let Some(row) = doc.find("run") else { return text.to_string() };
-    let line = doc.line(row);
-    let old = line.words.iter().find(|w| w.pair().is_some_and(|(k, _)| k == name)).copied();
-    let pair = value.map(|v| format!("{name}={}", param_word(v)));
-    let end = Word { raw: "", col: line.end, len: 0 };
-    let new = match (old, pair) {
-        (Some(old), Some(pair)) => splice(&line.raw, old, &pair),
-        (Some(old), None) => without(&line.raw, old),
-        (None, Some(pair)) => splice(&line.raw, end, &format!(" {pair}")),
-        (None, None) => line.raw.clone(),
-    };
-    doc.set(row, new);
+    if let Some(row) = doc.find("run") {
+        doc.set_pair(row, name, value);
+    }
     doc.text()
 }
 
+/// The same for the run of this name, whether it stands on `run` or on `beside`.
+pub fn set_param_in(text: &str, run: &str, name: &str, value: Option<&str>) -> String {
+    let mut doc = Doc::of(text);
+    let row = doc.runs().into_iter().find(|row| doc.called(*row) == Some(run));
+    if let Some(row) = row {
+        doc.set_pair(row, name, value);
+    }
+    doc.text()
+}
+
+/// The names of the text's runs, as far as they can be read.
+pub fn run_names(text: &str) -> Vec<String> {
+    let doc = Doc::of(text);
+    doc.runs().into_iter().filter_map(|row| doc.called(row)).map(str::to_string).collect()
+}
+
+/// All runs have one seed; it is said on `run`.
 pub fn set_seed(text: &str, seed: u64) -> String {
-    set_param(text, "seed", Some(&seed.to_string()))
+    let mut doc = Doc::of(text);
+    for row in doc.runs() {
+        let first = doc.head(row) == "run";
+        doc.set_pair(row, "seed", first.then(|| seed.to_string()).as_deref());
+    }
+    doc.text()
 }
 
 /// Give the scenario a title; an empty one takes it away.
@@ -143,6 +162,35 @@ impl Doc {
         self.lexed(row).comment.trim_end().to_string()
     }
 
+    /// Put `name=value` on a line, or take it away.
+    fn set_pair(&mut self, row: usize, name: &str, value: Option<&str>) {
+        let line = self.line(row);
+        let old = line.words.iter().find(|w| w.pair().is_some_and(|(k, _)| k == name)).copied();
+        let pair = value.map(|v| format!("{name}={}", param_word(v)));
+        let end = Word { raw: "", col: line.end, len: 0 };
+        let new = match (old, pair) {
+            (Some(old), Some(pair)) => splice(&line.raw, old, &pair),
+            (Some(old), None) => without(&line.raw, old),
+            (None, Some(pair)) => splice(&line.raw, end, &format!(" {pair}")),
+            (None, None) => return,
+        };
+        self.set(row, new);
+    }
+
+    /// Rows of the runs: the first `run`, then all `beside`.
+    fn runs(&self) -> Vec<usize> {
+        let beside = (0..self.rows.len()).filter(|row| self.head(*row) == "beside");
+        self.find("run").into_iter().chain(beside).collect()
+    }
+
+    /// What a run's line calls it.
+    fn called(&self, row: usize) -> Option<&str> {
+        match self.words(row).as_slice() {
+            [_, _, "as", name, ..] | [_, name, ..] => Some(name),
+            _ => None,
+        }
+    }
+
     fn set(&mut self, row: usize, line: String) {
         if let Some(r) = self.rows.get_mut(row) {
             *r = line;
@@ -165,9 +213,10 @@ impl Doc {
     }
 
     fn instant(&self, row: usize) -> Option<Instant> {
-        let words = self.words(row);
-        let time = words.get(1).filter(|_| words.first() == Some(&"at"));
-        time.and_then(|t| num::instant(t).ok())
+        match self.words(row).as_slice() {
+            ["at", time, ..] | ["in", _, "at", time, ..] => num::instant(time).ok(),
+            _ => None,
+        }
     }
 
     /// The first of the comment lines that stand directly above.

@@ -38,24 +38,32 @@ pub(super) static EXPECTS: &[ExpectWord] = &[
     kind(term("state", "NODE.FIELD [at TIME] CMP VALUE", "a field of a node, then or at the end", "expect state n1.term = 3"), state),
     kind(term("answer", "NODE #N ok | failed | unknown [VALUE]", "what a client's N-th operation came back with", "expect answer c1 #2 ok 7"), answer),
     kind(term("history", "[not] MODEL", "whether the clients' history fits a consistency model", "expect history not linearizable"), history),
-    kind(term("in", "NAME EXPECTATION", "of one of two runs; comes with the workbench", "expect in ap history linearizable"), within),
+    kind(term("in", "NAME EXPECTATION", "of one run alone", "expect in raft history linearizable"), within),
 ];
 
 fn expect(r: &mut Reader<'_>) -> Option<()> {
     let place = r.whole();
+    let within = if r.eat("in") { Some(r.run_name()?) } else { None };
+    let what = what(r)?;
+    r.out.expects.push(Expect { within, what, place });
+    Some(())
+}
+
+fn what(r: &mut Reader<'_>) -> Option<What> {
     let word = r.need("an expectation")?;
     let Some(kind) = EXPECTS.iter().find(|k| k.term.word == word.raw) else {
         let words: Vec<&str> = EXPECTS.iter().map(|k| k.term.word).collect();
         r.unknown("unknown-expect", "an expectation", word.raw, &words, r.place(word));
         return None;
     };
-    let what = (kind.read)(r)?;
-    r.out.expects.push(Expect { what, place });
-    Some(())
+    (kind.read)(r)
 }
 
+/// Met only where it stands a second time.
 fn within(r: &mut Reader<'_>) -> Option<What> {
-    r.later("`in`: comparison comes with the workbench.").and(None)
+    let hint = Some("An expectation is of one run, or of all.".to_string());
+    r.note("unexpected", "`in` stands twice on this line.".into(), hint, r.head);
+    None
 }
 
 fn by(r: &mut Reader<'_>) -> Option<Option<Instant>> {

@@ -75,6 +75,8 @@ pub const CODES: &[(&str, &str)] = &[
     ("unknown-measure", "no such measure"),
     ("unknown-model", "no such consistency model"),
     ("unknown-expect", "no such expectation"),
+    ("unknown-run", "no run of this text is called so"),
+    ("unlike", "a line for every run that means another thing in each"),
     ("missing", "the line ends too early"),
     ("unexpected", "a word stands where none, or another, belongs"),
     ("bad-time", "not a time"),

@@ -63,7 +63,7 @@ pub enum Source {
     Text(String),
 }
 
-/// A run's parameter, overridden.
+/// A run's parameter, overridden: of the run it names, or of every one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Param {
     /// Which run, where there are two.
@@ -188,11 +188,14 @@ impl Address {
 /// The address without what changes the run: text with its overrides put in, read like any other.
 pub fn apply(address: &Address, text: &str) -> Read<String> {
     let mut text = text.to_string();
+    let runs = edit::run_names(&text);
     for p in &address.params {
-        if p.run.as_ref().is_some_and(|run| !runs(&text, run)) {
+        if p.run.as_ref().is_some_and(|run| !runs.contains(run)) {
             return Err(LinkFault::UnknownKey { key: key_of(p) });
         }
-        text = edit::set_param(&text, &p.name, Some(&p.value));
+        for run in runs.iter().filter(|run| p.run.as_ref().is_none_or(|r| r == *run)) {
+            text = edit::set_param_in(&text, run, &p.name, Some(&p.value));
+        }
     }
     if let Some(seed) = address.seed {
         text = edit::set_seed(&text, seed);
@@ -201,17 +204,6 @@ pub fn apply(address: &Address, text: &str) -> Read<String> {
         text = edit::set_bug(&text, bug, true);
     }
     Ok(text)
-}
-
-fn runs(text: &str, name: &str) -> bool {
-    let lines = super::lex::lines(text);
-    let run = lines.iter().find(|l| l.words.first().is_some_and(|w| w.is("run")));
-    let words = |l: &super::lex::Line<'_>| match l.words.as_slice() {
-        [_, _, with, own, ..] if with.is("as") => own.is(name),
-        [_, entry, ..] => entry.is(name),
-        _ => false,
-    };
-    run.is_some_and(words)
 }
 
 /// Refuse a shipped address that `names` (`raft/leader-crash`, …) does not have.

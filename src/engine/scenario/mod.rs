@@ -24,15 +24,17 @@ mod num;
 mod print;
 mod read;
 pub mod reference;
+mod runs;
 mod settings;
 mod steps;
+mod sweep;
 pub mod terms;
 mod tidy;
 
 pub use ast::Scenario;
 pub use cards::{RESERVED, card_faults};
 pub use fault::Fault;
-pub use print::{act, canonical};
+pub use print::{act, canonical, sweep as sweep_line, what as expectation};
 pub use reference::reference;
 pub use tidy::tidy;
 

@@ -19,7 +19,7 @@ pub fn canonical(s: &Scenario) -> String {
     heading(s, &mut lines);
     stage(s, &mut lines);
     lines.extend(s.steps.iter().map(step));
-    lines.extend(s.expects.iter().map(|e| format!("expect {}", what(&e.what))));
+    lines.extend(s.expects.iter().map(expect));
     lines.extend(until(&s.until));
     lines.push(String::new());
     lines.join("\n")
@@ -30,6 +30,8 @@ impl Scenario {
     pub fn meaning(&self) -> Scenario {
         let (mut s, place) = (self.clone(), Place::default());
         s.run.place = place;
+        s.beside.iter_mut().for_each(|l| l.place = place);
+        s.sweep.iter_mut().for_each(|l| l.place = place);
         s.links.iter_mut().for_each(|l| l.place = place);
         s.nodes.iter_mut().for_each(|l| l.place = place);
         s.givens.iter_mut().for_each(|l| l.place = place);
@@ -72,7 +74,8 @@ fn shows_word(shows: Shows) -> &'static str {
 }
 
 fn stage(s: &Scenario, lines: &mut Vec<String>) {
-    lines.push(run(&s.run));
+    lines.push(format!("run {} seed={}", run(&s.run), s.run.seed));
+    lines.extend(s.beside.iter().map(|r| format!("beside {}", run(r))));
     if !s.net.is_empty() {
         lines.push(format!("net{}", net_values(&s.net)));
     }
@@ -81,6 +84,7 @@ fn stage(s: &Scenario, lines: &mut Vec<String>) {
     lines.extend(s.givens.iter().map(|g| format!("given {}{}", g.node, fields(&g.fields))));
     lines.extend(s.bugs.iter().map(|b| format!("bug {b}")));
     lines.extend(s.loads.iter().map(load));
+    lines.extend(s.sweep.iter().map(sweep));
     lines.extend(s.pace.map(|p| format!("pace {}", time(p))));
 }
 
@@ -88,7 +92,12 @@ fn run(r: &RunLine) -> String {
     let name = r.name.as_ref().map_or(String::new(), |n| format!(" as {n}"));
     let given = r.params.iter().filter(|(k, _)| r.given.contains(k));
     let params: String = given.map(|(k, v)| format!(" {k}={}", print_param(v))).collect();
-    format!("run {}{name}{params} seed={}", r.entry, r.seed)
+    format!("{}{name}{params}", r.entry)
+}
+
+/// `sweep vnodes=1..161 by 40`
+pub fn sweep(s: &Sweep) -> String {
+    format!("sweep {}={}..{} by {}", s.param, s.from.print(), s.to.print(), s.by.print())
 }
 
 fn link(l: &LinkLine) -> String {
@@ -294,6 +303,8 @@ fn out_word(o: Out) -> &'static str {
 // Steps.
 
 pub(super) fn step(s: &Step) -> String {
+    let hangs = matches!(s.trigger, Trigger::Then { .. });
+    let within = s.within.as_ref().filter(|_| !hangs).map_or(String::new(), |n| format!("in {n} "));
     let trigger = match &s.trigger {
         Trigger::At { at, every: e } => format!("at {}{}", instant(*at), every(*e)),
         Trigger::When { fact: f, delay: d } => format!("when {}{}", fact(f), gap(f, *d, &s.act)),
@@ -302,7 +313,7 @@ pub(super) fn step(s: &Step) -> String {
         }
         Trigger::Then { fact: None, delay: d } => format!("then{}", delay(*d)),
     };
-    format!("{trigger} {}", act(&s.act))
+    format!("{within}{trigger} {}", act(&s.act))
 }
 
 fn every(e: Option<Every>) -> String {
@@ -382,7 +393,13 @@ fn msg(m: &Msg) -> String {
 
 // Expectations.
 
-fn what(w: &What) -> String {
+fn expect(e: &Expect) -> String {
+    let within = e.within.as_ref().map_or(String::new(), |n| format!("in {n} "));
+    format!("expect {within}{}", what(&e.what))
+}
+
+/// An expectation as its line says it, without `expect`.
+pub fn what(w: &What) -> String {
     match w {
         What::Always(claim) => format!("always {claim}"),
         What::Broken { claim, by } => format!("broken {claim}{}", by_words(*by)),

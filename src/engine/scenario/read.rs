@@ -2,16 +2,20 @@
 //!
 //! A reading function returns `None` when its line cannot be read further; the fault is then already
 //! noted. A word that is merely unknown is noted and believed, and its line goes on.
+//!
+//! Words mean what the run's protocol says. A text with several runs is read once, and each line that is
+//! for all of them is tried with every run's words besides: it must be right, and the same, in each.
 
 use super::ast::{Place, RunLine, Scenario, Who};
 use super::fault::{Bad, Fault, suggest};
 use super::known::{Known, is_name, is_word};
 use super::lex::{Line, Word, lines, unquote};
 use super::num::clip;
-use super::terms::{LABEL_MAX, LINES_MAX, TEXT_MAX};
-use super::{expects, settings, steps};
+use super::terms::{LABEL_MAX, LINES_MAX, RUNS_MAX, TEXT_MAX};
+use super::{expects, settings, steps, sweep};
 use crate::card::Entry;
 use crate::few;
+use crate::ids::Us;
 use crate::value::Value;
 
 /// The first word of a line, and how the rest is read.
@@ -24,7 +28,15 @@ pub struct LineWord {
 const FAULTS_MAX: usize = 1_000;
 
 pub(super) struct Reader<'a> {
+    /// What words mean in the run that is read for.
     pub known: Known,
+    pub sides: Vec<Side>,
+    /// The one whose words are in `known`.
+    side: usize,
+    /// The run of the step above, where it is not for all.
+    pub within: Option<String>,
+    /// What a forced write takes where the text does not say; none where the runs' cards differ.
+    pub disk: Option<Us>,
     pub faults: Vec<Fault>,
     pub out: Scenario,
     /// The word the current line began with.
@@ -38,6 +50,15 @@ pub(super) struct Reader<'a> {
     /// Columns at which a step's act began, for `tidy`.
     pub act_at: Option<u32>,
 }
+
+/// A run of the text. Its words are elsewhere while they are being used.
+pub(super) struct Side {
+    pub name: String,
+    known: Known,
+}
+
+/// Place of a run that is not there: without cards, all words are believed.
+const NOBODY: usize = usize::MAX;
 
 /// `key=value` with its places.
 #[derive(Clone, Copy)]
@@ -60,8 +81,9 @@ pub(super) fn read(text: &str, catalogue: Catalogue<'_>) -> Result<Scenario, Vec
     if reader.version(&lines).is_none() {
         return Err(reader.faults);
     }
-    reader.run_line(&lines, catalogue);
-    reader.labels(&lines);
+    reader.run_lines(&lines, catalogue);
+    reader.sweep_line(&lines);
+    (0..reader.sides.len()).for_each(|side| reader.labels(side, &lines));
     let first = lines.iter().position(|l| !l.words.is_empty()).unwrap_or(0);
     for line in lines.into_iter().skip(first) {
         reader.one(line);
@@ -85,6 +107,10 @@ impl Default for Reader<'_> {
     fn default() -> Self {
         Reader {
             known: Known::default(),
+            sides: vec![],
+            side: NOBODY,
+            within: None,
+            disk: Some(0),
             faults: vec![],
             out: Scenario::default(),
             head: Word { raw: "", col: 1, len: 0 },
@@ -121,24 +147,76 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// `run` is read first, wherever it stands: it says what the other words mean.
-    fn run_line(&mut self, lines: &[Line<'a>], catalogue: Catalogue<'_>) {
-        let Some(line) = lines.iter().find(|l| l.words.first().is_some_and(|w| w.is("run"))) else {
+    /// `run` and `beside` are read first, wherever they stand: they say what the other words mean.
+    fn run_lines(&mut self, lines: &[Line<'a>], catalogue: Catalogue<'_>) {
+        let Some(run) = headed(lines, "run").next() else {
             let bad = Bad::new("no-run", "No line says which protocol runs.".into());
             let place = Place { line: lines.first().map_or(1, |l| l.number), col: 1, len: 0 };
             return self.push(bad.hint("Write one: `run raft nodes=5`.").at(place));
         };
+        for line in std::iter::once(run).chain(headed(lines, "beside")) {
+            self.enter(line.clone());
+            if self.line.bad.is_none() {
+                self.run_line(catalogue);
+            }
+        }
+        let disks = self.sides.iter().map(|s| s.known.entry.map_or(0, |e| e.disk));
+        let first = disks.clone().next();
+        self.disk = first.filter(|first| disks.clone().all(|d| d == *first));
+        if first.is_none() {
+            self.disk = Some(0);
+        }
+    }
+
+    fn run_line(&mut self, catalogue: Catalogue<'_>) {
+        if self.sides.len() == RUNS_MAX {
+            let bad = Bad::new("too-large", "More runs than can stand side by side.".into());
+            return self.push(bad.hint(format!("At most {RUNS_MAX}.")).at(self.whole()));
+        }
+        let (run, known) = settings::run(self, catalogue);
+        let name = run.called().to_string();
+        if self.sides.iter().any(|s| s.name == name) {
+            let message = format!("Two runs are called `{}`.", clip(&name));
+            let hint = "Give this one a name of its own with `as`.".to_string();
+            self.note("twice", message, Some(hint), self.head);
+        }
+        match self.sides.is_empty() {
+            true => self.out.run = run,
+            false => self.out.beside.push(run),
+        }
+        self.sides.push(Side { name, known });
+    }
+
+    /// A sweep is read before the lines that name nodes: those must be there at its smallest value.
+    fn sweep_line(&mut self, lines: &[Line<'a>]) {
+        let Some(line) = headed(lines, "sweep").next() else { return };
         self.enter(line.clone());
-        if self.line.bad.is_none() {
-            settings::run(self, catalogue);
+        if self.line.bad.is_some() || sweep::ahead(self).is_none() {
+            return;
+        }
+        let Some(sweep) = self.out.sweep.clone() else { return };
+        let runs: Vec<RunLine> = self.out.runs().cloned().collect();
+        for (side, run) in runs.iter().enumerate() {
+            self.turn_to(side);
+            let Some((entry, own)) = self.known.entry.zip(run.param(&sweep.param)) else {
+                continue;
+            };
+            let cast = |value: &Value| {
+                let mut run = run.clone();
+                run.set(&sweep.param, value);
+                Known::cast(entry, &run.params)
+            };
+            let ((known, _), (_, size)) = (cast(own.min(&sweep.from)), cast(own.max(&sweep.to)));
+            self.known = known;
+            settings::crowd(self, size, sweep.place);
         }
     }
 
     /// Labels may be used above the line that gives them.
-    fn labels(&mut self, lines: &[Line<'a>]) {
-        for line in lines.iter().filter(|l| l.bad.is_none()) {
-            if let [node, name, with, label, ..] = line.words.as_slice()
-                && node.is("node")
+    fn labels(&mut self, side: usize, lines: &[Line<'a>]) {
+        self.turn_to(side);
+        for line in headed(lines, "node").filter(|l| l.bad.is_none()) {
+            if let [_, name, with, label, ..] = line.words.as_slice()
                 && with.is("as")
                 && let Ok(label) = unquote(label.raw)
             {
@@ -150,6 +228,16 @@ impl<'a> Reader<'a> {
         self.known.labels.retain(|(label, node)| !names.contains(label) && known(node));
     }
 
+    /// From here on words mean what they mean in this run.
+    pub fn turn_to(&mut self, side: usize) {
+        for side in [self.side, side] {
+            if let Some(side) = self.sides.get_mut(side) {
+                std::mem::swap(&mut self.known, &mut side.known);
+            }
+        }
+        self.side = side;
+    }
+
     fn enter(&mut self, line: Line<'a>) {
         (self.line, self.next, self.act_at) = (line, 0, None);
         if let Some(word) = self.take() {
@@ -157,7 +245,106 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Read a line for the run it is of, or for all of them.
     pub fn one(&mut self, line: Line<'a>) {
+        match self.run_of(&line) {
+            Some(side) => {
+                self.turn_to(side);
+                self.read_line(line);
+            }
+            None => self.by_all(line),
+        }
+    }
+
+    /// Which run's words a line is in; none where it is in all of them.
+    fn run_of(&mut self, line: &Line<'a>) -> Option<usize> {
+        let word = |i: usize| line.words.get(i).map_or("", |w| w.raw);
+        let named = |name: &str| self.sides.iter().position(|s| s.name == name).unwrap_or(NOBODY);
+        let step = match word(0) {
+            "in" => {
+                self.within = Some(word(1).to_string());
+                return Some(named(word(1)));
+            }
+            "expect" if word(1) == "in" => return Some(named(word(2))),
+            "then" => self.within.as_deref().map(named),
+            "at" | "when" => {
+                self.within = None;
+                None
+            }
+            _ => None,
+        };
+        step.or((self.sides.len() < 2).then_some(0))
+    }
+
+    /// Read a line for all runs, then try it for each. What only some of them do not know is said of
+    /// those, with the way out.
+    fn by_all(&mut self, line: Line<'a>) {
+        let (start, chain) = (self.faults.len(), self.chain);
+        self.turn_to(0);
+        self.read_line(line.clone());
+        let said = self.faults.split_off(start);
+        let (out, once, after) =
+            (std::mem::take(&mut self.out), std::mem::take(&mut self.once), self.chain);
+        let mut tried = vec![];
+        let mut meant = vec![];
+        for side in 0..self.sides.len() {
+            self.turn_to(side);
+            (self.chain, self.out) = (chain, Scenario::default());
+            self.once.clear();
+            self.read_line(line.clone());
+            tried.push(self.faults.split_off(start));
+            meant.push(std::mem::take(&mut self.out));
+        }
+        (self.out, self.once, self.chain) = (out, once, after);
+        self.compare(said, &tried, &meant);
+    }
+
+    fn compare(&mut self, said: Vec<Fault>, tried: &[Vec<Fault>], meant: &[Scenario]) {
+        let has =
+            |all: &[Fault], f: &Fault| all.iter().any(|g| g.place == f.place && g.code == f.code);
+        let everywhere = |f: &Fault| tried.iter().all(|all| has(all, f));
+        let of_the_text = |f: &Fault| !tried.first().is_some_and(|all| has(all, f));
+        let clean = tried.iter().position(|all| all.is_empty());
+        self.faults.extend(said.into_iter().filter(|f| everywhere(f) || of_the_text(f)));
+        for (side, faults) in tried.iter().enumerate() {
+            for f in faults.iter().filter(|f| !everywhere(f)) {
+                let aside = self.aside(f.clone(), side, clean);
+                self.push(aside);
+            }
+        }
+        if tried.iter().all(|all| all.is_empty())
+            && meant.windows(2).any(|w| matches!(w, [a, b] if a != b))
+        {
+            let bad = Bad::new(
+                "unlike",
+                "This line means one thing in one run and another in the next.".into(),
+            );
+            self.push(bad.hint(self.way_out(Some(0))).at(self.whole()));
+        }
+    }
+
+    /// A fault that a line has in one of the runs it is for.
+    fn aside(&self, fault: Fault, side: usize, clean: Option<usize>) -> Fault {
+        let name = self.sides.get(side).map_or("", |s| &s.name);
+        let near = fault.hint.map_or(String::new(), |hint| format!("{hint} "));
+        let (message, hint) =
+            (format!("In {name}: {}", fault.message), near + &self.way_out(clean));
+        Fault { message, hint: Some(hint), ..fault }
+    }
+
+    /// How a line is made to be for one run; a setting cannot.
+    fn way_out(&self, clean: Option<usize>) -> String {
+        let name = clean.and_then(|c| self.sides.get(c)).map_or("NAME", |s| &s.name);
+        match self.head.raw {
+            "expect" => format!("For one run alone: `expect in {name} …`."),
+            head if steps::is_step(head) => {
+                format!("For one run alone, begin the line with `in {name}`.")
+            }
+            _ => "A setting holds in every run.".into(),
+        }
+    }
+
+    fn read_line(&mut self, line: Line<'a>) {
         self.enter(line);
         if let Some((place, bad)) = self.line.bad.take() {
             self.chain |= steps::is_step(self.head.raw);
@@ -453,17 +640,22 @@ impl<'a> Reader<'a> {
         self.note("unknown-node", format!("`{}` is not {what}.", clip(word.raw)), hint, word);
     }
 
-    /// Refuse, in words, what a later part of the work brings.
-    pub fn later(&mut self, what: &str) -> Option<()> {
-        let hint = "Leave the line out for now.".to_string();
-        self.note("later", what.to_string(), Some(hint), self.head);
-        None
+    /// The name of a run of this text.
+    pub fn run_name(&mut self) -> Option<String> {
+        let word = self.need("the name of a run")?;
+        let names: Vec<&str> = self.sides.iter().map(|s| s.name.as_str()).collect();
+        if !names.is_empty() && !names.contains(&word.raw) || !is_word(word.raw) {
+            let message = format!("No run of this text is called `{}`.", clip(word.raw));
+            let hint = suggest(word.raw, &names);
+            self.note("unknown-run", message, hint, word);
+        }
+        Some(word.raw.to_string())
     }
+}
 
-    pub fn comparison(&mut self) -> Option<()> {
-        let head = self.head.raw.to_string();
-        self.later(&format!("`{head}`: comparison comes with the workbench."))
-    }
+/// Lines that begin with this word.
+fn headed<'l, 'a>(lines: &'l [Line<'a>], head: &'l str) -> impl Iterator<Item = &'l Line<'a>> {
+    lines.iter().filter(move |l| l.words.first().is_some_and(|w| w.is(head)))
 }
 
 /// All words that begin a line.
@@ -473,12 +665,6 @@ pub(super) fn line_words() -> impl Iterator<Item = &'static LineWord> {
 
 pub(super) fn line_word(word: &str) -> Option<&'static LineWord> {
     line_words().find(|w| w.term.word == word)
-}
-
-impl RunLine {
-    pub(super) fn at(place: Place) -> RunLine {
-        RunLine { seed: 1, place, ..RunLine::default() }
-    }
 }
 
 /// Where the act of a step begins, for `tidy`; without an entry's help.

@@ -70,11 +70,11 @@ type Words = fn() -> Vec<Term>;
 
 #[rustfmt::skip]
 const CHAPTERS: &[(&str, &str, Words)] = &[
-    ("Settings", "What runs, on which network, from which state. In any order; `run` must be there.", settings),
-    ("Steps", "Acts, and when they happen. `then` is armed when the line above has fired.", triggers),
+    ("Settings", "What runs, on which network, from which state. In any order; `run` must be there. They hold in every run of the text.", settings),
+    ("Steps", "Acts, and when they happen. `then` is armed when the line above has fired. A step without `in` is done to every run, and its words must mean the same in each.", triggers),
     ("Verbs", "What an act does. An operation of the protocol stands in a verb's place: `c1 put x 1`.", verbs),
     ("Facts", "What becomes true in a run. WHO is a node, its label, or a role or state word, resolved when the line fires: the node in the highest epoch, then the lowest.", facts),
-    ("Expectations", "What must hold when the verdicts are settled. Claims hold always without being asked.", expectations),
+    ("Expectations", "What must hold when the verdicts are settled, in every run or in the one that `in` names. Claims hold always without being asked.", expectations),
     ("Keys of `net` and `set net`", "All links, all disks.", all_net_keys),
     ("Keys of `link` and `set link`", "One link; they win over the net's.", link_keys),
     ("Keys of `node` and `set node`", "One node's clocks and disk.", || terms::NODE_KEYS.to_vec()),
@@ -127,8 +127,10 @@ fn bars(s: &str) -> String {
 fn limits() -> String {
     let (bytes, lines, nodes) = (terms::TEXT_MAX, terms::LINES_MAX, terms::NODES_MAX);
     let (label, hours) = (terms::LABEL_MAX, terms::TIME_MAX / 3_600_000_000);
+    let (runs, points) = (terms::RUNS_MAX, terms::SWEEP_MAX);
     format!(
         "\n## Limits\n\nA text has at most {bytes} bytes and {lines} lines, a run {nodes} nodes and {hours} \
-         hours, a title, label or caption {label} characters.\n"
+         hours, a title, label or caption {label} characters. At most {runs} runs stand side by side; a \
+         sweep has at most {points} values.\n"
     )
 }

@@ -1,7 +1,7 @@
 //! Lines that set the stage: what runs, on which network, from which state, for how long.
 
 use super::ast::{
-    GivenLine, LinkLine, LoadLine, NetValue, NodeLine, NodeSet, RunLine, Shows, Until,
+    GivenLine, LinkLine, LoadLine, NetValue, NodeLine, NodeSet, Place, RunLine, Shows, Until,
 };
 use super::facts;
 use super::fault::{Bad, suggest};
@@ -30,20 +30,20 @@ pub(super) static SETTINGS: &[LineWord] = &[
     setting(term("row", "ROW …", "rows of the subject it keeps", "row 3.2"), row),
     setting(term("shows", "happy | survived | fails", "how it ends", "shows survived"), shows),
     setting(term("run", "ENTRY [as NAME] [PARAM=VALUE …] [seed=N]", "the protocol that runs, its parameters, and the seed of all chance", "run raft nodes=5 seed=7"), run_again),
-    setting(term("beside", "ENTRY [as NAME] [PARAM=VALUE …]", "a second run to compare with; comes with the workbench", "beside 3pc participants=3"), |r| r.comparison()),
+    setting(term("beside", "ENTRY [as NAME] [PARAM=VALUE …]", "another run of this text, for comparison: same seed, same clock, same steps; called by its protocol where no name is given", "beside 3pc participants=3"), beside_again),
     setting(term("net", "KEY=VALUE …", "all links and disks", "net latency=10ms..15ms loss=1%"), net),
     setting(term("link", "NODE ARROW NODE KEY=VALUE …", "one link", "link n1 -> n2 latency=80ms"), link),
     setting(term("node", "NODE [as LABEL] [absent] [KEY=VALUE …]", "one node: a label to show, its clock, its disk; `absent` until `start`", "node n4 as Newcomer absent"), node),
     setting(term("given", "NODE FIELD=VALUE …", "what a node has when the run begins", "given n1 log=1,2 term=2"), given),
     setting(term("bug", "BUG", "a deliberate mistake in the protocol", "bug no-votedfor"), bug),
     setting(term("load", "NODE OP [VALUE …] rate=RATE [KEY=VALUE …]", "operations that keep coming", "load c1 put x rate=10/s from=0s to=5s"), load),
-    setting(term("sweep", "PARAM=RANGE by NUMBER", "many runs over a parameter; comes with the workbench", "sweep nodes=3..9 by 2"), |r| r.comparison()),
+    setting(term("sweep", "PARAM=RANGE by NUMBER", "the whole text once for each value of a parameter: a table of what came of it", "sweep nodes=3..9 by 2"), super::sweep::again),
     setting(term("pace", "TIME", "simulated time shown in one second", "pace 200ms"), pace),
     setting(term("until", "TIME | quiet by TIME | FACT [+TIME] by TIME", "when the verdicts are settled; 10s where nothing is said", "until quiet by 1s"), until),
 ];
 
 /// A setting that may stand once.
-fn only_once(r: &mut Reader<'_>) -> Option<()> {
+pub(super) fn only_once(r: &mut Reader<'_>) -> Option<()> {
     let known = SETTINGS.iter().find(|s| s.term.word == r.head.raw)?;
     if r.once.contains(&known.term.word) {
         r.twice(&format!("`{}` stands twice in this text.", known.term.word));
@@ -119,19 +119,36 @@ fn choice<T>(r: &mut Reader<'_>, word: super::lex::Word<'_>, among: &[Term]) -> 
 
 // The run.
 
-/// Read ahead of everything else; [`run_again`] meets the line in its place.
-pub(super) fn run(r: &mut Reader<'_>, catalogue: Catalogue<'_>) -> Option<()> {
-    r.out.run = RunLine::at(r.whole());
+/// A line `run` or `beside`, and what words mean in its run. Read ahead of everything else; [`run_again`]
+/// meets the line in its place.
+pub(super) fn run(r: &mut Reader<'_>, catalogue: Catalogue<'_>) -> (RunLine, Known) {
+    // The first run's seed is that of all.
+    let seed = if r.sides.is_empty() { 1 } else { r.out.run.seed };
+    let mut run = RunLine { seed, place: r.whole(), ..RunLine::default() };
+    let mut known = Known::default();
+    run_words(r, catalogue, &mut run, &mut known);
+    (run, known)
+}
+
+fn run_words(
+    r: &mut Reader<'_>,
+    catalogue: Catalogue<'_>,
+    run: &mut RunLine,
+    known: &mut Known,
+) -> Option<()> {
     let word = r.need("a protocol")?;
     let entry = entry(r, word, catalogue);
-    r.out.run.entry = word.raw.to_string();
+    run.entry = word.raw.to_string();
     if r.eat("as") {
-        r.out.run.name = Some(name(r)?);
+        run.name = Some(name(r)?);
     }
     let pairs = r.pairs();
+    if let Some(p) = pairs.iter().find(|p| p.key == "seed") {
+        seed(r, run, p);
+    }
     match entry {
-        Some(entry) => parameters(r, entry, &pairs),
-        None => believed(r, &pairs),
+        Some(entry) => *known = parameters(r, run, entry, &pairs),
+        None => believed(r, run, &pairs),
     }
     Some(())
 }
@@ -159,17 +176,26 @@ fn name(r: &mut Reader<'_>) -> Option<String> {
     Some(word.raw.to_string())
 }
 
-fn seed(r: &mut Reader<'_>, p: &Pair<'_>) {
-    r.out.run.seed = r.keep(num::seed(p.value), p.value_at).unwrap_or(1);
+fn seed(r: &mut Reader<'_>, run: &mut RunLine, p: &Pair<'_>) {
+    let Some(seed) = r.keep(num::seed(p.value), p.value_at) else { return };
+    if r.sides.is_empty() {
+        run.seed = seed;
+    } else if seed != run.seed {
+        let message = format!("Runs side by side have one seed, and it is {}.", run.seed);
+        r.push(Bad::new("bad-value", message).hint("Leave it out here.").at(p.value_at));
+    }
 }
 
-/// Every parameter of the card: as given, or its default.
-fn parameters(r: &mut Reader<'_>, entry: &'static Entry, pairs: &[Pair<'_>]) {
+/// Every parameter of the card: as given, or its default. And the cast they make.
+fn parameters(
+    r: &mut Reader<'_>,
+    run: &mut RunLine,
+    entry: &'static Entry,
+    pairs: &[Pair<'_>],
+) -> Known {
     for p in pairs {
-        match p.key {
-            "seed" => seed(r, p),
-            key if entry.param(key).is_none() => no_parameter(r, entry, p),
-            _ => {}
+        if p.key != "seed" && entry.param(p.key).is_none() {
+            no_parameter(r, entry, p);
         }
     }
     for card in entry.params {
@@ -178,13 +204,13 @@ fn parameters(r: &mut Reader<'_>, entry: &'static Entry, pairs: &[Pair<'_>]) {
         let value = given.and_then(|p| r.keep(of_unit(p.value, card.unit), p.value_at));
         let value = value.unwrap_or_else(|| standard.clone());
         if value != standard {
-            r.out.run.given.push(card.name.to_string());
+            run.given.push(card.name.to_string());
         }
-        r.out.run.params.push((card.name.to_string(), value));
+        run.params.push((card.name.to_string(), value));
     }
-    let (known, size) = Known::cast(entry, &r.out.run.params);
-    r.known = known;
-    crowd(r, size);
+    let (known, size) = Known::cast(entry, &run.params);
+    crowd(r, size, run.place);
+    known
 }
 
 /// A parameter's default; the registry's test sees to it that it can be read.
@@ -192,10 +218,10 @@ pub(super) fn standard(card: &ParamCard) -> Value {
     of_unit(card.default, card.unit).unwrap_or_else(|_| Value::word(card.default))
 }
 
-fn crowd(r: &mut Reader<'_>, size: usize) {
+pub(super) fn crowd(r: &mut Reader<'_>, size: usize, place: Place) {
     if size > NODES_MAX {
         let bad = Bad::new("too-large", format!("This run has {size} nodes."));
-        r.push(bad.hint(format!("At most {NODES_MAX}.")).at(r.out.run.place));
+        r.push(bad.hint(format!("At most {NODES_MAX}.")).at(place));
     }
 }
 
@@ -206,19 +232,21 @@ fn no_parameter(r: &mut Reader<'_>, entry: &Entry, p: &Pair<'_>) {
 }
 
 /// Parameters of an entry nobody knows.
-fn believed(r: &mut Reader<'_>, pairs: &[Pair<'_>]) {
-    for p in pairs {
-        if p.key == "seed" {
-            seed(r, p);
-        } else if let Some(value) = r.keep(num::value(p.value), p.value_at) {
-            r.out.run.given.push(p.key.to_string());
-            r.out.run.params.push((p.key.to_string(), value));
+fn believed(r: &mut Reader<'_>, run: &mut RunLine, pairs: &[Pair<'_>]) {
+    for p in pairs.iter().filter(|p| p.key != "seed") {
+        if let Some(value) = r.keep(num::value(p.value), p.value_at) {
+            run.given.push(p.key.to_string());
+            run.params.push((p.key.to_string(), value));
         }
     }
 }
 
 fn run_again(r: &mut Reader<'_>) -> Option<()> {
     only_once(r)?;
+    beside_again(r)
+}
+
+fn beside_again(r: &mut Reader<'_>) -> Option<()> {
     r.take(); // the entry, read before as all the rest
     if r.eat("as") {
         r.take();
@@ -348,22 +376,24 @@ fn profile(r: &mut Reader<'_>, p: &Pair<'_>, pairs: &[Pair<'_>], set: &mut NetSe
         let words: Vec<&str> = PROFILES.iter().map(|(t, ..)| t.word).collect();
         return r.unknown("bad-value", "a profile", p.value, &words, p.value_at);
     };
-    let own = super::ast::Law::Constant(r.known.entry.map_or(0, |e| e.disk));
-    let disk = disk.map_or(Ok(own), num::law);
-    for (key, law) in [("latency", num::law(latency)), ("disk", disk)] {
+    let own = r.disk.map(super::ast::Law::Constant);
+    let disk = disk.map_or(own, |disk| num::law(disk).ok());
+    for (key, law) in [("latency", num::law(latency).ok()), ("disk", disk)] {
         if !pairs.iter().any(|p| p.key == key)
-            && let Ok(law) = law
+            && let Some(law) = law
         {
             set.push((key.to_string(), NetValue::Law(law)));
         }
     }
 }
 
-/// What was not said. Latency and disk are always there; other keys only where they say something.
+/// What was not said. Latency and disk are always there (the disk of runs whose cards differ is each its
+/// own, and left to them); other keys only where they say something.
 pub(super) fn fill(r: &mut Reader<'_>) {
-    let disk = r.known.entry.map_or(0, |e| e.disk);
-    for (key, us) in [("latency", LATENCY), ("disk", disk)] {
-        if !r.out.net.iter().any(|(k, _)| k == key) {
+    for (key, us) in [("latency", Some(LATENCY)), ("disk", r.disk)] {
+        if !r.out.net.iter().any(|(k, _)| k == key)
+            && let Some(us) = us
+        {
             let law = super::ast::Law::Constant(us);
             r.out.net.push((key.to_string(), NetValue::Law(law)));
         }

@@ -22,7 +22,7 @@ pub(super) static TRIGGERS: &[LineWord] = &[
     trigger(term("at", "TIME[.STEP] [every TIME [x N]] ACT", "acts by the clock: before anything else at that time, or after its STEP-th step", "at 20ms.3 every 1s x 5  crash leader"), at),
     trigger(term("when", "FACT [+TIME] ACT", "acts the first time the fact becomes true, or so much later", "when n3 elected +5ms  crash n3"), when),
     trigger(term("then", "[when FACT] [+TIME] ACT", "acts once the line above has fired", "then +40ms  restart n1"), then),
-    trigger(term("in", "NAME STEP", "a step of one of two runs; comes with the workbench", "in 2pc at 27ms crash tm"), within),
+    trigger(term("in", "NAME at … | NAME when …", "a step of one run alone, and the `then` lines that hang on it", "in raft at 27ms crash n1"), within),
 ];
 
 /// A verb and how its act is read.
@@ -109,9 +109,25 @@ fn then(r: &mut Reader<'_>) -> Option<()> {
     step(r, Trigger::Then { fact, delay }, it)
 }
 
+/// `in NAME`, before a line that begins a chain.
 fn within(r: &mut Reader<'_>) -> Option<()> {
     r.chain = true;
-    r.comparison()
+    r.run_name()?;
+    let word = r.need("`at` or `when`")?;
+    match word.raw {
+        "at" => at(r),
+        "when" => when(r),
+        "then" => {
+            let hint = Some("`then` is done in the run of the line above.".to_string());
+            r.note("unexpected", "`in` does not go before `then`.".into(), hint, word);
+            None
+        }
+        _ => {
+            let message = format!("`at` or `when` is expected here, not `{}`.", clip(word.raw));
+            r.note("unexpected", message, suggest(word.raw, &["at", "when"]), word);
+            None
+        }
+    }
 }
 
 fn step(r: &mut Reader<'_>, trigger: Trigger, it: bool) -> Option<()> {
@@ -124,7 +140,7 @@ fn step(r: &mut Reader<'_>, trigger: Trigger, it: bool) -> Option<()> {
         let hint = "Begin with `when sent KIND` or `when delivered KIND`, or name the message.";
         r.push(bad.hint(hint).at(place));
     }
-    r.out.steps.push(Step { trigger, act, place });
+    r.out.steps.push(Step { within: r.within.clone(), trigger, act, place });
     Some(())
 }
 

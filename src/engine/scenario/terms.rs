@@ -30,6 +30,10 @@ pub(super) const fn term(
 pub const TEXT_MAX: usize = 64 * 1024;
 pub const LINES_MAX: usize = 1_000;
 pub const NODES_MAX: usize = 128;
+/// Runs of one text side by side.
+pub const RUNS_MAX: usize = 4;
+/// Values of a sweep.
+pub const SWEEP_MAX: usize = 256;
 pub const TIME_MAX: Us = 24 * 3600 * SEC;
 pub const LABEL_MAX: usize = 200;
 pub const ABOUT_MAX: usize = 1_000;

@@ -83,9 +83,14 @@ fn shipped_scenarios_keep_their_promises() {
         let rows = scenario.rows.iter().all(|r| s.bill.entry.rows.contains(&r.as_str()))
             && !scenario.rows.is_empty();
         c.unless(rows, || format!("{}: its row is not one of its entry's", s.name()));
-        let run = finished(scenario);
-        let v = verdicts(&run);
-        c.unless(v.ok(), || format!("{}:\n{}", s.name(), text::verdicts(v)));
+        let (all, rows) = s.all();
+        for (i, run) in all.runs().iter().enumerate() {
+            let v = verdicts(run);
+            c.unless(v.ok(), || format!("{} {}:\n{}", s.name(), all.name(i), text::verdicts(v)));
+        }
+        c.unless(rows.iter().all(|r| r.holds()), || {
+            format!("{}:\n{}", s.name(), text::tail(&all, &rows))
+        });
     }
     c.none();
 }
@@ -94,8 +99,8 @@ fn shipped_scenarios_keep_their_promises() {
 fn goldens_hold() {
     let mut c = Complaints::default();
     for s in shipped() {
-        let run = s.run();
-        let now = text::golden(&run, verdicts(&run));
+        let (all, rows) = s.all();
+        let now = text::golden_all(&all, &rows);
         let path = s.path.with_extension("golden");
         if updating() {
             fs::write(&path, now).unwrap();
@@ -116,9 +121,8 @@ fn first_difference(was: &str, now: &str) -> String {
 #[test]
 fn the_same_text_runs_the_same_twice() {
     for s in shipped() {
-        let (a, b) = (s.run(), s.run());
-        let (a, b) = (json::hash(&a, verdicts(&a).events), json::hash(&b, verdicts(&b).events));
-        assert_eq!(a, b, "{}", s.name());
+        let ((a, rows), (b, again)) = (s.all(), s.all());
+        assert_eq!((a.hash(), rows), (b.hash(), again), "{}", s.name());
     }
 }
 
@@ -137,8 +141,7 @@ fn the_lock_holds() {
     let others = was.lines().filter(|l| place(l).is_some() && !looked_at.contains(&place(l)));
     let mut lines: Vec<String> = others.map(str::to_string).collect();
     for s in shipped() {
-        let run = s.run();
-        let trace = json::hash(&run, verdicts(&run).events);
+        let trace = together(s.read()).hash();
         let text = xxh64(s.text.as_bytes(), 0);
         lines.push(format!("{} text={text:016x} trace={trace:016x}", s.name()));
     }
@@ -159,13 +162,16 @@ fn every_claim_is_exercised_and_every_reason_reached() {
         let mut reasons: BTreeMap<u8, u64> =
             (0..bill.entry.reasons.len() as u8).map(|r| (r, 0)).collect();
         for s in of_entry(bill) {
-            let run = s.run();
-            for v in &verdicts(&run).claims {
-                *claims.entry(v.name).or_default() += v.checked;
-            }
-            for e in run.trace().events() {
-                if let Happening::Why { slug, .. } = e.what {
-                    *reasons.entry(slug).or_default() += 1;
+            // Of a comparison, the runs that are of this entry.
+            let all = together(s.read());
+            for run in all.runs().iter().filter(|r| r.entry().id == bill.entry.id) {
+                for v in &verdicts(run).claims {
+                    *claims.entry(v.name).or_default() += v.checked;
+                }
+                for e in run.trace().events() {
+                    if let Happening::Why { slug, .. } = e.what {
+                        *reasons.entry(slug).or_default() += 1;
+                    }
                 }
             }
         }
@@ -240,9 +246,9 @@ fn without_its_faults_a_scenario_does_not_keep_its_promises() {
         }
         scenario.bugs.clear();
         scenario.steps.retain(|s| !disturbs(&s.act));
-        let Some(mut run) = engine::protocols::open(scenario).ok() else { continue };
-        run.finish();
-        let flips = verdicts(&run).expects.iter().any(|e| !e.ok);
+        let Ok(mut all) = engine::protocols::open_all(scenario) else { continue };
+        all.finish();
+        let flips = all.runs().iter().any(|run| verdicts(run).expects.iter().any(|e| !e.ok));
         c.unless(flips, || format!("{}: nothing it expects needs its faults", s.name()));
     }
     c.none();

@@ -11,6 +11,8 @@ use xxhash_rust::xxh64::xxh64;
 use crate::check::verdict::{Verdicts, out_word};
 use crate::ids::*;
 use crate::run::Run;
+use crate::sweep::Row;
+use crate::together::Together;
 use crate::trace::{Event, What};
 use crate::tree::{Tree, json_string};
 use crate::value::Value;
@@ -253,30 +255,65 @@ impl<'a> Lines<'a> {
     /// The last line.
     pub fn footer(&self, v: &Verdicts) -> String {
         let mut o = format!(
-            "{{\"end\":{},\"events\":{},\"hash\":\"{:016x}\",\"claims\":[",
+            "{{\"end\":{},\"events\":{},\"hash\":\"{:016x}\"",
             v.at,
             v.events,
             hash(self.run, v.events)
         );
-        for (i, c) in v.claims.iter().enumerate() {
-            comma(i, &mut o);
-            o.push_str("{\"name\":");
-            json_string(c.name, &mut o);
-            str_field("kind", kind_word(c.kind), &mut o);
-            num("checked", c.checked as i64, &mut o);
-            let broken: Vec<String> = c.broken.iter().map(|e| e.0.to_string()).collect();
-            let _ = write!(o, ",\"broken\":[{}]}}", broken.join(","));
-        }
-        o.push_str("],\"expect\":[");
-        for (i, e) in v.expects.iter().enumerate() {
-            comma(i, &mut o);
-            let _ = write!(o, "{{\"line\":{},\"ok\":{}", e.line, e.ok as u8);
-            str_field("got", &e.got, &mut o);
-            o.push('}');
-        }
-        o.push_str("]}");
+        judged(v, &mut o);
+        o.push('}');
         o
     }
+}
+
+fn judged(v: &Verdicts, o: &mut String) {
+    o.push_str(",\"claims\":[");
+    for (i, c) in v.claims.iter().enumerate() {
+        comma(i, o);
+        o.push_str("{\"name\":");
+        json_string(c.name, o);
+        str_field("kind", kind_word(c.kind), o);
+        num("checked", c.checked as i64, o);
+        let broken: Vec<String> = c.broken.iter().map(|e| e.0.to_string()).collect();
+        let _ = write!(o, ",\"broken\":[{}]}}", broken.join(","));
+    }
+    o.push_str("],\"expect\":[");
+    for (i, e) in v.expects.iter().enumerate() {
+        comma(i, o);
+        let _ = write!(o, "{{\"line\":{},\"ok\":{}", e.line, e.ok as u8);
+        str_field("got", &e.got, o);
+        o.push('}');
+    }
+    o.push(']');
+}
+
+/// A value of a sweep: a line of its own, with the verdicts of every run under their names.
+pub fn point(all: &Together, row: &Row) -> String {
+    let mut o = String::from("{\"sweep\":");
+    json_string(all.scenario().sweep.as_ref().map_or("", |s| &s.param), &mut o);
+    str_field("value", &row.value.print(), &mut o);
+    let _ = write!(o, ",\"hash\":\"{:016x}\",\"runs\":[", row.hash);
+    for (i, v) in row.verdicts.iter().enumerate() {
+        comma(i, &mut o);
+        o.push_str("{\"as\":");
+        json_string(all.name(i), &mut o);
+        num("end", v.at as i64, &mut o);
+        judged(v, &mut o);
+        o.push('}');
+    }
+    o.push_str("]}\n");
+    o
+}
+
+/// A run's whole block: header, events, end.
+pub fn block(run: &Run, v: &Verdicts) -> String {
+    let lines = Lines::new(run);
+    let mut out = lines.header(true) + "\n";
+    for e in run.trace().range(0, v.events) {
+        out += &lines.event(&e, true);
+        out += "\n";
+    }
+    out + &lines.footer(v) + "\n"
 }
 
 fn kind_word(k: crate::card::ClaimKind) -> &'static str {

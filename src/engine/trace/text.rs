@@ -10,6 +10,8 @@
 use crate::check::verdict::{Verdicts, out_word};
 use crate::ids::*;
 use crate::run::Run;
+use crate::sweep::Row;
+use crate::together::Together;
 use crate::trace::{Event, What, json};
 use crate::tree::Tree;
 use crate::value::Value;
@@ -223,6 +225,33 @@ pub fn golden(run: &Run, v: &Verdicts) -> String {
     out.push_str("---\n");
     out.push_str(&verdicts(v));
     out.push_str(&format!("hash {:016x}\n", json::hash(run, v.events)));
+    out
+}
+
+/// The golden of a text: a block a run, and a table of its sweep. Of a single run it is that run's.
+pub fn golden_all(all: &Together, rows: &[Row]) -> String {
+    let mut out = String::new();
+    for (i, run) in all.runs().iter().enumerate() {
+        out.push_str(&head(all, i));
+        out.extend(run.verdicts().map(|v| golden(run, v)));
+    }
+    out + &tail(all, rows)
+}
+
+/// Above a run, where there are several: its name.
+pub fn head(all: &Together, run: usize) -> String {
+    if all.runs().len() > 1 { format!("=== {}\n", all.name(run)) } else { String::new() }
+}
+
+/// Below the runs: which of them hold and who they are together, and what the sweep came to.
+pub fn tail(all: &Together, rows: &[Row]) -> String {
+    let mut out = String::new();
+    if all.runs().len() > 1 {
+        out = format!("=== {}\nhash {:016x}\n", all.line(), all.hash());
+    }
+    if !rows.is_empty() {
+        out += &format!("=== {}", crate::sweep::print(all.scenario(), rows));
+    }
     out
 }
 

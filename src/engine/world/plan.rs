@@ -93,6 +93,7 @@ pub fn cast(entry: &'static Entry, params: &ParamSet, nodes: &[NodeLine]) -> Cas
 }
 
 impl Plan {
+    /// Of one run: see [`Scenario::only`].
     pub fn new(entry: &'static Entry, scenario: Scenario) -> Plan {
         let params = ParamSet(scenario.run.params.clone());
         let cast = Rc::new(cast(entry, &params, &scenario.nodes));

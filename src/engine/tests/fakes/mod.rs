@@ -160,7 +160,7 @@ pub static RING: Entry = Entry {
     ..BASE
 };
 
-pub static TWO_PC: Entry = Entry {
+const ATOMIC: Entry = Entry {
     id: "2pc",
     roles: &[
         role("client", "c", 1, Count::Fixed(1), &[]),
@@ -173,6 +173,19 @@ pub static TWO_PC: Entry = Entry {
     claims: &[claim("AC1")],
     meters: &[meter("lock-held")],
     disk: 5 * MS,
+    ..BASE
+};
+
+pub static TWO_PC: Entry = ATOMIC;
+/// Another card's disk, and no meter.
+pub static THREE_PC: Entry = Entry { id: "3pc", meters: &[], disk: 0, ..ATOMIC };
+
+/// Where Raft has a state, it has a node; and it has a slow disk.
+pub static TWIN: Entry = Entry {
+    id: "twin",
+    roles: &[CLIENT, role("part", "candidate", 0, Count::One, &[])],
+    params: &[CLIENTS, param("lost", Unit::Share, "0%")],
+    disk: 3 * MS,
     ..BASE
 };
 
@@ -281,5 +294,7 @@ pub static ODD: Entry = Entry {
     ..BASE
 };
 
-pub static ALL: &[&Entry] =
-    &[&RAFT, &VECTOR_CLOCKS, &RING, &TWO_PC, &CACHE, &PUB_SUB, &CAP, &NTP, &PBFT, &DISCOVERY];
+#[rustfmt::skip]
+pub static ALL: &[&Entry] = &[
+    &RAFT, &VECTOR_CLOCKS, &RING, &TWO_PC, &THREE_PC, &CACHE, &PUB_SUB, &CAP, &NTP, &PBFT, &DISCOVERY, &TWIN,
+];

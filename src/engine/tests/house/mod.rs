@@ -8,6 +8,8 @@ use engine::check::verdict::Verdicts;
 use engine::protocols::{self, Bill, CATALOGUE};
 use engine::run::Run;
 use engine::scenario::{self, Scenario};
+use engine::sweep::{self, Row};
+use engine::together::Together;
 
 /// A scenario that ships with its entry.
 pub struct Shipped {
@@ -25,8 +27,16 @@ impl Shipped {
     pub fn read(&self) -> Scenario {
         read(&self.text).unwrap_or_else(|e| panic!("{}:\n{e}", self.name()))
     }
+    /// The run; of a comparison the first.
     pub fn run(&self) -> Run {
         finished(self.read())
+    }
+    /// All its runs, and the rows of its sweep.
+    pub fn all(&self) -> (Together, Vec<Row>) {
+        let all = together(self.read());
+        let rows =
+            sweep::rows(CATALOGUE, all.scenario()).unwrap_or_else(|r| panic!("{}", r.message));
+        (all, rows)
     }
 }
 
@@ -78,6 +88,13 @@ pub fn finished(s: Scenario) -> Run {
     let mut run = protocols::open(s).unwrap_or_else(|r| panic!("{}", r.message));
     run.finish();
     run
+}
+
+/// All runs of a text, finished.
+pub fn together(s: Scenario) -> Together {
+    let mut all = protocols::open_all(s).unwrap_or_else(|r| panic!("{}", r.message));
+    all.finish();
+    all
 }
 
 pub fn verdicts(run: &Run) -> &Verdicts {
