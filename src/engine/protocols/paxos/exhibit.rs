@@ -1,0 +1,91 @@
+//! What a node shows of its inside.
+
+use super::msg::Ballot;
+use super::proposer::Proposer;
+use super::{Know, Node};
+use crate::show::{Cell, Exhibit, Log, Showcase, Table};
+use crate::value::Value;
+
+const STATES: &[&str] = &["idle", "preparing", "accepting", "decided"];
+const EDGES: &[(&str, &str)] = &[
+    ("idle", "preparing"),
+    ("preparing", "accepting"),
+    ("preparing", "preparing"),
+    ("accepting", "preparing"),
+    ("accepting", "decided"),
+    ("preparing", "decided"),
+];
+
+/// What of a pair one sees under a name: `X in 2`.
+fn pair(of: &Option<(Ballot, Value)>) -> String {
+    of.as_ref().map_or_else(String::new, |(b, v)| [&v.print(), " in ", &b.to_string()].concat())
+}
+
+pub fn line(n: &Node) -> String {
+    if let Some(v) = n.learner.as_ref().and_then(|l| l.chosen.as_ref()) {
+        return [&v.print(), " is chosen"].concat();
+    }
+    if let Some(a) = &n.acceptor {
+        let had = pair(&a.accepted);
+        let gap = if had.is_empty() { "" } else { " · " };
+        return ["promised ", &a.promised.to_string(), gap, &had].concat();
+    }
+    match &n.proposer {
+        Some(Proposer { ballot, wants: Some(v), .. }) if *ballot > 0 => {
+            ["ballot ", &ballot.to_string(), " · wants ", &v.print()].concat()
+        }
+        _ => String::new(),
+    }
+}
+
+pub fn node(cx: &Know<'_>, n: &Node, to: &mut Showcase) {
+    if let Some(a) = &n.acceptor {
+        to.add("accepted", Exhibit::Log(accepted(&a.accepted)));
+        let promised = ["accepts nothing below ballot ", &a.promised.to_string()].concat();
+        to.add("promised", Exhibit::Text(promised));
+    }
+    if let Some(p) = &n.proposer {
+        to.add("state", Exhibit::Chart { states: STATES, edges: EDGES, current: n.face().state });
+        if !p.promises.is_empty() {
+            to.add("promises", Exhibit::Table(promises(cx, p)));
+        }
+    }
+    if n.learner.as_ref().is_some_and(|l| !l.heard.is_empty()) {
+        to.add("ballots", ballots(cx, n));
+    }
+}
+
+/// One cell at the place of its ballot: over all acceptors, the grid of ballots.
+fn accepted(of: &Option<(Ballot, Value)>) -> Log {
+    let cell = |(b, v): &(Ballot, Value)| Cell { text: v.print(), epoch: *b };
+    Log {
+        first: of.as_ref().map_or(1, |(b, _)| *b),
+        cells: of.iter().map(cell).collect(),
+        ..Log::default()
+    }
+}
+
+fn promises(cx: &Know<'_>, p: &Proposer) -> Table {
+    let head = ["promised by", "has accepted"].map(String::from).into();
+    let row = |r: &super::proposer::Report| vec![cx.cast.name(r.acceptor).into(), pair(&r.accepted)];
+    Table { head, rows: p.promises.iter().map(row).collect() }
+}
+
+/// Ballots against acceptors, as a learner has heard of them; the one it saw chosen is marked.
+fn ballots(cx: &Know<'_>, n: &Node) -> Exhibit {
+    let (mut rows, mut cells) = (vec![], vec![]);
+    for l in &n.learner {
+        for h in &l.heard {
+            let chosen = l.chosen.is_some() && l.ballot == h.ballot;
+            let mark = if chosen { " chosen" } else { "" };
+            rows.push([h.ballot.to_string().as_str(), mark].concat());
+            let mut row = vec![];
+            for a in cx.params.all_acceptors() {
+                row.push(if h.by.contains(&a) { h.value.print() } else { String::new() });
+            }
+            cells.push(row);
+        }
+    }
+    let cols = cx.params.all_acceptors().map(|a| cx.cast.name(a).into()).collect();
+    Exhibit::Matrix { rows, cols, cells }
+}
