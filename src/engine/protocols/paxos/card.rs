@@ -64,12 +64,7 @@ pub static ENTRY: Entry = Entry {
         param("acceptors", UP_TO_15, "3", "nodes that promise and accept"),
         param("learners", UP_TO_15, "1", "nodes that only learn"),
         param("peers", UP_TO_15, "0", "nodes that do all three"),
-        param(
-            "q1",
-            UP_TO_15,
-            "0",
-            "promises a proposer needs; 0 is a majority of all acceptors",
-        ),
+        param("q1", UP_TO_15, "0", "promises a proposer needs; 0 is a majority of all acceptors"),
         param(
             "q2",
             UP_TO_15,
@@ -89,7 +84,12 @@ pub static ENTRY: Entry = Entry {
             "how long a proposer waits for a decision before its next ballot, at least; 0 is for ever",
         ),
         param("backoff", TIME, "200ms", "how much longer it waits at most: drawn anew each time"),
-        param("exponential", Unit::Flag, "on", "the random part doubles with each try, twice at most"),
+        param(
+            "exponential",
+            Unit::Flag,
+            "on",
+            "the random part doubles with each try, twice at most",
+        ),
         param("nack", Unit::Flag, "on", "acceptors say no instead of nothing"),
         param(
             "learn-request",
@@ -178,8 +178,8 @@ pub static ENTRY: Entry = Entry {
         ),
         claim(
             ALL_LEARN,
-            ClaimKind::AtRest,
-            "When nothing is under way any more, every learner that heard of the matter knows how it ended.",
+            ClaimKind::Liveness,
+            "With somebody up who knows and nothing disturbed, every learner that heard of the matter is told within ten of its requests.",
         ),
     ],
     bugs: &[

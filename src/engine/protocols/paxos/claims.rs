@@ -7,7 +7,7 @@
 
 use super::card::*;
 use super::msg::{Ballot, Msg};
-use super::{Node, Paxos, Timer};
+use super::{Paxos, Timer};
 use crate::few::{Few, Nodes};
 use crate::ids::{NodeId, Us};
 use crate::protocol::{Court, Happened, Step, Witness};
@@ -24,6 +24,7 @@ pub struct Ghost {
     ever: Vec<Ever>,
     chosen: Vec<(Ballot, Value)>,
     announced: Option<Value>,
+    first_known: Us,
     /// The highest ballot each acceptor has told anybody it promised, restarts included.
     spoken: Few<NodeId, Ballot>,
     /// Who knows the decision.
@@ -43,7 +44,10 @@ struct Ever {
 
 pub fn judge(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
     if s.at_rest {
-        return all_learn(g, s, court);
+        return;
+    }
+    if !s.steady {
+        g.unsteady = s.now;
     }
     match s.happened {
         Happened::Request { call, .. } => g.wanted.extend(call.arg(0).cloned()),
@@ -60,6 +64,7 @@ pub fn judge(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
     }
     sent(g, s, court);
     announced(g, s, court);
+    all_learn(g, s, court);
     decides_in_time(g, s, court);
 }
 
@@ -77,7 +82,8 @@ fn promise_kept(s: &See<'_>, spoken: Ballot, court: &mut Court) {
     let below = a.accepted.as_ref().is_none_or(|(b, _)| *b <= a.promised);
     court.hold(PROMISE_NEVER_SINKS, a.promised >= spoken && below, || {
         let now = a.promised.to_string();
-        let says = ["It has promised ballot ", &spoken.to_string(), ", and knows only of ", &now, "."];
+        let says =
+            ["It has promised ballot ", &spoken.to_string(), ", and knows only of ", &now, "."];
         Witness::new([s.node], says.concat())
     });
 }
@@ -97,7 +103,10 @@ fn accepted(g: &mut Ghost, s: &See<'_>, ballot: Ballot, value: &Value, court: &m
     let spoken = g.spoken.get(s.node).copied().unwrap_or(0);
     court.hold(PROMISE_BINDS, ballot >= spoken, || {
         let (b, p) = (ballot.to_string(), spoken.to_string());
-        Witness::new([s.node], ["It accepted in ballot ", &b, " after promising ", &p, "."].concat())
+        Witness::new(
+            [s.node],
+            ["It accepted in ballot ", &b, " after promising ", &p, "."].concat(),
+        )
     });
     g.spoken.put(s.node, ballot.max(spoken));
     if just_now {
@@ -166,11 +175,18 @@ fn offer(g: &mut Ghost, s: &See<'_>, b: Ballot, v: &Value, court: &mut Court) {
     let before = g.offered.get(b).filter(|was| *was != v);
     court.hold(ONE_VALUE, before.is_none(), || {
         let was = before.map_or_else(String::new, Value::print);
-        let says = ["Ballot ", &b.to_string(), " has carried ", &was, ", and now ", &v.print(), "."];
+        let says =
+            ["Ballot ", &b.to_string(), " has carried ", &was, ", and now ", &v.print(), "."];
         Witness::new([s.node], says.concat())
     });
     court.hold(SAFE_AT, safe_at(g, s, b, v), || {
-        let says = ["A value below ballot ", &b.to_string(), " may be chosen, and is not ", &v.print(), "."];
+        let says = [
+            "A value below ballot ",
+            &b.to_string(),
+            " may be chosen, and is not ",
+            &v.print(),
+            ".",
+        ];
         Witness::new([s.node], says.concat())
     });
     if let Some(first) = g.chosen.iter().find(|(c, _)| *c < b) {
@@ -206,36 +222,34 @@ fn announced(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
     let true_ = g.chosen.iter().any(|(_, c)| c == v);
     court.hold(LEARNED_UNIQUE, same && true_, || {
         let first = g.announced.as_ref().filter(|f| *f != v);
-        let first = first.map_or_else(|| "is not chosen".into(), |f| ["came after ", &f.print()].concat());
+        let first =
+            first.map_or_else(|| "is not chosen".into(), |f| ["came after ", &f.print()].concat());
         Witness::new([s.node], ["Its announcement of ", &v.print(), " ", &first, "."].concat())
     });
     if g.announced.is_none() {
-        g.announced = Some(v.clone());
+        (g.announced, g.first_known) = (Some(v.clone()), s.now);
     }
 }
 
-/// Nothing is under way any more: whoever has heard of the matter knows how it ended.
-fn all_learn(g: &Ghost, s: &See<'_>, court: &mut Court) {
-    if g.announced.is_none() || s.params.learn_request == 0 || !s.steady {
-        return;
+/// Somebody knows, and a learner has heard that there is something to know: ten requests must do.
+fn all_learn(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
+    let Some(l) = s.me().learner.as_ref().filter(|_| s.params.learn_request > 0) else { return };
+    let since = s.calm_since.max(g.unsteady).max(g.first_known);
+    let late = s.now > since + 10 * s.params.learn_request;
+    let asks = matches!(s.happened, Happened::Timeout(Timer::Learn)) && l.chosen.is_none();
+    let told = matches!(s.happened, Happened::Deliver { .. }) && l.chosen.is_some();
+    let can_be_told = || g.knows.list().iter().any(|n| s.alive.get(n.index()) == Some(&true));
+    if told && s.before.state != "decided" || asks && late && s.steady && can_be_told() {
+        court.hold(ALL_LEARN, told, || {
+            Witness::new([s.node], "It asks and asks, somebody knows, and it is not told.")
+        });
     }
-    let left = s.nodes.iter().zip(s.alive).position(|(n, alive)| *alive && waits_to_learn(n));
-    court.hold(ALL_LEARN, left.is_none(), || {
-        Witness::new(left.map(|i| NodeId(i as u16)), "It heard of the matter, and never how it ended.")
-    });
-}
-
-fn waits_to_learn(n: &Node) -> bool {
-    n.learner.as_ref().is_some_and(|l| l.stirred.is_some() && l.chosen.is_none())
 }
 
 // -------------------------------------------------------------------- progress
 
 /// Five of the longest waits between two tries, in calm and with enough acceptors.
 fn decides_in_time(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
-    if !s.steady {
-        g.unsteady = s.now;
-    }
     let Some(p) = s.me().proposer.as_ref().filter(|_| s.params.retry > 0) else { return };
     if p.phase == super::proposer::Phase::Idle {
         if g.trying.take(s.node).is_some() && g.knows.has(s.node) && s.steady {

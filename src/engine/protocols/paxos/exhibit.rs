@@ -67,14 +67,15 @@ fn accepted(of: &Option<(Ballot, Value)>) -> Log {
 
 fn promises(cx: &Know<'_>, p: &Proposer) -> Table {
     let head = ["promised by", "has accepted"].map(String::from).into();
-    let row = |r: &super::proposer::Report| vec![cx.cast.name(r.acceptor).into(), pair(&r.accepted)];
+    let row =
+        |r: &super::proposer::Report| vec![cx.cast.name(r.acceptor).into(), pair(&r.accepted)];
     Table { head, rows: p.promises.iter().map(row).collect() }
 }
 
 /// Ballots against acceptors, as a learner has heard of them; the one it saw chosen is marked.
 fn ballots(cx: &Know<'_>, n: &Node) -> Exhibit {
     let (mut rows, mut cells) = (vec![], vec![]);
-    for l in &n.learner {
+    if let Some(l) = &n.learner {
         for h in &l.heard {
             let chosen = l.chosen.is_some() && l.ballot == h.ballot;
             let mark = if chosen { " chosen" } else { "" };

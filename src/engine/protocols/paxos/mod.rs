@@ -270,6 +270,12 @@ impl Protocol for Paxos {
     fn judge(ghost: &mut claims::Ghost, step: &Step<'_, Paxos>, court: &mut Court) {
         claims::judge(ghost, step, court);
     }
+
+    /// A proposer still tries, or a learner still waits to hear.
+    fn at_rest(node: &Node) -> bool {
+        let tries = node.proposer.as_ref().is_some_and(|p| p.phase != proposer::Phase::Idle);
+        !tries && node.learner.as_ref().is_none_or(|l| l.stirred.is_none() || l.chosen.is_some())
+    }
 }
 
 impl Node {

@@ -12,15 +12,32 @@ pub type Ballot = u64;
 #[derive(Clone, Debug, Serialize)]
 pub enum Msg {
     /// 1a
-    Prepare { b: Ballot },
+    Prepare {
+        b: Ballot,
+    },
     /// 1b: with the newest ballot it has accepted in, and the value.
-    Promise { b: Ballot, ab: Option<Ballot>, av: Option<Value> },
+    Promise {
+        b: Ballot,
+        ab: Option<Ballot>,
+        av: Option<Value>,
+    },
     /// 2a
-    Accept { b: Ballot, v: Value },
+    Accept {
+        b: Ballot,
+        v: Value,
+    },
     /// 2b
-    Accepted { b: Ballot, v: Value },
-    Nack { b: Ballot, promised: Ballot },
-    Learn { v: Value },
+    Accepted {
+        b: Ballot,
+        v: Value,
+    },
+    Nack {
+        b: Ballot,
+        promised: Ballot,
+    },
+    Learn {
+        v: Value,
+    },
     LearnReq,
 }
 

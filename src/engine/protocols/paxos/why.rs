@@ -12,17 +12,45 @@ use crate::value::Value;
 #[derive(Clone, Debug, Serialize)]
 pub enum Why {
     /// A proposer is back from its disk.
-    Returned { round: u64 },
-    Prepared { ballot: Ballot, round: u64, value: Option<Value>, tries: u32, after: Span },
+    Returned {
+        round: u64,
+    },
+    Prepared {
+        ballot: Ballot,
+        round: u64,
+        value: Option<Value>,
+        tries: u32,
+        after: Span,
+    },
     /// A majority has promised and reports nothing.
-    Unbound { ballot: Ballot, value: Value, on: u16, of: u16 },
+    Unbound {
+        ballot: Ballot,
+        value: Value,
+        on: u16,
+        of: u16,
+    },
     /// What it must propose, of the highest ballot reported.
-    Bound { ballot: Ballot, value: Value, acceptor: NodeId, accepted: Ballot },
-    Preempted { ballot: Ballot, acceptor: NodeId, promised: Ballot },
+    Bound {
+        ballot: Ballot,
+        value: Value,
+        acceptor: NodeId,
+        accepted: Ballot,
+    },
+    Preempted {
+        ballot: Ballot,
+        acceptor: NodeId,
+        promised: Ballot,
+    },
     /// Asked for a value when the decision is known.
-    Known { value: Value },
+    Known {
+        value: Value,
+    },
     /// An acceptor is back from its disk.
-    Recovered { promised: Ballot, accepted: Option<Ballot>, value: Option<Value> },
+    Recovered {
+        promised: Ballot,
+        accepted: Option<Ballot>,
+        value: Option<Value>,
+    },
     Promised {
         ballot: Ballot,
         proposer: NodeId,
@@ -30,16 +58,46 @@ pub enum Why {
         accepted: Option<Ballot>,
         value: Option<Value>,
     },
-    Refused { ballot: Ballot, promised: Ballot, proposer: NodeId, asked: Asked },
-    Repeated { ballot: Ballot, proposer: NodeId },
-    Accepted { ballot: Ballot, value: Value, proposer: NodeId },
+    Refused {
+        ballot: Ballot,
+        promised: Ballot,
+        proposer: NodeId,
+        asked: Asked,
+    },
+    Repeated {
+        ballot: Ballot,
+        proposer: NodeId,
+    },
+    Accepted {
+        ballot: Ballot,
+        value: Value,
+        proposer: NodeId,
+    },
     /// An acceptance too few.
-    Counted { ballot: Ballot, value: Value, on: u64, needed: u64 },
+    Counted {
+        ballot: Ballot,
+        value: Value,
+        on: u64,
+        needed: u64,
+    },
     /// Enough acceptors for the value, in different ballots.
-    Differ { value: Value, by: Vec<NodeId> },
-    Decided { ballot: Ballot, value: Value, by: Vec<NodeId>, of: u16 },
-    Learned { value: Value, from: NodeId },
-    Asked { silent: Span },
+    Differ {
+        value: Value,
+        by: Vec<NodeId>,
+    },
+    Decided {
+        ballot: Ballot,
+        value: Value,
+        by: Vec<NodeId>,
+        of: u16,
+    },
+    Learned {
+        value: Value,
+        from: NodeId,
+    },
+    Asked {
+        silent: Span,
+    },
 }
 
 named!(Why {
@@ -86,7 +144,15 @@ impl Reason for Why {
             .concat(),
             Why::Prepared { ballot, value, tries: 0 | 1, .. } => {
                 let wants = said(value);
-                [me, " wants ", &wants, " and asks every acceptor for a promise in ballot ", &num(ballot), "."].concat()
+                [
+                    me,
+                    " wants ",
+                    &wants,
+                    " and asks every acceptor for a promise in ballot ",
+                    &num(ballot),
+                    ".",
+                ]
+                .concat()
             }
             Why::Prepared { ballot, round, after, .. } => {
                 let after = t.time(after.0.max(0) as u64);
@@ -146,7 +212,9 @@ impl Reason for Why {
             }
             Why::Recovered { promised, accepted, value } => {
                 let kept = match (accepted, value) {
-                    (Some(b), Some(v)) => [", and ", &v.print(), " accepted in ballot ", &num(b)].concat(),
+                    (Some(b), Some(v)) => {
+                        [", and ", &v.print(), " accepted in ballot ", &num(b)].concat()
+                    }
                     _ => ", and nothing accepted".into(),
                 };
                 [me, " is back with what its disk kept: ", &promise(*promised), &kept, "."].concat()
@@ -154,11 +222,21 @@ impl Reason for Why {
             Why::Promised { ballot, accepted, value, proposer, .. } => {
                 let report = match (accepted, value) {
                     (Some(b), Some(v)) => [
-                        " and reports it accepted ", &v.print(), " in ballot ", &num(b), ", so ",
-                        t.name(*proposer), " is bound by it.",
+                        " and reports it accepted ",
+                        &v.print(),
+                        " in ballot ",
+                        &num(b),
+                        ", so ",
+                        t.name(*proposer),
+                        " is bound by it.",
                     ]
                     .concat(),
-                    _ => [": from now on it accepts nothing below. It tells ", t.name(*proposer), " that it has accepted nothing."].concat(),
+                    _ => [
+                        ": from now on it accepts nothing below. It tells ",
+                        t.name(*proposer),
+                        " that it has accepted nothing.",
+                    ]
+                    .concat(),
                 };
                 [me, " promises ballot ", &num(ballot), &report].concat()
             }
@@ -167,7 +245,8 @@ impl Reason for Why {
                     Asked::Prepare => "turns down ballot ",
                     Asked::Accept => "will not accept in ballot ",
                 };
-                [me, " already promised ballot ", &num(promised), " and ", what, &num(ballot), "."].concat()
+                [me, " already promised ballot ", &num(promised), " and ", what, &num(ballot), "."]
+                    .concat()
             }
             Why::Repeated { ballot, proposer } => [
                 me,
@@ -225,11 +304,13 @@ impl Reason for Why {
             ]
             .concat(),
             Why::Learned { value, from } => {
-                [me, " is told by ", t.name(*from), " that ", &value.print(), " is chosen."].concat()
+                [me, " is told by ", t.name(*from), " that ", &value.print(), " is chosen."]
+                    .concat()
             }
             Why::Asked { silent } => {
                 let silent = t.time(silent.0.max(0) as u64);
-                [me, " has heard of no decision, and of nothing else for ", &silent, ": it asks."].concat()
+                [me, " has heard of no decision, and of nothing else for ", &silent, ": it asks."]
+                    .concat()
             }
         }
     }
