@@ -183,17 +183,17 @@ impl Reason for Why {
             .concat(),
             Why::Bound { ballot, value, acceptor, accepted } => [
                 t.name(*acceptor),
-                " reports ",
-                &value.print(),
-                " of ballot ",
-                &num(accepted),
-                ", the highest reported: it may be chosen already, so ",
-                me,
-                " is bound to propose ",
+                " promises ballot ",
+                &num(ballot),
+                " and reports it accepted ",
                 &value.print(),
                 " in ballot ",
-                &num(ballot),
-                ".",
+                &num(accepted),
+                ", the highest reported: ",
+                &value.print(),
+                " may be chosen already, so ",
+                me,
+                " is bound to it.",
             ]
             .concat(),
             Why::Preempted { ballot, acceptor, promised } => [
@@ -219,27 +219,24 @@ impl Reason for Why {
                 };
                 [me, " is back with what its disk kept: ", &promise(*promised), &kept, "."].concat()
             }
-            Why::Promised { ballot, accepted, value, proposer, .. } => {
-                let report = match (accepted, value) {
-                    (Some(b), Some(v)) => [
-                        " and reports it accepted ",
-                        &v.print(),
-                        " in ballot ",
-                        &num(b),
-                        ", so ",
-                        t.name(*proposer),
-                        " is bound by it.",
-                    ]
-                    .concat(),
-                    _ => [
-                        ": from now on it accepts nothing below. It tells ",
-                        t.name(*proposer),
-                        " that it has accepted nothing.",
-                    ]
-                    .concat(),
-                };
-                [me, " promises ballot ", &num(ballot), &report].concat()
-            }
+            Why::Promised { ballot, accepted: Some(b), value: Some(v), .. } => [
+                me,
+                " promises ballot ",
+                &num(ballot),
+                " and reports it accepted ",
+                &v.print(),
+                " in ballot ",
+                &num(b),
+                ".",
+            ]
+            .concat(),
+            Why::Promised { ballot, .. } => [
+                me,
+                " promises ballot ",
+                &num(ballot),
+                ": it will accept nothing below. It reports that it has accepted nothing yet.",
+            ]
+            .concat(),
             Why::Refused { ballot, promised, asked, .. } => {
                 let what = match asked {
                     Asked::Prepare => "turns down ballot ",
