@@ -109,6 +109,7 @@ fn accepted(g: &mut Ghost, s: &See<'_>, ballot: Ballot, value: &Value, court: &m
         )
     });
     g.spoken.put(s.node, ballot.max(spoken));
+    promise_kept(s, ballot.max(spoken), court);
     if just_now {
         chosen(g, s, ballot, value, court);
     }

@@ -1,5 +1,6 @@
 //! What a node shows of its inside.
 
+use super::learner::{Heard, Learner};
 use super::msg::Ballot;
 use super::proposer::Proposer;
 use super::{Know, Node};
@@ -31,7 +32,10 @@ pub fn line(n: &Node) -> String {
         return ["promised ", &a.promised.to_string(), gap, &had].concat();
     }
     match &n.proposer {
-        Some(Proposer { ballot, wants: Some(v), .. }) if *ballot > 0 => {
+        Some(Proposer { ballot, value: Some(v), .. }) => {
+            ["ballot ", &ballot.to_string(), " · proposes ", &v.print()].concat()
+        }
+        Some(Proposer { ballot, wants: Some(v), .. }) => {
             ["ballot ", &ballot.to_string(), " · wants ", &v.print()].concat()
         }
         _ => String::new(),
@@ -50,8 +54,15 @@ pub fn node(cx: &Know<'_>, n: &Node, to: &mut Showcase) {
             to.add("promises", Exhibit::Table(promises(cx, p)));
         }
     }
-    if n.learner.as_ref().is_some_and(|l| !l.heard.is_empty()) {
-        to.add("ballots", ballots(cx, n));
+    match &n.learner {
+        // Of its own ballots a proposer apart hears from each acceptor what the learner sees better.
+        Some(l) if n.acceptor.is_some() || n.proposer.is_none() => {
+            to.add("ballots", ballots(cx, l));
+        }
+        Some(Learner { heard, .. }) if !heard.is_empty() => {
+            to.add("accepts", Exhibit::Set(accepts(cx, heard)));
+        }
+        _ => {}
     }
 }
 
@@ -72,20 +83,23 @@ fn promises(cx: &Know<'_>, p: &Proposer) -> Table {
     Table { head, rows: p.promises.iter().map(row).collect() }
 }
 
+/// Who has accepted in its newest ballot that anybody accepted in.
+fn accepts(cx: &Know<'_>, heard: &[Heard]) -> Vec<String> {
+    let newest = heard.iter().max_by_key(|h| h.ballot);
+    newest.iter().flat_map(|h| &h.by).map(|n| cx.cast.name(*n).into()).collect()
+}
+
 /// Ballots against acceptors, as a learner has heard of them; the one it saw chosen is marked.
-fn ballots(cx: &Know<'_>, n: &Node) -> Exhibit {
+fn ballots(cx: &Know<'_>, l: &Learner) -> Exhibit {
     let (mut rows, mut cells) = (vec![], vec![]);
-    if let Some(l) = &n.learner {
-        for h in &l.heard {
-            let chosen = l.chosen.is_some() && l.ballot == h.ballot;
-            let mark = if chosen { " chosen" } else { "" };
-            rows.push([h.ballot.to_string().as_str(), mark].concat());
-            let mut row = vec![];
-            for a in cx.params.all_acceptors() {
-                row.push(if h.by.contains(&a) { h.value.print() } else { String::new() });
-            }
-            cells.push(row);
+    for h in &l.heard {
+        let mark = if l.chosen.is_some() && l.ballot == h.ballot { " chosen" } else { "" };
+        rows.push([h.ballot.to_string().as_str(), mark].concat());
+        let mut row = vec![];
+        for a in cx.params.all_acceptors() {
+            row.push(if h.by.contains(&a) { h.value.print() } else { String::new() });
         }
+        cells.push(row);
     }
     let cols = cx.params.all_acceptors().map(|a| cx.cast.name(a).into()).collect();
     Exhibit::Matrix { rows, cols, cells }

@@ -40,6 +40,11 @@
 //! roles are apart nobody else may know. Of a proposer that knows the decision one asks no new ballot. A
 //! proposer counts answers to its earlier ballots too: whatever a majority accepted is chosen.
 //!
+//! **Where the card errs.** Of two rivals 15 ms apart it says that they block each other for ever with any
+//! period from 20 to 40 ms. But P2's Accept lands at 45 ms, so P1's next Prepare must be there before: the
+//! period must be below 35 ms. And who reports what (`promised`) is told by the acceptor; that the proposer
+//! is bound by it (`bound`) only the proposer can say, for it alone has heard the others.
+//!
 //! **Left out, and what it costs.** A log of many decrees (Multi-Paxos): each value pays both phases. A
 //! distinguished proposer with a lease (§2.4): rivals are kept apart only by random waits, so a decision has
 //! no bound in time. Sending again within a ballot: what the network loses costs a new ballot.
