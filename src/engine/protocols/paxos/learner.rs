@@ -65,7 +65,7 @@ impl Node {
         let Some(l) = self.learner.as_mut().filter(|l| l.chosen.is_none()) else { return };
         let at = l.note(cx, from, b, v);
         let mut by = l.heard[at].by.clone();
-        let (needed, of, value) = (needed_to_choose(cx), cx.params.acceptors, v.clone());
+        let (needed, of, value) = (needed_to_choose(cx), cx.params.acceptors.into(), v.clone());
         let anywhere = l.ever(v);
         if cx.bug("count-by-value") {
             by = anywhere;

@@ -109,8 +109,8 @@ impl Proposer {
         let Some(v) = bound.as_ref().map(|(_, _, v)| v).or(self.wants.as_ref()).cloned() else {
             return;
         };
-        let (value, of) = (v.clone(), cx.params.acceptors);
-        let on = self.promises.len() as u16;
+        let (value, of) = (v.clone(), cx.params.acceptors.into());
+        let on = self.promises.len() as u64;
         fx.explain(match bound {
             Some((acceptor, accepted, _)) => Why::Bound { ballot: b, value, acceptor, accepted },
             None => Why::Unbound { ballot: b, value, on, of },

@@ -26,8 +26,8 @@ pub enum Why {
     Unbound {
         ballot: Ballot,
         value: Value,
-        on: u16,
-        of: u16,
+        on: u64,
+        of: u64,
     },
     /// What it must propose, of the highest ballot reported.
     Bound {
@@ -89,7 +89,7 @@ pub enum Why {
         ballot: Ballot,
         value: Value,
         by: Vec<NodeId>,
-        of: u16,
+        of: u64,
     },
     Learned {
         value: Value,
@@ -130,189 +130,101 @@ pub enum Asked {
 impl Reason for Why {
     fn sentence(&self, t: &Teller) -> String {
         let me = t.me();
-        let num = |n: &u64| n.to_string();
         match self {
             Why::Returned { round: 0 } => {
-                [me, " is back, and its disk knows of no round: it begins anew."].concat()
+                tell("@ is back, and its disk knows of no round: it begins anew.", &[me])
             }
-            Why::Returned { round } => [
-                me,
-                " is back. Its disk kept round ",
-                &num(round),
-                ", so its next ballot will be a new one; what it was proposing is forgotten.",
-            ]
-            .concat(),
-            Why::Prepared { ballot, value, tries: 0 | 1, .. } => {
-                let wants = said(value);
-                [
-                    me,
-                    " wants ",
-                    &wants,
-                    " and asks every acceptor for a promise in ballot ",
-                    &num(ballot),
-                    ".",
-                ]
-                .concat()
+            Why::Returned { round } => tell(
+                "@ is back. Its disk kept round @, so its next ballot will be a new one; what it was proposing is forgotten.",
+                &[me, &num(*round)],
+            ),
+            Why::Prepared { ballot, value, tries: 0 | 1, .. } => tell(
+                "@ wants @ and asks every acceptor for a promise in ballot @.",
+                &[me, &word(value), &num(*ballot)],
+            ),
+            Why::Prepared { ballot, round, after, .. } => tell(
+                "@ has no decision after @: round @, ballot @, higher than its last.",
+                &[me, &time(t, *after), &num(*round), &num(*ballot)],
+            ),
+            Why::Unbound { ballot, value, on, of } => tell(
+                "@ of @ acceptors promise ballot @ and none of them has accepted anything: @ is free to propose its own @.",
+                &[&num(*on), &num(*of), &num(*ballot), me, &value.print()],
+            ),
+            Why::Bound { ballot, value, acceptor, accepted } => {
+                let (from, v) = (t.name(*acceptor), &value.print());
+                tell(
+                    "@ promises ballot @ and reports it accepted @ in ballot @, the highest reported: @ may be chosen already, so @ is bound to it.",
+                    &[from, &num(*ballot), v, &num(*accepted), v, me],
+                )
             }
-            Why::Prepared { ballot, round, after, .. } => {
-                let after = t.time(after.0.max(0) as u64);
-                [
-                    me,
-                    " has no decision after ",
-                    &after,
-                    ": round ",
-                    &num(round),
-                    ", ballot ",
-                    &num(ballot),
-                    ", higher than its last.",
-                ]
-                .concat()
-            }
-            Why::Unbound { ballot, value, on, of } => [
-                &num(&u64::from(*on)),
-                " of ",
-                &num(&u64::from(*of)),
-                " acceptors promise ballot ",
-                &num(ballot),
-                " and none of them has accepted anything: ",
-                me,
-                " is free to propose its own ",
-                &value.print(),
-                ".",
-            ]
-            .concat(),
-            Why::Bound { ballot, value, acceptor, accepted } => [
-                t.name(*acceptor),
-                " promises ballot ",
-                &num(ballot),
-                " and reports it accepted ",
-                &value.print(),
-                " in ballot ",
-                &num(accepted),
-                ", the highest reported: ",
-                &value.print(),
-                " may be chosen already, so ",
-                me,
-                " is bound to it.",
-            ]
-            .concat(),
-            Why::Preempted { ballot, acceptor, promised } => [
-                me,
-                " hears that ",
-                t.name(*acceptor),
-                " has promised ballot ",
-                &num(promised),
-                ", above its own ",
-                &num(ballot),
-                ": its next will be higher still.",
-            ]
-            .concat(),
+            Why::Preempted { ballot, acceptor, promised } => tell(
+                "@ hears that @ has promised ballot @, above its own @: its next will be higher still.",
+                &[me, t.name(*acceptor), &num(*promised), &num(*ballot)],
+            ),
             Why::Known { value } => {
-                [me, " knows already that ", &value.print(), " is chosen, and says so."].concat()
+                tell("@ knows already that @ is chosen, and says so.", &[me, &value.print()])
             }
-            Why::Recovered { promised, accepted, value } => {
-                let kept = match (accepted, value) {
-                    (Some(b), Some(v)) => {
-                        [", and ", &v.print(), " accepted in ballot ", &num(b)].concat()
-                    }
-                    _ => ", and nothing accepted".into(),
-                };
-                [me, " is back with what its disk kept: ", &promise(*promised), &kept, "."].concat()
+            Why::Recovered { promised, accepted: Some(b), value } => tell(
+                "@ is back with what its disk kept: its promise of ballot @, and @ accepted in ballot @.",
+                &[me, &num(*promised), &word(value), &num(*b)],
+            ),
+            Why::Recovered { promised: 0, .. } => {
+                tell("@ is back, and its disk knows of no promise.", &[me])
             }
-            Why::Promised { ballot, accepted: Some(b), value: Some(v), .. } => [
-                me,
-                " promises ballot ",
-                &num(ballot),
-                " and reports it accepted ",
-                &v.print(),
-                " in ballot ",
-                &num(b),
-                ".",
-            ]
-            .concat(),
-            Why::Promised { ballot, .. } => [
-                me,
-                " promises ballot ",
-                &num(ballot),
-                ": it will accept nothing below. It reports that it has accepted nothing yet.",
-            ]
-            .concat(),
-            Why::Refused { ballot, promised, asked, .. } => {
-                let what = match asked {
-                    Asked::Prepare => "turns down ballot ",
-                    Asked::Accept => "will not accept in ballot ",
-                };
-                [me, " already promised ballot ", &num(promised), " and ", what, &num(ballot), "."]
-                    .concat()
+            Why::Recovered { promised, .. } => tell(
+                "@ is back with what its disk kept: its promise of ballot @, and nothing accepted.",
+                &[me, &num(*promised)],
+            ),
+            Why::Promised { ballot, accepted: Some(b), value, .. } => tell(
+                "@ promises ballot @ and reports it accepted @ in ballot @.",
+                &[me, &num(*ballot), &word(value), &num(*b)],
+            ),
+            Why::Promised { ballot, .. } => tell(
+                "@ promises ballot @: it will accept nothing below. It reports that it has accepted nothing yet.",
+                &[me, &num(*ballot)],
+            ),
+            Why::Refused { ballot, promised, asked: Asked::Prepare, .. } => tell(
+                "@ already promised ballot @ and turns down ballot @.",
+                &[me, &num(*promised), &num(*ballot)],
+            ),
+            Why::Refused { ballot, promised, .. } => tell(
+                "@ already promised ballot @ and will not accept in ballot @.",
+                &[me, &num(*promised), &num(*ballot)],
+            ),
+            Why::Repeated { ballot, proposer } => tell(
+                "@ has promised ballot @ before: it tells @ again.",
+                &[me, &num(*ballot), t.name(*proposer)],
+            ),
+            Why::Accepted { ballot, value, .. } => tell(
+                "@ accepts @ in ballot @ and writes it to disk first.",
+                &[me, &value.print(), &num(*ballot)],
+            ),
+            Why::Counted { ballot, value, on, needed } => tell(
+                "@ has heard of @ for @ in ballot @, and needs @.",
+                &[me, &num(*on), &value.print(), &num(*ballot), &num(*needed)],
+            ),
+            Why::Differ { value, by } => tell(
+                "@ have all accepted @, but not in the same ballot: @ may not call it chosen.",
+                &[&t.list(by.iter().copied()), &value.print(), me],
+            ),
+            Why::Decided { ballot, value, by, of } => {
+                let (who, on) = (t.list(by.iter().copied()), num(by.len() as u64));
+                tell(
+                    "@ is chosen: @, @ of @, accepted it in ballot @, and @ knows.",
+                    &[&value.print(), &who, &on, &num(*of), &num(*ballot), me],
+                )
             }
-            Why::Repeated { ballot, proposer } => [
-                me,
-                " has promised ballot ",
-                &num(ballot),
-                " before: it tells ",
-                t.name(*proposer),
-                " again.",
-            ]
-            .concat(),
-            Why::Accepted { ballot, value, .. } => [
-                me,
-                " accepts ",
-                &value.print(),
-                " in ballot ",
-                &num(ballot),
-                " and writes it to disk first.",
-            ]
-            .concat(),
-            Why::Counted { ballot, value, on, needed } => [
-                me,
-                " has heard of ",
-                &num(on),
-                " for ",
-                &value.print(),
-                " in ballot ",
-                &num(ballot),
-                ", and needs ",
-                &num(needed),
-                ".",
-            ]
-            .concat(),
-            Why::Differ { value, by } => [
-                &t.list(by.iter().copied()),
-                " have all accepted ",
-                &value.print(),
-                ", but not in the same ballot: ",
-                me,
-                " may not call it chosen.",
-            ]
-            .concat(),
-            Why::Decided { ballot, value, by, of } => [
-                &value.print(),
-                " is chosen: ",
-                &t.list(by.iter().copied()),
-                ", ",
-                &num(&(by.len() as u64)),
-                " of ",
-                &num(&u64::from(*of)),
-                ", accepted it in ballot ",
-                &num(ballot),
-                ", and ",
-                me,
-                " knows.",
-            ]
-            .concat(),
             Why::Learned { value, from } => {
-                [me, " is told by ", t.name(*from), " that ", &value.print(), " is chosen."]
-                    .concat()
+                tell("@ is told by @ that @ is chosen.", &[me, t.name(*from), &value.print()])
             }
-            Why::Asked { silent } => {
-                let silent = t.time(silent.0.max(0) as u64);
-                [me, " has heard of no decision, and of nothing else for ", &silent, ": it asks."]
-                    .concat()
-            }
+            Why::Asked { silent } => tell(
+                "@ has heard of no decision, and of nothing else for @: it asks.",
+                &[me, &time(t, *silent)],
+            ),
         }
     }
 
-    /// The tenth attempt is no news.
+    /// The fourth attempt is no news.
     fn weight(&self) -> Option<Weight> {
         match self {
             Why::Prepared { tries: 4.., .. } => Some(Weight::Quiet),
@@ -321,13 +233,26 @@ impl Reason for Why {
     }
 }
 
-fn said(v: &Option<Value>) -> String {
-    v.as_ref().map_or_else(|| "a decision".into(), Value::print)
+/// The sentence with a word in the place of each `@`.
+fn tell(sentence: &str, words: &[&str]) -> String {
+    let (mut out, mut words) = (String::new(), words.iter());
+    for c in sentence.chars() {
+        match c {
+            '@' => out += words.next().copied().unwrap_or("?"),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
-fn promise(b: Ballot) -> String {
-    match b {
-        0 => "no promise".into(),
-        b => ["its promise of ballot ", &b.to_string()].concat(),
-    }
+fn num(n: u64) -> String {
+    n.to_string()
+}
+
+fn time(t: &Teller, span: Span) -> String {
+    t.time(span.0.max(0) as u64)
+}
+
+fn word(v: &Option<Value>) -> String {
+    v.as_ref().map_or_else(|| "a decision".into(), Value::print)
 }
