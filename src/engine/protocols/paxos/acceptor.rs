@@ -55,17 +55,20 @@ impl Node {
             return a.refuse(cx, from, b, Asked::Prepare, fx);
         }
         let (ab, av) = a.report();
-        if b > a.promised {
+        let why = if b > a.promised {
             let (was, accepted, value) = (a.promised, ab, av.clone());
-            fx.explain(Why::Promised { ballot: b, proposer: from, was, accepted, value });
             a.promised = b;
             if !cx.bug("forget-promise") {
                 fx.save(Record::Promise { b });
             }
+            Why::Promised { ballot: b, proposer: from, was, accepted, value }
         } else {
-            fx.explain(Why::Repeated { ballot: b, proposer: from });
-        }
-        fx.once_saved(|fx| fx.send(from, Msg::Promise { b, ab, av }));
+            Why::Repeated { ballot: b, proposer: from }
+        };
+        fx.once_saved(|fx| {
+            fx.explain(why);
+            fx.send(from, Msg::Promise { b, ab, av });
+        });
     }
 
     /// 2a arrives: accepted unless a higher ballot has its promise.
@@ -76,9 +79,10 @@ impl Node {
         }
         let pair = Some((b, v.clone()));
         if a.accepted != pair {
-            fx.explain(Why::Accepted { ballot: b, value: v.clone(), proposer: from });
-            fx.save(Record::Accept { b, v: v.clone() });
             (a.promised, a.accepted) = (a.promised.max(b), pair);
+            fx.save(Record::Accept { b, v: v.clone() });
+            let why = Why::Accepted { ballot: b, value: v.clone(), proposer: from };
+            fx.once_saved(|fx| fx.explain(why));
         }
         let learners = who_learns(cx, from);
         fx.once_saved(|fx| {

@@ -180,7 +180,7 @@ impl Reason for Why {
                 &[me, &num(*ballot), &word(value), &num(*b)],
             ),
             Why::Promised { ballot, .. } => tell(
-                "@ promises ballot @: it will accept nothing below. It reports that it has accepted nothing yet.",
+                "@ promises ballot @ and has written that to disk first: it will accept nothing below. So far it has accepted nothing.",
                 &[me, &num(*ballot)],
             ),
             Why::Refused { ballot, promised, asked: Asked::Prepare, .. } => tell(
@@ -196,7 +196,7 @@ impl Reason for Why {
                 &[me, &num(*ballot), t.name(*proposer)],
             ),
             Why::Accepted { ballot, value, .. } => tell(
-                "@ accepts @ in ballot @ and writes it to disk first.",
+                "@ accepts @ in ballot @, and has written it to disk first.",
                 &[me, &value.print(), &num(*ballot)],
             ),
             Why::Counted { ballot, value, on, needed } => tell(
