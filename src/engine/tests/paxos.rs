@@ -106,7 +106,7 @@ fn roles_apart_cost_three_times_the_acceptors_and_once_more_for_each_learner() {
     for (a, l) in [(3, 1), (5, 1), (4, 3)] {
         let text = format!(
             "lamplight 1\nrun paxos proposers=1 acceptors={a} learners={l} seed=1\n\
-             net latency=10ms\nat 0ms P1 propose X\nuntil 200ms\n"
+             net latency=10ms\nat 0ms p1 propose X\nuntil 200ms\n"
         );
         assert_eq!(run_text(&text).trace().msgs.len(), 2 * a + a + a * (l + 1));
     }
@@ -146,9 +146,9 @@ fn mistakes_break_their_claims_at_the_instants_of_the_card() {
     }
     let both = run_text(&with_bug(&text_of("even-split"), "minority-quorum"));
     let announced = said(&both, "decided", &[]);
-    assert!(announced.contains(&(40, "P1".into())) && announced.contains(&(40, "P2".into())));
+    assert!(announced.contains(&(40, "p1".into())) && announced.contains(&(40, "p2".into())));
     let twice = run_text(&with_bug(&text_of("dup-votes"), "count-dups"));
-    assert_eq!(said(&twice, "decided", &[("value", "X")]), [(42, "P1".into())]);
+    assert_eq!(said(&twice, "decided", &[("value", "X")]), [(42, "p1".into())]);
     assert_eq!(said(&twice, "decided", &[("value", "Y")])[0].0, 140);
 }
 
@@ -172,12 +172,12 @@ fn every_mistake_breaks_every_claim_it_names_and_nothing_without_it() {
 fn duel(period: u64, second: u64) -> Run {
     run_text(&format!(
         "lamplight 1\nrun paxos retry={period}ms backoff=0ms nack=off seed=1\nnet latency=10ms\n\
-         at 0ms P1 propose X\nat {second}ms P2 propose Y\nuntil 3010ms\n"
+         at 0ms p1 propose X\nat {second}ms p2 propose Y\nuntil 3010ms\n"
     ))
 }
 
-/// With P2 15 ms behind, P1's next Prepare must land before P2's Accept does, at 45 ms: the period lies
-/// below 35 ms. From there on P2 is through before P1 comes again.
+/// With p2 15 ms behind, p1's next Prepare must land before p2's Accept does, at 45 ms: the period lies
+/// below 35 ms. From there on p2 is through before p1 comes again.
 #[test]
 fn the_duel_needs_its_rhythm() {
     for period in [21, 25, 30, 34] {
@@ -187,7 +187,7 @@ fn the_duel_needs_its_rhythm() {
         assert!(!said(&duel(period, 15), "decided", &[]).is_empty(), "{period}");
     }
     let rounds = said(&duel(30, 15), "prepared", &[("round", "101")]);
-    assert_eq!(rounds[0], (3_000, "P1".into()));
+    assert_eq!(rounds[0], (3_000, "p1".into()));
 }
 
 /// With the card's waits a pair of rivals decides soon, whatever the dice say.
@@ -196,7 +196,7 @@ fn random_waits_end_every_duel() {
     for seed in 1..=200 {
         let text = format!(
             "lamplight 1\nrun paxos exponential=off seed={seed}\nnet latency=10ms\n\
-             at 0ms P1 propose X\nat 0ms P2 propose Y\nuntil 10s\n"
+             at 0ms p1 propose X\nat 0ms p2 propose Y\nuntil 10s\n"
         );
         let run = run_text(&text);
         let at = said(&run, "decided", &[])[0].0;
@@ -211,7 +211,7 @@ fn a_hostile_network_holds_up_everything_and_breaks_nothing() {
     for seed in 1..=20 {
         let text = format!(
             "lamplight 1\nrun paxos exponential=off nack=off seed={seed}\nnet latency=10ms\n\
-             at 0ms delay every Accept * -> * by 300ms\nat 0ms P1 propose X\nat 15ms P2 propose Y\n\
+             at 0ms delay every Accept * -> * by 300ms\nat 0ms p1 propose X\nat 15ms p2 propose Y\n\
              at 60s pass every Accept * -> *\nuntil 61s\n"
         );
         let run = run_text(&text);
@@ -229,7 +229,7 @@ fn every_size_decides() {
     {
         let n = peers + acceptors;
         for q2 in 1..=n {
-            let first = if apart > 0 { "P1" } else { "n1" };
+            let first = if apart > 0 { "p1" } else { "n1" };
             let run = run_text(&format!(
                 "lamplight 1\nrun paxos peers={peers} proposers={apart} acceptors={acceptors} \
                  learners={learners} q1={} q2={q2} seed=1\nnet latency=10ms disk=1ms\n\
@@ -282,15 +282,15 @@ fn quarrel(seed: u64, bug: &str) -> Run {
     for i in 0..20 {
         let (who, at) = (below(stream.draw(2 * i + 1), everybody), i * 150);
         let down = 5 + below(stream.draw(2 * i + 2), 140);
-        let name = if who < 2 { format!("P{}", who + 1) } else { format!("n{}", who - 1) };
+        let name = if who < 2 { format!("p{}", who + 1) } else { format!("n{}", who - 1) };
         text += &format!("at {at}ms crash {name}\nat {}ms restart {name}\n", at + down);
-        for (k, p) in ["P1", "P2", "n1", "n2"].iter().enumerate() {
+        for (k, p) in ["p1", "p2", "n1", "n2"].iter().enumerate() {
             if *p != name {
                 text += &format!("at {}ms {p} propose V{k}\n", at + 1);
             }
         }
     }
-    run_text(&(text + &format!("at 3s {loss}\nat 3s P1 propose last\nuntil 8s\n")))
+    run_text(&(text + &format!("at 3s {loss}\nat 3s p1 propose last\nuntil 8s\n")))
 }
 
 #[test]
@@ -370,18 +370,18 @@ fn figures() -> Vec<String> {
         ),
         "promises for ballot 1, but its Accepts".into(),
         format!(
-            "P2 is promised ballot {}, and Y is chosen at {} ms",
+            "p2 is promised ballot {}, and Y is chosen at {} ms",
             ballot(&late, "Y"),
             said(&late, "accepted", &[("value", "Y")])[1].0
         ),
         format!("arrive at {} ms, three acceptors", refused[0].0),
         format!("in ballots {} and {}.", of_v[0], of_v[1]),
-        format!("from ballot {} and rightly", field(&trap, "P4", "accepted")),
+        format!("from ballot {} and rightly", field(&trap, "p4", "accepted")),
         format!("chosen at {} ms.", said(&trap, "accepted", &[("ballot", "4")])[1].0),
         format!("takes ballot {}. In ballot 1 again", ballot(&reuse, "Y")),
         "start anew every 30 ms".into(),
         format!("are in round {} after three", highest.expect("a round")),
-        format!("P2 decides at {} ms", first(&wait, "decided", &[])),
+        format!("p2 decides at {} ms", first(&wait, "decided", &[])),
         format!(
             "a decision at {} ms, in ballot {}.",
             first(&chance, "decided", &[]),
@@ -416,7 +416,7 @@ fn every_number_of_the_lesson_comes_from_a_run() {
         assert!(lesson.contains(&figure), "the lesson does not say: {figure}");
         lesson = lesson.replace(&figure, "");
     }
-    for name in ["A1", "A2", "P1", "P2", "n3"] {
+    for name in ["a1", "a2", "p1", "p2", "n3"] {
         lesson = lesson.replace(name, "");
     }
     let left: Vec<&str> =

@@ -54,10 +54,10 @@ pub static ENTRY: Entry = Entry {
         "Howard, Malkhi, Spiegelman: Flexible Paxos, OPODIS 2016",
     ],
     roles: &[
-        role("proposer", "P", "proposers", 0, PROPOSING),
+        role("proposer", "p", "proposers", 0, PROPOSING),
         role("peer", "n", "peers", 1, PROPOSING),
-        role("acceptor", "A", "acceptors", 1, &["free", "promised", "accepted"]),
-        role("learner", "L", "learners", 2, &["listening", "decided"]),
+        role("acceptor", "a", "acceptors", 1, &["free", "promised", "accepted"]),
+        role("learner", "l", "learners", 2, &["listening", "decided"]),
     ],
     params: &[
         param("proposers", UP_TO_15, "2", "nodes that propose"),

@@ -29,7 +29,7 @@
 //!
 //! **Ballots.** A ballot is a pair (round, proposer), compared in that order. It is kept as one number, from
 //! a set of its own for each proposer as §2.5 asks: with p proposers the i-th uses i, i + p, i + 2p, …, which
-//! is the order of the pairs. So the first ballots of P1, P2, P3 are 1, 2, 3.
+//! is the order of the pairs. So the first ballots of p1, p2, p3 are 1, 2, 3.
 //!
 //! **Placement.** Proposers, acceptors and learners are nodes of their own, or `peers` play all three parts
 //! (both may stand in one cast). An acceptor answers the proposer and tells every learner. Among peers the
@@ -41,7 +41,7 @@
 //! proposer counts answers to its earlier ballots too: whatever a majority accepted is chosen.
 //!
 //! **Where the card errs.** Of two rivals 15 ms apart it says that they block each other for ever with any
-//! period from 20 to 40 ms. But P2's Accept lands at 45 ms, so P1's next Prepare must be there before: the
+//! period from 20 to 40 ms. But p2's Accept lands at 45 ms, so p1's next Prepare must be there before: the
 //! period must be below 35 ms. And who reports what (`promised`) is told by the acceptor; that the proposer
 //! is bound by it (`bound`) only the proposer can say, for it alone has heard the others.
 //!
