@@ -7,12 +7,12 @@ use std::rc::Rc;
 
 use super::balance;
 use super::client::IMPORT;
+use crate::few::{Few, Nodes};
 use super::msg::*;
 use super::params::Params;
 use super::ring::Mistakes;
 use super::view::View;
 use super::{ConsistentHashing, MAP, NODE, Node};
-use crate::few::{Few, Nodes};
 use crate::ids::NodeId;
 use crate::protocol::{Cast, Court, Happened, Step, Witness};
 use crate::scenario::ast::Out;

@@ -10,11 +10,11 @@ use std::collections::VecDeque;
 use serde::Serialize;
 
 use super::balance;
+use crate::few::Nodes;
 use super::msg::*;
 use super::ring::Mistakes;
 use super::view::View;
 use super::{ConsistentHashing, Cx, Fx, MAP, NODE, ROUTER};
-use crate::few::Nodes;
 use crate::ids::{MS, NodeId};
 use crate::protocol::Input;
 

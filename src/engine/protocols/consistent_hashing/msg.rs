@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use serde::{Serialize, Serializer};
 
+use crate::few::{Few, Nodes, order};
 use super::view::View;
 use crate::check::verdict::{out_word, thousands};
-use crate::few::{Few, Nodes, order};
 use crate::ids::{Hex, NodeId, OpId};
 use crate::named;
 use crate::protocol::{Message, Reason, Teller};

@@ -5,10 +5,10 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
+use crate::few::{Few, Nodes};
 use super::msg::*;
 use super::server::{Admission, Server};
 use super::{Cx, Fx};
-use crate::few::{Few, Nodes};
 use crate::ids::NodeId;
 use crate::scenario::ast::Out;
 use crate::value::Value;

@@ -7,10 +7,10 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
+use crate::few::{Few, Nodes};
 use super::msg::*;
 use super::view::View;
 use super::{ConsistentHashing, Cx, Fx, MAP, NODE};
-use crate::few::{Few, Nodes};
 use crate::ids::{Hex, NodeId};
 use crate::protocol::Input;
 use crate::scenario::ast::Out;

@@ -12,12 +12,12 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
+use crate::few::{Few, Nodes};
 use super::map::{NUDGE, keeper};
 use super::msg::*;
 use super::replicas::Pending;
 use super::view::View;
 use super::{ConsistentHashing, Cx, Fx};
-use crate::few::{Few, Nodes};
 use crate::ids::{NodeId, OpId};
 use crate::protocol::{Input, Op, Outcome};
 use crate::scenario::ast::Out;

@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
+use crate::few::Few;
 use super::params::Params;
 use super::ring::{Arc, Mistakes, Ring};
-use crate::few::Few;
 use crate::ids::NodeId;
 use crate::protocol::Cast;
 
