@@ -3,6 +3,7 @@
 //! Adding a protocol is a folder and one line of [`CATALOGUE`]. Nothing outside this folder names one.
 
 pub mod consistent_hashing;
+pub mod paxos;
 pub mod raft;
 pub mod vector_clocks;
 
@@ -58,6 +59,7 @@ macro_rules! catalogue {
 
 catalogue! {
     consistent_hashing::ConsistentHashing,
+    paxos::Paxos,
     raft::Raft,
     vector_clocks::VectorClocks,
 }

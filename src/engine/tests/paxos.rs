@@ -1,0 +1,437 @@
+//! The entry `paxos` beyond what every entry owes: the card's counts and instants, also with each mistake
+//! on, and an oracle that decides from `Accepted` messages alone what has been chosen.
+
+mod house;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use engine::check::verdict::Verdicts;
+use engine::ids::{MsgId, NodeId};
+use engine::num::{Stream, below};
+use engine::protocol::plain;
+use engine::protocols::{Bill, CATALOGUE};
+use engine::run::Run;
+use engine::scenario::ast::Out;
+use engine::trace::What;
+use engine::tree::Tree;
+use house::*;
+
+fn bill() -> &'static Bill {
+    CATALOGUE.iter().find(|b| b.entry.id == "paxos").expect("in the catalogue")
+}
+
+fn text_of(slug: &str) -> String {
+    let s = of_entry(bill()).into_iter().find(|s| s.slug == slug);
+    s.unwrap_or_else(|| panic!("{slug} is not shipped")).text
+}
+
+fn run_text(text: &str) -> Run {
+    finished(read(text).unwrap_or_else(|e| panic!("{e}\n{text}")))
+}
+
+fn ship(slug: &str) -> Run {
+    run_text(&text_of(slug))
+}
+
+/// Instants, in ms, at which a reason with these field values was given, and by whom.
+fn said(run: &Run, slug: &str, want: &[(&str, &str)]) -> Vec<(u64, String)> {
+    let mut out = vec![];
+    for e in run.trace().events() {
+        let What::Why { why, slug: s } = e.what else { continue };
+        let tree = run.reason(why);
+        let is = |(k, v): &(&str, &str)| tree.get(k).is_some_and(|t| plain(run.cast(), t) == *v);
+        if run.entry().reasons[s as usize].slug == slug && want.iter().all(is) {
+            out.push((e.at / 1_000, run.cast().name(e.node.expect("a node")).to_string()));
+        }
+    }
+    out
+}
+
+/// When a claim broke, in ms.
+fn broke(run: &Run, claim: &str) -> Option<u64> {
+    let at = run.entry().claims.iter().position(|c| c.name == claim).expect("a claim") as u8;
+    let is = |w: &What| matches!(w, What::Broke { claim, .. } if *claim == at);
+    run.trace().events().find(|e| is(&e.what)).map(|e| e.at / 1_000)
+}
+
+fn sent(run: &Run) -> BTreeMap<&'static str, usize> {
+    let mut all = BTreeMap::new();
+    for m in &run.trace().msgs {
+        *all.entry(run.entry().kinds[m.kind as usize].name).or_default() += 1;
+    }
+    all
+}
+
+fn peers(n: usize, more: &str) -> String {
+    format!(
+        "lamplight 1\nrun paxos peers={n} proposers=0 acceptors=0 learners=0 {more} seed=1\n\
+         net latency=10ms\nat 0ms n1 propose X\nuntil 200ms\n"
+    )
+}
+
+// -------------------------------------------------------------------- counts and instants
+
+/// Canon, appendix A: 5(n-1) messages, 40 ms at the proposer, and everybody at 50 ms.
+#[test]
+fn a_decision_among_peers_costs_five_times_the_others() {
+    for n in [2, 3, 5, 8, 15] {
+        let run = run_text(&peers(n, ""));
+        let all = sent(&run);
+        for kind in ["Prepare", "Promise", "Accept", "Accepted", "Learn"] {
+            assert_eq!(all[kind], n - 1, "{kind} of {n}");
+        }
+        assert_eq!(run.trace().msgs.len(), 5 * (n - 1));
+        assert_eq!(said(&run, "decided", &[]), [(40, "n1".into())]);
+        let learned = said(&run, "learned", &[("value", "X"), ("from", "n1")]);
+        assert_eq!((learned.len(), learned[0].0), (n - 1, 50));
+    }
+}
+
+/// Canon, appendix A: 32 messages for five, and everybody at 40 ms.
+#[test]
+fn telling_everybody_costs_more_and_saves_a_step() {
+    for n in [2, 3, 5, 8] {
+        let run = run_text(&peers(n, "learning=all"));
+        assert_eq!(run.trace().msgs.len(), (n - 1) * (n + 3));
+        let decided = said(&run, "decided", &[("value", "X")]);
+        let by_forty = decided.iter().filter(|(at, _)| *at <= 40).count();
+        assert_eq!((decided.len(), by_forty), (n, n));
+    }
+}
+
+/// 2a + a + a·l, where the proposer is one of the l that hear what was accepted.
+#[test]
+fn roles_apart_cost_three_times_the_acceptors_and_once_more_for_each_learner() {
+    for (a, l) in [(3, 1), (5, 1), (4, 3)] {
+        let text = format!(
+            "lamplight 1\nrun paxos proposers=1 acceptors={a} learners={l} seed=1\n\
+             net latency=10ms\nat 0ms p1 propose X\nuntil 200ms\n"
+        );
+        assert_eq!(run_text(&text).trace().msgs.len(), 2 * a + a + a * (l + 1));
+    }
+}
+
+/// Chosen at 30 ms, when the second of three disks has it; no node can know before 40 ms.
+#[test]
+fn chosen_comes_before_anybody_knows() {
+    let run = ship("happy");
+    let accepted = said(&run, "accepted", &[("ballot", "1"), ("value", "X")]);
+    assert_eq!(accepted.iter().map(|a| a.0).collect::<Vec<_>>(), [20, 30, 30]);
+    assert_eq!(said(&run, "decided", &[])[0].0, 40);
+}
+
+/// What the card says of each mistake: which claim breaks, and at which instant.
+#[test]
+fn mistakes_break_their_claims_at_the_instants_of_the_card() {
+    let cases: &[(&str, &str, u64)] = &[
+        ("forget-promise", "PromiseNeverSinks", 70),
+        ("forget-promise", "ChosenUnique", 120),
+        ("own-value", "SafeAt", 120),
+        ("own-value", "ChosenUnique", 130),
+        ("first-value", "SafeAt", 130),
+        ("first-value", "ChosenUnique", 140),
+        ("accept-any", "ChosenUnique", 120),
+        ("minority-quorum", "LearnedUnique", 40),
+        ("count-by-value", "LearnedUnique", 140),
+        ("count-dups", "LearnedUnique", 42),
+        ("reuse-ballot", "OneValuePerBallot", 60),
+        ("reuse-ballot", "ChosenUnique", 120),
+        ("flexible-bad", "ChosenUnique", 130),
+    ];
+    for (bug, claim, at) in cases {
+        let card = bill().entry.bugs.iter().find(|b| b.slug == *bug).expect("a bug");
+        let run = run_text(&with_bug(&text_of(card.shown_by), bug));
+        assert_eq!(broke(&run, claim), Some(*at), "{bug} {claim}");
+    }
+    let both = run_text(&with_bug(&text_of("even-split"), "minority-quorum"));
+    let announced = said(&both, "decided", &[]);
+    assert!(announced.contains(&(40, "p1".into())) && announced.contains(&(40, "p2".into())));
+    let twice = run_text(&with_bug(&text_of("dup-votes"), "count-dups"));
+    assert_eq!(said(&twice, "decided", &[("value", "X")]), [(42, "p1".into())]);
+    assert_eq!(said(&twice, "decided", &[("value", "Y")])[0].0, 140);
+}
+
+/// The catalogue's test asks for the first claim a mistake names; here for all of them.
+#[test]
+fn every_mistake_breaks_every_claim_it_names_and_nothing_without_it() {
+    for bug in bill().entry.bugs {
+        let text = text_of(bug.shown_by);
+        let run = run_text(&with_bug(&text, bug.slug));
+        for name in bug.breaks {
+            assert!(broke(&run, name).is_some(), "{} does not break {name}", bug.slug);
+        }
+        let clean = run_text(&text);
+        let v: &Verdicts = verdicts(&clean);
+        assert!(v.claims.iter().all(|c| c.broken.is_empty()), "{}", bug.shown_by);
+    }
+}
+
+// -------------------------------------------------------------------- progress
+
+fn duel(period: u64, second: u64) -> Run {
+    run_text(&format!(
+        "lamplight 1\nrun paxos retry={period}ms backoff=0ms nack=off seed=1\nnet latency=10ms\n\
+         at 0ms p1 propose X\nat {second}ms p2 propose Y\nuntil 3010ms\n"
+    ))
+}
+
+/// With p2 15 ms behind, p1's next Prepare must land before p2's Accept does, at 45 ms: the period lies
+/// below 35 ms. From there on p2 is through before p1 comes again.
+#[test]
+fn the_duel_needs_its_rhythm() {
+    for period in [21, 25, 30, 34] {
+        assert_eq!(said(&duel(period, 15), "decided", &[]).len(), 0, "{period}");
+    }
+    for period in [36, 40, 45] {
+        assert!(!said(&duel(period, 15), "decided", &[]).is_empty(), "{period}");
+    }
+    let rounds = said(&duel(30, 15), "prepared", &[("round", "101")]);
+    assert_eq!(rounds[0], (3_000, "p1".into()));
+}
+
+/// With the card's waits a pair of rivals decides soon, whatever the dice say.
+#[test]
+fn random_waits_end_every_duel() {
+    for seed in 1..=200 {
+        let text = format!(
+            "lamplight 1\nrun paxos exponential=off seed={seed}\nnet latency=10ms\n\
+             at 0ms p1 propose X\nat 0ms p2 propose Y\nuntil 10s\n"
+        );
+        let run = run_text(&text);
+        let at = said(&run, "decided", &[])[0].0;
+        assert!(at <= 2_000, "seed {seed}: {at} ms");
+    }
+}
+
+/// Canon S3.0: sixty seconds against a network that always delays the message about to decide; then it
+/// becomes fair, and there is a decision within 600 ms.
+#[test]
+fn a_hostile_network_holds_up_everything_and_breaks_nothing() {
+    for seed in 1..=20 {
+        let text = format!(
+            "lamplight 1\nrun paxos exponential=off nack=off seed={seed}\nnet latency=10ms\n\
+             at 0ms delay every Accept * -> * by 300ms\nat 0ms p1 propose X\nat 15ms p2 propose Y\n\
+             at 60s pass every Accept * -> *\nuntil 61s\n"
+        );
+        let run = run_text(&text);
+        let at = said(&run, "decided", &[])[0].0;
+        assert!((60_000..=60_600).contains(&at), "seed {seed}: {at} ms");
+        assert!(verdicts(&run).claims.iter().all(|c| c.broken.is_empty()));
+    }
+}
+
+/// Every mixture of parts, and quorums of every legal size, decides.
+#[test]
+fn every_size_decides() {
+    for (peers, apart, acceptors, learners) in
+        [(1, 0, 0, 0), (2, 0, 0, 1), (0, 1, 1, 0), (0, 3, 4, 2), (4, 2, 3, 1), (15, 0, 0, 0)]
+    {
+        let n = peers + acceptors;
+        for q2 in 1..=n {
+            let first = if apart > 0 { "p1" } else { "n1" };
+            let run = run_text(&format!(
+                "lamplight 1\nrun paxos peers={peers} proposers={apart} acceptors={acceptors} \
+                 learners={learners} q1={} q2={q2} seed=1\nnet latency=10ms disk=1ms\n\
+                 at 0ms {first} propose X\nuntil quiet by 3s\n",
+                n + 1 - q2
+            ));
+            let op = &run.trace().ops[0];
+            assert!(matches!(op.ret, Some((_, Out::Ok, _))), "{n} {q2}");
+            assert!(verdicts(&run).ok(), "{n} {q2}: {:?}", verdicts(&run));
+        }
+    }
+    let bad = read("lamplight 1\nrun paxos acceptors=5 q1=3 q2=2\nuntil 1s\n").expect("a text");
+    assert!(engine::protocols::open(bad).is_err());
+}
+
+// -------------------------------------------------------------------- an oracle
+
+/// Values a majority said they accepted in one ballot, from messages alone.
+fn chosen_by_messages(run: &Run) -> BTreeSet<String> {
+    let accepts = run.cast().of_role(1).count() + run.cast().of_role(2).count();
+    let mut by: BTreeMap<(String, String), BTreeSet<NodeId>> = BTreeMap::new();
+    for (i, m) in run.trace().msgs.iter().enumerate() {
+        if run.entry().kinds[m.kind as usize].name == "Accepted" {
+            let tree = run.message(MsgId(i as u32));
+            let field = |k| plain(run.cast(), tree.get(k).unwrap_or(&Tree::None));
+            by.entry((field("b"), field("v"))).or_default().insert(m.from);
+        }
+    }
+    let majority = by.into_iter().filter(|(_, who)| who.len() > accepts / 2);
+    majority.map(|((_, v), _)| v).collect()
+}
+
+fn answers(run: &Run) -> BTreeSet<String> {
+    let ok = |o: &engine::trace::OpRec| match &o.ret {
+        Some((_, Out::Ok, v)) => v.as_ref().map(|v| v.print()),
+        _ => None,
+    };
+    run.trace().ops.iter().filter_map(ok).collect()
+}
+
+/// A quarrel that lasts: four proposers, a very bad network, and somebody crashes every 150 ms.
+fn quarrel(seed: u64, bug: &str) -> Run {
+    let stream = Stream::new(seed, "quarrel");
+    let n = 3 + below(stream.draw(0), 3);
+    let mut text = format!(
+        "lamplight 1\nrun paxos peers={n} proposers=2 acceptors=0 learners=1 seed={seed}\n{bug}\
+         net latency=2ms..80ms loss=55% duplicate=30% disk=4ms\n"
+    );
+    let (everybody, loss) = (n + 2, "set net loss=0%");
+    for i in 0..20 {
+        let (who, at) = (below(stream.draw(2 * i + 1), everybody), i * 150);
+        let down = 5 + below(stream.draw(2 * i + 2), 140);
+        let name = if who < 2 { format!("p{}", who + 1) } else { format!("n{}", who - 1) };
+        text += &format!("at {at}ms crash {name}\nat {}ms restart {name}\n", at + down);
+        for (k, p) in ["p1", "p2", "n1", "n2"].iter().enumerate() {
+            if *p != name {
+                text += &format!("at {}ms {p} propose V{k}\n", at + 1);
+            }
+        }
+    }
+    run_text(&(text + &format!("at 3s {loss}\nat 3s p1 propose last\nuntil 8s\n")))
+}
+
+#[test]
+fn one_value_is_chosen_whatever_crashes_while_they_quarrel() {
+    let mut late = 0;
+    for seed in 1..=300 {
+        let run = quarrel(seed, "");
+        assert!(verdicts(&run).ok(), "seed {seed}: {:?}", verdicts(&run));
+        let (chosen, told) = (chosen_by_messages(&run), answers(&run));
+        assert!(chosen.len() == 1 && chosen == told, "seed {seed}: {chosen:?} {told:?}");
+        late += usize::from(said(&run, "decided", &[])[0].0 >= 300);
+    }
+    assert!(late >= 100, "only {late} quarrels last");
+}
+
+/// Claims and oracle see the same: two values where a mistake chose two.
+#[test]
+fn the_oracle_can_say_no() {
+    for slug in ["forget-promise", "own-value", "first-value", "accept-any", "reuse-ballot"] {
+        let card = bill().entry.bugs.iter().find(|b| b.slug == slug).expect("a bug");
+        let run = run_text(&with_bug(&text_of(card.shown_by), slug));
+        assert_eq!(chosen_by_messages(&run).len(), 2, "{slug}");
+    }
+    for bug in ["own-value", "accept-any"] {
+        let mut two = 0;
+        for seed in 1..=200 {
+            let run = quarrel(seed, &format!("bug {bug}\n"));
+            let seen = chosen_by_messages(&run).len() > 1;
+            // A crash may come between the disk and the message, so the oracle may miss what a claim sees.
+            assert!(!seen || broke(&run, "ChosenUnique").is_some(), "{bug} {seed}");
+            two += usize::from(seen);
+        }
+        assert!(two > 0, "{bug}: never two values");
+    }
+}
+
+// -------------------------------------------------------------------- the lesson
+
+fn first(run: &Run, slug: &str, want: &[(&str, &str)]) -> u64 {
+    said(run, slug, want).first().unwrap_or_else(|| panic!("no {slug}")).0
+}
+
+/// Every phrase of the lesson that has a number in it, with the number a run gives.
+fn figures() -> Vec<String> {
+    let (roles, happy, all) = (ship("roles"), ship("happy"), ship("everybody-counts"));
+    let (late, trap, reuse) = (ship("late-accept"), ship("two-ballot-trap"), ship("reuse"));
+    let (duel, wait, chance) = (ship("dueling"), ship("dueling-backoff"), ship("dueling-random"));
+    let (flexible, lost) = (ship("flexible"), ship("learn-lost"));
+    let ballot = |run: &Run, value: &str| {
+        let mut of: Vec<u64> = (1..20).collect();
+        of.retain(|b| {
+            !said(run, "decided", &[("ballot", &b.to_string()), ("value", value)]).is_empty()
+        });
+        of[0]
+    };
+    let refused = said(&late, "refused", &[("ballot", "1"), ("asked", "accept")]);
+    let highest =
+        (1..200).rfind(|r| !said(&duel, "prepared", &[("round", &r.to_string())]).is_empty());
+    let third = said(&roles, "accepted", &[("value", "X")])[2].0;
+    let three = said(&roles, "unbound", &[("on", "3"), ("of", "5")]);
+    let of_v: Vec<u64> = (1..9)
+        .filter(|b| {
+            !said(&trap, "accepted", &[("ballot", &b.to_string()), ("value", "v")]).is_empty()
+        })
+        .collect();
+    vec![
+        format!("accept nothing below ballot {} any more", ballot(&roles, "X")),
+        format!("As soon as {} have promised", 3 * three.len()),
+        format!("At {third} ms X is chosen"),
+        format!("the learner hear of it at {} ms", first(&roles, "decided", &[])),
+        format!("need {} messages", happy.trace().msgs.len()),
+        format!("all know at {} ms.", said(&happy, "learned", &[]).last().expect("learned").0),
+        format!(
+            "five peers know at {} ms, for {} messages",
+            first(&all, "decided", &[]),
+            all.trace().msgs.len()
+        ),
+        "promises for ballot 1, but its Accepts".into(),
+        format!(
+            "p2 is promised ballot {}, and Y is chosen at {} ms",
+            ballot(&late, "Y"),
+            said(&late, "accepted", &[("value", "Y")])[1].0
+        ),
+        format!("arrive at {} ms, three acceptors", refused[0].0),
+        format!("in ballots {} and {}.", of_v[0], of_v[1]),
+        format!("from ballot {} and rightly", field(&trap, "p4", "accepted")),
+        format!("chosen at {} ms.", said(&trap, "accepted", &[("ballot", "4")])[1].0),
+        format!("takes ballot {}. In ballot 1 again", ballot(&reuse, "Y")),
+        "start anew every 30 ms".into(),
+        format!("are in round {} after three", highest.expect("a round")),
+        format!("p2 decides at {} ms", first(&wait, "decided", &[])),
+        format!(
+            "a decision at {} ms, in ballot {}.",
+            first(&chance, "decided", &[]),
+            ballot(&chance, "Y")
+        ),
+        format!(
+            "With {} of 5 for promises, [{} are",
+            flexible.plan().params.count("q1"),
+            flexible.plan().params.count("q2")
+        ),
+        format!("heard nothing for {} ms", lost.plan().params.time("learn-request") / 1_000),
+    ]
+}
+
+/// A field of the reason why a proposer was bound.
+fn field(run: &Run, who: &str, name: &str) -> String {
+    let node = run.cast().find(who);
+    for e in run.trace().events().filter(|e| e.node == node) {
+        let What::Why { why, slug } = e.what else { continue };
+        if run.entry().reasons[slug as usize].slug == "bound" {
+            return plain(run.cast(), run.reason(why).get(name).expect("a field"));
+        }
+    }
+    panic!("{who} was not bound")
+}
+
+#[test]
+fn every_number_of_the_lesson_comes_from_a_run() {
+    let mut lesson = fs::read_to_string(folder(bill()).join("lesson.md")).expect("a lesson");
+    assert!(lesson.len() <= 6 * 1024, "{} bytes", lesson.len());
+    for figure in figures() {
+        assert!(lesson.contains(&figure), "the lesson does not say: {figure}");
+        lesson = lesson.replace(&figure, "");
+    }
+    for name in ["a1", "a2", "p1", "p2", "n3"] {
+        lesson = lesson.replace(name, "");
+    }
+    let left: Vec<&str> =
+        lesson.lines().filter(|l| l.contains(|c: char| c.is_ascii_digit())).collect();
+    assert!(left.is_empty(), "numbers no run gives: {left:#?}");
+}
+
+#[test]
+fn every_link_of_the_lesson_leads_somewhere_and_none_is_missing() {
+    let lesson = fs::read_to_string(folder(bill()).join("lesson.md")).expect("a lesson");
+    let links: BTreeSet<&str> =
+        lesson.split("](#").skip(1).filter_map(|l| l.split(')').next()).collect();
+    let shipped: BTreeSet<String> = of_entry(bill()).iter().map(|s| s.name()).collect();
+    for link in &links {
+        assert!(shipped.contains(*link), "{link}");
+    }
+    assert!(links.len() >= 20, "{} links", links.len());
+}
