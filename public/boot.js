@@ -149,6 +149,8 @@ globalThis.lamplightPart ??= (n, now) => {
 const named = (location.hash.match(/^#(?:s1\.)?([\w-]+)(?:\/|&|$)/)?.[1] ?? self_.dataset.first ?? "").replaceAll("-", "_");
 const early = parts.find((p) => p === named || p === `p${named}`);
 if (early) compile(early).catch(() => {});
+// A text in the link needs everything at once.
+if (/^#[zp]1\./.test(location.hash) && parts.length > 0) compile("late").catch(() => {});
 
 try {
   app = await import(scripts);

@@ -1,10 +1,9 @@
 // Records which functions run until the first frames stand: `make first-frame`, from a page built with LAMPLIGHT_MARK=1.
 //
 // It opens the page as readers do (a first visit on a desk and on a phone, with less motion, embedded, every shipped scenario, links
-// to a moment, a text in a link), collects what is called until shortly after the page asks for the rest, and writes the names, shortened
+// to a moment), collects what is called until shortly after the page asks for the rest, and writes the names, shortened
 // to a hash, to tools/first-frame.txt.
 import { readFile, readdir, writeFile } from "node:fs/promises";
-import { deflateSync } from "node:zlib";
 import { chromium } from "playwright-core";
 import { chromium as chromiumPath } from "../e2e/chromium.mjs";
 import { serve } from "./serve.mjs";
@@ -12,9 +11,6 @@ import { serve } from "./serve.mjs";
 const dir = ".build/marked";
 const names = JSON.parse(await readFile(`${dir}/names.json`, "utf8"));
 const index = JSON.parse(await readFile(`${dir}/entries/index.json`, "utf8"));
-const sample = index[0];
-const text = await readFile(`${dir}/entries/${sample.entry}/${sample.scenarios[0].slug}.lamp`, "utf8");
-const packed = `z1.${deflateSync(Buffer.from(text)).toString("base64url")}`;
 
 const visits = [
   { address: "" },
@@ -23,7 +19,6 @@ const visits = [
   { address: "", calm: true },
   { address: "?embed=1" },
   { address: "?embed=1&autoplay=1" },
-  { address: `#${packed}&t=20ms&sel=e:3&check=00000000` },
   ...index.flatMap(({ entry, scenarios }) => scenarios.map(({ slug }) => ({ address: `#${entry}/${slug}` }))),
   ...index.flatMap(({ entry, scenarios }) => ["t=300ms", "t=200ms.2&sel=n:n1&check=00000000"].map((at) => ({ address: `#${entry}/${scenarios[0].slug}&${at}` }))),
 ];

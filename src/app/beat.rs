@@ -219,7 +219,12 @@ impl Beat {
             let mut run = loaded.run.borrow_mut();
             let pace = scene::pace(&run);
             let before = self.with(|b| b.walk.now);
-            ahead(&mut run, before as Us + 2 * pace);
+            if page.whole.get_untracked() {
+                ahead(&mut run, before as Us + 2 * pace);
+            } else {
+                // The first frames need only what they show; what lies further ahead comes with the diagram.
+                run.advance(before as Us + pace / 4, BUDGET);
+            }
             loaded.index.borrow_mut().catch_up(&run);
             (before, end_of(&run))
         };

@@ -57,6 +57,11 @@ async fn make_whole(page: Page, catalogue: Catalogue) {
 
 async fn put(page: Page, catalogue: Catalogue, fragment: &str) -> Result<Address, Problem> {
     let of_link = |fault: LinkFault| link_problem(&fault, fragment);
+    if ["#z1.", "#p1.", "z1.", "p1."].iter().any(|p| fragment.starts_with(p)) {
+        // What unpacks a text no short link needs.
+        parts::bring_late();
+        parts::late().await;
+    }
     let address = read(fragment).map_err(of_link)?;
     let text = match &address.source {
         Source::Text(text) => text.clone(),

@@ -110,7 +110,8 @@ fn Scrub() -> impl IntoView {
     });
     let marks = Kept::new(move || {
         page.known.track();
-        page.with_run(|run| marks(run, end.get())).unwrap_or_default()
+        let marks = || page.with_run(|run| marks(run, end.get())).unwrap_or_default();
+        if page.whole.get() { marks() } else { vec![] }
     });
     let share = move || {
         let parts = page.head.get().at * 10_000 / end.get();

@@ -225,9 +225,13 @@ pub fn Stage() -> impl IntoView {
             {either(
                 move || is_wrong.get(),
                 || view! { <wrong::Card/> }.into_any(),
-                || view! { <Topology/> <Caption/> <Lower/> }.into_any(),
+                move || view! {
+                    <Topology/>
+                    <Caption/>
+                    {when(move || page.whole.get(), || view! { <Lower/> }.into_any())}
+                }.into_any(),
             )}
-            <Notice/>
+            {when(move || page.whole.get(), || view! { <Notice/> }.into_any())}
         </main>
     }
 }

@@ -282,6 +282,7 @@ pub fn Topology() -> impl IntoView {
         let title = page.with_run(|run| run.scenario().title.clone()).unwrap_or_default();
         format!("Nodes and the messages between them: {title}")
     };
+    let moving = StoredValue::new_local(moving);
     view! {
         <div class="view topology" node_ref=frame_ref>
             <svg class="scene" role="graphics-document document" aria-roledescription="diagram" aria-label=name node_ref=root
@@ -290,7 +291,7 @@ pub fn Topology() -> impl IntoView {
                 <g node_ref=stand></g>
                 <g node_ref=fly></g>
             </svg>
-            <Popover moving=StoredValue::new_local(moving) sight=sight/>
+            {when(move || page.whole.get(), move || view! { <Popover moving=moving sight=sight/> }.into_any())}
         </div>
     }
 }
