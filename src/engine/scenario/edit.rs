@@ -21,10 +21,13 @@ pub fn insert_step_in(text: &str, run: Option<&str>, at: Instant, act: &str) -> 
     let mut doc = Doc::of(text);
     let place = place_for(&doc, at);
     let within = run.map_or(String::new(), |run| format!("in {} ", one_line(run)));
-    let k = if at.k == 0 { String::new() } else { format!(".{}", at.k) };
-    let time = crate::value::print_time(at.at as i64);
-    doc.rows.insert(place, format!("{within}at {time}{k}  {}", one_line(act)));
+    doc.rows.insert(place, format!("{within}at {}  {}", print_instant(at), one_line(act)));
     tidy(&doc.text())
+}
+
+fn print_instant(at: Instant) -> String {
+    let k = if at.k == 0 { String::new() } else { format!(".{}", at.k) };
+    format!("{}{k}", crate::value::print_time(at.at as i64))
 }
 
 /// Take a step away, and the `then` lines that hang on it. `index` as in `Scenario.steps`.
@@ -48,6 +51,41 @@ pub fn replace_step(text: &str, index: usize, line: &str) -> String {
     let gap = if comment.is_empty() { "" } else { "  " };
     doc.set(row, format!("{}{gap}{comment}", one_line(line)));
     tidy(&doc.text())
+}
+
+/// Give an `at` step another time. The line stays where it stands, with its chain and its comment; a step of the
+/// queue (`at 2s.4`) is left away unless the new instant has one. None where the step has no time of its own.
+pub fn move_step(text: &str, index: usize, to: Instant) -> Option<String> {
+    let mut doc = Doc::of(text);
+    let row = doc.steps().get(index).copied()?;
+    let old = doc.instant(row)?;
+    if old == to {
+        return Some(doc.text());
+    }
+    let line = doc.line(row);
+    let after_at = line.words.iter().skip_while(|w| w.raw != "at").nth(1).copied()?;
+    let new = splice(&line.raw, after_at, &print_instant(to));
+    doc.set(row, new);
+    Some(tidy(&doc.text()))
+}
+
+/// The line of a step as the text has it, without its comment and its wide blanks.
+pub fn step_line(text: &str, index: usize) -> Option<String> {
+    let doc = Doc::of(text);
+    let row = doc.steps().get(index).copied()?;
+    Some(doc.words(row).join(" "))
+}
+
+/// How many `then` lines hang on a step: they go with it when it is taken away.
+pub fn hangs_on(text: &str, index: usize) -> usize {
+    let doc = Doc::of(text);
+    doc.steps().iter().skip(index + 1).take_while(|row| doc.head(**row) == "then").count()
+}
+
+/// Which step stands on this line of the text, counted from 1 as a [`Place`](super::ast::Place) does.
+pub fn step_at(text: &str, line: u32) -> Option<usize> {
+    let row = (line as usize).checked_sub(1)?;
+    Doc::of(text).steps().iter().position(|r| *r == row)
 }
 
 /// Set a parameter of the line `run`, or with `None` leave it to its default.

@@ -630,6 +630,34 @@ fn a_step_goes_with_its_chain() {
 }
 
 #[test]
+fn a_step_is_moved_in_time_and_nothing_else_of_it() {
+    let text = raft(
+        "at 1s.3 every 1s x 2 crash n1 # a\nthen +1s restart n1\nwhen n1 elected crash n2\nat 4s heal # b",
+    );
+    let moved = |i: usize, t: &str| edit::move_step(&text, i, at(t)).map(|t| heads(&t));
+    let first = moved(0, "2.5s").unwrap_or_default();
+    assert_eq!(first[0], "at 2.5s every 1s x 2 crash n1 # a");
+    assert_eq!(first[1..], heads(&text)[1..]);
+    assert_eq!(moved(3, "0ms").unwrap_or_default()[3], "at 0ms heal # b");
+    assert_eq!(moved(3, "2s.7").unwrap_or_default()[3], "at 2s.7 heal # b");
+    assert_eq!((moved(1, "2s"), moved(2, "2s"), moved(9, "2s")), (None, None, None));
+    let two = "lamplight 1\nrun raft as a seed=1\nbeside raft as b\nin b at 4s crash n1\n";
+    let two = edit::move_step(two, 0, at("3s")).unwrap_or_default();
+    assert!(two.contains("in b at 3s crash n1"), "{two}");
+}
+
+#[test]
+fn a_step_is_found_and_read() {
+    let text = raft("at 1s   crash n1 # a\nthen restart n1\n# c\nthen heal\nat 2s say \"a  b\"");
+    assert_eq!(edit::step_line(&text, 0).as_deref(), Some("at 1s crash n1"));
+    assert_eq!(edit::step_line(&text, 3).as_deref(), Some("at 2s say \"a  b\""));
+    assert_eq!(edit::step_line(&text, 4), None);
+    assert_eq!((edit::hangs_on(&text, 0), edit::hangs_on(&text, 3)), (2, 0));
+    assert_eq!((edit::step_at(&text, 3), edit::step_at(&text, 6)), (Some(0), Some(2)));
+    assert_eq!((edit::step_at(&text, 5), edit::step_at(&text, 0)), (None, None));
+}
+
+#[test]
 fn settings_are_set_in_their_line() {
     let text = raft("title old # keep\nat 1s heal");
     let line = |text: String, n: usize| text.lines().nth(n).unwrap_or_default().to_string();

@@ -339,9 +339,14 @@ impl World {
         lost.into_iter().for_each(|f| self.lose(f, Loss::Cut));
     }
 
+    /// Whether `heal` would find anything: a partition, a cut, a rule.
+    pub fn can_heal(&self) -> bool {
+        self.net.broken() || !self.rules.is_empty()
+    }
+
     fn heal(&mut self, what: Option<&(Who, Who, bool)>) -> Done {
         let Some((from, to, both)) = what else {
-            if !self.net.broken() && self.rules.is_empty() {
+            if !self.can_heal() {
                 return Err("there is nothing to heal: no partition, no cut, no rule".into());
             }
             self.net.heal();
