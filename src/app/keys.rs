@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
 use super::page::{Mode, Page, Pick, Sheet, Tab};
-use super::{dom, faults, share, transport};
+use super::{dom, faults, marks, share, transport};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Do {
@@ -26,6 +26,7 @@ pub enum Do {
     Partition,
     Heal,
     Break,
+    Bookmark,
     Copy,
     Theme,
     Undo,
@@ -45,7 +46,9 @@ pub const MAP: &[(&str, &str)] = &[
     ("C R", "crash, restart the selected node"),
     ("D", "drop the selected message"),
     ("P H", "partition, heal"),
-    ("B", "everything that can be broken"),
+    ("B", "everything that can be broken; on the timeline, a bookmark"),
+    ("M", "a bookmark here"),
+    ("← → Del", "on a mark of the timeline: move it, with Shift further; take its line away"),
     ("Ctrl Z", "undo; with Shift, do it again"),
     ("L", "copy the link"),
     ("1 … 6", "the tabs of the inspector"),
@@ -90,6 +93,7 @@ fn letter(key: &str) -> Option<Do> {
         "p" | "P" => Do::Partition,
         "h" | "H" => Do::Heal,
         "b" | "B" => Do::Break,
+        "m" | "M" => Do::Bookmark,
         "l" | "L" => Do::Copy,
         "t" | "T" => Do::Theme,
         "1" | "2" | "3" | "4" | "5" | "6" => Do::Tab(usize::from(key.as_bytes()[0] - b'1')),
@@ -114,6 +118,9 @@ pub fn listen(page: Page) {
         if keeps_for_itself(&ev, what) {
             return;
         }
+        // On the timeline B is for bookmarks.
+        let timeline = what == Do::Break && dom::closest(&ev, ".scrub").is_some();
+        let what = if timeline { Do::Bookmark } else { what };
         ev.prevent_default();
         perform(page, what);
     });
@@ -152,6 +159,7 @@ pub fn perform(page: Page, what: Do) {
         Do::Crash | Do::Restart | Do::Drop | Do::Heal => faults::by_key(page, what),
         Do::Partition => page.sheet.set(Some(Sheet::Partition)),
         Do::Break => page.sheet.set(Some(Sheet::Break)),
+        Do::Bookmark => marks::bookmark(page),
         Do::Copy => share::copy_link(page),
         Do::Theme => page.next_theme(),
         Do::Undo => page.undo(),
@@ -169,7 +177,9 @@ pub const TABS: &[Tab] =
     &[Tab::Inspect, Tab::Why, Tab::Claims, Tab::Scenario, Tab::Events, Tab::Lesson];
 
 fn escape(page: Page) {
-    if page.rail.get_untracked() {
+    if page.drawing.get_untracked() {
+        page.drawing.set(false);
+    } else if page.rail.get_untracked() {
         page.rail.set(false);
     } else if page.pick.get_untracked() != Pick::None {
         page.select(Pick::None);

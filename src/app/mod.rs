@@ -19,6 +19,7 @@ mod icons;
 mod inspector;
 mod keys;
 mod lay;
+mod marks;
 mod page;
 pub mod panic;
 mod parts;
@@ -124,6 +125,9 @@ fn Header() -> impl IntoView {
             <div class="actions">
                 <button type="button" class="square rail-button" aria-label="Catalogue" aria-expanded=move || page.rail.get().to_string() on:click=move |_| page.rail.update(|r| *r = !*r)>{icons::menu()}</button>
                 <button type="button" class="wide-only" disabled=move || !page.can_undo() on:click=move |_| page.undo()>"Undo"</button>
+                {lay::when(move || page.whole.get(), move || view! {
+                    <button type="button" class="wide-only" disabled=move || !page.can_redo() on:click=move |_| page.redo()>"Redo"</button>
+                }.into_any())}
                 <button type="button" class="primary" on:click=move |_| share::copy_link(page)>"Copy link"</button>
                 <button type="button" class="square wide-only" aria-label="Keys" on:click=move |_| page.sheet.set(Some(Sheet::Keys))>"?"</button>
                 <button type="button" class="square" aria-label="Light or dark" on:click=move |_| page.next_theme()>{icons::theme()}</button>

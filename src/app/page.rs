@@ -130,6 +130,8 @@ pub struct Page {
     pub letters: RwSignal<bool>,
     pub calm: RwSignal<bool>,
     pub theme: RwSignal<String>,
+    /// A line is being drawn across the topology.
+    pub drawing: RwSignal<bool>,
     /// The code of the whole page is there, not only what the first frames need.
     pub whole: RwSignal<bool>,
     /// Where the playhead is while it moves, finer than `head`.
@@ -165,6 +167,7 @@ impl Page {
             letters: RwSignal::new(dom::recall("letters").as_deref() != Some("off")),
             calm: RwSignal::new(dom::wants_less_motion()),
             theme: RwSignal::new(theme),
+            drawing: RwSignal::new(false),
             whole: RwSignal::new(false),
             live: StoredValue::new(None),
             past: StoredValue::new_local(vec![]),
@@ -251,6 +254,7 @@ impl Page {
             (head.events(run.trace()), run.trace().len())
         };
         self.cut.set(None);
+        self.drawing.set(false);
         self.view.set(View::Running(loaded));
         self.known.set(known);
         self.set_head(head, count);
@@ -288,7 +292,7 @@ impl Page {
     }
 
     /// Stop where the playhead is.
-    fn freeze(&self) {
+    pub fn freeze(&self) {
         self.sharpen();
         self.playing.set(false);
     }
@@ -424,13 +428,64 @@ impl Page {
             return;
         }
         self.go(Head { at: at.at, k: at.k.max(1) });
-        let says = format!("{} at {}", capital(act), words::clock(at.at));
+        if let Some(why) = self.void_of_new(&loaded) {
+            self.take_back();
+            return self.refuse(&why);
+        }
+        self.tell_edit(&format!("{} at {}", words::capital(act), words::clock(at.at)));
+    }
+
+    /// A line of the text was changed, moved or taken away. Gives what is wrong with the new text.
+    pub fn change(&self, text: &str, says: &str) -> Vec<Fault> {
+        if let Err(faults) = scenario::parse(text, &protocols::entries()) {
+            return faults;
+        }
+        self.sharpen();
+        if self.edit_to(text) {
+            self.notice.set(Some(Notice { says: format!("{says}."), undo: true, serious: false }));
+            self.said.set(format!("{says}."));
+        }
+        vec![]
+    }
+
+    /// Why something cannot be done, instead of doing nothing.
+    pub fn refuse(&self, why: &str) {
+        let says = format!("{}. Nothing was done.", words::capital(why.trim_end_matches('.')));
+        self.said.set(says.clone());
+        self.notice.set(Some(Notice { says, undo: false, serious: false }));
+    }
+
+    fn tell_edit(&self, says: &str) {
         self.said.set(format!("{says}. It is a line of the scenario now."));
         self.notice.set(Some(Notice {
             says: format!("{says}. It is in the scenario, and in the link."),
             undo: true,
             serious: false,
         }));
+    }
+
+    /// Where the line put in last could not be done: the world's reason.
+    fn void_of_new(&self, old: &Loaded) -> Option<String> {
+        let old = old.run.borrow();
+        self.with_run_now(|run| {
+            let (was, is) = (&old.scenario().steps, &run.scenario().steps);
+            let same = |(a, b): &(&_, &_)| same_step(a, b);
+            let line = is.iter().zip(was).take_while(same).count();
+            let mut voids = run.trace().range(0, run.trace().len()).rev();
+            let found = voids.find_map(|e| match e.what {
+                What::Void { line: l, text } if l as usize == line => Some(text),
+                _ => None,
+            })?;
+            run.trace().texts.get(found as usize).cloned()
+        })
+        .flatten()
+    }
+
+    /// Undo, without a way to do it again: it never was.
+    fn take_back(&self) {
+        if let Some(step) = self.past.try_update_value(Vec::pop).flatten() {
+            self.swap(step.loaded, step.head);
+        }
     }
 
     /// Run a text the reader has written. Gives what is wrong with it.
@@ -503,6 +558,11 @@ impl Page {
         self.past.with_value(|p| !p.is_empty())
     }
 
+    pub fn can_redo(&self) -> bool {
+        self.view.track();
+        self.future.with_value(|f| !f.is_empty())
+    }
+
     fn turn_back(
         &self,
         from: StoredValue<Vec<Step>, LocalStorage>,
@@ -511,7 +571,8 @@ impl Page {
     ) {
         let Some(now) = self.loaded_now() else { return };
         let Some(step) = from.try_update_value(Vec::pop).flatten() else {
-            self.said.set("Nothing to undo.".into());
+            let what = if word == "Undone" { "undo" } else { "do again" };
+            self.said.set(format!("There is nothing to {what}."));
             return;
         };
         to.update_value(|t| t.push(Step { loaded: now, head: self.head.get_untracked() }));
@@ -768,7 +829,6 @@ fn check(run: &Run, head: Head, want: Option<u32>) -> bool {
     want.is_none_or(|want| want == check_of(run, head))
 }
 
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |c| c.to_uppercase().chain(letters).collect())
+fn same_step(a: &scenario::ast::Step, b: &scenario::ast::Step) -> bool {
+    a.within == b.within && a.trigger == b.trigger && a.act == b.act
 }

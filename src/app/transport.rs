@@ -1,12 +1,11 @@
 //! The transport: play, steps, the scrubber with its marks, the speed, and the way to break something.
 
-use crate::app::lay::{Kept, Rows};
+use crate::app::lay::{Kept, Rows, when};
 use engine::ids::*;
-use engine::run::Run;
-use engine::trace::What;
 use leptos::prelude::*;
 
 use super::head::Head;
+use super::marks::Marks;
 use super::page::{Mode, Page, Sheet, end_of};
 use super::{icons, words};
 
@@ -19,40 +18,6 @@ pub fn speed_word(percent: u32) -> String {
         50 => "½×".into(),
         p => format!("{}×", p / 100),
     }
-}
-
-/// A mark over the scrubber: where the reader may want to jump to.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ScrubMark {
-    pub at: Us,
-    /// Its place, 0 to 1000.
-    pub x: f64,
-    pub broken: bool,
-    pub event: EventId,
-    pub says: String,
-}
-
-const MARKS_MAX: usize = 60;
-
-/// Faults, bookmarks and broken claims, thinned where they would touch.
-pub fn marks(run: &Run, end: Us) -> Vec<ScrubMark> {
-    let mut out: Vec<ScrubMark> = vec![];
-    for e in run.trace().events() {
-        let broken = matches!(e.what, What::Broke { .. });
-        if !broken && !matches!(e.what, What::Act { .. } | What::Mark { say: false, .. }) {
-            continue;
-        }
-        let x = e.at as f64 / end.max(1) as f64 * 1000.0;
-        let near = out.last().is_some_and(|m| x - m.x < 8.0);
-        if x > 1000.0 || (near && !broken) || out.len() >= MARKS_MAX {
-            continue;
-        }
-        if near && broken {
-            out.pop();
-        }
-        out.push(ScrubMark { at: e.at, x, broken, event: e.id, says: words::event(run, &e) });
-    }
-    out
 }
 
 #[component]
@@ -108,11 +73,6 @@ fn Scrub() -> impl IntoView {
         let head = page.head.get().at;
         page.with_run(|run| end_of(run).max(head)).unwrap_or(1).max(1)
     });
-    let marks = Kept::new(move || {
-        page.known.track();
-        let marks = || page.with_run(|run| marks(run, end.get())).unwrap_or_default();
-        if page.whole.get() { marks() } else { vec![] }
-    });
     let share = move || {
         let parts = page.head.get().at * 10_000 / end.get();
         format!("{}.{:02}%", parts / 100, parts % 100)
@@ -132,9 +92,7 @@ fn Scrub() -> impl IntoView {
     };
     view! {
         <div class="scrub">
-            <svg class="marks" viewBox="0 0 1000 16" preserveAspectRatio="none" aria-hidden="true">
-                {move || marks.get().into_iter().map(mark_shape).rows()}
-            </svg>
+            {when(move || page.whole.get(), move || view! { <Marks end=end/> }.into_any())}
             <input type="range" class="track" min="0" step="any" aria-label="Time"
                 prop:max=move || end.get().to_string()
                 prop:value=move || page.head.get().at.to_string()
@@ -143,13 +101,6 @@ fn Scrub() -> impl IntoView {
                 on:input=seek on:keydown=keys/>
         </div>
     }
-}
-
-/// A tick for a fault, a taller one where a claim broke.
-fn mark_shape(m: ScrubMark) -> impl IntoView {
-    let class = if m.broken { "mark fail" } else { "mark" };
-    let (y, h) = if m.broken { ("1", "14") } else { ("6", "9") };
-    view! { <rect class=class x=(m.x as i32 - 1).to_string() y=y width="3" height=h/> }
 }
 
 #[component]

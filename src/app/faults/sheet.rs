@@ -1,0 +1,252 @@
+//! The dialog in which everything that can be broken is a button: first what to break, then how.
+
+use crate::app::lay::{Kept, Perhaps, Rows, effect, when};
+use engine::ids::*;
+use leptos::prelude::*;
+
+use super::{
+    Ask, Deed, amiss, held, object_of, sentence, to_link, to_message, to_network, to_node,
+};
+use super::{partition, under_way};
+use crate::app::dom;
+use crate::app::page::{Page, Pick, Sheet};
+use crate::app::words;
+
+/// What is to be broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum On {
+    Network,
+    Node,
+    Link,
+    Message,
+}
+
+const KINDS: [(On, &str); 4] =
+    [(On::Network, "Network"), (On::Node, "Node"), (On::Link, "Link"), (On::Message, "Message")];
+
+/// Both ends of a link, and whether both ways are meant.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Ends {
+    from: u16,
+    to: u16,
+    both: bool,
+}
+
+#[component]
+pub fn BreakSheet() -> impl IntoView {
+    let page = expect_context::<Page>();
+    page.freeze();
+    let pick = page.pick.get_untracked();
+    let object = page.with_run_now(|run| object_of(run, pick)).unwrap_or(pick);
+    let on = RwSignal::new(match object {
+        Pick::Node(_) => On::Node,
+        Pick::Message(_) => On::Message,
+        _ => On::Network,
+    });
+    let node = RwSignal::new(if let Pick::Node(n) = object { n.0 } else { 0 });
+    let from = node.get_untracked();
+    let ends = RwSignal::new(Ends { from, to: u16::from(from == 0), both: false });
+    let message = RwSignal::new(if let Pick::Message(m) = object { Some(m) } else { None });
+    let asked = RwSignal::new(None::<Deed>);
+    let why = RwSignal::new(String::new());
+    effect(move || {
+        let _ = (on.get(), node.get(), ends.get(), message.get());
+        asked.set(None);
+        why.set(String::new());
+    });
+
+    let choices = Kept::new(move || {
+        let count = page.count.get();
+        page.with_run(|run| {
+            let kept = held(run, count);
+            let mut all = under_way(run, count);
+            if let Some(m) = message.get().filter(|m| !all.contains(m)) {
+                all.insert(0, m);
+            }
+            let name = |m: &MsgId| {
+                let nth = run.trace().msg(*m).map_or(0, |r| r.nth);
+                let is = if kept.contains(m) { ", held" } else { "" };
+                format!("{} #{nth}{is}", words::travels(run, *m))
+            };
+            all.iter().map(|m| (m.0, name(m))).collect::<Vec<_>>()
+        })
+        .unwrap_or_default()
+    });
+    let chosen = move || message.get().or_else(|| choices.with(|c| c.first().map(|c| MsgId(c.0))));
+    let deeds = Kept::new(move || {
+        let count = page.count.get();
+        page.with_run(|run| match on.get() {
+            On::Network => to_network(run, count),
+            On::Node => to_node(run, count, NodeId(node.get())),
+            On::Link => {
+                let e = ends.get();
+                to_link(run, count, NodeId(e.from), NodeId(e.to), e.both)
+            }
+            On::Message => chosen().map_or(vec![], |m| to_message(run, count, m)),
+        })
+        .unwrap_or_default()
+    });
+    let releases = Kept::new(move || {
+        let count = page.count.get();
+        let all = |run: &engine::run::Run| {
+            let of = |m: MsgId| to_message(run, count, m).into_iter().find(|d| d.verb == "release");
+            held(run, count).into_iter().filter_map(of).collect::<Vec<_>>()
+        };
+        page.with_run(all).unwrap_or_default()
+    });
+    let press = move |d: Deed| {
+        if let Some(reason) = &d.not {
+            why.set(format!("{}: {}", words::capital(&d.name()), sentence(reason)));
+            page.refuse(reason);
+        } else if d.ask.is_some() {
+            asked.set(Some(d));
+            request_animation_frame(|| dom::focus("dialog .ask input"));
+        } else {
+            page.sheet.set(None);
+            page.do_act(&d.act);
+        }
+    };
+    // Held messages are let go one after the other, in whatever order: the dialog stays.
+    let release = move |d: Deed| {
+        page.do_act(&d.act);
+        request_animation_frame(|| dom::focus("dialog .held button, dialog .actions button"));
+    };
+    let kind = move |(k, word): (On, &'static str)| {
+        view! {
+            <button type="button" aria-pressed=move || (on.get() == k).to_string() on:click=move |_| on.set(k)>{word}</button>
+        }
+    };
+    let what = move || {
+        match on.get() {
+        On::Network => view! {
+            <div class="deeds">
+                <button type="button" on:click=move |_| page.sheet.set(Some(Sheet::Partition))>"partition …"</button>
+                <button type="button" on:click=move |_| partition::draw(page)>"draw a line …"</button>
+            </div>
+        }
+        .into_any(),
+        On::Node => view! { <div class="choose"><NodeField word="Node" value=move || node.get() set=move |n| node.set(n)/></div> }.into_any(),
+        On::Link => view! {
+            <div class="choose">
+                <NodeField word="From" value=move || ends.get().from set=move |n| ends.update(|e| e.from = n)/>
+                <label class="field"><span>"Way"</span>
+                    <select on:change=move |ev| ends.update(|e| e.both = event_target_value(&ev) == "both")>
+                        <option value="one" selected=move || !ends.get_untracked().both>"→ one way"</option>
+                        <option value="both" selected=move || ends.get_untracked().both>"↔ both ways"</option>
+                    </select>
+                </label>
+                <NodeField word="To" value=move || ends.get().to set=move |n| ends.update(|e| e.to = n)/>
+            </div>
+        }
+        .into_any(),
+        On::Message => view! {
+            {move || if choices.with(Vec::is_empty) {
+                view! { <p class="soft">"No message is on its way at this moment, and none is held."</p> }.into_any()
+            } else {
+                let now = chosen().map(|m| m.0);
+                view! {
+                    <label class="field"><span>"Message"</span>
+                        <select on:change=move |ev| message.set(event_target_value(&ev).parse().ok().map(MsgId))>
+                            {choices.get().into_iter().map(|(m, name)| view! { <option value=m.to_string() selected=now == Some(m)>{name}</option> }).rows()}
+                        </select>
+                    </label>
+                }.into_any()
+            }}
+        }
+        .into_any(),
+    }
+    };
+    view! {
+        <h2>"Break something"</h2>
+        <p class="soft">{move || format!("At {}. It becomes a line of the scenario; Ctrl Z takes it back.", words::clock(page.head.get().at))}</p>
+        <div class="deeds" role="group" aria-label="What to break">{KINDS.into_iter().map(kind).rows()}</div>
+        {what}
+        <div class="deeds" role="group" aria-label="How">{move || deeds.get().into_iter().map(|d| view! { <Button deed=d press=press/> }).rows()}</div>
+        <p class="soft why-not" hidden=move || why.with(String::is_empty)>{move || why.get()}</p>
+        {move || asked.get().and_then(|d| d.ask.clone().map(|a| view! { <Value deed=d ask=a/> })).perhaps()}
+        {when(move || releases.with(|r| !r.is_empty()), move || view! {
+            <section class="held" aria-labelledby="held">
+                <h3 id="held">"Held messages"</h3>
+                <div class="deeds">{move || releases.get().into_iter().map(|d| view! { <Button deed=d press=release/> }).rows()}</div>
+            </section>
+        }.into_any())}
+        <div class="actions"><button type="button" on:click=move |_| page.sheet.set(None)>"Close"</button></div>
+    }
+}
+
+/// One of the run's nodes.
+#[component]
+fn NodeField(
+    word: &'static str,
+    value: impl Fn() -> u16 + Send + Sync + 'static,
+    set: impl Fn(u16) + Send + Sync + 'static,
+) -> impl IntoView {
+    let page = expect_context::<Page>();
+    let names: Vec<String> = page
+        .with_run_now(|run| run.cast().all().map(|n| run.name(n).to_string()).collect())
+        .unwrap_or_default();
+    let now = untrack(value);
+    let option = move |(i, name): (usize, String)| {
+        view! { <option value=i.to_string() selected=i == usize::from(now)>{name}</option> }
+    };
+    view! {
+        <label class="field"><span>{word}</span>
+            <select on:change=move |ev| set(event_target_value(&ev).parse().unwrap_or(0))>
+                {names.into_iter().enumerate().map(option).rows()}
+            </select>
+        </label>
+    }
+}
+
+/// A verb as a button. What cannot be done now says why when it is pressed, and in its name.
+#[component]
+fn Button(deed: Deed, press: impl Fn(Deed) + Send + Sync + 'static) -> impl IntoView {
+    let name = deed.name();
+    let more = if deed.ask.is_some() { " …" } else { "" };
+    let label = deed.not.as_ref().map(|why| format!("{name}, not now: {why}"));
+    let title = deed.not.clone();
+    let off = deed.not.is_some().then_some("true");
+    view! {
+        <button type="button" aria-disabled=off aria-label=label title=title on:click=move |_| press(deed.clone())>{format!("{name}{more}")}</button>
+    }
+}
+
+/// The value that a verb needs, judged as it is typed.
+#[component]
+fn Value(deed: Deed, ask: Ask) -> impl IntoView {
+    let page = expect_context::<Page>();
+    let value = RwSignal::new(ask.value.clone());
+    let deed = StoredValue::new(deed);
+    let act = move || deed.with_value(|d| d.with(&value.get()));
+    let wrong = Kept::new(move || {
+        let loaded = page.loaded()?;
+        let at = page.head.get().edit_at(loaded.run.borrow().trace());
+        amiss(&loaded.text, at, &act())
+    });
+    let go = move |ev: web_sys::SubmitEvent| {
+        ev.prevent_default();
+        match wrong.get_untracked() {
+            Some(why) => page.said.set(why),
+            None => {
+                page.sheet.set(None);
+                page.do_act(&untrack(act));
+            }
+        }
+    };
+    let name = deed.with_value(Deed::name);
+    view! {
+        <form class="ask" on:submit=go>
+            <label class="field">
+                <span>{format!("{}, {}", words::capital(&name), ask.word)}</span>
+                <input class="mono" type="text" autocomplete="off" spellcheck="false" prop:value=move || value.get()
+                    aria-invalid=move || wrong.with(|w| w.is_some().then_some("true")) aria-describedby="ask-says"
+                    on:input=move |ev| value.set(event_target_value(&ev))/>
+            </label>
+            <button type="submit" class="primary">"Do it"</button>
+            <p id="ask-says" class=move || wrong.with(|w| if w.is_some() { "amiss" } else { "soft" })>
+                {move || wrong.get().unwrap_or_else(|| format!("It takes {}.", ask.form))}
+            </p>
+            <p class="mono line">{act}</p>
+        </form>
+    }
+}
