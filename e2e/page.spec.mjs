@@ -181,23 +181,25 @@ test.describe("breaking", () => {
 
   test("a message is dropped, a network parted and healed, a node restarted, by buttons", async ({ page, open }) => {
     await open("#vector-clocks/triangle&t=15ms");
-    const sheet = async (name) => {
+    const sheet = async (kind, name) => {
       await page.getByRole("button", { name: "Break something" }).click();
+      await page.getByRole("dialog").getByRole("button", { name: kind, exact: true }).click();
+      if (kind === "Node") await page.getByRole("dialog").getByRole("combobox", { name: "Node" }).selectOption("B");
       await page.getByRole("dialog").getByRole("button", { name }).click();
     };
-    await sheet(/drop Note from B to C/);
+    await sheet("Message", /drop Note from B to C/);
     await expect(page.locator(".flight.is-lost")).toHaveCount(1);
-    await sheet(/partition/);
+    await sheet("Network", /partition/);
     const dialog = page.getByRole("dialog", { name: "Partition the network" });
     await accessible(page);
     await dialog.getByRole("group", { name: "A" }).getByRole("radio", { name: "other side" }).check();
     await expect(dialog.locator(".mono")).toHaveText("partition n2 n3 | n1");
     await dialog.getByRole("button", { name: "Cut the network" }).click();
     await expect(page.locator(".fence").first()).toBeVisible();
-    await sheet("heal");
+    await sheet("Network", "heal");
     await expect(page.locator(".fence")).toHaveCount(0);
-    await sheet("crash B");
-    await sheet("restart B");
+    await sheet("Node", "crash B");
+    await sheet("Node", "restart B");
     await expect(node(page, /^B, crashed/)).toHaveCount(0);
     await tab(page, "Scenario").click();
     const text = await page.getByRole("textbox", { name: "Text of the scenario" }).inputValue();
