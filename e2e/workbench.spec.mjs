@@ -105,8 +105,10 @@ test.describe("the dialog", () => {
     let dialog = await breaking(page, "Network");
     const heal = dialog.getByRole("button", { name: /^heal, not now/ });
     await expect(heal).toHaveAttribute("aria-disabled", "true");
-    await heal.click();
-    await expect(dialog.locator(".why-not")).toContainText("There is nothing to heal".slice(1));
+    // A button that cannot act can still be pressed for its reason.
+    await heal.focus();
+    await page.keyboard.press("Enter");
+    await expect(dialog.locator(".why-not")).toContainText("there is nothing to heal", { ignoreCase: true });
     await dialog.getByRole("button", { name: "Node", exact: true }).click();
     await expect(dialog.getByRole("button", { name: /^resume A, not now: A is running/ })).toBeVisible();
     await page.keyboard.press("Escape");

@@ -171,8 +171,11 @@ impl Beat {
             b.drawn = b.drawn.saturating_add(1);
             b.drawn
         });
-        if drawn == 2 {
-            parts::bring_late();
+        match drawn {
+            // A run that stands still is drawn once; the second frame is what tells that the first is on the screen.
+            0 | 1 => self.wake(),
+            2 => parts::bring_late(),
+            _ => {}
         }
     }
 
