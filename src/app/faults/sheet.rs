@@ -97,7 +97,7 @@ pub fn BreakSheet() -> impl IntoView {
     let press = move |d: Deed| {
         if let Some(reason) = &d.not {
             why.set(format!("{}: {}", words::capital(&d.name()), sentence(reason)));
-            page.refuse(reason);
+            page.said.set(sentence(reason));
         } else if d.ask.is_some() {
             asked.set(Some(d));
             request_animation_frame(|| dom::focus("dialog .ask input"));
