@@ -223,7 +223,17 @@ fn remove(page: Page, line: u32) {
 
 /// The mark of a line has the focus again once it is drawn where it stands now.
 fn focus_soon(line: u32) {
-    request_animation_frame(move || dom::focus(&format!(".marks [data-lines~=\"{line}\"]")));
+    focus_in(line, 3);
+}
+
+/// The frames after an edit may draw the marks once more, as the run goes on.
+fn focus_in(line: u32, frames: u8) {
+    request_animation_frame(move || {
+        dom::focus(&format!(".marks [data-lines~=\"{line}\"]"));
+        if frames > 1 {
+            focus_in(line, frames - 1);
+        }
+    });
 }
 
 /// A mark under the pointer.
