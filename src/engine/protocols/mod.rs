@@ -2,6 +2,7 @@
 //!
 //! Adding a protocol is a folder and one line of [`CATALOGUE`]. Nothing outside this folder names one.
 
+pub mod cap_register;
 pub mod consistent_hashing;
 pub mod raft;
 pub mod vector_clocks;
@@ -54,6 +55,7 @@ macro_rules! catalogue {
 }
 
 catalogue! {
+    cap_register::CapRegister,
     consistent_hashing::ConsistentHashing,
     raft::Raft,
     vector_clocks::VectorClocks,
