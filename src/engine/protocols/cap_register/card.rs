@@ -227,7 +227,7 @@ const REASONS: &[ReasonCard] = &[
     aside("found", &["key", "value", "ts", "node", "differ", "heard", "of"]),
     aside("done", &["key", "value", "write", "heard", "of"]),
     key("refused", TRIED),
-    key("left-open", &["key", "heard", "needed", "of", "forwarded"]),
+    key("left-open", &["key", "heard", "needed", "of", "forwarded", "again"]),
     key("claimed", &["term", "was", "waited"]),
     aside("declined", &["claimant", "term", "holder", "left"]),
     key("granted", &["term", "votes", "of", "keys"]),

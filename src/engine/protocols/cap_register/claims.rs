@@ -78,7 +78,7 @@ pub fn judge(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
         return;
     }
     g.count += 1;
-    if !s.steady || !s.alive.iter().all(|a| *a) {
+    if !s.steady || matches!(s.happened, Happened::Crash) {
         g.unsteady = s.now.max(1);
     }
     if g.seen.len() < s.nodes.len() {
@@ -185,7 +185,8 @@ fn converged(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
         2 * u64::from(s.params.nodes.next_power_of_two().trailing_zeros()) + 4
     };
     let since = s.calm_since.max(g.unsteady).max(g.last_put);
-    if g.last_put == 0 || s.now <= since + periods * s.params.anti_entropy {
+    let over = s.now > since + periods * s.params.anti_entropy;
+    if g.last_put == 0 || !over || !s.alive.iter().all(|a| *a) {
         return;
     }
     let stores = || {
@@ -411,12 +412,19 @@ fn available(g: &Ghost, s: &See<'_>, asked: &Asked, out: Out, court: &mut Court)
         court.hold(AVAILABLE_WHEN_WHOLE, out == Out::Ok, || {
             Witness::new([s.node], "Nothing had gone wrong.")
         });
-    } else if s.params.mode.refuses() && asked.at >= mended + recovery(s) {
+    } else if s.params.mode.refuses() && asked.at >= mended + recovery(s) && can_answer(s) {
         court.hold(RESUMES_IN_TIME, out == Out::Ok, || {
             let says = format!("All was mended {} ms before it asked.", (asked.at - mended) / MS);
             Witness::new([s.node], says)
         });
     }
+}
+
+/// The client's replica is up, and a majority.
+fn can_answer(s: &See<'_>) -> bool {
+    let Node::Client(c) = s.me() else { return false };
+    let up = replicas(s.params, s.cast).filter(|n| s.alive[n.index()]).count();
+    s.alive[c.home.index()] && up >= s.params.majority()
 }
 
 /// How long a CP register may take to find itself again.

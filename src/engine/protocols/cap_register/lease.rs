@@ -36,6 +36,8 @@ pub struct Lease {
     pub primary: Option<NodeId>,
     /// Until when its own lease runs.
     pub until: Us,
+    /// It has said that its lease ran out.
+    pub warned: bool,
     pub round: u64,
     pub rounds: Vec<Round>,
     /// The term it claims, and the first of an unbroken reign.
@@ -167,10 +169,13 @@ impl Server {
     /// A term has one holder here. A new one must wait until the promise to the last is over.
     fn may_grant(&self, cx: &Know<'_>, to: NodeId, term: u64) -> bool {
         let held = self.lease.holder == Some(to);
+        // What it promised itself is worth nothing once its lease is over.
+        let mine = self.lease.holder == Some(cx.me);
+        let over = mine && self.lease.role == Role::Primary && !self.lease.runs(cx.mono);
         match term.cmp(&self.lease.term) {
             Ordering::Less => false,
             Ordering::Equal => held,
-            Ordering::Greater => held || cx.mono >= self.lease.promise,
+            Ordering::Greater => held || over || cx.mono >= self.lease.promise,
         }
     }
 
@@ -380,7 +385,7 @@ impl Server {
         let (primary, term) = (self.lease.primary, self.lease.term);
         let (runs, leads) = (self.lease.runs(cx.mono), self.lease.role == Role::Primary);
         let ago = Span(cx.mono.saturating_sub(self.lease.until) as i64);
-        let told = self.refusing;
+        let told = std::mem::replace(&mut self.lease.warned, leads && !runs);
         let Some(job) = self.job(op) else { return };
         let wish = job.wish.clone();
         match (primary, &wish.value) {

@@ -245,7 +245,7 @@ impl Server {
         let status = if job.begun { Status::Unknown } else { Status::Unavailable };
         let again = std::mem::replace(&mut self.refusing, true);
         fx.explain(match (job.begun, cx.params.mode) {
-            (true, _) => Why::LeftOpen { key, heard, needed, of, forwarded: job.term > 0 },
+            (true, _) => Why::LeftOpen { key, heard, needed, of, forwarded: job.term > 0, again },
             (false, Mode::Lease) => Why::NoPrimary { key, term: self.lease.term, again },
             (false, _) => Why::Refused { key, heard, needed, of, again },
         });

@@ -15,7 +15,7 @@ pub enum Why {
     Found { key: Value, value: Value, ts: u64, node: NodeId, differ: bool, heard: u64, of: u64 },
     Done { key: Value, value: Value, write: bool, heard: u64, of: u64 },
     Refused { key: Value, heard: u64, needed: u64, of: u64, again: bool },
-    LeftOpen { key: Value, heard: u64, needed: u64, of: u64, forwarded: bool },
+    LeftOpen { key: Value, heard: u64, needed: u64, of: u64, forwarded: bool, again: bool },
     // Leases.
     Claimed { term: u64, was: Option<NodeId>, waited: Span },
     Declined { claimant: NodeId, term: u64, holder: Option<NodeId>, left: Span },
@@ -130,18 +130,9 @@ impl Reason for Why {
                 " must: the update is out and may yet count, so the answer is 'unknown'.",
             ]),
             Why::Claimed { term, was, waited } => claimed(t, *term, *was, *waited),
-            Why::Declined { claimant, term, holder, left } => say(&[
-                me,
-                " declines: it has promised ",
-                holder.map_or("nobody", |h| t.name(h)),
-                " to have no other primary for another ",
-                &t.time(left.0 as u64),
-                ", so ",
-                t.name(*claimant),
-                " does not get term ",
-                &n(*term),
-                ".",
-            ]),
+            Why::Declined { claimant, term, holder, left } => {
+                declined(t, (*claimant, *term), *holder, *left)
+            }
             Why::Granted { term, votes, of, keys } => granted(t, *term, votes, *of, *keys),
             Why::Serving { term } => {
                 say(&[me, " is primary in term ", &n(*term), " and begins to serve."])
@@ -211,9 +202,8 @@ impl Reason for Why {
                 &list(values),
                 " for ",
                 &key.print(),
-                ": neither writer knew of the other, so it keeps all ",
-                &n(values.len() as u64),
-                ".",
+                ": neither writer knew of the other, so it keeps ",
+                if values.len() == 2 { "both." } else { "all." },
             ]),
             Why::Discarded { key, from, kept, lost, own, .. } => {
                 discarded(t, key, *from, (kept, lost), *own)
@@ -282,7 +272,10 @@ impl Reason for Why {
             Why::Refused { again: true, .. } | Why::NoPrimary { again: true, .. } => {
                 Some(Weight::Quiet)
             }
-            Why::Discarded { own: false, .. } => Some(Weight::Aside),
+            Why::LeftOpen { again: true, .. } => Some(Weight::Quiet),
+            Why::Discarded { own: false, .. } | Why::Claimed { was: None, .. } => {
+                Some(Weight::Aside)
+            }
             _ => None,
         }
     }
@@ -373,6 +366,28 @@ fn claimed(t: &Teller, term: u64, was: Option<NodeId>, waited: Span) -> String {
         ]),
         None => say(&[me, " knows of no primary, and asks for the lease in term ", &n(term), "."]),
     }
+}
+
+fn declined(t: &Teller, (to, term): (NodeId, u64), holder: Option<NodeId>, left: Span) -> String {
+    let whose = match holder {
+        Some(h) if h == t.me => "it leads itself, and has another",
+        Some(h) => t.name(h),
+        None => "whoever it was",
+    };
+    let has = if holder == Some(t.me) { " " } else { " has its promise for another " };
+    say(&[
+        t.me(),
+        " declines: ",
+        whose,
+        has,
+        &t.time(left.0 as u64),
+        if holder == Some(t.me) { " of its own promise left" } else { "" },
+        ", so ",
+        t.name(to),
+        " does not get term ",
+        &n(term),
+        ".",
+    ])
 }
 
 fn granted(t: &Teller, term: u64, votes: &[NodeId], of: u64, keys: u64) -> String {
