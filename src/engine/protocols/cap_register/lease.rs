@@ -154,20 +154,33 @@ impl Server {
                 let left = Span(self.lease.promise.saturating_sub(cx.mono) as i64);
                 fx.explain(Why::Declined { claimant: from, term, holder: self.lease.holder, left });
             }
-            return fx.send(from, Msg::LeaseRefusal { term: self.lease.term });
+            return self.refuse(from, fx);
         }
         self.follow(cx, from, term, fx);
         self.lease.promise = cx.mono + cx.params.promise();
         let cells = if claim { self.store.clone() } else { Store::default() };
         fx.once_saved(|fx| fx.send(from, Msg::LeaseGrant { term, round, cells }));
-        if !claim && from != cx.me {
-            self.lease.primary = Some(from);
-            self.route_waiting(cx, fx);
+        match claim {
+            true => self.lease.primary = None,
+            false if from == cx.me => {}
+            false => {
+                self.lease.primary = Some(from);
+                self.route_waiting(cx, fx);
+            }
         }
+    }
+
+    fn refuse(&self, to: NodeId, fx: &mut Do<'_>) {
+        let claims = if self.lease.role == Role::Claiming { self.lease.reign } else { 0 };
+        fx.send(to, Msg::LeaseRefusal { term: self.lease.term.max(claims) });
     }
 
     /// A term has one holder here. A new one must wait until the promise to the last is over.
     fn may_grant(&self, cx: &Know<'_>, to: NodeId, term: u64) -> bool {
+        if self.lease.role == Role::Claiming && to != cx.me && term <= self.lease.reign {
+            // It is asking for as much itself: two claimants that gave way to each other would never end.
+            return false;
+        }
         let held = self.lease.holder == Some(to);
         // What it promised itself is worth nothing once its lease is over.
         let mine = self.lease.holder == Some(cx.me);
@@ -336,7 +349,7 @@ impl Server {
     ) {
         let (newer, held) = (term > self.lease.term, self.lease.holder == Some(from));
         if !newer && !(term == self.lease.term && held) {
-            return fx.send(from, Msg::LeaseRefusal { term: self.lease.term });
+            return self.refuse(from, fx);
         }
         if newer {
             // Its sender was promised the lease by a majority: an older promise is over.
