@@ -78,7 +78,8 @@ pub fn judge(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
         return;
     }
     g.count += 1;
-    if !s.steady || matches!(s.happened, Happened::Crash) {
+    let again = matches!(s.happened, Happened::Start { .. }) && s.now > 0;
+    if !s.steady || again || matches!(s.happened, Happened::Crash) {
         g.unsteady = s.now.max(1);
     }
     if g.seen.len() < s.nodes.len() {

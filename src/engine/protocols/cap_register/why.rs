@@ -222,8 +222,8 @@ impl Reason for Why {
             Why::Unsure { key, value, by } => say(&[
                 me,
                 " has seen ",
-                t.name(*by),
-                "'s unfinished write ",
+                &if *by == t.me { "its own".into() } else { say(&[t.name(*by), "'s"]) },
+                " unfinished write ",
                 &is(key, value),
                 " and cannot say whether all have it: the read waits.",
             ]),
