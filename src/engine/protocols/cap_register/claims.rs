@@ -263,7 +263,8 @@ fn answers(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
         let Some(asked) = seen.asked.iter_mut().find(|(o, ..)| o == op) else { continue };
         // The answer to a copy is none of it.
         if !std::mem::replace(&mut asked.2, true)
-            && s.params.mode.local() && s.calm_since <= asked.1
+            && s.params.mode.local()
+            && s.calm_since <= asked.1
         {
             let took = s.now - asked.1;
             court.hold(ANSWERS_ALONE, took <= 5 * MS, || late(s.node, took));
