@@ -29,13 +29,13 @@ pub fn server(cx: &Know<'_>, s: &Server, to: &mut Showcase) {
     }
     if !s.dead.is_empty() {
         let names = s.dead.list().iter().map(|n| cx.cast.name(*n).to_string());
-        to.add("taken for dead", Exhibit::Set(names.collect()));
+        to.add("dead", Exhibit::Set(names.collect()));
     }
     if !s.dirty.is_empty() {
-        to.add("to tell", Exhibit::Queue(s.dirty.iter().map(Value::print).collect()));
+        to.add("untold", Exhibit::Queue(s.dirty.iter().map(Value::print).collect()));
     }
     if !s.jobs.is_empty() {
-        to.add("under way", Exhibit::Queue(s.jobs.iter().map(under_way).collect()));
+        to.add("open", Exhibit::Queue(s.jobs.iter().map(under_way).collect()));
     }
 }
 

@@ -348,7 +348,7 @@ impl Server {
         fx: &mut Do<'_>,
     ) {
         let (newer, held) = (term > self.lease.term, self.lease.holder == Some(from));
-        if !newer && !(term == self.lease.term && held) {
+        if !(newer || term == self.lease.term && held) {
             return self.refuse(from, fx);
         }
         if newer {
