@@ -35,8 +35,8 @@ pub enum Why {
     Discarded { key: Value, from: NodeId, kept: Value, ts: u64, lost: Vec<Value>, own: bool },
     // Writing everywhere.
     WroteAll { key: Value, value: Value, of: u64 },
-    ReadSure { key: Value, value: Value, left: u64 },
-    Unsure { key: Value, value: Value, by: NodeId },
+    ReadSure { key: Value, value: Value, left: u64, reads: u64 },
+    Unsure { key: Value, value: Value, by: NodeId, again: bool },
     GaveUpOn { nodes: Vec<NodeId>, left: Vec<NodeId>, silent: Span },
     Replayed { key: Value, value: Value, by: NodeId },
     Ignored { from: NodeId },
@@ -210,15 +210,16 @@ impl Reason for Why {
             Why::WroteAll { key, value, of } => {
                 say(&["All ", &n(*of), " replicas have ", &is(key, value), ": the write is done."])
             }
-            Why::ReadSure { key, value, left } => say(&[
+            Why::ReadSure { key, value, left, reads } => say(&[
                 me,
                 " answers ",
+                &if *reads == 1 { String::new() } else { say(&[&n(*reads), " reads with "]) },
                 &is(key, value),
                 " from its own copy: all ",
                 &n(*left),
                 " are known to have it.",
             ]),
-            Why::Unsure { key, value, by } => say(&[
+            Why::Unsure { key, value, by, .. } => say(&[
                 me,
                 " has seen ",
                 &if *by == t.me { "its own".into() } else { say(&[t.name(*by), "'s"]) },
@@ -271,7 +272,9 @@ impl Reason for Why {
             Why::Refused { again: true, .. } | Why::NoPrimary { again: true, .. } => {
                 Some(Weight::Quiet)
             }
-            Why::LeftOpen { again: true, .. } => Some(Weight::Quiet),
+            Why::LeftOpen { again: true, .. } | Why::Unsure { again: true, .. } => {
+                Some(Weight::Quiet)
+            }
             Why::Discarded { own: false, .. } | Why::Claimed { was: None, .. } => {
                 Some(Weight::Aside)
             }

@@ -74,7 +74,9 @@ impl Server {
         if self.store.get(&key).is_none_or(|c| c.sure) {
             return self.answer_waiting(cx, &key, fx);
         }
-        fx.explain(Why::Unsure { key, value: self.store.value(&wish.key), by: tag.node });
+        let others = self.jobs.iter().filter(|j| j.wish.key == key && j.phase == Phase::Waiting);
+        let (again, value) = (others.count() > 1, self.store.value(&key));
+        fx.explain(Why::Unsure { key, value, by: tag.node, again });
         match cx.params.mode {
             Mode::AssumeDead if self.dead.has(tag.node) => self.replay(cx, wish.op, fx),
             Mode::AssumeDead => {
@@ -90,13 +92,16 @@ impl Server {
             j.phase == Phase::Waiting && j.wish.key == *key && j.wish.value.is_none()
         };
         let waiting: Vec<OpId> = self.jobs.iter().filter(waiting).map(|j| j.wish.op).collect();
-        let value = self.store.value(key);
+        if waiting.is_empty() {
+            return;
+        }
+        let (value, left) = (self.store.value(key), self.all(cx).count() as u64);
+        let reads = waiting.len() as u64;
+        fx.explain(Why::ReadSure { key: key.clone(), value: value.clone(), left, reads });
         for op in waiting {
             let Some(job) = self.end(op, fx) else { continue };
-            let (key, value) = (key.clone(), value.clone());
-            let left = self.all(cx).count() as u64;
-            fx.explain(Why::ReadSure { key, value: value.clone(), left });
-            self.answer_with(job.asker, &job.wish, Status::Ok, vec![value], Vector::default(), fx);
+            let values = vec![value.clone()];
+            self.answer_with(job.asker, &job.wish, Status::Ok, values, Vector::default(), fx);
         }
     }
 
