@@ -26,17 +26,19 @@
 //! | `write_all` | Katsarakis et al., Hermes, ASPLOS 2020: Inv and Val, reads at every replica |
 //!
 //! **Where it goes beyond the card.** A vote for a new primary comes with the voter's state, and a primary
-//! that has taken over first puts what it found on a majority: it may have seen a write that is on one
-//! replica alone. Both local modes keep version vectors; last-writer-wins decides by stamps, and uses the
-//! vectors only to know, and say, that what it drops was concurrent. A stamp serves as the write's dot in the
-//! vector: two clients of one replica do not overwrite each other. A put in the siblings mode is answered with what the replica
-//! then holds, so that the client's next put knows of it.
+//! that takes over first puts what it found on a majority: it may have seen a write that is on one replica
+//! alone. A claimant binds itself only when a majority is bound, so that one that was cut off comes back
+//! without a term nobody knows. Both local modes keep version vectors; last-writer-wins decides by stamps
+//! alone, and uses the vectors only to know, and say, that what it drops was concurrent. A stamp is also the
+//! write's dot in the vector: two clients of one replica do not overwrite each other. A put in the siblings
+//! mode is answered with what the replica then holds, so that the client's next put knows of it. A put is
+//! taken up once, whatever the network copies: the replica that has it writes that down first.
 //!
 //! **Left out, and what it costs.** Raft as a second CP register: its reads by a round of heartbeats are in
 //! `raft/stale-read`. The lease mode's forwarded write ends as `unknown` where the card's CP table has
 //! `fail`: the replica cannot know whether the primary has it. Write-all sends each message once: what a cut
 //! has swallowed stays unfinished after the heal, until the key is written again. Quorums are majorities, for
-//! reads and writes alike. Nothing is ever deleted.
+//! reads and writes alike; ABD's own scenarios and mistakes belong to its own entry. Nothing is ever deleted.
 
 mod card;
 mod claims;
