@@ -2,6 +2,7 @@
 //!
 //! Adding a protocol is a folder and one line of [`CATALOGUE`]. Nothing outside this folder names one.
 
+pub mod cap_register;
 pub mod consistent_hashing;
 pub mod paxos;
 pub mod raft;
@@ -58,6 +59,7 @@ macro_rules! catalogue {
 }
 
 catalogue! {
+    cap_register::CapRegister,
     consistent_hashing::ConsistentHashing,
     paxos::Paxos,
     raft::Raft,
