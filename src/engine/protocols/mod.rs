@@ -3,6 +3,7 @@
 //! Adding a protocol is a folder and one line of [`CATALOGUE`]. Nothing outside this folder names one.
 
 pub mod consistent_hashing;
+pub mod lamport_clocks;
 pub mod raft;
 pub mod vector_clocks;
 
@@ -55,6 +56,7 @@ macro_rules! catalogue {
 
 catalogue! {
     consistent_hashing::ConsistentHashing,
+    lamport_clocks::LamportClocks,
     raft::Raft,
     vector_clocks::VectorClocks,
 }
