@@ -4,6 +4,7 @@
 
 pub mod consistent_hashing;
 pub mod lamport_clocks;
+pub mod ntp;
 pub mod raft;
 pub mod vector_clocks;
 
@@ -57,6 +58,7 @@ macro_rules! catalogue {
 catalogue! {
     consistent_hashing::ConsistentHashing,
     lamport_clocks::LamportClocks,
+    ntp::Ntp,
     raft::Raft,
     vector_clocks::VectorClocks,
 }
