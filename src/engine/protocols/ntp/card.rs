@@ -170,7 +170,7 @@ pub static ENTRY: Entry = Entry {
             "no clock is set back by less than the step threshold, or by Berkeley at all",
         ),
         safety("MonoForward", "a monotonic clock never goes back"),
-        safety("StampsIncrease", "a node's later write has the later stamp"),
+        safety("StampsIncrease", "no later write of a node has the earlier stamp"),
         ClaimCard {
             name: "FilterBeatsMean",
             kind: ClaimKind::Liveness,

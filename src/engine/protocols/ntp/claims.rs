@@ -85,7 +85,7 @@ impl Ghost {
                     let errors = (opening(step), (step.clock)(to).0);
                     self.asked.push(Asked { by: me, of: to, at: step.now, errors, answered: 0 });
                 }
-                Msg::Response { .. } | Msg::TimeResp { .. } | Msg::Reply { .. } => {
+                Msg::Response(_) | Msg::TimeResp { .. } | Msg::Reply { .. } => {
                     for a in &mut self.asked {
                         if (a.by, a.of) == (to, me) {
                             a.answered = step.now;
@@ -214,7 +214,7 @@ impl Ghost {
         if call.verb == "put" {
             let (stamp, (last, at)) = (step.wall as i64, self.stamp[me]);
             if step.now > at && last >= 0 {
-                court.hold("StampsIncrease", stamp > last, || {
+                court.hold("StampsIncrease", stamp >= last, || {
                     let says = [shown(stamp), " is written after ".into(), shown(last)];
                     Witness::new([step.node], says.concat())
                 });

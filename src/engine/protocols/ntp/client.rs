@@ -62,8 +62,11 @@ pub struct Peer {
     /// When the sample was taken that the clock was last turned by.
     #[serde(skip)]
     used: i64,
-    #[serde(skip)]
-    root: (i64, i64),
+    pub stratum: u8,
+    pub root_delay: Span,
+    pub root_disp: Span,
+    /// T1 to T4 of the newest exchange.
+    pub times: Option<[Span; 4]>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -111,7 +114,10 @@ impl Client {
             best: None,
             jitter: Span(0),
             used: -1,
-            root: (0, 0),
+            stratum: 0,
+            root_delay: Span(0),
+            root_disp: Span(0),
+            times: None,
         };
         Client {
             peers: servers(cx).map(peer).collect(),
@@ -161,10 +167,7 @@ impl Client {
 
     fn told(&mut self, cx: &Know, from: NodeId, msg: &Msg, fx: Do) {
         match *msg {
-            Msg::Response { org, rec, xmt, precision, root_delay, root_disp, .. } => {
-                let root = (root_delay.0, root_disp.0);
-                self.response(cx, from, [org.0, rec.0, xmt.0], precision.0, root, fx);
-            }
+            Msg::Response(r) => self.response(cx, from, r, fx),
             Msg::TimeResp { seq, t_server } => self.read(cx, from, seq, t_server.0, fx),
             Msg::Poll { round, master_time } => {
                 let diff = Span(cx.wall as i64 - master_time.0);
@@ -200,29 +203,22 @@ impl Client {
     }
 
     /// T1, T2, T3 as the packet has them; T4 is now.
-    fn response(
-        &mut self,
-        cx: &Know,
-        from: NodeId,
-        [org, rec, xmt]: [i64; 3],
-        precision: i64,
-        root: (i64, i64),
-        fx: Do,
-    ) {
+    fn response(&mut self, cx: &Know, from: NodeId, r: Response, fx: Do) {
         let (blind, many) = (cx.bug("accept-any"), self.peers.len() > 1);
         let Some(p) = self.peers.iter_mut().find(|p| p.server == from) else { return };
-        if p.xmt == Some(Span(xmt)) {
-            return fx.explain(Why::Duplicate { server: from, xmt: Span(xmt) });
+        if p.xmt == Some(r.xmt) {
+            return fx.explain(Why::Duplicate { server: from, xmt: r.xmt });
         }
-        if p.org != Some(Span(org)) && !blind {
-            return fx.explain(Why::Bogus { server: from, org: Span(org), waits: p.org });
+        if p.org != Some(r.org) && !blind {
+            return fx.explain(Why::Bogus { server: from, org: r.org, waits: p.org });
         }
-        let t1 = if blind { p.asked } else { org };
-        let times = [t1, rec, xmt, cx.wall as i64];
-        (p.org, p.xmt, p.root) = (None, Some(Span(xmt)), root);
+        let t1 = if blind { p.asked } else { r.org.0 };
+        let times = [t1, r.rec.0, r.xmt.0, cx.wall as i64];
+        (p.org, p.xmt, p.times) = (None, Some(r.xmt), Some(times.map(Span)));
+        (p.stratum, p.root_delay, p.root_disp) = (r.stratum, r.root_delay, r.root_disp);
         p.reach |= 1;
         p.unanswered = 0;
-        let sample = measure(cx, times, precision + cx.params.precision);
+        let sample = measure(cx, times, r.precision.0 + cx.params.precision);
         fx.meter("bound", sample.bound.0);
         fx.explain(Why::sampled(from, times, &sample, many));
         p.keep(cx, sample, fx);
@@ -399,10 +395,15 @@ impl Client {
 
     pub fn exhibit(&self, cx: &Know, to: &mut Showcase) {
         to.add("clock", Exhibit::Text(shown(cx.wall as i64)));
-        let (mut peers, mut ranges, mut samples) = (vec![], vec![], vec![]);
+        let (mut peers, mut ranges, mut samples, mut times) = (vec![], vec![], vec![], vec![]);
         for p in &self.peers {
             let Some(b) = &p.best else { continue };
             let name = cx.cast.name(p.server).to_string();
+            if let Some(t) = p.times {
+                let mut row = vec![name.clone()];
+                row.extend(t.iter().map(|t| shown(t.0)));
+                times.push(row);
+            }
             let reach = ["00000000", &format!("{:b}", p.reach)].concat();
             let reach = reach[reach.len() - 8..].to_string();
             peers.push(vec![name, reach, signed(b.offset.0), shown(b.delay.0), shown(p.jitter.0)]);
@@ -420,6 +421,10 @@ impl Client {
             to.add("servers", Exhibit::Table(Table { head, rows: peers }));
             let head = words(["offset", "delay", "bound"]);
             to.add("samples", Exhibit::Table(Table { head, rows: samples }));
+        }
+        if !times.is_empty() {
+            let head = words(["server", "T1", "T2", "T3", "T4"]);
+            to.add("exchange", Exhibit::Table(Table { head, rows: times }));
         }
         if !ranges.is_empty() {
             to.add("intervals", Exhibit::Ranges(ranges));
@@ -484,7 +489,8 @@ impl Peer {
     fn candidate(&self, cx: &Know) -> Option<Candidate> {
         let best = self.best.filter(|_| self.reach != 0)?;
         let age = cx.mono as i64 - best.at;
-        let far = distance(best.delay.0, best.disp.0, age, self.jitter.0, self.root).max(1);
+        let root = (self.root_delay.0, self.root_disp.0);
+        let far = distance(best.delay.0, best.disp.0, age, self.jitter.0, root).max(1);
         let offset = Span(best.now(cx));
         let found =
             Candidate { server: self.server, offset, distance: Span(far), jitter: self.jitter };

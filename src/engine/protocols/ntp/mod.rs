@@ -146,6 +146,18 @@ pub struct Fresh {
     pub believed: i64,
 }
 
+/// A server's answer, with T1 to T3 of the exchange.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Response {
+    pub stratum: u8,
+    pub precision: Span,
+    pub root_delay: Span,
+    pub root_disp: Span,
+    pub org: Span,
+    pub rec: Span,
+    pub xmt: Span,
+}
+
 #[derive(Clone, Debug, Serialize)]
 pub enum Msg {
     /// NTP, mode 3: a client asks at T1.
@@ -153,16 +165,8 @@ pub enum Msg {
         poll: Span,
         xmt: Span,
     },
-    /// NTP, mode 4: T1 to T3 of the exchange.
-    Response {
-        stratum: u8,
-        precision: Span,
-        root_delay: Span,
-        root_disp: Span,
-        org: Span,
-        rec: Span,
-        xmt: Span,
-    },
+    /// NTP, mode 4.
+    Response(Response),
     TimeReq {
         seq: u64,
     },

@@ -68,7 +68,7 @@ impl Server {
         let held = self.held.remove(at);
         let now = Span(cx.wall as i64 + self.shift);
         let msg = match held.asks {
-            Asks::Ntp { org } => Msg::Response {
+            Asks::Ntp { org } => Msg::Response(Response {
                 stratum: 1,
                 precision: Span(cx.params.precision),
                 root_delay: Span(0),
@@ -76,7 +76,7 @@ impl Server {
                 org,
                 rec: held.rec,
                 xmt: now,
-            },
+            }),
             Asks::Cristian { seq } => Msg::TimeResp { seq, t_server: now },
         };
         fx.send(held.from, msg);

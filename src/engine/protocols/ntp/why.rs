@@ -187,7 +187,7 @@ impl Why {
 impl Reason for Why {
     fn sentence(&self, t: &Teller) -> String {
         let (me, at) = (t.me(), |s: &Span| super::shown(s.0));
-        let long = |s: &Span| t.time(s.0.unsigned_abs());
+        let (long, side) = (|s: &Span| long(t, s.0), |s: &Span| side(t, s.0));
         match self {
             Why::Sampled { server, offset, delay, bound, .. } => format!(
                 "Round trip {}, so {}, give or take {}.",
@@ -224,8 +224,8 @@ impl Reason for Why {
             Why::Selected { low, high, f, servers, .. } => format!(
                 "{me} believes {}: all they say meets between {} and {}{}.",
                 list(t, servers),
-                at(low),
-                at(high),
+                side(low),
+                side(high),
                 match f {
                     0 => "".into(),
                     f => format!(", with {f} taken to be false"),
@@ -234,9 +234,9 @@ impl Reason for Why {
             Why::Falseticker { server, offset, low, high, .. } => format!(
                 "{}'s {} lies outside of {} to {}, where the majority meets: it is false.",
                 t.name(*server),
-                at(offset),
-                at(low),
-                at(high)
+                side(offset),
+                side(low),
+                side(high)
             ),
             Why::Unsynchronised { asked: 0, .. } => format!("{me} has no server to believe."),
             Why::Unsynchronised { asked, .. } => format!(
@@ -324,13 +324,27 @@ impl Reason for Why {
 
 /// `s1 is 45 ms ahead of c1`
 fn stands(t: &Teller, who: NodeId, offset: Span) -> String {
-    let size = t.time(offset.0.unsigned_abs());
+    let size = long(t, offset.0);
     let how = match offset.0 {
         0 => return [t.name(who), " is level with ", t.me()].concat(),
         1.. => " ahead of ",
         _ => " behind ",
     };
     [t.name(who), " is ", &size, how, t.me()].concat()
+}
+
+/// A length of time, whichever its sign; tenths of a millisecond are told where nothing is behind them.
+fn long(t: &Teller, us: i64) -> String {
+    match us.unsigned_abs() {
+        us @ 10_000..1_000_000 if us % 1_000 != 0 && us % 100 == 0 => {
+            [&(us / 1_000).to_string(), ".", &(us / 100 % 10).to_string(), " ms"].concat()
+        }
+        us => t.time(us),
+    }
+}
+
+fn side(t: &Teller, us: i64) -> String {
+    [if us < 0 { "−" } else { "" }, &long(t, us)].concat()
 }
 
 fn list(t: &Teller, nodes: &[NodeId]) -> String {
