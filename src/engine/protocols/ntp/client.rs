@@ -125,7 +125,7 @@ impl Client {
             chosen: None,
             steer: Steer::default(),
             synced: false,
-            seq: 0,
+            seq: u64::from(cx.incarnation) * super::master::LIFE,
             tries: 0,
             round: 0,
             register: vec![],

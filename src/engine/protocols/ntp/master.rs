@@ -19,12 +19,17 @@ pub struct Master {
     pub fresh: Option<Fresh>,
 }
 
+/// Rounds of one life, and requests of one.
+pub const LIFE: u64 = 1_000;
+
 impl Master {
     pub fn is_new(&self) -> bool {
         self.round == 0
     }
 
+    /// Who comes back must not give a round's number again: its flock would take that for an old one.
     pub fn start(&mut self, cx: &Know, fx: Do) {
+        self.round = u64::from(cx.incarnation) * LIFE;
         fx.arm(Timer::Poll, cx.params.poll..=cx.params.poll);
     }
 
