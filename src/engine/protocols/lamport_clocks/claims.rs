@@ -7,7 +7,8 @@
 
 use std::rc::Rc;
 
-use super::{LamportClocks, Msg, Node, Stamp, show};
+use super::{LamportClocks, Msg, Stamp, show};
+use crate::few::Nodes;
 use crate::ids::{MsgId, NodeId, SEC, Us};
 use crate::protocol::{Court, Happened, SentMsg, Step, Witness};
 use crate::seq::Seq;
@@ -28,6 +29,8 @@ struct Event {
 #[derive(Clone, Debug, Default)]
 struct Lane {
     events: Seq<Event>,
+    /// The largest number given so far.
+    high: u64,
     know: Vec<u32>,
 }
 
@@ -45,8 +48,10 @@ pub struct Ghost {
     /// The one sequence of commands, as whoever was first applied it.
     order: Seq<Stamp>,
     judged: Vec<usize>,
-    /// Commands sent and not applied everywhere.
-    open: Vec<(Stamp, Us)>,
+    /// Commands sent and not applied everywhere: since when, and who has not.
+    open: Vec<(Stamp, Us, Nodes)>,
+    /// By node, its newest command.
+    newest: Vec<u64>,
 }
 
 impl Ghost {
@@ -76,6 +81,7 @@ impl Ghost {
             self.under_way = vec![vec![]; n];
             self.phoned = vec![None; n];
             self.judged = vec![0; n];
+            self.newest = vec![0; n];
         }
     }
 
@@ -122,7 +128,8 @@ impl Ghost {
         for &c in &step.me().fresh {
             let lane = &mut self.lanes[me.index()];
             let before = lane.events.last().map(|e| Stamp { c: e.c, node: me });
-            let again = lane.events.iter().rev().any(|e| e.c == c);
+            let again = c <= lane.high && lane.events.iter().any(|e| e.c == c);
+            lane.high = lane.high.max(c);
             lane.know[me.index()] += 1;
             let past = lane.know.as_slice().into();
             lane.events.push(Event { c, past });
@@ -180,11 +187,13 @@ impl Ghost {
             self.sends.push(None);
         }
         self.sends.set(sent.id.index(), by);
-        if let Msg::Command { ts, .. } = *sent.msg {
+        if let Msg::Command { ts, .. } = *sent.msg
+            && ts > self.newest[me.index()]
+        {
+            self.newest[me.index()] = ts;
             let at = Stamp { c: ts, node: me };
-            if !self.open.iter().any(|(o, _)| *o == at) && !self.everywhere(step, at) {
-                self.open.push((at, step.now));
-            }
+            let waits = |n: &NodeId| *n != me || step.me().queue.iter().any(|e| e.at == at);
+            self.open.push((at, step.now, step.cast.all().filter(waits).collect()));
         }
     }
 
@@ -224,6 +233,11 @@ impl Ghost {
         let from = self.judged[step.node.index()].min(applied.len());
         for place in from..applied.len() {
             let at = applied[place].at;
+            for (open, _, left) in &mut self.open {
+                if *open == at {
+                    left.drop(step.node);
+                }
+            }
             let agreed = self.order.get(place).copied();
             if agreed.is_none() {
                 self.order.push(at);
@@ -246,23 +260,16 @@ impl Ghost {
         self.judged[step.node.index()] = applied.len();
     }
 
-    fn everywhere(&self, step: &Stepl, at: Stamp) -> bool {
-        let has = |n: &Node| n.applied.iter().rev().any(|e| e.at == at);
-        step.nodes.iter().all(has)
-    }
-
     /// Of the commands under way the oldest is judged; the others wait behind it.
     fn deadline(&mut self, step: &Stepl, court: &mut Court) {
-        while let Some((at, since)) = self.open.first().copied() {
-            let done = self.everywhere(step, at);
+        while let Some((at, since, left)) = self.open.first() {
+            let (at, done) = (*at, left.is_empty());
             let calm = step.steady && step.alive.iter().all(|a| *a);
-            let late = step.now > since.max(step.calm_since) + SOON;
+            let late = step.now > (*since).max(step.calm_since) + SOON;
             if done || (calm && late) {
                 court.hold("Applied", done, || {
-                    Witness::new(
-                        [at.node],
-                        [&show(at, step.cast), " is not applied everywhere"].concat(),
-                    )
+                    let says = [&show(at, step.cast), " is not applied everywhere"];
+                    Witness::new([at.node], says.concat())
                 });
             }
             if !done {

@@ -136,7 +136,7 @@ pub static ENTRY: Entry = Entry {
         ),
         why("kept", Weight::Aside, &["server", "offset", "delay", "newest"]),
         why("bogus", Weight::Key, &["server", "org", "waits"]),
-        why("duplicate", Weight::Aside, &["server", "xmt"]),
+        why("seen-before", Weight::Aside, &["server", "xmt"]),
         why("silent", Weight::Aside, &["server", "times"]),
         why("selected", Weight::Key, &["low", "high", "f", "servers", "offset"]),
         why("falseticker", Weight::Key, &["server", "offset", "low", "high"]),

@@ -127,9 +127,9 @@ impl Ghost {
                 Witness::new([me, of], says.concat())
             });
         }
-        let (delay, error) = (fresh.delay, fresh.offset - truth);
-        self.window.push(Seen { by: me, of, at: step.now, delay, error });
         if step.params.algorithm == Algorithm::Ntp {
+            let (delay, error) = (fresh.delay, fresh.offset - truth);
+            self.window.push(Seen { by: me, of, at: step.now, delay, error });
             self.beats_the_mean(step, fresh, truth, court);
         }
     }

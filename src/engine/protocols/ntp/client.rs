@@ -207,7 +207,7 @@ impl Client {
         let (blind, many) = (cx.bug("accept-any"), self.peers.len() > 1);
         let Some(p) = self.peers.iter_mut().find(|p| p.server == from) else { return };
         if p.xmt == Some(r.xmt) {
-            return fx.explain(Why::Duplicate { server: from, xmt: r.xmt });
+            return fx.explain(Why::SeenBefore { server: from, xmt: r.xmt });
         }
         if p.org != Some(r.org) && !blind {
             return fx.explain(Why::Bogus { server: from, org: r.org, waits: p.org });
@@ -410,8 +410,14 @@ impl Client {
         }
         for c in &self.candidates {
             let i = c.interval();
-            let size = (i.high - i.low) as u64;
-            ranges.push(Range { from: signed(i.low), to: signed(i.high), owner: c.server, size });
+            let believed = self.chosen.as_ref().is_some_and(|k| k.survivors.contains(&c.server));
+            ranges.push(vec![
+                cx.cast.name(c.server).to_string(),
+                signed(i.low),
+                signed(i.mid),
+                signed(i.high),
+                if believed { "yes" } else { "no" }.to_string(),
+            ]);
         }
         for s in self.peers.first().map_or(&[][..], |p| &p.filter) {
             samples.push(vec![signed(s.offset.0), shown(s.delay.0), shown(s.bound.0)]);
@@ -427,7 +433,8 @@ impl Client {
             to.add("exchange", Exhibit::Table(Table { head, rows: times }));
         }
         if !ranges.is_empty() {
-            to.add("intervals", Exhibit::Ranges(ranges));
+            let head = words(["server", "from", "offset", "to", "believed"]);
+            to.add("intervals", Exhibit::Table(Table { head, rows: ranges }));
         }
         if !self.register.is_empty() {
             let row = |w: &Written| vec![w.key.clone(), w.value.print(), shown(w.stamp.0)];

@@ -38,7 +38,7 @@ pub enum Why {
         org: Span,
         waits: Option<Span>,
     },
-    Duplicate {
+    SeenBefore {
         server: NodeId,
         xmt: Span,
     },
@@ -140,7 +140,7 @@ named!(Why {
     Sampled,
     Kept,
     Bogus,
-    Duplicate,
+    SeenBefore,
     Silent,
     Selected,
     Falseticker,
@@ -212,7 +212,7 @@ impl Reason for Why {
                 t.name(*server),
                 at(org)
             ),
-            Why::Duplicate { server, xmt } => {
+            Why::SeenBefore { server, xmt } => {
                 format!("{me} has {}'s answer of {} already.", t.name(*server), at(xmt))
             }
             Why::Silent { server, times: 1 } => {
