@@ -4,6 +4,8 @@
 
 pub mod cap_register;
 pub mod consistent_hashing;
+pub mod lamport_clocks;
+pub mod ntp;
 pub mod paxos;
 pub mod raft;
 pub mod vector_clocks;
@@ -61,6 +63,8 @@ macro_rules! catalogue {
 catalogue! {
     cap_register::CapRegister,
     consistent_hashing::ConsistentHashing,
+    lamport_clocks::LamportClocks,
+    ntp::Ntp,
     paxos::Paxos,
     raft::Raft,
     vector_clocks::VectorClocks,
