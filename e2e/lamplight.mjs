@@ -126,7 +126,7 @@ export const overflow = (page) =>
 
 /**
  * Counts what crosses the wire from now on, headers and compression included: call it before `open`.
- * `await measured()` gives `{ total, files: [{ url, bytes }] }` once the network rests, `measured.soFar()` the files up to now.
+ * `await measured()` gives `{ total, files: [{ url, bytes }] }`.
  */
 export const wire = async (page) => {
   const session = await page.context().newCDPSession(page);
@@ -136,9 +136,8 @@ export const wire = async (page) => {
   const files = [];
   session.on("Network.requestWillBeSent", (e) => urls.set(e.requestId, e.request.url));
   session.on("Network.loadingFinished", (e) => files.push({ url: urls.get(e.requestId), bytes: e.encodedDataLength }));
-  const measured = async () => {
+  return async () => {
     await page.waitForLoadState("networkidle");
     return { total: files.reduce((sum, file) => sum + file.bytes, 0), files };
   };
-  return Object.assign(measured, { soFar: () => [...files] });
 };

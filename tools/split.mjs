@@ -13,6 +13,8 @@
 // which works, costs a moment, and fails the test of the budget.
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
+import { brotliCompress, constants, gzip } from "node:zlib";
 import { minify } from "terser";
 
 const dir = process.argv[2] ?? process.env.TRUNK_STAGING_DIR ?? "dist";
@@ -370,4 +372,12 @@ await writeFile(glue, (await readFile(glue, "utf8")).replace(/export \{ initSync
 for (const script of (await readdir(dir, { recursive: true })).filter((f) => f.endsWith(".js"))) {
   const { code } = await minify(await readFile(join(dir, script), "utf8"), { module: true, ecma: 2022, compress: { passes: 2 } });
   await writeFile(join(dir, script), code);
+}
+
+// Packed once, here: brotli at its best takes seconds, and a server may serve these as they are.
+for (const name of (await readdir(dir, { recursive: true })).filter((f) => /\.(js|css|wasm|html)$/.test(f))) {
+  const body = await readFile(join(dir, name));
+  const hints = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_SIZE_HINT]: body.length };
+  await writeFile(join(dir, `${name}.br`), await promisify(brotliCompress)(body, { params: hints }));
+  await writeFile(join(dir, `${name}.gz`), await promisify(gzip)(body, { level: 9 }));
 }
