@@ -4,6 +4,7 @@
 //! carried stay typed with the protocol and are described when somebody asks.
 
 pub mod causality;
+pub mod inquiry;
 pub mod json;
 pub mod text;
 

@@ -61,6 +61,13 @@ impl<'a> Legend<'a> {
         self.run.trace().msg(m).map_or((NodeId(0), NodeId(0)), |r| (r.from, r.to))
     }
 
+    /// Go past an event that is not told.
+    pub fn pass(&mut self, e: &Event) {
+        if let (What::Role { epoch, .. }, Some(n)) = (e.what, e.node) {
+            self.epochs[n.index()] = epoch;
+        }
+    }
+
     /// What an event says, without its time. Events must be told in order: a change of role moves the
     /// epoch that later names carry.
     pub fn tell(&mut self, e: &Event) -> String {
