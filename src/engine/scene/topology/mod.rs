@@ -13,9 +13,11 @@
 
 mod fence;
 mod flights;
+mod kinship;
 mod layout;
 
 pub use flights::{FLIGHT, Flights, LABEL, Spot, State, label_text, message_name, spot};
+pub use kinship::kinship;
 pub use layout::{Layout, Way};
 
 use super::index::Index;

@@ -27,39 +27,40 @@ use crate::trace::{MsgRec, Trace, What};
 pub struct Cut {
     /// How many events of each lane are inside.
     pub upto: Vec<u32>,
-    /// The latest moment that any of it is about.
-    pub by: Us,
+    /// The moment each lane is cut at: not before its last event inside.
+    pub at: Vec<Us>,
 }
 
 impl Cut {
     /// Everything up to and including a moment: a straight line. Always consistent.
     pub fn at(run: &Run, c: &Causality, t: Us) -> Cut {
-        let upto = run.cast().all().map(|n| until(run.trace(), c, n, t)).collect();
-        Cut { upto, by: t }
+        let upto: Vec<u32> = run.cast().all().map(|n| until(run.trace(), c, n, t)).collect();
+        Cut { at: vec![t; upto.len()], upto }
     }
 
     /// An event with its whole past: the smallest consistent cut that holds it.
     pub fn past(run: &Run, c: &Causality, e: EventId) -> Cut {
-        let trace = run.trace();
-        Cut { upto: c.past(trace, e), by: trace.event(e).map_or(0, |e| e.at) }
+        let mut cut = Cut { upto: c.past(run.trace(), e), at: vec![] };
+        cut.at = run.cast().all().map(|n| cut.edges(run, c, n).0.unwrap_or(0)).collect();
+        cut
     }
 
     /// Move it on one lane: all of that node up to and including a moment.
     pub fn drag(&mut self, run: &Run, c: &Causality, lane: NodeId, t: Us) {
-        let Some(n) = self.upto.get_mut(lane.index()) else { return };
-        *n = until(run.trace(), c, lane, t);
-        let lasts = run.cast().all().filter_map(|n| self.edges(run, c, n).0);
-        self.by = lasts.fold(t, Us::max);
+        let l = lane.index();
+        if let (Some(n), Some(at)) = (self.upto.get_mut(l), self.at.get_mut(l)) {
+            (*n, *at) = (until(run.trace(), c, lane, t), t);
+        }
     }
 
-    /// Move it by steps of one node, as by an arrow key: to behind the next step, or before the last.
+    /// Move it on one lane to behind the next step, or before the last one inside: an arrow key.
     pub fn nudge(&mut self, run: &Run, c: &Causality, lane: NodeId, on: bool) {
-        let (trace, place) = (run.trace(), self.upto.get(lane.index()).copied().unwrap_or(0));
-        let at = if on { Some(place) } else { place.checked_sub(1) };
-        let Some(e) = at.and_then(|p| c.at(lane, p)).and_then(|e| trace.event(e)) else { return };
-        self.drag(run, c, lane, if on { e.at } else { e.at.saturating_sub(1) });
-        if !on && e.at == 0 {
-            self.upto[lane.index()] = 0;
+        match self.edges(run, c, lane) {
+            (_, Some(next)) if on => self.drag(run, c, lane, next),
+            // What happened at the very beginning cannot be told apart from it.
+            (Some(0), _) if !on => self.upto[lane.index()] = 0,
+            (Some(last), _) if !on => self.drag(run, c, lane, last - 1),
+            _ => {}
         }
     }
 
@@ -122,12 +123,12 @@ pub fn judge(run: &Run, c: &Causality, cut: &Cut) -> Judgment {
             (false, Some(received)) => {
                 breaks.push(Break { m, sent, received, says: breaks_it(run, rec, sent) });
             }
-            (true, None) if is_under_way(trace, rec, cut.by) => channel.push(m),
+            (true, None) if is_under_way(trace, rec, cut) => channel.push(m),
             _ => {}
         }
     }
     let says = says(&breaks, channel.len());
-    Judgment { breaks, channel, inner: shrink(trace, c, cut), says }
+    Judgment { breaks, channel, inner: shrink(run, c, cut), says }
 }
 
 /// The message as it was sent, of which this may be a copy.
@@ -141,20 +142,22 @@ fn receipt(trace: &Trace, rec: &MsgRec) -> Option<EventId> {
     matches!(end.what, What::Deliver { .. }).then_some(end.id)
 }
 
-/// Whether a message that a cut has not received was, by its last moment, neither lost nor still to be
-/// doubled.
-fn is_under_way(trace: &Trace, rec: &MsgRec, by: Us) -> bool {
-    let lost = receipt(trace, rec).is_none() && rec.end_at <= by;
-    !lost && (rec.of.is_none() || rec.sent_at <= by)
+/// Whether a message that a cut has not received is under way in it: not lost before its receiver's edge,
+/// nor a copy made after its sender's.
+fn is_under_way(trace: &Trace, rec: &MsgRec, cut: &Cut) -> bool {
+    let at = |n: NodeId| cut.at.get(n.index()).copied().unwrap_or(0);
+    let lost = receipt(trace, rec).is_none() && rec.end_at <= at(rec.to);
+    !lost && (rec.of.is_none() || rec.sent_at <= at(rec.from))
 }
 
 /// Forward once: what depends on something outside is outside, and all of its lane after it.
-fn shrink(trace: &Trace, c: &Causality, cut: &Cut) -> Cut {
-    let mut inner = cut.clone();
+fn shrink(run: &Run, c: &Causality, cut: &Cut) -> Cut {
+    let (trace, mut inner) = (run.trace(), cut.clone());
     for e in trace.events() {
         let Some((lane, at)) = c.place_of(e.id).filter(|_| inner.holds(c, e.id)) else { continue };
         if c.sender(trace, e.id).is_some_and(|s| !inner.holds(c, s)) {
             inner.upto[lane.index()] = at;
+            inner.at[lane.index()] = inner.edges(run, c, lane).0.unwrap_or(0);
         }
     }
     inner

@@ -95,10 +95,6 @@ impl Query {
             terms.push(term);
             rest = left.trim_start();
         }
-        // What costs a sentence is asked last.
-        let (words, facts): (Vec<Term>, Vec<Term>) =
-            terms.into_iter().partition(|t| matches!(t, Term::Text(_)));
-        let terms = [facts, words].concat();
         if terms.is_empty() { Err(Nonsense::Empty) } else { Ok(Query(terms)) }
     }
 
@@ -112,13 +108,26 @@ impl Query {
             if found.events.len() >= limit {
                 return found;
             }
-            if self.0.iter().all(|t| fits(run, &mut legend, t, &e)) {
+            if self.fits(run, &mut legend, &e) {
                 found.events.push(e.id);
             }
             legend.pass(&e);
             found.next = e.id.index() + 1;
         }
         found
+    }
+
+    /// The sentence is made only for what fits so far, and once.
+    fn fits(&self, run: &Run, legend: &mut Legend<'_>, e: &Event) -> bool {
+        if !self.0.iter().all(|t| is_so(run, t, e)) {
+            return false;
+        }
+        let words = |t: &&Term| matches!(t, Term::Text(_));
+        if !self.0.iter().any(|t| words(&t)) {
+            return true;
+        }
+        let line = legend.tell(e).to_lowercase();
+        self.0.iter().all(|t| !matches!(t, Term::Text(words) if !line.contains(words.as_str())))
     }
 }
 
@@ -221,7 +230,8 @@ fn word(what: What) -> &'static str {
     WORDS[place]
 }
 
-fn fits(run: &Run, legend: &mut Legend<'_>, term: &Term, e: &Event) -> bool {
+/// Whether a condition on facts holds; one on words is asked elsewhere.
+fn is_so(run: &Run, term: &Term, e: &Event) -> bool {
     let message = || about(e.what).and_then(|m| run.trace().msg(m));
     match term {
         Term::Node(n) => match e.node {
@@ -233,7 +243,7 @@ fn fits(run: &Run, legend: &mut Legend<'_>, term: &Term, e: &Event) -> bool {
         Term::Reason(r) => matches!(e.what, What::Why { slug, .. } if slug == *r),
         Term::Claim(c) => matches!(e.what, What::Broke { claim, .. } if claim == *c),
         Term::Field(field, value) => has(run, e, field, value),
-        Term::Text(t) => holds(&legend.tell(e), t),
+        Term::Text(_) => true,
     }
 }
 
@@ -263,9 +273,4 @@ fn argument(run: &Run, op: crate::ids::OpId, field: &str, value: &str) -> bool {
     let is = |a: &&str| a.trim_end_matches(['?', '*']) == field;
     let place = card.and_then(|c| c.args.iter().position(|a| is(&a)));
     place.and_then(|i| rec.args.get(i)).is_some_and(|v| v.print().eq_ignore_ascii_case(value))
-}
-
-/// Whether a text holds another, which is in lower case.
-fn holds(text: &str, words: &str) -> bool {
-    text.to_lowercase().contains(words)
 }
