@@ -69,9 +69,10 @@ impl Kin {
 fn kin(run: &Run, index: &Index, cones: &Cones, selected: EventId, e: EventId) -> Kin {
     let (trace, c) = (run.trace(), &index.causality);
     let Some(root) = c.root(trace, e) else { return Kin::Outside };
-    let Some((lane, at)) = c.place_of(root) else { return Kin::Outside };
+    let opening = c.opening(trace, root);
+    let Some((lane, at)) = c.place_of(opening) else { return Kin::Outside };
     match lane.index() {
-        _ if c.opening(trace, root) == c.opening(trace, selected) => Kin::Itself,
+        _ if opening == c.opening(trace, selected) => Kin::Itself,
         l if at < cones.past[l] => Kin::Past,
         l if at >= cones.future[l] => Kin::Future,
         _ => Kin::Concurrent,

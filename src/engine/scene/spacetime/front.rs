@@ -181,12 +181,13 @@ fn folds(run: &Run, index: &Index, view: &Viewport, out: &mut Vec<Shape>) {
             last = x;
             let many = f.steps.to_string();
             let local = if f.steps == 1 { " local step on " } else { " local steps on " };
-            let name = [&many, local, run.name(n), ", ", &prose_time(a), " to ", &prose_time(b)];
-            let kids = vec![
-                Shape::text("fold-count", x, y - 7.0, Anchor::Middle, many.clone()),
-                Shape::circle("hit", x, y, 12.0),
-            ];
-            out.push(Shape::group("mark fold", kids).pick(Pick::Event(f.first), name.concat()));
+            let mut name = [&many, local, run.name(n), " at ", &prose_time(a)].concat();
+            let mut kids = vec![Shape::circle("hit", x, y, 12.0)];
+            if f.steps > 1 {
+                name = [&name, " to ", &prose_time(b)].concat();
+                kids.push(Shape::text("fold-count", x, y - 7.0, Anchor::Middle, many));
+            }
+            out.push(Shape::group("mark fold", kids).pick(Pick::Event(f.first), name));
         }
     }
 }

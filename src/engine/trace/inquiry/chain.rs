@@ -25,7 +25,7 @@ pub enum Via {
     Begin,
     /// In the same step.
     Step,
-    /// Along a node's lane, so many steps on.
+    /// Along a node's lane, so many steps on; none to a fault, which is no step.
     Lane {
         steps: u32,
     },
@@ -124,6 +124,9 @@ fn shortest(trace: &Trace, c: &Causality, start: EventId, end: EventId) -> Vec<E
 fn joints(trace: &Trace, c: &Causality, path: &[EventId]) -> Vec<Link> {
     let mut links: Vec<Link> = vec![];
     let mut steps = 0;
+    let within = |last: Option<&Link>, e| {
+        last.is_some_and(|l| c.opening(trace, l.event) == c.opening(trace, e))
+    };
     for (i, &e) in path.iter().enumerate() {
         let came = i.checked_sub(1).and_then(|p| message(trace, c, path[p], e));
         let goes = path.get(i + 1).is_some_and(|n| message(trace, c, e, *n).is_some());
@@ -131,7 +134,7 @@ fn joints(trace: &Trace, c: &Causality, path: &[EventId]) -> Vec<Link> {
         let via = match came {
             _ if i == 0 => Via::Begin,
             Some(m) => Via::Message(m),
-            None if steps == 0 => Via::Step,
+            None if steps == 0 && within(links.last(), e) => Via::Step,
             None => Via::Lane { steps },
         };
         if i == 0 || came.is_some() || goes || i + 1 == path.len() {

@@ -42,6 +42,9 @@ pub fn sentences(run: &Run, chain: &Chain) -> Vec<Told> {
 fn lead(run: &Run, e: &Event, link: &Link, place: usize) -> String {
     let mut out = ["At ", &prose_time(e.at), ", "].concat();
     match (link.via, e.node) {
+        (Via::Lane { steps: 0 }, Some(n)) => {
+            out.push_str(&["later on ", run.name(n), ", "].concat());
+        }
         (Via::Lane { steps }, Some(n)) => out.push_str(&format!(
             "{steps} step{} later on {}, ",
             if steps == 1 { "" } else { "s" },
