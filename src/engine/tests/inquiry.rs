@@ -668,13 +668,14 @@ fn a_chain_and_a_cut_are_drawn_and_told_as_recorded() {
     let c = &index.causality;
     let view = Viewport::new(&run, 0, 40 * MS, 640.0, 240.0);
     let (first, last) = (c.at(NodeId(0), 0).unwrap(), receipt(&run, 0));
-    let way = chain(&run, c, first, last).unwrap();
+    let way = chain(&run, c, first, receipt(&run, 2)).unwrap();
     let mut out = String::from("the chain\n");
     out += &print(&spacetime::chain(&run, &index, &view, &way));
+    let b = receipt(&run, 1);
     for told in sentences(&run, &default_cause(&run, c, last)) {
         out += &format!("why: {} {}\n", told.says, told.reasons.join(" "));
     }
-    for (a, b) in [(first, last), (last, first), (first, first)] {
+    for (a, b) in [(first, last), (last, b), (first, first), (c.at(NodeId(2), 0).unwrap(), b)] {
         out += &format!("{}\n", relation(&run, c, a, b).says);
     }
     let mut cut = Cut::at(&run, c, 15 * MS);

@@ -182,7 +182,7 @@ impl<'a> Legend<'a> {
     }
 }
 
-fn loss(why: crate::trace::Loss) -> &'static str {
+pub(super) fn loss(why: crate::trace::Loss) -> &'static str {
     match why {
         crate::trace::Loss::Loss => "lost on the way",
         crate::trace::Loss::Cut => "lost at the cut",

@@ -38,7 +38,7 @@ pub fn chain(run: &Run, index: &Index, view: &Viewport, chain: &Chain) -> Vec<Sh
             from = from.map(|f| (f.0, true));
             continue;
         };
-        if let Some((a, hidden)) = from {
+        if let Some((a, hidden)) = from.filter(|f| f.0 != to) {
             let pen = if hidden { &mut through } else { &mut line };
             pen.to(a.0, a.1).line(to.0, to.1);
             if matches!(link.via, Via::Message(_)) || hidden {

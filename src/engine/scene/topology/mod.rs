@@ -41,7 +41,7 @@ pub fn furniture(
     fence::fences(run, peek, layout, &mut out);
     wires(run, index, peek, layout, &mut out);
     for n in run.cast().all() {
-        if peek.life(n) != Life::Absent {
+        if peek.life(n) != Life::Absent && index.shows_node(n) {
             out.push(node(run, peek, layout, n, selected == Pick::Node(n)));
         }
     }
@@ -58,7 +58,7 @@ pub fn still(
     selected: Pick,
 ) -> Vec<Shape> {
     let mut out = furniture(run, index, peek, layout, selected);
-    for ring in rings(run, peek, layout) {
+    for ring in rings(run, peek, layout).iter().filter(|r| index.shows_node(r.node)) {
         let left = ring.left(now);
         if left > 0.0 {
             let mut pen = Pen::new();
@@ -115,8 +115,9 @@ pub fn rings(run: &Run, peek: &Peek, layout: &Layout) -> Vec<Ring> {
 fn wires(run: &Run, index: &Index, peek: &Peek, layout: &Layout, out: &mut Vec<Shape>) {
     let net = peek.world().net();
     let (mut open, mut cut, mut crosses) = (Pen::new(), Pen::new(), Pen::new());
-    for a in run.cast().all() {
-        for b in run.cast().all().skip(a.index() + 1) {
+    let shown = |n: &NodeId| index.shows_node(*n);
+    for a in run.cast().all().filter(shown) {
+        for b in run.cast().all().skip(a.index() + 1).filter(shown) {
             let shut = [(a, b), (b, a)].into_iter().filter(|&(a, b)| net.is_cut(a, b));
             let mut any = false;
             for (a, b) in shut {

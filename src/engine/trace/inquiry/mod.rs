@@ -130,61 +130,43 @@ fn place(run: &Run, c: &Causality, e: EventId) -> String {
 
 fn says(run: &Run, c: &Causality, (a, b): (EventId, EventId), r: &Relation) -> String {
     let (pa, pb) = (place(run, c, a), place(run, c, b));
-    let name = |e| lane(run, c, e).map_or("", |n| run.name(n));
-    match r.order {
-        Order::Same => format!("{pa} is one step: nothing comes between its events."),
-        Order::Outside => "The scenario acts from outside: it sends nobody a message.".into(),
-        Order::Before => format!(
-            "{pa} comes before {pb}{}",
-            because(run, (name(a), name(b)), &r.proof, &r.a, &r.b)
-        ),
-        Order::After => format!(
-            "{pa} comes after {pb}{}",
-            because(run, (name(b), name(a)), &r.proof, &r.b, &r.a)
-        ),
-        Order::Concurrent => {
-            let (na, nb) = (name(a), name(b));
-            let [i, j] = r.proof[..] else {
-                return format!(
-                    "{pa} and {pb} are concurrent: no chain of messages leads from one to the other."
-                );
-            };
-            let (i, j) = (i.index(), j.index());
-            format!(
-                "{pa} and {pb} are concurrent: {nb} knows {} of {na}'s {}, and {na} knows {} of {nb}'s {}.",
-                r.b[i],
-                steps(r.a[i]),
-                r.a[j],
-                steps(r.b[j])
-            )
+    let lanes = (lane(run, c, a), lane(run, c, b));
+    match (r.order, lanes, r.proof.len()) {
+        (Order::Same, ..) => [&pa, " is one step: nothing comes between its events."].concat(),
+        (Order::Before, (Some(i), Some(j)), 1) => {
+            [&pa, " comes before ", &pb, &knows(run, (j, &r.b), (i, &r.a)), "."].concat()
         }
+        (Order::Before, ..) => [&pa, " comes before ", &pb, "."].concat(),
+        (Order::After, (Some(i), Some(j)), 1) => {
+            [&pa, " comes after ", &pb, &knows(run, (i, &r.a), (j, &r.b)), "."].concat()
+        }
+        (Order::After, ..) => [&pa, " comes after ", &pb, "."].concat(),
+        (Order::Concurrent, (Some(i), Some(j)), 2) => {
+            let (one, other) = (knows(run, (j, &r.b), (i, &r.a)), knows(run, (i, &r.a), (j, &r.b)));
+            [&pa, " and ", &pb, " are concurrent", &one, ";", other.trim_start_matches(':'), "."]
+                .concat()
+        }
+        (Order::Concurrent, ..) => [
+            &pa,
+            " and ",
+            &pb,
+            " are concurrent: no chain of messages leads from one to the other.",
+        ]
+        .concat(),
+        (Order::Outside, ..) => "The scenario acts from outside: it sends nobody a message.".into(),
     }
 }
 
-/// The end of a sentence that says which entry decides. `first` comes before `second`.
-fn because(
-    run: &Run,
-    (first, second): (&str, &str),
-    proof: &[NodeId],
-    v: &[u32],
-    w: &[u32],
-) -> String {
-    let Some(i) = proof.first() else { return ".".into() };
-    if first == second {
-        return format!(
-            ", on the same node: its step {} and its step {}.",
-            v[i.index()],
-            w[i.index()]
-        );
+/// `: n2 knows n1 up to step 3, and n1 was at step 2`: the entry that decides, in both clocks.
+fn knows(run: &Run, (who, v): (NodeId, &[u32]), (of, w): (NodeId, &[u32])) -> String {
+    let (known, at, name) = (v[of.index()], w[of.index()], run.name(of));
+    match known {
+        _ if who == of && known == at => ", on the same node".into(),
+        _ if who == of => format!(", on the same node: step {at}, and then step {known}"),
+        0 => format!(": {} knows no step of {name}, and {name} was at step {at}", run.name(who)),
+        _ => format!(
+            ": {} knows {name} up to step {known}, and {name} was at step {at}",
+            run.name(who)
+        ),
     }
-    format!(
-        ": it is step {} of {}, and {second} knows {}.",
-        v[i.index()],
-        run.name(*i),
-        steps(w[i.index()])
-    )
-}
-
-fn steps(n: u32) -> String {
-    format!("{n} step{}", if n == 1 { "" } else { "s" })
 }

@@ -1,10 +1,12 @@
-//! A chain told: a sentence a link, with times and names, in the past.
+//! A chain told: a sentence a link, with times and names, in the words of the captions. What has no words of
+//! its own here is told in the legend of `trace::text`.
 
 use super::chain::{Chain, Link, Via};
-use crate::ids::{EventId, MsgId, NodeId, Us};
+use crate::ids::{EventId, MsgId, NodeId, OpId, Us};
 use crate::protocol::prose_time;
 use crate::run::Run;
-use crate::trace::text::Legend;
+use crate::trace::causality::opens;
+use crate::trace::text::{Legend, loss};
 use crate::trace::{Event, What};
 
 /// A link of a chain in words.
@@ -17,65 +19,72 @@ pub struct Told {
     pub reasons: Vec<String>,
 }
 
-/// A chain, link by link. A sending and its receipt are one sentence.
+/// A chain, link by link. A sending and its receipt are one sentence: the receipt's.
 pub fn sentences(run: &Run, chain: &Chain) -> Vec<Told> {
     let links = &chain.links;
     let mut out = vec![];
     for (i, link) in links.iter().enumerate() {
         let Some(e) = run.trace().event(link.event) else { continue };
-        let sends = links.get(i + 1).is_some_and(|n| matches!(n.via, Via::Message(_)));
-        if sends
-            && i > 0
-            && matches!(e.what, What::Send { .. } | What::Copy { .. })
-            && link.via == Via::Step
-        {
+        let arrives = links.get(i + 1).is_some_and(|n| matches!(n.via, Via::Message(_)));
+        if arrives && link.via == Via::Step {
             continue;
         }
-        let says = [&lead(run, &e, link, i), &clause(run, &e), "."].concat();
-        let says = if says.ends_with("..") { says[..says.len() - 1].into() } else { says };
-        out.push(Told { event: e.id, at: e.at, says, reasons: reasons(run, &e) });
-    }
-    out
-}
-
-/// `At 162 ms, two steps later on n2, `
-fn lead(run: &Run, e: &Event, link: &Link, place: usize) -> String {
-    let mut out = ["At ", &prose_time(e.at), ", "].concat();
-    match (link.via, e.node) {
-        (Via::Lane { steps: 0 }, Some(n)) => {
-            out.push_str(&["later on ", run.name(n), ", "].concat());
+        let mut says = [lead(&e, link), clause(run, &e)].concat();
+        if !says.ends_with('.') {
+            says.push('.');
         }
-        (Via::Lane { steps }, Some(n)) => out.push_str(&format!(
-            "{steps} step{} later on {}, ",
-            if steps == 1 { "" } else { "s" },
-            run.name(n)
-        )),
-        (Via::Step, _) if place > 0 => out.push_str("in the same step, "),
-        _ => {}
+        let reasons = if link.via == Via::Step { vec![] } else { reasons(run, &e) };
+        out.push(Told { event: e.id, at: e.at, says, reasons });
     }
     out
 }
 
-/// What happened, without time and full stop.
+/// `At 162 ms, two steps later, `
+fn lead(e: &Event, link: &Link) -> String {
+    let later = match link.via {
+        Via::Step => "in the same step, ".into(),
+        Via::Lane { steps: 0 } => "later, ".into(),
+        Via::Lane { steps: 1 } => "one step later, ".into(),
+        Via::Lane { steps } => format!("{steps} steps later, "),
+        _ => String::new(),
+    };
+    ["At ", &prose_time(e.at), ", ", &later].concat()
+}
+
+/// What happens, without its time.
 fn clause(run: &Run, e: &Event) -> String {
     let me = e.node.map_or("", |n| run.name(n));
-    let stage = run.world().stage();
     match e.what {
         What::Fire { timer } => {
-            let name = stage.timer_name(timer);
-            format!("{me}'s timer {name} ran out{}", armed(run, e))
+            let name = run.world().stage().timer_name(timer);
+            [me, "'s timer ", &name, " runs out", &armed(run, e)].concat()
         }
-        What::Invoke { op } => format!("a client asked {me}: {}", call(run, op)),
-        What::Act { line } => format!("the scenario acted: {}", act(run, line)),
-        What::Send { m } => format!("{me} sent {}", message(run, m, |r| (" to ", r.to))),
+        What::Invoke { op } => [me, " begins ", &call(run, op)].concat(),
+        What::Act { line } => ["the scenario acts: ", &act(run, line)].concat(),
+        What::Send { m } => [me, " sends ", &message(run, m, |r| (" to ", r.to))].concat(),
         What::Deliver { m } => {
             let late = run.trace().msg(m).map_or(0, |r| e.at.saturating_sub(r.sent_at));
             let what = message(run, m, |r| (" from ", r.from));
-            format!("{me} received {what}, {} after it was sent", prose_time(late))
+            [me, " receives ", &what, ", ", &prose_time(late), " after it was sent"].concat()
         }
+        What::Lose { m, why } => {
+            let way = message(run, m, |r| (" from ", r.from));
+            let to = run.trace().msg(m).map_or("", |r| run.name(r.to));
+            [&way, " to ", to, ": ", loss(why)].concat()
+        }
+        What::Role { state, epoch, .. } => role(run, e.node, state, epoch),
         What::Why { .. } | What::Mark { .. } => run.sentence(e.id).unwrap_or_default(),
         _ => Legend::new(run).tell(e),
     }
+}
+
+/// `n1 is leader, epoch 2`
+fn role(run: &Run, node: Option<NodeId>, state: u8, epoch: u64) -> String {
+    let Some(n) = node else { return String::new() };
+    let states = run.entry().roles.get(run.cast().role(n) as usize).map_or(&[][..], |r| r.states);
+    let word = states.get(state as usize).copied().unwrap_or("changed");
+    let epoch = if epoch > 0 { format!(", epoch {epoch}") } else { String::new() };
+    [run.name(n), " is ", word, &epoch].concat()
 }
 
 /// `, 150 ms after it was armed`; nothing where the scenario made it fire.
@@ -97,7 +106,7 @@ fn message(
     [kind, word, run.name(node)].concat()
 }
 
-fn call(run: &Run, op: crate::ids::OpId) -> String {
+fn call(run: &Run, op: OpId) -> String {
     run.trace().op(op).map_or_else(String::new, |o| {
         let args: String = o.args.iter().map(|a| format!(" {}", a.print())).collect();
         [o.verb, &args].concat()
@@ -112,17 +121,13 @@ fn act(run: &Run, line: u32) -> String {
 /// What a node said in the step an event belongs to; not the event's own words again.
 fn reasons(run: &Run, e: &Event) -> Vec<String> {
     let trace = run.trace();
-    let opener = if matches!(e.what, What::Why { .. } | What::Send { .. } | What::Role { .. }) {
-        e.cause
-    } else {
-        Some(e.id)
-    };
+    let Some(opener) = (if opens(e.what) { Some(e.id) } else { e.cause }) else { return vec![] };
     let same = |o: &Event| (o.at, o.k) == (e.at, e.k);
-    let after = opener.map_or(0, |o| o.index() + 1);
+    let own = |o: &Event| o.id != e.id && o.cause == Some(opener) && o.node == e.node;
     trace
-        .range(after, trace.len())
+        .range(opener.index() + 1, trace.len())
         .take_while(same)
-        .filter(|o| o.id != e.id && o.cause == opener && matches!(o.what, What::Why { .. }))
+        .filter(|o| own(o) && matches!(o.what, What::Why { .. }))
         .filter_map(|o| run.sentence(o.id))
         .collect()
 }
