@@ -81,6 +81,8 @@ pub struct Fold {
 
 /// Threads between two looks at the earliest of their beginnings.
 const BLOCK: usize = 64;
+/// Clocks kept of a lane: older ones are asked of the trace.
+const RECENT: usize = 64;
 
 /// A filter folded over a trace.
 #[derive(Clone, Debug)]
@@ -107,6 +109,8 @@ struct Lane {
     now: Vec<u32>,
     /// The same at its last visible event: what visible lines have told it.
     told: Vec<u32>,
+    /// `told` as it was at its last [`RECENT`] visible events, one behind the other, round and round.
+    recent: Vec<u32>,
 }
 
 /// What a filter makes of an event.
@@ -120,7 +124,8 @@ enum Fate {
 impl Sieve {
     pub fn new(run: &Run, c: &Causality, filter: Filter) -> Sieve {
         let n = c.lanes();
-        let lane = Lane { shown: vec![], now: vec![0; n], told: vec![0; n] };
+        let lane =
+            Lane { shown: vec![], now: vec![0; n], told: vec![0; n], recent: vec![0; n * RECENT] };
         let mut sieve = Sieve {
             filter,
             shown: vec![],
@@ -214,6 +219,8 @@ impl Sieve {
             lane.now[l] += 1;
             lane.shown.push(e.id);
             lane.told.clone_from(&lane.now);
+            let slot = (lane.shown.len() - 1) % RECENT * lane.told.len();
+            lane.recent[slot..slot + lane.told.len()].copy_from_slice(&lane.told);
         }
         if let What::Send { m } = e.what {
             self.sent[m.index()] = Some(self.lanes[l].now[..].into());
@@ -238,11 +245,11 @@ impl Sieve {
             |j: usize| brought.filter(|_| self.is_open_message(trace, e.what)).map_or(0, |b| b[j]);
         let lane = &self.lanes[l];
         let missing = |j: &usize| *j != l && lane.now[*j] > lane.told[*j].max(by_message(*j));
-        let heads: Vec<EventId> = (0..self.lanes.len())
+        let heads: Vec<Head> = (0..self.lanes.len())
             .filter(missing)
-            .filter_map(|j| self.lanes[j].shown.get(lane.now[j] as usize - 1).copied())
+            .map(|j| Head { lane: j, count: lane.now[j] })
             .collect();
-        for from in latest(trace, c, heads) {
+        for from in self.latest(trace, c, &heads) {
             let begin = trace.at(from.index());
             if self.threads.len().is_multiple_of(BLOCK) {
                 self.begins.push(begin);
@@ -252,25 +259,46 @@ impl Sieve {
         }
     }
 
+    /// Those of some events of different lanes that come before no other of them.
+    fn latest(&self, trace: &Trace, c: &Causality, heads: &[Head]) -> Vec<EventId> {
+        let event = |h: &Head| self.lanes[h.lane].shown.get(h.count as usize - 1).copied();
+        if heads.len() < 2 {
+            return heads.iter().filter_map(event).collect();
+        }
+        let clocks: Vec<Vec<u32>> = heads.iter().map(|h| self.clock(trace, c, *h)).collect();
+        let before = |h: &Head, k: usize| clocks[k][h.lane] >= h.count;
+        let is_last =
+            |h: &&Head| (0..heads.len()).all(|k| heads[k].lane == h.lane || !before(h, k));
+        heads.iter().filter(is_last).filter_map(event).collect()
+    }
+
+    /// The clock of a visible event, counted in visible events.
+    fn clock(&self, trace: &Trace, c: &Causality, head: Head) -> Vec<u32> {
+        let (lane, n) = (&self.lanes[head.lane], self.lanes.len());
+        let at = head.count as usize - 1;
+        if at + RECENT >= lane.shown.len() {
+            return lane.recent[at % RECENT * n..][..n].to_vec();
+        }
+        let past = c.past(trace, lane.shown[at]);
+        let inside = |l: usize, e: &EventId| c.place_of(*e).is_some_and(|p| p.1 < past[l]);
+        let count = |l: usize| self.lanes[l].shown.partition_point(|e| inside(l, e)) as u32;
+        (0..n).map(count).collect()
+    }
+
     fn is_open_message(&self, trace: &Trace, what: What) -> bool {
         matches!(what, What::Deliver { m } if trace.msg(m).is_some_and(|r| self.filter.shows(r)))
     }
 }
 
-fn raise(clock: &mut [u32], by: &[u32]) {
-    clock.iter_mut().zip(by).for_each(|(a, b)| *a = (*a).max(*b));
+/// A visible event by its lane and its number among the visible ones there, from 1.
+#[derive(Clone, Copy)]
+struct Head {
+    lane: usize,
+    count: u32,
 }
 
-/// Those of some events of different lanes that come before no other of them.
-fn latest(trace: &Trace, c: &Causality, heads: Vec<EventId>) -> Vec<EventId> {
-    if heads.len() < 2 {
-        return heads;
-    }
-    let pasts: Vec<Vec<u32>> = heads.iter().map(|h| c.past(trace, *h)).collect();
-    let inside =
-        |past: &[u32], e: EventId| c.place_of(e).is_some_and(|(l, at)| past[l.index()] > at);
-    let is_last = |i: usize| (0..heads.len()).all(|j| j == i || !inside(&pasts[j], heads[i]));
-    (0..heads.len()).filter(|i| is_last(*i)).map(|i| heads[i]).collect()
+fn raise(clock: &mut [u32], by: &[u32]) {
+    clock.iter_mut().zip(by).for_each(|(a, b)| *a = (*a).max(*b));
 }
 
 // -------------------------------------------------------------------- judging events

@@ -270,7 +270,7 @@ fn has(run: &Run, e: &Event, field: &str, value: &str) -> bool {
 fn argument(run: &Run, op: crate::ids::OpId, field: &str, value: &str) -> bool {
     let Some(rec) = run.trace().op(op) else { return false };
     let card = run.entry().ops.iter().find(|o| o.verb.word() == rec.verb);
-    let is = |a: &&str| a.trim_end_matches(['?', '*']) == field;
-    let place = card.and_then(|c| c.args.iter().position(|a| is(&a)));
+    let is = |a: &str| a.trim_end_matches(['?', '*']) == field;
+    let place = card.and_then(|c| c.args.iter().position(|a| is(a)));
     place.and_then(|i| rec.args.get(i)).is_some_and(|v| v.print().eq_ignore_ascii_case(value))
 }
