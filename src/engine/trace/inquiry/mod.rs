@@ -33,7 +33,7 @@ mod tell;
 pub use chain::{Chain, Link, Via, chain, default_cause};
 pub use cut::{Break, Cut, Judgment, judge};
 pub use filter::{Filter, Fold, Sieve, Thread};
-pub use find::{Found, Nonsense, Query, find};
+pub use find::{Found, LENGTH, Nonsense, Query, find};
 pub use tell::{Told, sentences};
 
 use crate::ids::{EventId, NodeId};
