@@ -231,7 +231,7 @@ impl Slab {
                 && let Some((p, q)) = self.clip(p, q)
             {
                 *last = self.x(t1);
-                inks.entry((Ink::Thread, Hue::INK)).or_default().to(p.0, p.1).line(q.0, q.1);
+                inks.slot((Ink::Thread, Hue::INK)).to(p.0, p.1).line(q.0, q.1);
             }
         });
         for n in view.shown() {
@@ -241,10 +241,7 @@ impl Slab {
                     (self.x(trace.at(fold.first.index())), self.x(trace.at(fold.last.index())));
                 if b - last >= THREAD {
                     let (a, b) = (a.max(self.x0).max(last), b.min(self.x1));
-                    inks.entry((Ink::Folds, Hue::INK))
-                        .or_default()
-                        .to(a, view.y(n))
-                        .across(b.max(a + 0.1));
+                    inks.slot((Ink::Folds, Hue::INK)).to(a, view.y(n)).across(b.max(a + 0.1));
                     last = b;
                 }
             }
