@@ -163,16 +163,17 @@ impl Beat {
             at_ms: ts,
         };
         self.draw(&frame);
-        if more {
-            self.wake();
-        }
-        // The first frames stand on the stage: now the rest of the page may come.
+        // The first frames stand on the stage: now the rest of the page may come. A run that stands still draws
+        // its second frame for that alone.
         let drawn = self.with(|b| {
             b.drawn = b.drawn.saturating_add(1);
             b.drawn
         });
         if drawn == 2 {
             parts::bring_late();
+        }
+        if more || drawn < 2 {
+            self.wake();
         }
     }
 
