@@ -59,7 +59,12 @@ pub static ENTRY: Entry = Entry {
             "100ms",
             "how long a write waits in the queues, with what joins it, before all are sent",
         ),
-        param("batch", Unit::Flag, "on", "one message for all that waits for a peer, or one for each"),
+        param(
+            "batch",
+            Unit::Flag,
+            "on",
+            "one message for all that waits for a peer, or one for each",
+        ),
         param(
             "retransmit",
             Unit::Time { min: 0, max: LONG },
@@ -157,16 +162,48 @@ pub static ENTRY: Entry = Entry {
     ],
     claims: &[
         claim(TAKES_EFFECT, ClaimKind::Safety, "What a node has acknowledged it holds, at once."),
-        claim(GROWS, ClaimKind::Safety, "What a node holds of a key is replaced only by a greater version."),
-        claim(THIN_AIR, ClaimKind::Safety, "Every value held or read was written by somebody, under that version."),
+        claim(
+            GROWS,
+            ClaimKind::Safety,
+            "What a node holds of a key is replaced only by a greater version.",
+        ),
+        claim(
+            THIN_AIR,
+            ClaimKind::Safety,
+            "Every value held or read was written by somebody, under that version.",
+        ),
         claim(ONE_VALUE, ClaimKind::Safety, "Equal versions of a key have equal values."),
-        claim(SAME_WRITES, ClaimKind::Safety, "Two nodes that were told of the same writes of a key hold the same, in whatever order they were told."),
-        claim(STAYS_DELETED, ClaimKind::Safety, "A node that knows of a delete does not hold an older value again; as long as the grace is longer than anybody is away."),
-        claim(IN_TIME, ClaimKind::Safety, "As long as nothing has failed, a write leaves for every peer within one flush: what is read is at most that and the way behind."),
+        claim(
+            SAME_WRITES,
+            ClaimKind::Safety,
+            "Two nodes that were told of the same writes of a key hold the same, in whatever order they were told.",
+        ),
+        claim(
+            STAYS_DELETED,
+            ClaimKind::Safety,
+            "A node that knows of a delete does not hold an older value again; as long as the grace is longer than anybody is away.",
+        ),
+        claim(
+            IN_TIME,
+            ClaimKind::Safety,
+            "As long as nothing has failed, a write leaves for every peer within one flush: what is read is at most that and the way behind.",
+        ),
         claim(BOUNDED, ClaimKind::Safety, "No queue is longer than its bound."),
-        claim(SURVIVES, ClaimKind::Safety, "With `durable`, what a node has acknowledged it still has when it is back."),
-        claim(CONVERGED, ClaimKind::Liveness, "One flush, one retransmission, one period of anti-entropy and 100 ms after the last write and the last fault, all nodes hold the same."),
-        claim(SUM, ClaimKind::Liveness, "By then, too, every node's counter is the sum of the acknowledged increments, if nobody has forgotten anything."),
+        claim(
+            SURVIVES,
+            ClaimKind::Safety,
+            "With `durable`, what a node has acknowledged it still has when it is back.",
+        ),
+        claim(
+            CONVERGED,
+            ClaimKind::Liveness,
+            "One flush, one retransmission, one period of anti-entropy and 100 ms after the last write and the last fault, all nodes hold the same.",
+        ),
+        claim(
+            SUM,
+            ClaimKind::Liveness,
+            "By then, too, every node's counter is the sum of the acknowledged increments, if nobody has forgotten anything.",
+        ),
     ],
     bugs: &[
         BugCard {

@@ -202,9 +202,8 @@ impl Ghost {
     // ---------------------------------------------------------------- what nodes hold
 
     fn wrote(&self, item: &Item) -> Option<&Write> {
-        let same = |w: &&Write| {
-            w.by.is_none() && w.item.key == item.key && w.item.version == item.version
-        };
+        let same =
+            |w: &&Write| w.by.is_none() && w.item.key == item.key && w.item.version == item.version;
         self.writes.iter().find(same)
     }
 
@@ -259,7 +258,10 @@ impl Ghost {
                 }));
                 let Some((a, b)) = pair.filter(|_| same && s.alive[n]) else { continue };
                 court.hold(SAME_WRITES, a == b, || {
-                    Witness::new([s.node, NodeId(n as u16)], ["They differ in ", &key.print()].concat())
+                    Witness::new(
+                        [s.node, NodeId(n as u16)],
+                        ["They differ in ", &key.print()].concat(),
+                    )
                 });
             }
         }
@@ -296,9 +298,9 @@ impl Ghost {
                 Msg::Replicate { adds, .. } if w.by.is_some() => {
                     adds.iter().any(|a| a.id() == (v.node, v.boot, v.counter))
                 }
-                Msg::Replicate { items, .. } => items.iter().any(|i| {
-                    i.key == w.item.key && i.version.rank(low) >= v.rank(low)
-                }),
+                Msg::Replicate { items, .. } => {
+                    items.iter().any(|i| i.key == w.item.key && i.version.rank(low) >= v.rank(low))
+                }
                 _ => false,
             });
             let late = s.now > w.at + s.params.flush;
@@ -365,7 +367,8 @@ impl Ghost {
             return;
         }
         for add in self.writes.iter().filter(|w| w.by.is_some()) {
-            let wrong = s.nodes.iter().position(|n| n.sum(&add.item.key) != self.sum(n, &add.item.key));
+            let wrong =
+                s.nodes.iter().position(|n| n.sum(&add.item.key) != self.sum(n, &add.item.key));
             court.hold(SUM, wrong.is_none(), || {
                 let n = wrong.unwrap_or(0);
                 let have = s.nodes[n].sum(&add.item.key).unwrap_or(0).to_string();

@@ -1,8 +1,8 @@
 //! What a node shows of its inside.
 
+use super::Know;
 use super::msg::{Item, Version};
 use super::node::{Node, Peer};
-use super::Know;
 use crate::show::{Exhibit, Showcase, Table};
 use crate::value::Value;
 

@@ -170,7 +170,8 @@ impl Node {
             return Some(Why::NotYet { key, from });
         }
         let full = |p: &&Peer| {
-            p.out_queue.len() >= cx.params.bound && (incr || !p.out_queue.iter().any(|q| q.is(&key)))
+            p.out_queue.len() >= cx.params.bound
+                && (incr || !p.out_queue.iter().any(|q| q.is(&key)))
         };
         let peer = self.peers.iter().find(full)?;
         Some(Why::Full { peer: peer.node, queued: peer.out_queue.len() as u64, key })
@@ -192,7 +193,13 @@ impl Node {
         {
             let (key, value, counter) = (item.key, item.value, version.counter);
             let mine = mine.version;
-            return fx.explain(Why::Outrun { key, value, counter, kept: mine.counter, by: mine.node });
+            return fx.explain(Why::Outrun {
+                key,
+                value,
+                counter,
+                kept: mine.counter,
+                by: mine.node,
+            });
         }
         let (value, peers) = (item.value.clone(), self.peers.len() as u64);
         self.hold(item);

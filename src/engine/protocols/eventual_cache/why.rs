@@ -12,33 +12,131 @@ use crate::value::Value;
 #[derive(Clone, Debug, Serialize)]
 pub enum Why {
     // What a client asked.
-    Put { key: Value, value: Value, counter: u64, peers: u64, durable: bool },
-    Deleted { key: Value, counter: u64, peers: u64 },
-    Incremented { key: Value, by: i64, sum: i64, peers: u64 },
-    Coalesced { key: Value, peers: u64 },
-    Outrun { key: Value, value: Option<Value>, counter: u64, kept: u64, by: NodeId },
-    Hit { key: Value, value: Value, counter: u64 },
-    Missed { key: Value, deleted: bool },
-    Expired { key: Value, ago: Span },
-    NotYet { key: Value, from: NodeId },
-    Full { key: Value, peer: NodeId, queued: u64 },
+    Put {
+        key: Value,
+        value: Value,
+        counter: u64,
+        peers: u64,
+        durable: bool,
+    },
+    Deleted {
+        key: Value,
+        counter: u64,
+        peers: u64,
+    },
+    Incremented {
+        key: Value,
+        by: i64,
+        sum: i64,
+        peers: u64,
+    },
+    Coalesced {
+        key: Value,
+        peers: u64,
+    },
+    Outrun {
+        key: Value,
+        value: Option<Value>,
+        counter: u64,
+        kept: u64,
+        by: NodeId,
+    },
+    Hit {
+        key: Value,
+        value: Value,
+        counter: u64,
+    },
+    Missed {
+        key: Value,
+        deleted: bool,
+    },
+    Expired {
+        key: Value,
+        ago: Span,
+    },
+    NotYet {
+        key: Value,
+        from: NodeId,
+    },
+    Full {
+        key: Value,
+        peer: NodeId,
+        queued: u64,
+    },
     // The queues.
-    Flushed { entries: u64, batches: u64 },
-    Resent { to: NodeId, seq: u64, entries: u64, after: Span },
-    Acknowledged { by: NodeId, seq: u64, left: u64 },
-    OldAck { by: NodeId, seq: u64, boot: u32 },
+    Flushed {
+        entries: u64,
+        batches: u64,
+    },
+    Resent {
+        to: NodeId,
+        seq: u64,
+        entries: u64,
+        after: Span,
+    },
+    Acknowledged {
+        by: NodeId,
+        seq: u64,
+        left: u64,
+    },
+    OldAck {
+        by: NodeId,
+        seq: u64,
+        boot: u32,
+    },
     // What others said.
-    Applied { key: Value, value: Option<Value>, from: NodeId, theirs: Version, mine: Option<Version> },
-    Kept { key: Value, from: NodeId, theirs: Version, mine: Version },
-    Again { key: Value, from: NodeId },
-    Counted { key: Value, by: i64, origin: NodeId, seq: u64, sum: i64 },
-    Compared { with: NodeId, gives: u64, wants: u64 },
-    Collected { key: Value, tombstone: bool, grace: Span },
+    Applied {
+        key: Value,
+        value: Option<Value>,
+        from: NodeId,
+        theirs: Version,
+        mine: Option<Version>,
+    },
+    Kept {
+        key: Value,
+        from: NodeId,
+        theirs: Version,
+        mine: Version,
+    },
+    Again {
+        key: Value,
+        from: NodeId,
+    },
+    Counted {
+        key: Value,
+        by: i64,
+        origin: NodeId,
+        seq: u64,
+        sum: i64,
+    },
+    Compared {
+        with: NodeId,
+        gives: u64,
+        wants: u64,
+    },
+    Collected {
+        key: Value,
+        tombstone: bool,
+        grace: Span,
+    },
     // After a crash.
-    Forgot { boot: u32, from: NodeId },
-    AskedAnother { silent: NodeId, next: NodeId },
-    CaughtUp { from: NodeId, keys: u64, counter: u64 },
-    Recovered { keys: u64, queued: u64 },
+    Forgot {
+        boot: u32,
+        from: NodeId,
+    },
+    AskedAnother {
+        silent: NodeId,
+        next: NodeId,
+    },
+    CaughtUp {
+        from: NodeId,
+        keys: u64,
+        counter: u64,
+    },
+    Recovered {
+        keys: u64,
+        queued: u64,
+    },
 }
 
 named!(Why {
@@ -162,14 +260,7 @@ impl Reason for Why {
             ),
             Why::Counted { key, by, origin, seq, sum } => tell(
                 "@ counts @'s increment @ of @, by @: @.",
-                &[
-                    me,
-                    t.name(*origin),
-                    &num(*seq),
-                    &key.print(),
-                    &by.to_string(),
-                    &sum.to_string(),
-                ],
+                &[me, t.name(*origin), &num(*seq), &key.print(), &by.to_string(), &sum.to_string()],
             ),
             Why::Compared { with, gives, wants } => tell(
                 "@ compares @'s digest with its store: it sends @ that @ lacks, and asks for @.",
