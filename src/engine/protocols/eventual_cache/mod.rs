@@ -32,7 +32,8 @@
 //! **Left out, and what it costs.** Forwarding what one was told (the card lets one choose): a put whose
 //! origin dies half way waits for anti-entropy. Folding old increments into a sum: a digest lists each one
 //! that was ever made. Increments are pushed after a digest, never asked for: with one random peer they
-//! spread half as fast. A full queue refuses the write, so one peer that stays away can in the end stop
+//! spread half as fast. A node that has forgotten asks one peer; if that one has forgotten too, both begin
+//! anew and learn the rest by anti-entropy. A full queue refuses the write, so one peer that stays away can in the end stop
 //! writes here. Deleting a counter; a key is either put or incremented.
 
 mod card;

@@ -281,6 +281,8 @@ impl Node {
                 entries += 1;
             }
         }
+        // What is unsent is the same for all: it was queued for all at once.
+        let entries = entries / self.peers.len().max(1) as u64;
         fx.explain(Why::Flushed { entries, batches: batches.len() as u64 });
         self.keep(cx, fx);
         for (to, seq) in batches {

@@ -218,7 +218,7 @@ impl Reason for Why {
                 &[me, &key.print(), t.name(*peer), &count(*queued, "entry")],
             ),
             Why::Flushed { entries, batches } => tell(
-                "@ sends what has waited: @ in @.",
+                "@ sends what has waited for its peers: @ for each, in @.",
                 &[me, &count(*entries, "entry"), &count(*batches, "message")],
             ),
             Why::Resent { to, seq, entries, after } => tell(
