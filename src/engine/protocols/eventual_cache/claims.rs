@@ -17,7 +17,8 @@ type See<'a> = Step<'a, EventualCache>;
 pub struct Ghost {
     writes: Vec<Write>,
     nodes: Vec<Seen>,
-    last_write: Us,
+    /// When somebody last wrote, or came back.
+    stirred: Us,
     /// Somebody came back without what it had known.
     forgot: bool,
     /// Writes that have not left their node.
@@ -90,6 +91,7 @@ impl Ghost {
         if me.boot == 0 {
             return;
         }
+        self.stirred = s.now;
         let mine = |w: &Write| w.item.version.node == s.node;
         if amnesia || !s.params.durable {
             self.forgot = true;
@@ -147,7 +149,7 @@ impl Ghost {
             Witness::new([s.node], ["It goes on holding another ", &key.print()].concat())
         });
         let Some(write) = written else { return };
-        self.last_write = s.now;
+        self.stirred = s.now;
         let (version, at) = (write.item.version, self.writes.len());
         if write.by.is_none() {
             // What was not sent yet never will be.
@@ -347,7 +349,7 @@ impl Ghost {
 
     fn converged(&self, s: &See<'_>, court: &mut Court) {
         let p = s.params;
-        let since = s.calm_since.max(self.last_write);
+        let since = s.calm_since.max(self.stirred);
         let over_by_now = s.now > since + patience(p, s.nodes.len());
         // Without anti-entropy nobody makes up for what a dead node's queue had held.
         let mended = p.anti_entropy > 0 || !self.forgot;
