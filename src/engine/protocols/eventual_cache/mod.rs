@@ -29,6 +29,11 @@
 //! and refused after that: all nodes drop it at one time, whenever they heard of it, and no tombstone goes
 //! round for ever.
 //!
+//! **Where it differs from the card.** A put waits one flush before it is first sent, so the time to converge
+//! is a flush longer than the card's "retransmit + anti-entropy period", and 100 ms more for the ways. No
+//! judge knows the longest way: the stale window is claimed where a write leaves (`LeavesWithinFlush`), and
+//! measured where it arrives (`propagation`, `stale-read`).
+//!
 //! **Left out, and what it costs.** Forwarding what one was told (the card lets one choose): a put whose
 //! origin dies half way waits for anti-entropy. Folding old increments into a sum: a digest lists each one
 //! that was ever made. Increments are pushed after a digest, never asked for: with one random peer they
