@@ -4,6 +4,7 @@
 
 pub mod cap_register;
 pub mod consistent_hashing;
+pub mod eventual_cache;
 pub mod lamport_clocks;
 pub mod ntp;
 pub mod paxos;
@@ -63,6 +64,7 @@ macro_rules! catalogue {
 catalogue! {
     cap_register::CapRegister,
     consistent_hashing::ConsistentHashing,
+    eventual_cache::EventualCache,
     lamport_clocks::LamportClocks,
     ntp::Ntp,
     paxos::Paxos,
