@@ -4,6 +4,7 @@
 
 pub mod cap_register;
 pub mod consistent_hashing;
+pub mod multi_master;
 pub mod paxos;
 pub mod raft;
 pub mod vector_clocks;
@@ -61,6 +62,7 @@ macro_rules! catalogue {
 catalogue! {
     cap_register::CapRegister,
     consistent_hashing::ConsistentHashing,
+    multi_master::MultiMaster,
     paxos::Paxos,
     raft::Raft,
     vector_clocks::VectorClocks,
