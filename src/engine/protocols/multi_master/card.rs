@@ -154,16 +154,7 @@ pub static ENTRY: Entry = Entry {
         why(
             "discarded",
             Weight::Key,
-            &[
-                "lost",
-                "lost_version",
-                "lost_ts",
-                "by",
-                "kept",
-                "kept_version",
-                "kept_ts",
-                "knew",
-            ],
+            &["lost", "lost_version", "lost_ts", "by", "kept", "kept_version", "kept_ts", "knew"],
         ),
         why("duplicate", Weight::Quiet, &["origin", "seq"]),
         why("gap", Weight::Quiet, &["origin", "seq", "next"]),

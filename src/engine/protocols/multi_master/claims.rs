@@ -209,13 +209,7 @@ fn written(g: &mut Ghost, s: &See<'_>, u: &Update) {
     }
 }
 
-fn versions(
-    g: &Ghost,
-    s: &See<'_>,
-    m: &super::master::Master,
-    cell: &Cell,
-    court: &mut Court,
-) {
+fn versions(g: &Ghost, s: &See<'_>, m: &super::master::Master, cell: &Cell, court: &mut Court) {
     let held = held(g, cell);
     if held.len() > 1 {
         let blind = |v: &Update| !cell.versions.iter().any(|w| w.covers(v));
@@ -224,7 +218,8 @@ fn versions(
         });
         let apart = |a: &usize| !held.iter().any(|b| g.writes[*b].after.has(*a));
         court.hold(NO_FALSE_SIBLINGS, held.iter().all(apart), || {
-            let says = ["One of these had been shown to whoever wrote another: ", &cell.key.print()];
+            let says =
+                ["One of these had been shown to whoever wrote another: ", &cell.key.print()];
             Witness::new([s.node], says.concat())
         });
     }

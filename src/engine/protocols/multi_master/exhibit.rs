@@ -19,16 +19,14 @@ fn values(shown: &[Value]) -> String {
 }
 
 pub fn master(cx: &Know<'_>, m: &Master, to: &mut Showcase) {
+    let lww = cx.params.resolver == super::Resolver::LastWriter;
     let mut rows = vec![];
     for v in m.cells.iter().flat_map(|c| &c.versions) {
-        let stamp = if cx.params.resolver == super::Resolver::LastWriter {
-            [&v.ts.to_string(), " ms"].concat()
-        } else {
-            String::new()
-        };
-        rows.push(vec![v.key.print(), v.val.print(), vector(&v.version()), stamp]);
+        let how = if lww { [&v.ts.to_string(), " ms"].concat() } else { vector(&v.past) };
+        rows.push(vec![v.key.print(), v.val.print(), vector(&v.version()), how]);
     }
-    let head = ["key", "value", "version", "stamp"].map(String::from).into();
+    let last = if lww { "stamp" } else { "had seen" };
+    let head = ["key", "value", "version", last].map(String::from).into();
     to.add("versions", Exhibit::Table(Table { head, rows }));
     to.add("history", Exhibit::Tree(history(m)));
     let applied = m.vv.iter().enumerate().map(|(i, n)| (NodeId(i as u16), *n));
@@ -53,15 +51,17 @@ fn history(m: &Master) -> Vec<(u32, String)> {
                 depth = depth.max(theirs + 1);
             }
         }
-        tree.push((depth, [&u.key.print(), "=", &u.val.print(), " ", &vector(&u.version())].concat()));
+        tree.push((
+            depth,
+            [&u.key.print(), "=", &u.val.print(), " ", &vector(&u.version())].concat(),
+        ));
     }
     tree
 }
 
 pub fn client(cx: &Know<'_>, c: &Client, to: &mut Showcase) {
     to.add("home", Exhibit::Text(["belongs to ", cx.cast.name(c.home)].concat()));
-    let row =
-        |s: &super::client::Shown| vec![s.key.print(), values(&s.values), vector(&s.context)];
+    let row = |s: &super::client::Shown| vec![s.key.print(), values(&s.values), vector(&s.context)];
     let head = ["key", "shown", "context"].map(String::from).into();
     to.add("context", Exhibit::Table(Table { head, rows: c.shown.iter().map(row).collect() }));
 }

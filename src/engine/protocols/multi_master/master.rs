@@ -270,12 +270,16 @@ impl Master {
     }
 
     fn push(&mut self, cx: &Know<'_>, fx: &mut Do<'_>) {
+        let waiting = self.out.iter().any(|q| q.sent);
         for q in self.out.iter_mut().filter(|q| !q.sent) {
             q.sent = true;
             let (to, u) = (q.to, q.update.clone());
             fx.once_saved(|fx| fx.send(to, Msg::Update(u)));
         }
-        rest(Timer::Retry, cx.params.retry, fx);
+        // The oldest that waits sets the pace, however much is sent after it.
+        if !waiting {
+            rest(Timer::Retry, cx.params.retry, fx);
+        }
     }
 
     /// Whoever has not acknowledged is told again.
@@ -375,4 +379,3 @@ pub fn neighbours(cx: &Know<'_>, of: NodeId) -> Nodes {
     };
     (0..n as u16).map(NodeId).filter(linked).collect()
 }
-

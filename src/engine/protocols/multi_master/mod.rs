@@ -191,7 +191,11 @@ impl Protocol for MultiMaster {
         match (node, field, value, home) {
             (Node::Master(m), "last-id", Value::Int(id), _) => m.last_id = *id,
             (Node::Client(c), "home", _, Some(n)) if cx.cast.role(n) == card::MASTERS => c.home = n,
-            _ => return Err(Refusal::new("a client has a home, which is a master; a master a last-id")),
+            _ => {
+                return Err(Refusal::new(
+                    "a client has a home, which is a master; a master a last-id",
+                ));
+            }
         }
         Ok(())
     }

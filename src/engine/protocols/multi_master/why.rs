@@ -113,8 +113,8 @@ impl Reason for Why {
             }
             Why::Resolved { key, value, version, over } => {
                 let (pair, version) = (pair(key, value), vector(version));
-                let parts = [&n(*over), " siblings: ", &pair, " is version ", &version];
-                ["The writer had been shown all ", &parts.concat(), " and replaces them."].concat()
+                let all = [both(*over).as_str(), " siblings: ", &pair, " is version "].concat();
+                ["The writer had been shown ", &all, &version, " and replaces them."].concat()
             }
             Why::Taken { key, value } => {
                 [me, " refuses: ", &key.print(), " is taken, by ", &value.print(), "."].concat()
@@ -151,18 +151,26 @@ impl Reason for Why {
             } => {
                 let (lost, kept) = (lost.print(), kept.print());
                 if *knew {
-                    let stamps = [&n(*lost_ts), " against ", &n(*kept_ts)].concat();
-                    let end = [" and is discarded by ", me, ", though its writer had seen "].concat();
-                    return [&lost, " carries the older stamp, ", &stamps, &end, &kept, "."].concat();
+                    let stamps = [&n(*lost_ts), " against ", &n(*kept_ts), ", and "].concat();
+                    let end = ["is discarded by ", me, ", though its writer had seen "].concat();
+                    let start = [&lost, " carries the older stamp, "].concat();
+                    return [&start, &stamps, &end, &kept, "."].concat();
                 }
-                let greater = if kept_ts > lost_ts {
-                    [", with the greater stamp ", &n(*kept_ts)].concat()
+                let because = if kept_ts > lost_ts {
+                    ["stamp ", &n(*kept_ts), " against ", &n(*lost_ts), "."].concat()
                 } else {
-                    [", by the name ", t.name(*by), ": both stamps are ", &n(*kept_ts)].concat()
+                    [
+                        "both stamps are ",
+                        &n(*kept_ts),
+                        ", and ",
+                        t.name(*by),
+                        " is the higher name.",
+                    ]
+                    .concat()
                 };
-                let drops = [", and drops ", &lost, ", which was acknowledged."].concat();
+                let keeps = [me, " keeps ", &kept, " and drops ", &lost].concat();
                 let start = concurrent(lost_version, kept_version);
-                [&start, me, " keeps ", &kept, &greater, &drops].concat()
+                [&start, &keeps, ", which was acknowledged: ", &because].concat()
             }
             Why::Duplicate { origin, seq } => {
                 let what = [" has update ", &n(*seq), " of ", t.name(*origin)].concat();
@@ -209,7 +217,12 @@ fn pair(key: &Value, value: &Value) -> String {
     [&key.print(), "=", &value.print()].concat()
 }
 
+/// With two writers at one master the later vector counts on from the other all the same.
 fn concurrent(a: &Vector, b: &Vector) -> String {
+    if a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a <= b) {
+        let had = ["Version ", &vector(b), " only counts on from ", &vector(a)].concat();
+        return [&had, ", its writer had not seen that: "].concat();
+    }
     ["Versions ", &vector(a), " and ", &vector(b), " are concurrent: "].concat()
 }
 
