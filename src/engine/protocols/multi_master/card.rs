@@ -199,7 +199,11 @@ pub static ENTRY: Entry = Entry {
             ClaimKind::Safety,
             "an update that was acknowledged is not sent there again",
         ),
-        claim(UNIQUE_KEYS, ClaimKind::Safety, "no two clients are told that they created one key"),
+        claim(
+            UNIQUE_KEYS,
+            ClaimKind::Safety,
+            "no two clients are told that they created one key; promised only where one master owns all names, or numbers are striped",
+        ),
         claim(
             SPREADS_IN_TIME,
             ClaimKind::Liveness,
