@@ -177,7 +177,7 @@ pub static ENTRY: Entry = Entry {
         claim(
             NO_WRITE_LOST,
             ClaimKind::Safety,
-            "siblings: what a master no longer holds was replaced by somebody who had been shown it",
+            "unless the last writer wins: what a master no longer holds was replaced by somebody who had been shown it",
         ),
         claim(
             NO_CAUSAL_LOSS,

@@ -10,7 +10,7 @@ use super::msg::*;
 use super::why::Why;
 use super::{Do, Know, MultiMaster, Record, Resolver, Timer, Topology};
 use crate::few::Nodes;
-use crate::ids::{NodeId, OpId};
+use crate::ids::{Mark, NodeId, OpId};
 use crate::protocol::Input;
 use crate::seq::Seq;
 use crate::value::Value;
@@ -23,6 +23,8 @@ pub struct Master {
     pub log: Seq<Update>,
     /// Not yet acknowledged by a neighbour. Lost in a crash: whoever misses them will ask.
     pub out: Vec<Queued>,
+    /// Up to here all is on the disk.
+    pub saved: Option<Mark>,
     /// The highest stamp given here, and the highest seen of all.
     pub last_ts: u64,
     pub top_ts: u64,
@@ -33,6 +35,8 @@ pub struct Master {
 pub struct Queued {
     pub to: NodeId,
     pub update: Update,
+    /// It leaves when this is on the disk, the first time and every other.
+    pub mark: Mark,
     pub sent: bool,
 }
 
@@ -43,6 +47,7 @@ impl Master {
             cells: vec![],
             log: log.clone(),
             out: vec![],
+            saved: None,
             last_ts: 0,
             top_ts: 0,
             last_id: 0,
@@ -57,6 +62,7 @@ impl Master {
         match input {
             Input::Start => self.start(cx, fx),
             Input::Deliver { from, msg } => self.deliver(cx, from, msg, fx),
+            Input::Saved(mark) => self.saved = Some(mark),
             Input::Timeout(Timer::Push) => self.push(cx, fx),
             Input::Timeout(Timer::Retry) => self.retry(cx, fx),
             Input::Timeout(Timer::Sync) => self.sync(cx, fx),
@@ -187,8 +193,8 @@ impl Master {
         let change = self.hold(cx, &u);
         self.tell(cx, from, &u, &change, fx);
         self.log.push(u.clone());
-        fx.save(Record::Applied { update: u.clone() });
-        self.forward(cx, from, u, fx);
+        let mark = fx.save(Record::Applied { update: u.clone() });
+        self.forward(cx, from, u, mark, fx);
     }
 
     fn hold(&mut self, cx: &Know<'_>, u: &Update) -> Change {
@@ -253,7 +259,14 @@ impl Master {
     // ---------------------------------------------------------------- passing on
 
     /// Once, to every neighbour who cannot have it. On a mesh the origin tells all.
-    fn forward(&mut self, cx: &Know<'_>, from: Option<NodeId>, u: Update, fx: &mut Do<'_>) {
+    fn forward(
+        &mut self,
+        cx: &Know<'_>,
+        from: Option<NodeId>,
+        u: Update,
+        mark: Mark,
+        fx: &mut Do<'_>,
+    ) {
         if from.is_some() && cx.params.topology == Topology::Mesh {
             return;
         }
@@ -261,7 +274,7 @@ impl Master {
         for to in neighbours(cx, cx.me).list() {
             let queued = self.out.iter().any(|q| q.to == *to && q.update.dot() == u.dot());
             if *to != u.origin && Some(*to) != from && !queued {
-                self.out.push(Queued { to: *to, update: u.clone(), sent: false });
+                self.out.push(Queued { to: *to, update: u.clone(), mark, sent: false });
             }
         }
         if idle && self.out.iter().any(|q| !q.sent) {
@@ -271,10 +284,13 @@ impl Master {
 
     fn push(&mut self, cx: &Know<'_>, fx: &mut Do<'_>) {
         let waiting = self.out.iter().any(|q| q.sent);
-        for q in self.out.iter_mut().filter(|q| !q.sent) {
+        let saved = self.saved;
+        for q in self.out.iter_mut().filter(|q| !q.sent && Some(q.mark) <= saved) {
             q.sent = true;
-            let (to, u) = (q.to, q.update.clone());
-            fx.once_saved(|fx| fx.send(to, Msg::Update(u)));
+            fx.send(q.to, Msg::Update(q.update.clone()));
+        }
+        if self.out.iter().any(|q| !q.sent) {
+            rest(Timer::Push, cx.params.push, fx);
         }
         // The oldest that waits sets the pace, however much is sent after it.
         if !waiting {
