@@ -156,7 +156,7 @@ pub static ENTRY: Entry = Entry {
             Weight::Key,
             &["lost", "lost_version", "lost_ts", "by", "kept", "kept_version", "kept_ts", "knew"],
         ),
-        why("duplicate", Weight::Quiet, &["origin", "seq"]),
+        why("repeated", Weight::Quiet, &["origin", "seq"]),
         why("gap", Weight::Quiet, &["origin", "seq", "next"]),
         why("retried", Weight::Quiet, &["to"]),
         why("synced", Weight::Aside, &["to", "updates"]),

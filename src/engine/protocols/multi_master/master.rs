@@ -182,7 +182,7 @@ impl Master {
             return false;
         }
         if seq < next && !cx.bug("loop") {
-            fx.explain(Why::Duplicate { origin, seq });
+            fx.explain(Why::Repeated { origin, seq });
         } else {
             self.apply(cx, Some(from), u.clone(), fx);
         }

@@ -59,7 +59,7 @@ pub enum Why {
         /// Whoever wrote the one that is lost had seen the one that is kept.
         knew: bool,
     },
-    Duplicate {
+    Repeated {
         origin: NodeId,
         seq: u64,
     },
@@ -91,7 +91,7 @@ named!(Why {
     Stale,
     Conflict,
     Discarded,
-    Duplicate,
+    Repeated,
     Gap,
     Retried,
     Synced,
@@ -172,7 +172,7 @@ impl Reason for Why {
                 let start = concurrent(lost_version, kept_version);
                 [&start, &keeps, ", which was acknowledged: ", &because].concat()
             }
-            Why::Duplicate { origin, seq } => {
+            Why::Repeated { origin, seq } => {
                 let what = [" has update ", &n(*seq), " of ", t.name(*origin)].concat();
                 [me, &what, " already: it goes no further."].concat()
             }
