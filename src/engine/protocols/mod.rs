@@ -6,6 +6,7 @@ pub mod cap_register;
 pub mod consistent_hashing;
 pub mod eventual_cache;
 pub mod lamport_clocks;
+pub mod multi_master;
 pub mod ntp;
 pub mod paxos;
 pub mod raft;
@@ -66,6 +67,7 @@ catalogue! {
     consistent_hashing::ConsistentHashing,
     eventual_cache::EventualCache,
     lamport_clocks::LamportClocks,
+    multi_master::MultiMaster,
     ntp::Ntp,
     paxos::Paxos,
     raft::Raft,
