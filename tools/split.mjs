@@ -270,6 +270,11 @@ const home = Array.from({ length: total }, (_, f) => {
 });
 for (const e of m.exports) if (e.kind === 0) home[e.index] = 0;
 
+// Equal functions of several protocols are one, under the name of any of them: what others call, or what is small and stands in the
+// table, is nobody's own.
+const everybodys = (f) => (home[f] = first.has(key(m.names.get(f) ?? "")) ? 0 : 1);
+for (const f of m.elements) if (f >= before && home[f] > 1 && m.bodies[f - before].length < 300) everybodys(f);
+
 if (process.env.LAMPLIGHT_REPORT) {
   // What stands where, largest first: where to look when the budget is tight.
   const rows = m.bodies.map((b, i) => [b.length, ["main", ...parts][home[before + i]], m.names.get(before + i)]);
@@ -277,6 +282,17 @@ if (process.env.LAMPLIGHT_REPORT) {
 }
 
 const calls = m.bodies.map(called);
+const owner = (f) => Math.floor(home[f] / 2);
+for (let again = true; again; ) {
+  again = false;
+  calls.forEach((targets, i) => {
+    for (const f of targets) {
+      if (f < before || home[f] < 2 || owner(f) === owner(before + i)) continue;
+      everybodys(f);
+      again = true;
+    }
+  });
+}
 const slots = new Map();
 const slot = (f) => {
   if (!slots.has(f)) slots.set(f, m.tables[table].min + slots.size);
