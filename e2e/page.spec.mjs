@@ -195,9 +195,9 @@ test.describe("breaking", () => {
     await dialog.getByRole("group", { name: "A" }).getByRole("radio", { name: "other side" }).check();
     await expect(dialog.locator(".mono")).toHaveText("partition n2 n3 | n1");
     await dialog.getByRole("button", { name: "Cut the network" }).click();
-    await expect(page.locator(".fence").first()).toBeVisible();
+    await expect(page.locator(".topology .fence").first()).toBeVisible();
     await sheet("Network", "heal");
-    await expect(page.locator(".fence")).toHaveCount(0);
+    await expect(page.locator(".topology .fence")).toHaveCount(0);
     await sheet("Node", "crash B");
     await sheet("Node", "restart B");
     await expect(node(page, /^B, crashed/)).toHaveCount(0);

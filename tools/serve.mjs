@@ -22,11 +22,9 @@ const types = {
   ".txt": "text/plain; charset=utf-8",
   ".wasm": "application/wasm",
 };
-/** As a good host does it: brotli where the browser takes it, else gzip; each file once. */
-const codecs = {
-  br: (body) => promisify(brotliCompress)(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_SIZE_HINT]: body.length } }),
-  gzip: (body) => promisify(gzip)(body, { level: 9 }),
-};
+const suffix = { br: ".br", gzip: ".gz" };
+const codecs = { br: promisify(brotliCompress), gzip: promisify(gzip) };
+const quick = { br: { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }, gzip: {} };
 
 /** The path below the mount that claims the address, or nothing. The longest mount wins. */
 const below = (mounts, path) => {
@@ -41,7 +39,6 @@ const below = (mounts, path) => {
 export const serve = async ({ dir = "dist", mounts = ["/"], port = 0, host = "127.0.0.1", pages = {}, encodings = ["br", "gzip"] } = {}) => {
   const root = resolve(dir);
   const longestFirst = [...mounts].sort((a, b) => b.length - a.length);
-  const packed = new Map();
 
   const find = async (url) => {
     const path = decodeURIComponent(new URL(url, "http://localhost").pathname);
@@ -56,16 +53,11 @@ export const serve = async ({ dir = "dist", mounts = ["/"], port = 0, host = "12
       file = join(file, "index.html");
       is = await stat(file);
     }
-    return { type: types[extname(file)] ?? "application/octet-stream", body: await readFile(file), key: `${file} ${is.mtimeMs}` };
+    return { type: types[extname(file)] ?? "application/octet-stream", body: await readFile(file), file };
   };
 
-  const zipped = (codec, { key, body }) => {
-    const at = `${codec} ${key}`;
-    if (key && packed.has(at)) return packed.get(at);
-    const small = codecs[codec](body);
-    if (key) packed.set(at, small);
-    return small;
-  };
+  // What the build has packed is served as it is; the rest, scenarios and lessons, is small.
+  const zipped = async (codec, { file, body }) => (file && (await readFile(file + suffix[codec]).catch(() => undefined))) ?? codecs[codec](body, quick[codec]);
 
   const server = createServer(async (request, response) => {
     const found = await find(request.url).catch(() => undefined);

@@ -13,6 +13,8 @@
 // which works, costs a moment, and fails the test of the budget.
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
+import { brotliCompress, constants, gzip } from "node:zlib";
 import { minify } from "terser";
 
 const dir = process.argv[2] ?? process.env.TRUNK_STAGING_DIR ?? "dist";
@@ -268,6 +270,11 @@ const home = Array.from({ length: total }, (_, f) => {
 });
 for (const e of m.exports) if (e.kind === 0) home[e.index] = 0;
 
+// Equal functions of several protocols are one, under the name of any of them: what others call, or what is small and stands in the
+// table, is nobody's own.
+const everybodys = (f) => (home[f] = first.has(key(m.names.get(f) ?? "")) ? 0 : 1);
+for (const f of m.elements) if (f >= before && home[f] > 1 && m.bodies[f - before].length < 300) everybodys(f);
+
 if (process.env.LAMPLIGHT_REPORT) {
   // What stands where, largest first: where to look when the budget is tight.
   const rows = m.bodies.map((b, i) => [b.length, ["main", ...parts][home[before + i]], m.names.get(before + i)]);
@@ -275,6 +282,17 @@ if (process.env.LAMPLIGHT_REPORT) {
 }
 
 const calls = m.bodies.map(called);
+const owner = (f) => Math.floor(home[f] / 2);
+for (let again = true; again; ) {
+  again = false;
+  calls.forEach((targets, i) => {
+    for (const f of targets) {
+      if (f < before || home[f] < 2 || owner(f) === owner(before + i)) continue;
+      everybodys(f);
+      again = true;
+    }
+  });
+}
 const slots = new Map();
 const slot = (f) => {
   if (!slots.has(f)) slots.set(f, m.tables[table].min + slots.size);
@@ -370,4 +388,12 @@ await writeFile(glue, (await readFile(glue, "utf8")).replace(/export \{ initSync
 for (const script of (await readdir(dir, { recursive: true })).filter((f) => f.endsWith(".js"))) {
   const { code } = await minify(await readFile(join(dir, script), "utf8"), { module: true, ecma: 2022, compress: { passes: 2 } });
   await writeFile(join(dir, script), code);
+}
+
+// Packed once, here: brotli at its best takes seconds, and a server may serve these as they are.
+for (const name of (await readdir(dir, { recursive: true })).filter((f) => /\.(js|css|wasm|html)$/.test(f))) {
+  const body = await readFile(join(dir, name));
+  const hints = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_SIZE_HINT]: body.length };
+  await writeFile(join(dir, `${name}.br`), await promisify(brotliCompress)(body, { params: hints }));
+  await writeFile(join(dir, `${name}.gz`), await promisify(gzip)(body, { level: 9 }));
 }

@@ -163,10 +163,8 @@ impl Beat {
             at_ms: ts,
         };
         self.draw(&frame);
-        if more {
-            self.wake();
-        }
-        // The first frames stand on the stage: now the rest of the page may come.
+        // The first frames stand on the stage: now the rest of the page may come. A run that stands still draws
+        // its second frame for that alone.
         let drawn = self.with(|b| {
             b.drawn = b.drawn.saturating_add(1);
             b.drawn
@@ -176,6 +174,9 @@ impl Beat {
             0 | 1 => self.wake(),
             2 => parts::bring_late(),
             _ => {}
+        }
+        if more || drawn < 2 {
+            self.wake();
         }
     }
 

@@ -199,8 +199,13 @@ impl Page {
     // ---------------------------------------------------------------- opening
 
     /// Show a scenario from its text. `address` says from where to look at it.
-    pub fn open_text(&self, text: &str, address: &Address, came_as: &str) -> Result<(), Problem> {
-        let run = read(text).map_err(|wrong| wrong.problem(text, came_as))?;
+    pub fn open_text(
+        &self,
+        text: &str,
+        address: &Address,
+        came_as: &str,
+    ) -> Result<(), Box<Problem>> {
+        let run = read(text).map_err(|wrong| Box::new(wrong.problem(text, came_as)))?;
         self.show(run, text, address);
         Ok(())
     }
@@ -495,7 +500,7 @@ impl Page {
             Ok(_) if self.loaded_now().is_none() => {
                 // Mended after a link that did not run: it begins anew.
                 if let Err(problem) = self.open_text(text, &Address::text(text), "") {
-                    self.fail(problem);
+                    self.fail(*problem);
                 }
                 vec![]
             }

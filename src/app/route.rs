@@ -41,7 +41,7 @@ pub fn open(page: Page, catalogue: Catalogue, fragment: String) {
         make_whole(page, catalogue).await;
         match put {
             Ok(address) => page.compare_check(&address),
-            Err(problem) => page.fail(problem),
+            Err(problem) => page.fail(*problem),
         }
     });
 }
@@ -55,8 +55,8 @@ async fn make_whole(page: Page, catalogue: Catalogue) {
     }
 }
 
-async fn put(page: Page, catalogue: Catalogue, fragment: &str) -> Result<Address, Problem> {
-    let of_link = |fault: LinkFault| link_problem(&fault, fragment);
+async fn put(page: Page, catalogue: Catalogue, fragment: &str) -> Result<Address, Box<Problem>> {
+    let of_link = |fault: LinkFault| Box::new(link_problem(&fault, fragment));
     if ["#z1.", "#p1.", "z1.", "p1."].iter().any(|p| fragment.starts_with(p)) {
         // What unpacks a text no short link needs.
         parts::bring_late();
@@ -72,7 +72,7 @@ async fn put(page: Page, catalogue: Catalogue, fragment: &str) -> Result<Address
                 Err(says) => {
                     parts::bring_late();
                     make_whole(page, catalogue).await;
-                    return Err(missing(entry, slug, says, fragment, catalogue));
+                    return Err(Box::new(missing(entry, slug, says, fragment, catalogue)));
                 }
             }
         }

@@ -614,6 +614,10 @@ pub struct Step<'a, P: Protocol> {
     pub at_rest: bool,
     /// Simulated time: a judge may look at the wall of the court.
     pub now: Us,
+    /// What the node's wall clock said when the step began, before any correction it asked for.
+    pub wall: Us,
+    /// How far a node's wall clock is ahead of simulated time, and how many ppm too fast it runs.
+    pub clock: &'a dyn Fn(NodeId) -> (i64, i64),
     /// When the last fault or scripted act happened.
     pub calm_since: Us,
     /// No link is cut, no message held back or lost by the scenario, nobody paused or turned.
@@ -653,25 +657,46 @@ pub struct Court {
     pub(crate) asked: Vec<u64>,
     /// Claims broken since last looked at.
     pub(crate) broken: Vec<(u8, Witness)>,
+    /// Numbers measured since last looked at, by the meter's place on the card.
+    pub(crate) measured: Vec<(u8, i64)>,
     /// Claims that are already known to be broken: only the first break is an event.
     pub(crate) known: u64,
 }
 
 impl Clone for Court {
     fn clone(&self) -> Self {
-        Court { entry: self.entry, asked: self.asked.clone(), broken: vec![], known: self.known }
+        Court {
+            entry: self.entry,
+            asked: self.asked.clone(),
+            broken: vec![],
+            measured: vec![],
+            known: self.known,
+        }
     }
 }
 
 impl Court {
     pub(crate) fn new(entry: &'static Entry) -> Court {
-        Court { entry, asked: vec![0; entry.claims.len()], broken: vec![], known: 0 }
+        Court {
+            entry,
+            asked: vec![0; entry.claims.len()],
+            broken: vec![],
+            measured: vec![],
+            known: 0,
+        }
     }
 
     fn place(&self, claim: &'static str) -> Option<usize> {
         let claims = self.entry.claims;
         let same = |c: &crate::card::ClaimCard| std::ptr::eq(c.name, claim);
         claims.iter().position(same).or_else(|| claims.iter().position(|c| c.name == claim))
+    }
+
+    /// Record a number of the node that stepped that no handler can know, such as its distance from truth.
+    pub fn meter(&mut self, name: &'static str, v: i64) {
+        if let Some(at) = self.entry.meters.iter().position(|m| m.name == name) {
+            self.measured.push((at as u8, v));
+        }
     }
 
     /// Judge a claim. Call it only where the premise is true: every call is counted as an exercise.

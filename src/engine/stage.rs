@@ -90,6 +90,8 @@ pub struct Bench<'a> {
     pub replied: &'a [(OpId, u32)],
     pub at_rest: bool,
     pub now: Us,
+    pub wall: Us,
+    pub clock: &'a dyn Fn(NodeId) -> (i64, i64),
     pub calm_since: Us,
     pub steady: bool,
 }
@@ -527,6 +529,8 @@ impl<P: Protocol> Stage for Play<P> {
             replied: &replied,
             at_rest: bench.at_rest,
             now: bench.now,
+            wall: bench.wall,
+            clock: bench.clock,
             calm_since: bench.calm_since,
             steady: bench.steady,
             sent: bench.sent,

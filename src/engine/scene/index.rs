@@ -13,6 +13,7 @@ use crate::ids::*;
 use crate::run::Run;
 use crate::seq::Map;
 use crate::trace::causality::Causality;
+use crate::trace::inquiry::{Filter, Sieve};
 use crate::trace::{MsgRec, Trace, What};
 use crate::world::Life;
 
@@ -74,6 +75,8 @@ pub struct Index {
     talked: Vec<bool>,
     /// The cones asked for last: panning asks again and again.
     cones: RefCell<Option<(EventId, usize, Rc<Cones>)>>,
+    /// What the views leave out.
+    sieve: Option<Sieve>,
 }
 
 /// The past and the future of an event: see [`Causality`].
@@ -114,6 +117,7 @@ impl Index {
             super_blocks: vec![],
             talked: vec![false; n * n],
             cones: RefCell::new(None),
+            sieve: None,
         };
         index.catch_up(run);
         index
@@ -126,6 +130,16 @@ impl Index {
             self.add(run, EventId(i as u32));
         }
         self.seen = run.trace().len();
+        if let Some(sieve) = &mut self.sieve {
+            sieve.catch_up(run, &self.causality);
+        }
+    }
+
+    /// Leave out of the views what this filter leaves out.
+    pub fn sift(&mut self, run: &Run, filter: Filter) {
+        if filter != self.filter() {
+            self.sieve = (!filter.is_open()).then(|| Sieve::new(run, &self.causality, filter));
+        }
     }
 
     /// Events taken in.
@@ -235,14 +249,35 @@ impl Index {
         }
     }
 
-    /// The cones of an event, among what is known.
+    // ---------------------------------------------------------------- what is left out
+
+    pub fn sieve(&self) -> Option<&Sieve> {
+        self.sieve.as_ref()
+    }
+    pub fn filter(&self) -> Filter {
+        self.sieve.as_ref().map_or(Filter::default(), |s| *s.filter())
+    }
+    /// Whether an event is to be seen.
+    pub fn shows(&self, e: EventId) -> bool {
+        self.sieve.as_ref().is_none_or(|s| s.shows(e))
+    }
+    pub fn shows_node(&self, n: NodeId) -> bool {
+        self.sieve.as_ref().is_none_or(|s| s.filter().shows_node(n))
+    }
+    pub fn shows_message(&self, rec: &MsgRec) -> bool {
+        self.sieve.as_ref().is_none_or(|s| s.filter().shows(rec))
+    }
+
+    /// The cones of an event, among what is known. The future is that of its whole step: who received the
+    /// first of a step's messages comes after all of it.
     pub fn cones(&self, trace: &Trace, e: EventId) -> Rc<Cones> {
         if let Some((of, known, cones)) = &*self.cones.borrow()
             && (*of, *known) == (e, self.seen)
         {
             return cones.clone();
         }
-        let (past, future) = (self.causality.past(trace, e), self.causality.future(trace, e));
+        let opening = self.causality.opening(trace, e);
+        let (past, future) = (self.causality.past(trace, e), self.causality.future(trace, opening));
         let cones = Rc::new(Cones { past, future });
         *self.cones.borrow_mut() = Some((e, self.seen, cones.clone()));
         cones

@@ -20,7 +20,8 @@ pub struct Row {
     pub text: String,
 }
 
-/// The lines of a stretch of events; bookkeeping (meters, clocks, copies of what was just said) left out.
+/// The lines of a stretch of events; bookkeeping (meters, clocks, copies of what was just said) left
+/// out, and what the filter leaves out.
 pub fn list(run: &Run, index: &Index, events: std::ops::Range<usize>) -> Vec<Row> {
     let row = |e: Event| {
         let text = words(run, index, e.id);
@@ -31,7 +32,8 @@ pub fn list(run: &Run, index: &Index, events: std::ops::Range<usize>) -> Vec<Row
         let epoch = e.node.map_or(0, |n| index.epoch_at(n, e.id));
         (!text.is_empty()).then_some(Row { event: e.id, at: e.at, node: e.node, epoch, bad, text })
     };
-    run.trace().range(events.start, events.end).filter_map(row).collect()
+    let shown = |e: &Event| index.shows(e.id);
+    run.trace().range(events.start, events.end).filter(shown).filter_map(row).collect()
 }
 
 /// The accessible name of an event: when, and what.

@@ -21,6 +21,7 @@ pub mod caption;
 pub mod exhibit;
 pub mod history;
 pub mod index;
+pub mod kin;
 pub mod list;
 pub mod logs;
 pub mod pen;
@@ -35,6 +36,7 @@ pub mod topology;
 
 pub use caption::{Caption, caption};
 pub use index::Index;
+pub use kin::Kin;
 pub use svg::{print, svg};
 
 use crate::ids::{EventId, MsgId, NodeId, OpId, Us};

@@ -219,7 +219,7 @@ fn canonical_act(run: &Run, line: u32) -> String {
 fn the_first_difference_is_the_first() {
     for scenario in comparisons().iter().map(Shipped::read).chain([text_of(PREVOTE)]) {
         let runs = together(scenario);
-        let [a, b] = runs.runs() else { panic!() };
+        let [a, b, ..] = runs.runs() else { panic!() };
         let found = first_difference(a, b).expect("they differ");
         let (x, y) = (lines(a), lines(b));
         let at = x.iter().zip(&y).take_while(|(x, y)| x.1 == y.1).count();

@@ -268,3 +268,28 @@ fn a_run_that_never_ends_stops_at_its_limit_and_says_which() {
     let v = r.finish().clone();
     assert!(!v.ok() && v.limit.is_some_and(|l| l.contains("2,000,000 steps")), "{:?}", v.limit);
 }
+
+/// A clock slewed at 10 % gains 10 ms in 100 ms: what the court measures of it.
+#[test]
+fn a_slew_runs_on_while_its_node_is_paused_and_ends_with_a_crash_or_another() {
+    let base = "run toy\nat 0ms c1 slew 10ms\nat 40ms c1 get x\n";
+    let ahead = |at: &str, by: &str| format!("expect measure last ahead c1 at {at} = {by}\n");
+    run(&format!(
+        "{base}at 200ms c1 get x\nuntil 1s\n{}{}",
+        ahead("41ms", "4ms"),
+        ahead("201ms", "10ms")
+    ));
+    run(&format!(
+        "{base}at 50ms pause c1\nat 150ms resume c1\nat 200ms c1 get x\nuntil 1s\n{}",
+        ahead("201ms", "10ms")
+    ));
+    run(&format!(
+        "{base}at 50ms crash c1\nat 70ms restart c1\nat 200ms c1 get x\nuntil 1s\n{}",
+        ahead("201ms", "5ms")
+    ));
+    run(&format!(
+        "{base}at 50ms c1 slew 10ms\nat 120ms c1 get x\nat 200ms c1 get x\nuntil 1s\n{}{}",
+        ahead("121ms", "12ms"),
+        ahead("201ms", "15ms")
+    ));
+}

@@ -18,7 +18,7 @@
 //! from there.
 
 use crate::ids::{EventId, MsgId, NodeId};
-use crate::trace::{Trace, What};
+use crate::trace::{Event, Trace, What};
 
 /// Events of a lane between kept clocks.
 pub const EVERY: usize = 256;
@@ -106,6 +106,29 @@ impl Causality {
             m = of;
         }
         trace.msg(m)?.sent.some()
+    }
+
+    /// The event that opened the step this one belongs to; itself where it opens one or belongs to none.
+    ///
+    /// A handler's run is not divided: whoever hears of a part of it hears of a state after all that came
+    /// before it. Where steps are compared, each is spoken for by its opening.
+    pub fn opening(&self, trace: &Trace, e: EventId) -> EventId {
+        let mut at = e;
+        while let Some(event) = trace.event(at).filter(|e| !opens(e.what) && e.node.is_some()) {
+            let opener = event.cause.and_then(|c| trace.event(c));
+            let step = |o: &Event| (o.node, o.at, o.k) == (event.node, event.at, event.k);
+            match opener.filter(step) {
+                Some(o) => at = o.id,
+                None => break,
+            }
+        }
+        at
+    }
+
+    /// Where an event of no node belongs: at the sending of the message it is about. None for the
+    /// scenario's own acts.
+    pub fn root(&self, trace: &Trace, e: EventId) -> Option<EventId> {
+        self.rooted(trace, e).and_then(|(lane, at)| self.at(lane, at))
     }
 
     /// The event before this one on its lane.

@@ -5,6 +5,7 @@
 
 pub mod causality;
 pub mod compare;
+pub mod inquiry;
 pub mod json;
 pub mod text;
 

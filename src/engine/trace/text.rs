@@ -63,6 +63,13 @@ impl<'a> Legend<'a> {
         self.run.trace().msg(m).map_or((NodeId(0), NodeId(0)), |r| (r.from, r.to))
     }
 
+    /// Go past an event that is not told.
+    pub fn pass(&mut self, e: &Event) {
+        if let (What::Role { epoch, .. }, Some(n)) = (e.what, e.node) {
+            self.epochs[n.index()] = epoch;
+        }
+    }
+
     /// What an event says, without its time. Events must be told in order: a change of role moves the
     /// epoch that later names carry.
     pub fn tell(&mut self, e: &Event) -> String {
@@ -177,7 +184,7 @@ impl<'a> Legend<'a> {
     }
 }
 
-fn loss(why: crate::trace::Loss) -> &'static str {
+pub(super) fn loss(why: crate::trace::Loss) -> &'static str {
     match why {
         crate::trace::Loss::Loss => "lost on the way",
         crate::trace::Loss::Cut => "lost at the cut",

@@ -189,12 +189,16 @@ impl World {
         self.stage.forget_timers(n);
         self.lose_unsaved(n, crash);
         self.lose_backlog(n);
+        if self.nodes[n.index()].slew_ends.is_some() {
+            self.end_slew(n, crash);
+        }
         let mine: Vec<_> =
             self.open_ops.iter().filter(|(_, (o, _))| *o == n).map(|(op, _)| *op).collect();
         mine.into_iter().for_each(|op| self.close_op(op, Out::Unknown, None, crash));
         self.sent.clear();
         self.replied.clear();
-        self.judge(n, Open::Crash, self.faces[n.index()], false);
+        let wall = self.senses(n).wall;
+        self.judge(n, Open::Crash, self.faces[n.index()], wall, false);
         Ok(())
     }
 

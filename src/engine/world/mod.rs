@@ -88,7 +88,7 @@ enum Due {
     Deliver(Flight),
     Timer { node: NodeId, timer: TimerId },
     Saved { node: NodeId, mark: Mark, inc: u32 },
-    SlewEnd { node: NodeId, inc: u32 },
+    SlewEnd { node: NodeId },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -153,6 +153,7 @@ struct Node {
     life: Life,
     inc: u32,
     clock: Clock,
+    slew_ends: Option<Us>,
     disk: Us,
     timers: Vec<Armed>,
     writes: VecDeque<Write>,
@@ -520,9 +521,9 @@ impl World {
     fn is_stale(&mut self, entry: &Entry) -> bool {
         match entry.due {
             Due::Deliver(_) => false,
-            Due::Saved { node, inc, .. } | Due::SlewEnd { node, inc } => {
-                self.nodes[node.index()].inc != inc
-            }
+            Due::Saved { node, inc, .. } => self.nodes[node.index()].inc != inc,
+            // Stopped by a crash, or replaced by another.
+            Due::SlewEnd { node } => self.nodes[node.index()].slew_ends != Some(entry.at),
             Due::Timer { node, timer } => {
                 let armed = self.nodes[node.index()].timers.iter_mut().find(|t| t.timer == timer);
                 let Some(armed) = armed.filter(|a| a.queued == (entry.at, entry.seq)) else {
@@ -542,16 +543,18 @@ impl World {
     fn take(&mut self, entry: Entry) {
         let node = match entry.due {
             Due::Deliver(f) => f.to,
-            Due::Timer { node, .. } | Due::Saved { node, .. } | Due::SlewEnd { node, .. } => node,
+            Due::Timer { node, .. } | Due::Saved { node, .. } | Due::SlewEnd { node } => node,
         };
-        if self.nodes[node.index()].life == Life::Paused {
+        // A clock runs on while its node is paused.
+        let waits = !matches!(entry.due, Due::SlewEnd { .. });
+        if waits && self.nodes[node.index()].life == Life::Paused {
             return self.nodes[node.index()].backlog.push(entry);
         }
         match entry.due {
             Due::Deliver(f) => self.arrive(f),
             Due::Timer { node, timer } => self.expire(node, timer, EventId::NONE),
             Due::Saved { node, mark, .. } => self.saved(node, mark),
-            Due::SlewEnd { node, .. } => self.end_slew(node),
+            Due::SlewEnd { node } => self.end_slew(node, EventId::NONE),
         }
     }
 
@@ -602,18 +605,20 @@ impl World {
         }
         self.sent.clear();
         self.replied.clear();
-        let before = self.faces[node.index()];
+        let (before, wall) = (self.faces[node.index()], self.senses(node).wall);
         for (_, effect) in now {
             self.effect(node, effect, event);
         }
-        self.judge(node, Open::Other, before, false);
+        self.judge(node, Open::Other, before, wall, false);
         self.show_face(node, event);
     }
 
-    fn end_slew(&mut self, node: NodeId) {
+    fn end_slew(&mut self, node: NodeId, cause: EventId) {
         let now = self.now;
-        self.nodes[node.index()].clock.end_slew(now);
-        self.emit_clock(node, EventId::NONE);
+        let n = &mut self.nodes[node.index()];
+        n.slew_ends = None;
+        n.clock.end_slew(now);
+        self.emit_clock(node, cause);
     }
 
     /// Run a node's handler, do what it asks, and judge.
@@ -621,8 +626,9 @@ impl World {
         self.sent.clear();
         self.replied.clear();
         let before = self.faces[node.index()];
+        let wall = self.senses(node).wall;
         self.run_handler(node, open, event);
-        self.judge(node, open, before, false);
+        self.judge(node, open, before, wall, false);
     }
 
     fn run_handler(&mut self, node: NodeId, open: Open, event: EventId) {
@@ -659,7 +665,12 @@ impl World {
         }
     }
 
-    fn judge(&mut self, node: NodeId, open: Open, before: Face, at_rest: bool) {
+    fn judge(&mut self, node: NodeId, open: Open, before: Face, wall: Us, at_rest: bool) {
+        let (nodes, now) = (&self.nodes, self.now);
+        let clock = |n: NodeId| {
+            let c = &nodes[n.index()].clock;
+            (c.error(now), c.ppm())
+        };
         let bench = Bench {
             before,
             alive: &self.alive,
@@ -667,13 +678,16 @@ impl World {
             sent: &self.sent,
             replied: &self.replied,
             at_rest,
-            now: self.now,
+            now,
+            wall,
+            clock: &clock,
             calm_since: self.calm_since,
             steady: !self.disturbed && self.rules.is_empty() && self.held.is_empty(),
         };
         self.stage.judge(node, open, &bench, &mut self.court);
-        if self.court.broken.is_empty() {
-            return;
+        for (name, v) in std::mem::take(&mut self.court.measured) {
+            let cause = EventId(self.counts.events.saturating_sub(1));
+            self.emit(Some(node), cause, What::Meter { name, v });
         }
         for (claim, witness) in std::mem::take(&mut self.court.broken) {
             let at = self.counts.witnesses;
@@ -770,8 +784,9 @@ impl World {
         match a {
             Adjust::Step(by) => n.clock.step(by),
             Adjust::Slew { by, ppm } => {
-                let (takes, inc) = (n.clock.start_slew(now, by, ppm), n.inc);
-                self.push(now + takes, Due::SlewEnd { node, inc });
+                let ends = now + n.clock.start_slew(now, by, ppm);
+                n.slew_ends = Some(ends);
+                self.push(ends, Due::SlewEnd { node });
             }
         }
         self.emit_clock(node, event);
@@ -983,7 +998,8 @@ impl World {
             self.sent.clear();
             self.replied.clear();
             if let Some(node) = self.plan.cast.clone().all().next() {
-                self.judge(node, Open::Other, self.faces[node.index()], true);
+                let wall = self.senses(node).wall;
+                self.judge(node, Open::Other, self.faces[node.index()], wall, true);
             }
             self.was_quiet = true;
             self.try_watches();
@@ -1119,6 +1135,7 @@ fn fresh_node(plan: &Plan, id: NodeId) -> Node {
         life: Life::Absent,
         inc: 0,
         clock: Clock::new(clock.0, clock.1),
+        slew_ends: None,
         disk,
         timers: vec![],
         writes: VecDeque::new(),

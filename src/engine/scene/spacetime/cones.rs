@@ -30,14 +30,15 @@ pub fn cones(run: &Run, index: &Index, view: &Viewport, selected: Pick, out: &mu
     let starts: Vec<Option<Us>> = cones.future.iter().enumerate().map(|(l, p)| at(l, *p)).collect();
     let known = view.x(run.known_until().min(run.trace().events().next_back().map_or(0, |e| e.at)));
     let mut pen = Pen::new();
-    for (l, end) in ends.iter().enumerate() {
+    let shown = |l: &usize| view.shows(NodeId(*l as u16));
+    for (l, end) in ends.iter().enumerate().filter(|(l, _)| shown(l)) {
         if let Some(end) = end {
             band(view, l, view.gutter, view.x(*end), false, &mut pen);
         }
     }
     push("cone past", pen, out);
     let mut pen = Pen::new();
-    for (l, start) in starts.iter().enumerate() {
+    for (l, start) in starts.iter().enumerate().filter(|(l, _)| shown(l)) {
         if let Some(start) = start {
             band(view, l, view.x(*start), view.w.min(known.max(view.x(*start))), true, &mut pen);
         }

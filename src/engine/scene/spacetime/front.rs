@@ -6,6 +6,7 @@ use super::slab::arrow;
 use super::view::Viewport;
 use crate::card::Weight;
 use crate::ids::{EventId, MsgId, NodeId, Us};
+use crate::protocol::prose_time;
 use crate::run::Run;
 use crate::scene::index::{Index, Tale};
 use crate::scene::list;
@@ -88,6 +89,7 @@ pub fn front(run: &Run, index: &Index, view: &Viewport, selected: Pick) -> Vec<S
     let mut out = vec![];
     faults(run, index, view, selected, &mut out);
     marks(run, index, view, selected, &mut out);
+    folds(run, index, view, &mut out);
     out
 }
 
@@ -138,6 +140,9 @@ fn marks(run: &Run, index: &Index, view: &Viewport, selected: Pick, out: &mut Ve
             return;
         };
         let (x, y) = (view.x(event.at), view.y(n));
+        if !view.shows(n) || !index.shows(e) {
+            return;
+        }
         if x - last[n.index()] < 6.0 && selected != Pick::Event(e) {
             return;
         }
@@ -158,6 +163,32 @@ fn marks(run: &Run, index: &Index, view: &Viewport, selected: Pick, out: &mut Ve
     }
     for (_, e) in inside(&index.broken, view.span(), |b| b.0).iter().take(MARKS) {
         mark(*e, "dot broken", out);
+    }
+}
+
+/// Local steps folded together: how many, where there is room to say so.
+fn folds(run: &Run, index: &Index, view: &Viewport, out: &mut Vec<Shape>) {
+    let Some(sieve) = index.sieve() else { return };
+    let (trace, (from, to)) = (run.trace(), view.span());
+    for n in view.shown() {
+        let mut last = f32::MIN;
+        for f in sieve.folds_in(trace, n, from, to) {
+            let (a, b) = (trace.at(f.first.index()), trace.at(f.last.index()));
+            let (x, y) = ((view.x(a).max(view.gutter) + view.x(b).min(view.w)) / 2.0, view.y(n));
+            if x - last < 24.0 || out.len() >= MARKS * 2 {
+                continue;
+            }
+            last = x;
+            let many = f.steps.to_string();
+            let local = if f.steps == 1 { " local step on " } else { " local steps on " };
+            let mut name = [&many, local, run.name(n), " at ", &prose_time(a)].concat();
+            let mut kids = vec![Shape::circle("hit", x, y, 12.0)];
+            if f.steps > 1 {
+                name = [&name, " to ", &prose_time(b)].concat();
+                kids.push(Shape::text("fold-count", x, y - 7.0, Anchor::Middle, many));
+            }
+            out.push(Shape::group("mark fold", kids).pick(Pick::Event(f.first), name));
+        }
     }
 }
 
@@ -184,7 +215,7 @@ fn clocks(
     out: &mut Vec<Shape>,
 ) {
     let Some(chosen) = event_of(run, selected) else { return };
-    for e in neighbours(run.trace(), index, chosen) {
+    for e in neighbours(run.trace(), index, chosen).into_iter().filter(|e| index.shows(*e)) {
         let Some(event) = run.trace().event(e) else { continue };
         let Some(n) = event.node else { continue };
         out.extend(clock(run, index, e, (view.x(event.at), view.y(n)), placer));
@@ -211,7 +242,7 @@ fn neighbours(trace: &Trace, index: &Index, e: EventId) -> Vec<EventId> {
     let c = &index.causality;
     let mut out: Vec<EventId> = c.sender(trace, e).into_iter().collect();
     let Some((lane, at)) = c.place_of(e) else { return out };
-    let is_step = |e: &EventId| trace.event(*e).is_some_and(|e| opens(e.what));
+    let is_step = |e: &EventId| index.shows(*e) && trace.event(*e).is_some_and(|e| opens(e.what));
     out.extend((0..at).rev().take(64).filter_map(|p| c.at(lane, p)).find(is_step));
     out.extend((at + 1..at + 64).filter_map(|p| c.at(lane, p)).find(is_step));
     if let Some(What::Send { m }) = trace.event(e).map(|e| e.what)
@@ -232,13 +263,14 @@ fn selection(
 ) {
     if let Pick::Message(m) = selected
         && let Some(rec) = run.trace().msg(m)
+        && index.shows_message(rec)
     {
         let a = arrow(run, view, rec, &|t| view.x(t));
         out.push(Shape::line("chosen", a.a.0, a.a.1, a.b.0, a.b.1));
     }
     let Some(e) = event_of(run, selected) else { return };
     let Some(event) = run.trace().event(e) else { return };
-    let Some(n) = event.node else { return };
+    let Some(n) = event.node.filter(|n| view.shows(*n)) else { return };
     let (x, y) = (view.x(event.at), view.y(n));
     if x < view.gutter - 8.0 || x > view.w + 8.0 {
         return;
@@ -297,7 +329,7 @@ pub fn hit(run: &Run, index: &Index, view: &Viewport, x: f32, y: f32) -> Pick {
 
 fn lane_at(view: &Viewport, y: f32) -> Option<NodeId> {
     let lane = ((y - view.top()) / view.pitch()).floor();
-    (lane >= 0.0 && lane < view.lanes as f32).then_some(NodeId(lane as u16))
+    if lane >= 0.0 { view.shown().nth(lane as usize) } else { None }
 }
 
 fn fault_at(index: &Index, view: &Viewport, x: f32) -> Option<Pick> {
@@ -314,9 +346,10 @@ fn event_at(run: &Run, index: &Index, view: &Viewport, x: f32, y: f32) -> Option
     let a = lane.partition_point(|e| trace.at(*e as usize) < from);
     let b = lane.partition_point(|e| trace.at(*e as usize) <= to);
     let gap = |e: u32| (view.x(trace.at(e as usize)) - x).abs();
-    let nearest = lane[a..b.max(a)].iter().copied().min_by(|p, q| gap(*p).total_cmp(&gap(*q)))?;
+    let seen = || lane[a..b.max(a)].iter().copied().filter(|e| index.shows(EventId(*e)));
+    let nearest = seen().min_by(|p, q| gap(*p).total_cmp(&gap(*q)))?;
     let at = trace.at(nearest as usize);
-    let same = || lane[a..b].iter().copied().filter(|e| trace.at(*e as usize) == at);
+    let same = || seen().filter(|e| trace.at(*e as usize) == at);
     let rank = |e: &u32| match trace.what(*e as usize) {
         What::Why { .. } => 3 + run.weight(EventId(*e)) as u8,
         what if opens(what) => 3,
@@ -342,6 +375,9 @@ fn message_at(run: &Run, index: &Index, view: &Viewport, x: f32, y: f32) -> Opti
     let mut best: Option<(MsgId, f32)> = None;
     let (from, to) = (view.time(x - 6.0), view.time(x + 6.0));
     index.in_sight(run.trace(), from, to, &mut |m, rec| {
+        if !index.shows_message(rec) {
+            return;
+        }
         let a = arrow(run, view, rec, &|t| view.x(t));
         let d = distance(a.a, a.b, (x, y));
         if best.is_none_or(|b| d < b.1) {

@@ -13,15 +13,21 @@
 //! the left. Panning moves tiles; only one that comes into sight is drawn. Inside a tile messages are merged into one path an
 //! epoch and fate, and where there is less than a pixel and a half an event, into bands of density: the
 //! number of elements follows the pixels, not the run.
+//!
+//! A filter ([`Index::sift`]) takes lanes, messages and steps away; what they carried stays as faint threads.
+//! The view must be told which lanes are left: [`Viewport::sifted`]. [`chain`] and [`cut`] go between the
+//! tiles and the focus.
 
 mod cones;
 mod front;
+mod inquiry;
 mod slab;
 mod view;
 
 use std::rc::Rc;
 
 pub use front::{clock_text, focus, front, hit, veil};
+pub use inquiry::{chain, cut};
 pub use view::{TILE, Viewport};
 
 use super::index::Index;
@@ -30,6 +36,7 @@ use super::{Anchor, Pick, Shape};
 use crate::ids::{NodeId, Us};
 use crate::run::Run;
 use crate::seq::Map;
+use crate::trace::inquiry::Filter;
 
 /// The grid, the axis and the cones of the selected event.
 pub fn backdrop(run: &Run, index: &Index, view: &Viewport, selected: Pick) -> Vec<Shape> {
@@ -50,7 +57,7 @@ pub fn gutter(run: &Run, view: &Viewport, selected: Pick) -> Vec<Shape> {
         let hit = Shape::rect("hit", 0.0, y - view.pitch() / 2.0, view.gutter, view.pitch());
         Shape::group(role, vec![text, hit]).pick(Pick::Node(n), run.name(n))
     };
-    run.cast().all().step_by(every).map(name).collect()
+    view.shown().step_by(every).map(name).collect()
 }
 
 /// A stretch of the diagram, 512 pixels wide, drawn from 0.
@@ -65,7 +72,9 @@ pub struct Tile {
 #[derive(Clone, Debug, Default)]
 pub struct Tiles {
     of: Map<(i32, i64), Rc<Tile>>,
-    size: (u32, u32),
+    /// What all of them were drawn for: height, lanes, and what was left out.
+    size: (u32, u16, u128),
+    filter: Filter,
 }
 
 /// Tiles kept before the cache is emptied.
@@ -78,10 +87,10 @@ impl Tiles {
 
     /// A tile of the view; drawn only if it was not, or if more has become known of it.
     pub fn get(&mut self, run: &Run, index: &Index, view: &Viewport, k: i64) -> Rc<Tile> {
-        let size = (view.h.to_bits(), view.lanes as u32);
-        if self.size != size || self.of.len() > KEEP {
+        let size = (view.h.to_bits(), view.lanes, view.hidden);
+        if (self.size, self.filter) != (size, index.filter()) || self.of.len() > KEEP {
             self.of = Map::default();
-            self.size = size;
+            (self.size, self.filter) = (size, index.filter());
         }
         let key = (view.level, k);
         if let Some(tile) = self.of.get(&key)

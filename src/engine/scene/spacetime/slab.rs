@@ -24,6 +24,8 @@ const ECHO: f32 = 64.0;
 const ECHO_QUIET: f32 = 260.0;
 /// Pixels a step must have, on the average, to show its clock.
 const CLOCK: f32 = 24.0;
+/// Pixels between two threads of the same two lanes.
+const THREAD: f32 = 3.0;
 
 pub struct Slab {
     /// Microseconds at its left and right edge.
@@ -52,11 +54,13 @@ enum Ink {
     Dense,
     Denser,
     Densest,
+    Thread,
     Noise,
     Arrow,
     Lost,
     Head,
     Dots,
+    Folds,
     Cross,
 }
 
@@ -71,11 +75,13 @@ impl Ink {
             Ink::Dense => "dense",
             Ink::Denser => "dense more",
             Ink::Densest => "dense most",
+            Ink::Thread => "thread",
             Ink::Noise => "arrow quiet",
             Ink::Arrow => "arrow",
             Ink::Lost => "arrow lost",
             Ink::Head => "head",
             Ink::Dots => "dots",
+            Ink::Folds => "dots folded",
             Ink::Cross => "cross",
         }
     }
@@ -142,11 +148,14 @@ impl Slab {
         self.lanes(run, index, view, &mut inks);
         let mut msgs: Vec<MsgId> = vec![];
         index.in_sight(run.trace(), from, to, &mut |m, rec| {
-            open |= rec.end == EventId::NONE;
-            msgs.push(m);
+            if index.shows_message(rec) {
+                open |= rec.end == EventId::NONE;
+                msgs.push(m);
+            }
         });
         let sparse = msgs.len() as f32 * SPARSE <= self.x1 - self.x0;
         let mut words = vec![];
+        self.threads(run, index, view, &mut inks);
         if sparse {
             self.arrows(run, view, &msgs, &mut inks);
             self.dots(run, index, view, &mut inks);
@@ -170,7 +179,7 @@ impl Slab {
         if end <= from {
             return;
         }
-        for n in run.cast().all() {
+        for n in view.shown() {
             let mut at = from;
             while at < end {
                 let next = next_change(index, n, at).min(end);
@@ -192,7 +201,7 @@ impl Slab {
         let trace = run.trace();
         let (i, j) = (trace.count_before(from), trace.count_before(to));
         let mut last = vec![f32::MIN; run.cast().len()];
-        for e in trace.range(i, j).filter(|e| opens(e.what)) {
+        for e in trace.range(i, j).filter(|e| opens(e.what) && index.shows(e.id)) {
             let Some(n) = e.node else { continue };
             let x = self.x(e.at);
             if x - last[n.index()] < 3.0 {
@@ -201,6 +210,41 @@ impl Slab {
             last[n.index()] = x;
             let hue = Hue::epoch(index.epoch_at(n, e.id));
             inks.slot((Ink::Dots, hue)).to(x, view.y(n)).across(x + 0.1);
+        }
+    }
+
+    // ---------------------------------------------------------------- what is left out
+
+    /// Happened-before through what is hidden, and the marks of local steps folded together. Of what falls
+    /// on the same pixels one is drawn.
+    fn threads(&self, run: &Run, index: &Index, view: &Viewport, inks: &mut Inks) {
+        let Some(sieve) = index.sieve() else { return };
+        let (from, to) = self.span();
+        let (trace, lanes) = (run.trace(), run.cast().len());
+        let mut last = vec![f32::MIN; lanes * lanes];
+        sieve.in_sight(trace, from, to, &mut |t| {
+            let ends = [t.from, t.to].map(|e| trace.event(e).and_then(|e| Some((e.at, e.node?))));
+            let [Some((t0, a)), Some((t1, b))] = ends else { return };
+            let last = &mut last[a.index() * lanes + b.index()];
+            let (p, q) = ((self.x(t0), view.y(a)), (self.x(t1), view.y(b)));
+            if q.0 - *last >= THREAD
+                && let Some((p, q)) = self.clip(p, q)
+            {
+                *last = self.x(t1);
+                inks.slot((Ink::Thread, Hue::INK)).to(p.0, p.1).line(q.0, q.1);
+            }
+        });
+        for n in view.shown() {
+            let mut last = f32::MIN;
+            for fold in sieve.folds_in(trace, n, from, to) {
+                let (a, b) =
+                    (self.x(trace.at(fold.first.index())), self.x(trace.at(fold.last.index())));
+                if b - last >= THREAD {
+                    let (a, b) = (a.max(self.x0).max(last), b.min(self.x1));
+                    inks.slot((Ink::Folds, Hue::INK)).to(a, view.y(n)).across(b.max(a + 0.1));
+                    last = b;
+                }
+            }
         }
     }
 
@@ -262,12 +306,12 @@ impl Slab {
             }
             let column = ((arrow.a.0 - self.x0) / WIDE) as i32;
             // In half lanes: what was lost ends between two.
-            let (from, to) = (rec.from.0 * 2, rec.to.0 * 2);
+            let (from, to) = (view.row(rec.from) * 2, view.row(rec.to) * 2);
             let to = if arrow.lost { ((from + to) / 2) | 1 } else { to };
             let hue = if arrow.lost { Hue::INK } else { Hue::epoch(rec.epoch) };
             columns.slot((hue, arrow.lost, column)).push((from.min(to), from.max(to)));
         }
-        let y = |half: u16| view.y(NodeId(0)) + view.pitch() / 2.0 * half as f32;
+        let y = |half: u16| view.top() + view.pitch() / 2.0 + view.pitch() / 2.0 * half as f32;
         for ((hue, lost, column), mut spans) in columns {
             let x = self.x0 + (column as f32 + 0.5) * WIDE;
             let ink = match spans.len() {
@@ -290,7 +334,7 @@ impl Slab {
         let bounds = Box2::new(self.x0 + 1.0, view.top() - 8.0, self.x1 - 1.0, view.foot());
         let mut placer = Placer::new(bounds, ((self.x1 - self.x0) / 40.0) as usize);
         let mut lines = vec![];
-        for n in run.cast().all() {
+        for n in view.shown() {
             placer.block(Box2::new(self.x0, view.y(n) - 3.0, self.x1, view.y(n) + 3.0));
         }
         let mut bursts: Vec<(&MsgRec, Vec<Arrow>)> = vec![];
@@ -349,7 +393,7 @@ impl Slab {
         if !few((j - i) / 4) {
             return;
         }
-        let is_step = |e: &Event| opens(e.what) && e.node.is_some();
+        let is_step = |e: &Event| opens(e.what) && e.node.is_some() && index.shows(e.id);
         let steps: Vec<Event> = trace.range(i, j).filter(is_step).collect();
         if few(steps.len()) {
             placer.allow(steps.len());

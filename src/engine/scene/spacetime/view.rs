@@ -3,6 +3,7 @@
 use crate::ids::{NodeId, Us};
 use crate::run::Run;
 use crate::scene::text;
+use crate::trace::inquiry::Filter;
 
 /// Width of a tile in pixels.
 pub const TILE: f32 = 512.0;
@@ -18,7 +19,10 @@ pub struct Viewport {
     pub h: f32,
     /// Width of the lanes' names.
     pub gutter: f32,
+    /// Lanes that are there.
     pub lanes: u16,
+    /// Nodes without one, a bit a place.
+    pub hidden: u128,
 }
 
 /// For the words of faults above, and for the axis below.
@@ -26,13 +30,18 @@ const TOP: f32 = 34.0;
 const FOOT: f32 = 24.0;
 const LEVELS: std::ops::RangeInclusive<i32> = -16..=120;
 
+/// A bit for every place before this one.
+fn below(n: u16) -> u128 {
+    1u128.checked_shl(n.into()).map_or(u128::MAX, |bit| bit - 1)
+}
+
 impl Viewport {
     /// A stretch of time, fitted into the width.
     pub fn new(run: &Run, from: Us, to: Us, w: f32, h: f32) -> Viewport {
         let widest = run.cast().all().map(|n| text::width(run.name(n), text::LABEL));
         let gutter = (widest.fold(16.0, f32::max) + 14.0).min(w * 0.3);
         let lanes = run.cast().len() as u16;
-        let view = Viewport { t0: from as f64, level: 0, w, h, gutter, lanes };
+        let view = Viewport { t0: from as f64, level: 0, w, h, gutter, lanes, hidden: 0 };
         view.fit(from, to)
     }
 
@@ -42,6 +51,13 @@ impl Viewport {
         let scale = (to.saturating_sub(from).max(1) as f64 / room).max(1e-9);
         let level = (scale.log2() * 4.0).ceil() as i32;
         Viewport { t0: from as f64, level: level.clamp(*LEVELS.start(), *LEVELS.end()), ..self }
+    }
+
+    /// The same with the lanes a filter leaves.
+    pub fn sifted(self, filter: &Filter) -> Viewport {
+        let all = self.lanes + self.hidden.count_ones() as u16;
+        let hidden = filter.nodes & below(all);
+        Viewport { hidden, lanes: all - hidden.count_ones() as u16, ..self }
     }
 
     pub fn us_per_px(&self) -> f64 {
@@ -63,7 +79,20 @@ impl Viewport {
     }
     /// The line of a node's lane.
     pub fn y(&self, n: NodeId) -> f32 {
-        TOP + self.pitch() * (n.0 as f32 + 0.5)
+        TOP + self.pitch() * (self.row(n) as f32 + 0.5)
+    }
+    /// A node's lane, counted from the top.
+    pub fn row(&self, n: NodeId) -> u16 {
+        n.0 - (self.hidden & below(n.0)).count_ones() as u16
+    }
+    /// Whether a node has a lane.
+    pub fn shows(&self, n: NodeId) -> bool {
+        self.hidden & !below(n.0) & below(n.0 + 1) == 0
+    }
+    /// The nodes that have one, from the top.
+    pub fn shown(&self) -> impl Iterator<Item = NodeId> + '_ {
+        let all = self.lanes + self.hidden.count_ones() as u16;
+        (0..all).map(NodeId).filter(|n| self.shows(*n))
     }
     pub fn top(&self) -> f32 {
         TOP

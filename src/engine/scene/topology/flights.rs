@@ -66,7 +66,9 @@ impl Flights<'_> {
     pub fn each(&self, now: Us, each: &mut dyn FnMut(MsgId, &MsgRec, Spot)) {
         let trace = self.run.trace();
         self.index.in_sight(trace, now, now, &mut |m, rec| {
-            if let Some(spot) = spot(self.run, self.index, m, rec, now) {
+            if self.index.shows_message(rec)
+                && let Some(spot) = spot(self.run, self.index, m, rec, now)
+            {
                 each(m, rec, spot);
             }
         });

@@ -13,9 +13,11 @@
 
 mod fence;
 mod flights;
+mod kinship;
 mod layout;
 
 pub use flights::{FLIGHT, Flights, LABEL, Spot, State, label_text, message_name, spot};
+pub use kinship::kinship;
 pub use layout::{Layout, Way};
 
 use super::index::Index;
@@ -39,7 +41,7 @@ pub fn furniture(
     fence::fences(run, peek, layout, &mut out);
     wires(run, index, peek, layout, &mut out);
     for n in run.cast().all() {
-        if peek.life(n) != Life::Absent {
+        if peek.life(n) != Life::Absent && index.shows_node(n) {
             out.push(node(run, peek, layout, n, selected == Pick::Node(n)));
         }
     }
@@ -56,7 +58,7 @@ pub fn still(
     selected: Pick,
 ) -> Vec<Shape> {
     let mut out = furniture(run, index, peek, layout, selected);
-    for ring in rings(run, peek, layout) {
+    for ring in rings(run, peek, layout).iter().filter(|r| index.shows_node(r.node)) {
         let left = ring.left(now);
         if left > 0.0 {
             let mut pen = Pen::new();
@@ -113,7 +115,8 @@ pub fn rings(run: &Run, peek: &Peek, layout: &Layout) -> Vec<Ring> {
 fn wires(run: &Run, index: &Index, peek: &Peek, layout: &Layout, out: &mut Vec<Shape>) {
     let net = peek.world().net();
     let (mut open, mut cut, mut crosses) = (Pen::new(), Pen::new(), Pen::new());
-    let there: Vec<NodeId> = run.cast().all().filter(|n| peek.life(*n) != Life::Absent).collect();
+    let shown = |n: &NodeId| peek.life(*n) != Life::Absent && index.shows_node(*n);
+    let there: Vec<NodeId> = run.cast().all().filter(shown).collect();
     for (i, &a) in there.iter().enumerate() {
         for &b in &there[i + 1..] {
             let shut = [(a, b), (b, a)].into_iter().filter(|&(a, b)| net.is_cut(a, b));

@@ -143,6 +143,7 @@ const ENTRY: Entry = Entry {
     ops: &[
         OpCard { verb: Verb::Put, role: "client", args: &["key", "value"], says: "write" },
         OpCard { verb: Verb::Get, role: "client", args: &["key"], says: "read" },
+        OpCard { verb: Verb::Call("slew"), role: "client", args: &["by"], says: "at 10 %" },
     ],
     kinds: &[
         KindCard { name: "Write", fields: &["op", "x"], says: "" },
@@ -174,7 +175,14 @@ const ENTRY: Entry = Entry {
         shown_by: "put",
     }],
     lies: &[],
-    meters: &[MeterCard { name: "tries", unit: "", says: "tries of an operation" }],
+    meters: &[
+        MeterCard { name: "tries", unit: "", says: "tries of an operation" },
+        MeterCard {
+            name: "ahead",
+            unit: "us",
+            says: "how far a client's clock is ahead at a call",
+        },
+    ],
     tolerates: &[],
     layout: Layout::Tiers,
     disk: 0,
@@ -243,6 +251,11 @@ impl Protocol for Toy {
                 }
                 _ => {}
             },
+            (Node::Client { .. }, Input::Request { op, call }) if call.verb == "slew" => {
+                let Some(Value::Time(by)) = call.arg(0) else { return };
+                fx.adjust(Adjust::Slew { by: *by, ppm: 100_000 });
+                fx.reply(op, Outcome::ok(None));
+            }
             (Node::Client { open }, Input::Request { op, call }) => {
                 let put = call.arg(1).and_then(Value::as_int);
                 open.insert(op.0, Ask { put, tries: 1 });
@@ -299,6 +312,9 @@ impl Protocol for Toy {
     }
 
     fn judge(_: &mut (), s: &Step<'_, Self>, court: &mut Court) {
+        if let Happened::Request { .. } = s.happened {
+            court.meter("ahead", (s.clock)(s.node).0);
+        }
         for m in s.sent() {
             if let (Msg::Answer { x, .. }, Node::Server { x: now, .. }) = (m.msg, s.me())
                 && x == now

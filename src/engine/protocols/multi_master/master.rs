@@ -1,0 +1,397 @@
+//! A master: takes every write at once, and passes it on.
+//!
+//! Updates of one origin are applied in their order, so that one number per origin says all that a master
+//! has. What has been applied is in the log, and the log is on the disk; everything else is made from it.
+
+use serde::Serialize;
+
+use super::merge::*;
+use super::msg::*;
+use super::why::Why;
+use super::{Do, Know, MultiMaster, Record, Resolver, Timer, Topology};
+use crate::few::Nodes;
+use crate::ids::{Mark, NodeId, OpId};
+use crate::protocol::Input;
+use crate::seq::Seq;
+use crate::value::Value;
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Master {
+    /// Of each origin, how many updates are applied here.
+    pub vv: Vector,
+    pub cells: Vec<Cell>,
+    pub log: Seq<Update>,
+    /// Not yet acknowledged by a neighbour. Lost in a crash: whoever misses them will ask.
+    pub out: Vec<Queued>,
+    /// Up to here all is on the disk.
+    pub saved: Option<Mark>,
+    /// The highest stamp given here, and the highest seen of all.
+    pub last_ts: u64,
+    pub top_ts: u64,
+    pub last_id: i64,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Queued {
+    pub to: NodeId,
+    pub update: Update,
+    /// It leaves when this is on the disk, the first time and every other.
+    pub mark: Mark,
+    pub sent: bool,
+}
+
+impl Master {
+    pub fn boot(cx: &Know<'_>, log: &Seq<Update>) -> Master {
+        let mut me = Master {
+            vv: vec![0; cx.params.nodes],
+            cells: vec![],
+            log: log.clone(),
+            out: vec![],
+            saved: None,
+            last_ts: 0,
+            top_ts: 0,
+            last_id: 0,
+        };
+        for u in log.iter() {
+            me.hold(cx, u);
+        }
+        me
+    }
+
+    pub fn step(&mut self, cx: &Know<'_>, input: Input<'_, MultiMaster>, fx: &mut Do<'_>) {
+        match input {
+            Input::Start => self.start(cx, fx),
+            Input::Deliver { from, msg } => self.deliver(cx, from, msg, fx),
+            Input::Saved(mark) => self.saved = Some(mark),
+            Input::Timeout(Timer::Push) => self.push(cx, fx),
+            Input::Timeout(Timer::Retry) => self.retry(cx, fx),
+            Input::Timeout(Timer::Sync) => self.sync(cx, fx),
+            _ => {}
+        }
+    }
+
+    fn start(&mut self, cx: &Know<'_>, fx: &mut Do<'_>) {
+        if cx.incarnation == 0 {
+            return rest(Timer::Sync, cx.params.sync, fx);
+        }
+        fx.explain(Why::Recovered { updates: self.log.len() as u64 });
+        self.sync(cx, fx);
+    }
+
+    fn deliver(&mut self, cx: &Know<'_>, from: NodeId, msg: &Msg, fx: &mut Do<'_>) {
+        match msg {
+            Msg::Get { op, key } => self.answer(from, *op, key, fx),
+            Msg::Put { op, how, key, val, context, gone } => {
+                let new = Update {
+                    origin: cx.me,
+                    seq: known(&self.vv, cx.me) + 1,
+                    key: key.clone(),
+                    past: context.clone(),
+                    ts: 0,
+                    val: val.clone(),
+                    gone: gone.clone(),
+                    op: *op,
+                };
+                self.accept(cx, from, *how, new, fx)
+            }
+            Msg::Update(update) => self.update(cx, from, update, fx),
+            Msg::Ack { origin, seq } => self.acked(from, (*origin, *seq), fx),
+            Msg::SyncReq { vv } => self.missing(from, vv, fx),
+            Msg::SyncResp { missing } => {
+                missing.iter().for_each(|u| _ = self.take(cx, from, u, fx));
+            }
+            Msg::Answer { .. } => {}
+        }
+    }
+
+    // ---------------------------------------------------------------- a client's operation
+
+    /// A copy of a request made by the network is none.
+    fn accept(&mut self, cx: &Know<'_>, from: NodeId, how: How, mut new: Update, fx: &mut Do<'_>) {
+        if self.log.iter().rev().any(|u| u.op == new.op) {
+            return;
+        }
+        let held = self.cell(&new.key);
+        if how == How::Create {
+            if let Some(cell) = held.filter(|c| c.versions.iter().any(|v| !v.deletes())) {
+                let (key, value) = (cell.key.clone(), one(&cell.shown));
+                fx.explain(Why::Taken { key, value });
+                return self.reply(from, new.op, false, &new.key, fx);
+            }
+            new.past = held.map_or(vec![], Cell::context);
+        }
+        if how == How::Allocate {
+            new.key = Value::Int(self.next_id(cx));
+        }
+        new.past.resize(cx.params.nodes, 0);
+        new.ts = self.stamp(cx);
+        let (op, key) = (new.op, new.key.clone());
+        self.apply(cx, None, new, fx);
+        self.answer(from, op, &key, fx);
+    }
+
+    /// Wall clocks know nothing of each other; a hybrid stamp is above every one seen.
+    fn stamp(&mut self, cx: &Know<'_>) -> u64 {
+        let above = if cx.params.hybrid { self.top_ts } else { self.last_ts };
+        self.last_ts = (cx.wall / 1_000).max(above + 1);
+        self.last_ts
+    }
+
+    /// The next number; striped, the next that no other master would take.
+    fn next_id(&self, cx: &Know<'_>) -> i64 {
+        let mut id = self.last_id + 1;
+        while cx.params.striped && id as usize % cx.params.nodes != cx.me.index() {
+            id += 1;
+        }
+        id
+    }
+
+    fn answer(&self, to: NodeId, op: OpId, key: &Value, fx: &mut Do<'_>) {
+        self.reply(to, op, true, key, fx);
+    }
+
+    /// What is shown may not be on the disk yet, and nobody shall have seen what a crash undoes.
+    fn reply(&self, to: NodeId, op: OpId, ok: bool, key: &Value, fx: &mut Do<'_>) {
+        let (mut values, mut context, mut gone) = (vec![Value::Int(0)], vec![], vec![]);
+        if let Some(cell) = self.cell(key) {
+            (values, context, gone) = (cell.shown.clone(), cell.context(), cell.gone());
+        }
+        let key = key.clone();
+        fx.once_saved(|fx| fx.send(to, Msg::Answer { op, ok, key, values, context, gone }));
+    }
+
+    pub fn cell(&self, key: &Value) -> Option<&Cell> {
+        self.cells.iter().find(|c| c.key == *key)
+    }
+
+    // ---------------------------------------------------------------- an update
+
+    fn update(&mut self, cx: &Know<'_>, from: NodeId, u: &Update, fx: &mut Do<'_>) {
+        if self.take(cx, from, u, fx) {
+            let (origin, seq) = u.dot();
+            fx.once_saved(|fx| fx.send(from, Msg::Ack { origin, seq }));
+        }
+    }
+
+    /// False where an earlier one of its origin is missing: it will come again.
+    fn take(&mut self, cx: &Know<'_>, from: NodeId, u: &Update, fx: &mut Do<'_>) -> bool {
+        let (origin, seq) = u.dot();
+        let next = known(&self.vv, origin) + 1;
+        if seq > next {
+            fx.explain(Why::Gap { origin, seq, next });
+            return false;
+        }
+        if seq < next && !cx.bug("loop") {
+            fx.explain(Why::Repeated { origin, seq });
+        } else {
+            self.apply(cx, Some(from), u.clone(), fx);
+        }
+        true
+    }
+
+    fn apply(&mut self, cx: &Know<'_>, from: Option<NodeId>, u: Update, fx: &mut Do<'_>) {
+        let change = self.hold(cx, &u);
+        self.tell(cx, from, &u, &change, fx);
+        self.log.push(u.clone());
+        let mark = fx.save(Record::Applied { update: u.clone() });
+        self.forward(cx, from, u, mark, fx);
+    }
+
+    fn hold(&mut self, cx: &Know<'_>, u: &Update) -> Change {
+        let mine = &mut self.vv[u.origin.index()];
+        *mine = (*mine).max(u.seq);
+        self.top_ts = self.top_ts.max(u.ts);
+        if u.origin == cx.me {
+            self.last_ts = self.last_ts.max(u.ts);
+        }
+        self.last_id = self.last_id.max(u.key.as_int().unwrap_or(0));
+        let at = self.cells.partition_point(|c| c.key < u.key);
+        if self.cells.get(at).is_none_or(|c| c.key != u.key) {
+            let (key, versions, shown) = (u.key.clone(), vec![], vec![]);
+            self.cells.insert(at, Cell { key, versions, shown });
+        }
+        self.cells[at].merge(cx, u)
+    }
+
+    /// Say what became of an update, and of those that were here.
+    fn tell(
+        &self,
+        cx: &Know<'_>,
+        from: Option<NodeId>,
+        u: &Update,
+        change: &Change,
+        fx: &mut Do<'_>,
+    ) {
+        let (key, value, version) = (u.key.clone(), u.val.clone(), u.version());
+        let over = change.over.len() as u64;
+        match (from, &change.beaten) {
+            (Some(_), Some(by)) if !self.stamps(cx) => {
+                fx.explain(Why::Stale { key, value, version, by: by.version() });
+            }
+            (None, _) if over > 1 => fx.explain(Why::Resolved { key, value, version, over }),
+            (None, _) => fx.explain(Why::Wrote { key, value, version, over }),
+            (Some(from), _) => fx.explain(Why::Applied { from, key, value, version, over }),
+        }
+        if self.stamps(cx) {
+            change.beaten.iter().for_each(|kept| discard(cx, kept, u, fx));
+            change.over.iter().for_each(|lost| discard(cx, u, lost, fx));
+        }
+        let Some(cell) = self.cell(&u.key).filter(|_| change.beaten.is_none()) else { return };
+        if let Some(other) = cell.versions.iter().find(|v| v.dot() != u.dot()) {
+            let siblings = cell.versions.len() as u64;
+            fx.meter("siblings", siblings as i64);
+            fx.explain(Why::Conflict {
+                key: u.key.clone(),
+                held: other.version(),
+                came: u.version(),
+                siblings,
+                shown: one(&cell.shown),
+                all: cx.params.resolver == Resolver::Siblings
+                    && cell.shown.len() == cell.versions.len(),
+            });
+        }
+    }
+
+    fn stamps(&self, cx: &Know<'_>) -> bool {
+        cx.params.resolver == Resolver::LastWriter
+    }
+
+    // ---------------------------------------------------------------- passing on
+
+    /// Once, to every neighbour who cannot have it. On a mesh the origin tells all.
+    fn forward(
+        &mut self,
+        cx: &Know<'_>,
+        from: Option<NodeId>,
+        u: Update,
+        mark: Mark,
+        fx: &mut Do<'_>,
+    ) {
+        if from.is_some() && cx.params.topology == Topology::Mesh {
+            return;
+        }
+        let idle = self.out.iter().all(|q| q.sent);
+        for to in neighbours(cx, cx.me).list() {
+            let queued = self.out.iter().any(|q| q.to == *to && q.update.dot() == u.dot());
+            if *to != u.origin && Some(*to) != from && !queued {
+                self.out.push(Queued { to: *to, update: u.clone(), mark, sent: false });
+            }
+        }
+        if idle && self.out.iter().any(|q| !q.sent) {
+            fx.arm(Timer::Push, cx.params.push..=cx.params.push);
+        }
+    }
+
+    fn push(&mut self, cx: &Know<'_>, fx: &mut Do<'_>) {
+        let waiting = self.out.iter().any(|q| q.sent);
+        let saved = self.saved;
+        for q in self.out.iter_mut().filter(|q| !q.sent && Some(q.mark) <= saved) {
+            q.sent = true;
+            fx.send(q.to, Msg::Update(q.update.clone()));
+        }
+        if self.out.iter().any(|q| !q.sent) {
+            rest(Timer::Push, cx.params.push, fx);
+        }
+        // The oldest that waits sets the pace, however much is sent after it.
+        if !waiting {
+            rest(Timer::Retry, cx.params.retry, fx);
+        }
+    }
+
+    /// Whoever has not acknowledged is told again.
+    fn retry(&mut self, cx: &Know<'_>, fx: &mut Do<'_>) {
+        let mut to = Nodes::default();
+        for q in self.out.iter().filter(|q| q.sent) {
+            to.add(q.to);
+            fx.send(q.to, Msg::Update(q.update.clone()));
+        }
+        if !to.is_empty() {
+            fx.explain(Why::Retried { to: to.list().to_vec() });
+            rest(Timer::Retry, cx.params.retry, fx);
+        }
+    }
+
+    fn acked(&mut self, from: NodeId, dot: (NodeId, u64), fx: &mut Do<'_>) {
+        self.out.retain(|q| q.to != from || q.update.dot() != dot);
+        if self.out.is_empty() {
+            fx.disarm(&Timer::Retry);
+        }
+    }
+
+    /// Ask those who would tell it for what it has not been told.
+    fn sync(&mut self, cx: &Know<'_>, fx: &mut Do<'_>) {
+        rest(Timer::Sync, cx.params.sync, fx);
+        for n in (0..cx.params.nodes as u16).map(NodeId) {
+            if neighbours(cx, n).has(cx.me) {
+                let vv = self.vv.clone();
+                fx.once_saved(|fx| fx.send(n, Msg::SyncReq { vv }));
+            }
+        }
+    }
+
+    fn missing(&self, to: NodeId, vv: &Vector, fx: &mut Do<'_>) {
+        let lacks = self.log.iter().filter(|u| u.seq > known(vv, u.origin));
+        let missing: Vec<Update> = lacks.cloned().collect();
+        if !missing.is_empty() {
+            fx.explain(Why::Synced { to, updates: missing.len() as u64 });
+            fx.once_saved(|fx| fx.send(to, Msg::SyncResp { missing }));
+        }
+    }
+
+    pub fn conflicts(&self) -> bool {
+        self.cells.iter().any(|c| c.versions.len() > 1)
+    }
+}
+
+/// A timer of length 0 is never armed.
+fn rest(timer: Timer, after: u64, fx: &mut Do<'_>) {
+    if after > 0 {
+        fx.arm(timer, after..=after);
+    }
+}
+
+/// One acknowledged write is dropped for another; it counts where it was accepted.
+fn discard(cx: &Know<'_>, kept: &Update, lost: &Update, fx: &mut Do<'_>) {
+    // An ordinary overwriting is no loss.
+    if kept.covers(lost) {
+        return;
+    }
+    if lost.origin == cx.me {
+        fx.meter("lost-writes", 1);
+    }
+    fx.explain(Why::Discarded {
+        lost: lost.val.clone(),
+        lost_version: lost.version(),
+        lost_ts: lost.ts,
+        by: kept.origin,
+        kept: kept.val.clone(),
+        kept_version: kept.version(),
+        kept_ts: kept.ts,
+        knew: lost.covers(kept),
+    });
+}
+
+/// One value as it is, several as a list.
+fn one(values: &[Value]) -> Value {
+    match values {
+        [one] => one.clone(),
+        several => Value::List(several.to_vec()),
+    }
+}
+
+/// To whom a master passes on. The hub of a star is the first; a ring goes one way.
+pub fn neighbours(cx: &Know<'_>, of: NodeId) -> Nodes {
+    let n = cx.params.nodes;
+    let next = NodeId(((of.index() + 1) % n) as u16);
+    let linked = |to: &NodeId| {
+        let spoke = of.index() == 0 || to.index() == 0;
+        *to != of
+            && match cx.params.topology {
+                Topology::Mesh => true,
+                Topology::Ring => *to == next,
+                Topology::Star => spoke,
+                Topology::StarRing => spoke || *to == next,
+            }
+    };
+    (0..n as u16).map(NodeId).filter(linked).collect()
+}

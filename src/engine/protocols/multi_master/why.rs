@@ -1,0 +1,233 @@
+//! Why clients and masters did what they did, in their own numbers.
+
+use serde::Serialize;
+
+use super::msg::Vector;
+use crate::ids::{NodeId, Span};
+use crate::named;
+use crate::protocol::{Reason, Teller, prose_time};
+use crate::value::Value;
+
+#[derive(Clone, Debug, Serialize)]
+pub enum Why {
+    Wrote {
+        key: Value,
+        value: Value,
+        version: Vector,
+        over: u64,
+    },
+    Resolved {
+        key: Value,
+        value: Value,
+        version: Vector,
+        over: u64,
+    },
+    Taken {
+        key: Value,
+        value: Value,
+    },
+    Applied {
+        from: NodeId,
+        key: Value,
+        value: Value,
+        version: Vector,
+        over: u64,
+    },
+    Stale {
+        key: Value,
+        value: Value,
+        version: Vector,
+        by: Vector,
+    },
+    Conflict {
+        key: Value,
+        held: Vector,
+        came: Vector,
+        siblings: u64,
+        shown: Value,
+        /// Everything that is held is shown.
+        all: bool,
+    },
+    Discarded {
+        lost: Value,
+        lost_version: Vector,
+        lost_ts: u64,
+        by: NodeId,
+        kept: Value,
+        kept_version: Vector,
+        kept_ts: u64,
+        /// Whoever wrote the one that is lost had seen the one that is kept.
+        knew: bool,
+    },
+    Repeated {
+        origin: NodeId,
+        seq: u64,
+    },
+    Gap {
+        origin: NodeId,
+        seq: u64,
+        next: u64,
+    },
+    Retried {
+        to: Vec<NodeId>,
+    },
+    Synced {
+        to: NodeId,
+        updates: u64,
+    },
+    Recovered {
+        updates: u64,
+    },
+    GaveUp {
+        waited: Span,
+    },
+}
+
+named!(Why {
+    Wrote,
+    Resolved,
+    Taken,
+    Applied,
+    Stale,
+    Conflict,
+    Discarded,
+    Repeated,
+    Gap,
+    Retried,
+    Synced,
+    Recovered,
+    GaveUp,
+});
+
+impl Reason for Why {
+    fn sentence(&self, t: &Teller) -> String {
+        let me = t.me();
+        match self {
+            Why::Wrote { key, value, version, over } => {
+                let end = if *over > 0 {
+                    ": its writer had seen the one before."
+                } else {
+                    " and answers at once; nobody else knows yet."
+                };
+                [me, " takes ", &pair(key, value), " as version ", &vector(version), end].concat()
+            }
+            Why::Resolved { key, value, version, over } => {
+                let (pair, version) = (pair(key, value), vector(version));
+                let all = [both(*over).as_str(), " siblings: ", &pair, " is version "].concat();
+                ["The writer had been shown ", &all, &version, " and replaces them."].concat()
+            }
+            Why::Taken { key, value } => {
+                [me, " refuses: ", &key.print(), " is taken, by ", &value.print(), "."].concat()
+            }
+            Why::Applied { from, key, value, version, over } => {
+                let end = match over {
+                    0 => ".".into(),
+                    over => [" in place of ", &count(*over, "older version"), "."].concat(),
+                };
+                let what = [&pair(key, value), " from ", t.name(*from)].concat();
+                [me, " applies ", &what, ", version ", &vector(version), &end].concat()
+            }
+            Why::Stale { key, value, version, by } => {
+                let what = [" drops ", &pair(key, value), ", version ", &vector(version)].concat();
+                [me, &what, ": the writer of ", &vector(by), " had seen it."].concat()
+            }
+            Why::Conflict { held, came, siblings, shown, all, .. } => {
+                let end = if *all {
+                    [" keeps ", &both(*siblings), " as siblings."].concat()
+                } else {
+                    [" keeps ", &both(*siblings), " and answers ", &shown.print(), "."].concat()
+                };
+                [&concurrent(held, came), me, &end].concat()
+            }
+            Why::Discarded {
+                lost,
+                lost_version,
+                lost_ts,
+                by,
+                kept,
+                kept_version,
+                kept_ts,
+                knew,
+            } => {
+                let (lost, kept) = (lost.print(), kept.print());
+                if *knew {
+                    let stamps = [&n(*lost_ts), " against ", &n(*kept_ts), ", and "].concat();
+                    let end = ["is discarded by ", me, ", though its writer had seen "].concat();
+                    let start = [&lost, " carries the older stamp, "].concat();
+                    return [&start, &stamps, &end, &kept, "."].concat();
+                }
+                let because = if kept_ts > lost_ts {
+                    ["stamp ", &n(*kept_ts), " against ", &n(*lost_ts), "."].concat()
+                } else {
+                    [
+                        "both stamps are ",
+                        &n(*kept_ts),
+                        ", and ",
+                        t.name(*by),
+                        " is the higher name.",
+                    ]
+                    .concat()
+                };
+                let keeps = [me, " keeps ", &kept, " and drops ", &lost].concat();
+                let start = concurrent(lost_version, kept_version);
+                [&start, &keeps, ", which was acknowledged: ", &because].concat()
+            }
+            Why::Repeated { origin, seq } => {
+                let what = [" has update ", &n(*seq), " of ", t.name(*origin)].concat();
+                [me, &what, " already: it goes no further."].concat()
+            }
+            Why::Gap { origin, seq, next } => {
+                let what = [" lets update ", &n(*seq), " of ", t.name(*origin)].concat();
+                [me, &what, " go by: number ", &n(*next), " is missing before it."].concat()
+            }
+            Why::Retried { to } => {
+                let to = t.list(to.iter().copied());
+                [me, " has no acknowledgement from ", &to, ", and sends again."].concat()
+            }
+            Why::Synced { to, updates } => {
+                let lacks = count(*updates, "update");
+                [t.name(*to), " lacks ", &lacks, ", which ", me, " has and sends."].concat()
+            }
+            Why::Recovered { updates } => {
+                let log = count(*updates, "update");
+                [me, " is back with ", &log, " in its log, and asks what it has missed."].concat()
+            }
+            Why::GaveUp { waited } => {
+                let waited = prose_time(waited.0 as u64);
+                [me, " has waited ", &waited, " and does not know what became of it."].concat()
+            }
+        }
+    }
+}
+
+fn n(number: u64) -> String {
+    number.to_string()
+}
+
+fn count(number: u64, word: &str) -> String {
+    let end = if number == 1 { "" } else { "s" };
+    [n(number).as_str(), " ", word, end].concat()
+}
+
+fn both(siblings: u64) -> String {
+    if siblings == 2 { "both".into() } else { ["all ", &n(siblings)].concat() }
+}
+
+fn pair(key: &Value, value: &Value) -> String {
+    [&key.print(), "=", &value.print()].concat()
+}
+
+/// With two writers at one master the later vector counts on from the other all the same.
+fn concurrent(a: &Vector, b: &Vector) -> String {
+    if a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a <= b) {
+        let had = ["Version ", &vector(b), " only counts on from ", &vector(a)].concat();
+        return [&had, ", its writer had not seen that: "].concat();
+    }
+    ["Versions ", &vector(a), " and ", &vector(b), " are concurrent: "].concat()
+}
+
+/// `[2,0,1]`
+pub fn vector(v: &Vector) -> String {
+    let entries: Vec<String> = v.iter().map(u64::to_string).collect();
+    ["[", &entries.join(","), "]"].concat()
+}

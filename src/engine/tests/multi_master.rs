@@ -1,0 +1,52 @@
+//! Multi-master replication beyond what a scenario can say: its traffic by size, and agreement whatever the
+//! order of arrival.
+
+mod house;
+
+use engine::run::Run;
+use house::*;
+
+fn run(text: &str) -> Run {
+    finished(read(text).unwrap_or_else(|e| panic!("{text}\n{e}")))
+}
+
+fn holds(text: &str) {
+    let v = run(text);
+    assert!(verdicts(&v).ok(), "{text}\n{}", engine::trace::text::verdicts(verdicts(&v)));
+}
+
+/// One write reaches everybody with one message each, whoever tells whom; with cycles, every link that does
+/// not lead back is used once: from the hub n−1 spokes, and the n−2 links of the ring between leaves.
+#[test]
+fn a_write_costs_what_the_topology_says() {
+    for n in 2..=8 {
+        for (topology, updates) in
+            [("mesh", n - 1), ("ring", n - 1), ("star", n - 1), ("star-ring", 2 * n - 3)]
+        {
+            holds(&format!(
+                "lamplight 1\nrun multi-master nodes={n} clients=1 topology={topology} seed=1\n\
+                 at 0ms c1 put x 1\n\
+                 expect count sent Update = {updates}\nexpect count sent Ack = {updates}\n\
+                 expect sometimes applied times {}\nuntil 1900ms\n",
+                n - 1
+            ));
+        }
+    }
+}
+
+/// Every resolver comes to one answer, in whatever order the updates came.
+#[test]
+fn the_order_of_arrival_does_not_matter() {
+    for resolver in ["siblings", "lww", "union", "tombstones", "priority"] {
+        for seed in 1..=20 {
+            holds(&format!(
+                "lamplight 1\n\
+                 run multi-master nodes=3 clients=3 resolver={resolver} sync=300ms seed={seed}\n\
+                 net latency=1ms..200ms\n\
+                 load c1 put x rate=5/s to=2s\nload c2 put x rate=5/s to=2s\n\
+                 load c3 put x rate=5/s to=2s\nload c3 delete x rate=1/s to=2s\n\
+                 expect always Convergence\nexpect always SpreadsInTime\nuntil 5s\n"
+            ));
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! The entry `ntp` beyond what every entry owes: the contract's example word for word, the numbers of its
+//! card that no scenario can say, and the filter against the mean over many windows.
+
+mod house;
+
+use engine::check::measure;
+use engine::run::Run;
+use engine::scenario::ast::Window;
+use engine::trace::What;
+use engine::tree::Tree;
+use house::*;
+
+fn run_text(text: &str) -> Run {
+    finished(read(text).unwrap_or_else(|e| panic!("{e}\n{text}")))
+}
+
+fn text_of(slug: &str) -> String {
+    let s = shipped().into_iter().find(|s| s.name() == format!("ntp/{slug}"));
+    s.unwrap_or_else(|| panic!("{slug} is not shipped")).text
+}
+
+fn values(run: &Run, name: &str) -> Vec<i64> {
+    measure::values(run, name, Window::Whole).into_iter().map(|(.., v)| v).collect()
+}
+
+#[test]
+fn the_example_of_the_contract_runs_as_written() {
+    let run = run_text(
+        "lamplight 1\ntitle  The road back is faster than the road out\nrow    2.1\nshows  fails\n\
+         run    ntp servers=1 clients=1 poll=1s filter=1 discipline=off seed=1\n\
+         link   c1 -> s1 latency=80ms\nlink   s1 -> c1 latency=20ms\nnode   c1 offset=-50ms drift=0ppm\n\
+         expect sometimes c1 sampled offset=80ms delay=100ms\n\
+         expect measure last estimate-error c1 at 10s = 30ms tol 1ms\n\
+         expect always WithinHalfDelay\npace   200ms\nuntil  12s\n",
+    );
+    assert!(verdicts(&run).ok());
+}
+
+/// An answer taken for that to a later request: θ = −1027.5 ms, δ = 195 ms.
+#[test]
+fn a_stale_answer_believed_is_off_by_more_than_a_second() {
+    let run = run_text(&with_bug(&text_of("stale-reply"), "accept-any"));
+    let time = |t: &Tree, field: &str| match t.get(field) {
+        Some(Tree::Time(us)) => *us,
+        other => panic!("{field}: {other:?}"),
+    };
+    let sampled = run.trace().events().find_map(|e| match e.what {
+        What::Why { why, .. } if e.at == 2_200_000 => Some(run.reason(why)),
+        _ => None,
+    });
+    let sampled = sampled.expect("the stale answer is believed");
+    assert_eq!((time(&sampled, "offset"), time(&sampled, "delay")), (-1_027_500, 195_000));
+    assert!(values(&run, "estimate-error").contains(&-1_077_500));
+}
+
+#[test]
+fn a_round_of_berkeley_costs_three_messages_a_node() {
+    for n in 2..=9 {
+        let run = run_text(&format!(
+            "lamplight 1\nrun ntp algorithm=berkeley servers=1 clients={} poll=2s seed=1\nuntil 3s\n",
+            n - 1
+        ));
+        assert_eq!(values(&run, "messages").len(), 3 * (n - 1), "n={n}");
+    }
+}
+
+/// With queues both ways one window proves nothing; over two thousand the filter is nearer the truth.
+#[test]
+fn the_filter_beats_the_mean_over_many_windows() {
+    let text = "lamplight 1\nrun ntp poll=100ms discipline=off seed=5\nnet latency=5ms+exp(20ms)\nuntil 200s\n";
+    let square_mean = |text: &str| {
+        let errors = values(&run_text(text), "estimate-error");
+        assert!(errors.len() > 1_800);
+        errors.iter().map(|e| e * e).sum::<i64>() / errors.len() as i64
+    };
+    let (filter, mean) = (square_mean(text), square_mean(&with_bug(text, "mean-filter")));
+    assert!(filter * 3 < mean * 2, "{filter} against {mean}");
+}
+
+/// The numbers of the lesson: the mean is off by half of what the queues take, the filter by a tenth of that.
+#[test]
+fn the_mean_is_off_by_half_the_queue() {
+    let mean = |text: &str| {
+        let errors = values(&run_text(text), "estimate-error");
+        errors.iter().skip(8).sum::<i64>() / (errors.len() as i64 - 8)
+    };
+    let text = text_of("filter");
+    let (filter, mean) = (mean(&text), mean(&with_bug(&text, "mean-filter")));
+    assert!((9_000..11_000).contains(&mean) && filter < 1_000, "{filter} against {mean}");
+}

@@ -1,0 +1,133 @@
+//! A chain told: a sentence a link, with times and names, in the words of the captions. What has no words of
+//! its own here is told in the legend of `trace::text`.
+
+use super::chain::{Chain, Link, Via};
+use crate::ids::{EventId, MsgId, NodeId, OpId, Us};
+use crate::protocol::prose_time;
+use crate::run::Run;
+use crate::trace::causality::opens;
+use crate::trace::text::{Legend, loss};
+use crate::trace::{Event, What};
+
+/// A link of a chain in words.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    pub event: EventId,
+    pub at: Us,
+    pub says: String,
+    /// What the node itself said about that step.
+    pub reasons: Vec<String>,
+}
+
+/// A chain, link by link. A sending and its receipt are one sentence: the receipt's.
+pub fn sentences(run: &Run, chain: &Chain) -> Vec<Told> {
+    let links = &chain.links;
+    let mut out = vec![];
+    for (i, link) in links.iter().enumerate() {
+        let Some(e) = run.trace().event(link.event) else { continue };
+        let arrives = links.get(i + 1).is_some_and(|n| matches!(n.via, Via::Message(_)));
+        if arrives && link.via == Via::Step {
+            continue;
+        }
+        let mut says = [lead(&e, link), clause(run, &e)].concat();
+        if !says.ends_with('.') {
+            says.push('.');
+        }
+        let reasons = if link.via == Via::Step { vec![] } else { reasons(run, &e) };
+        out.push(Told { event: e.id, at: e.at, says, reasons });
+    }
+    out
+}
+
+/// `At 162 ms, two steps later, `
+fn lead(e: &Event, link: &Link) -> String {
+    let later = match link.via {
+        Via::Step => "in the same step, ".into(),
+        Via::Lane { steps: 0 } => "later, ".into(),
+        Via::Lane { steps: 1 } => "one step later, ".into(),
+        Via::Lane { steps } => format!("{steps} steps later, "),
+        _ => String::new(),
+    };
+    ["At ", &prose_time(e.at), ", ", &later].concat()
+}
+
+/// What happens, without its time.
+fn clause(run: &Run, e: &Event) -> String {
+    let me = e.node.map_or("", |n| run.name(n));
+    match e.what {
+        What::Fire { timer } => {
+            let name = run.world().stage().timer_name(timer);
+            [me, "'s timer ", &name, " runs out", &armed(run, e)].concat()
+        }
+        What::Invoke { op } => [me, " begins ", &call(run, op)].concat(),
+        What::Act { line } => ["the scenario acts: ", &act(run, line)].concat(),
+        What::Send { m } => [me, " sends ", &message(run, m, |r| (" to ", r.to))].concat(),
+        What::Deliver { m } => {
+            let late = run.trace().msg(m).map_or(0, |r| e.at.saturating_sub(r.sent_at));
+            let what = message(run, m, |r| (" from ", r.from));
+            [me, " receives ", &what, ", ", &prose_time(late), " after it was sent"].concat()
+        }
+        What::Lose { m, why } => {
+            let way = message(run, m, |r| (" from ", r.from));
+            let to = run.trace().msg(m).map_or("", |r| run.name(r.to));
+            [&way, " to ", to, ": ", loss(why)].concat()
+        }
+        What::Role { state, epoch, .. } => role(run, e.node, state, epoch),
+        What::Why { .. } | What::Mark { .. } => run.sentence(e.id).unwrap_or_default(),
+        _ => Legend::new(run).tell(e),
+    }
+}
+
+/// `n1 is leader, epoch 2`
+fn role(run: &Run, node: Option<NodeId>, state: u8, epoch: u64) -> String {
+    let Some(n) = node else { return String::new() };
+    let states = run.entry().roles.get(run.cast().role(n) as usize).map_or(&[][..], |r| r.states);
+    let word = states.get(state as usize).copied().unwrap_or("changed");
+    let epoch = if epoch > 0 { format!(", epoch {epoch}") } else { String::new() };
+    [run.name(n), " is ", word, &epoch].concat()
+}
+
+/// `, 150 ms after it was armed`; nothing where the scenario made it fire.
+fn armed(run: &Run, e: &Event) -> String {
+    let by = e.cause.and_then(|c| run.trace().event(c)).filter(|c| c.node == e.node);
+    by.map_or_else(String::new, |by| {
+        [", ", &prose_time(e.at - by.at), " after it was armed"].concat()
+    })
+}
+
+fn message(
+    run: &Run,
+    m: MsgId,
+    end: impl Fn(&crate::trace::MsgRec) -> (&'static str, NodeId),
+) -> String {
+    let Some(rec) = run.trace().msg(m) else { return "a message".into() };
+    let kind = run.entry().kinds.get(rec.kind as usize).map_or("a message", |k| k.name);
+    let (word, node) = end(rec);
+    [kind, word, run.name(node)].concat()
+}
+
+fn call(run: &Run, op: OpId) -> String {
+    run.trace().op(op).map_or_else(String::new, |o| {
+        let args: String = o.args.iter().map(|a| format!(" {}", a.print())).collect();
+        [o.verb, &args].concat()
+    })
+}
+
+fn act(run: &Run, line: u32) -> String {
+    let step = run.scenario().steps.get(line as usize);
+    step.map_or_else(String::new, |s| crate::scenario::act(&s.act))
+}
+
+/// What a node said in the step an event belongs to; not the event's own words again.
+fn reasons(run: &Run, e: &Event) -> Vec<String> {
+    let trace = run.trace();
+    let Some(opener) = (if opens(e.what) { Some(e.id) } else { e.cause }) else { return vec![] };
+    let same = |o: &Event| (o.at, o.k) == (e.at, e.k);
+    let own = |o: &Event| o.id != e.id && o.cause == Some(opener) && o.node == e.node;
+    trace
+        .range(opener.index() + 1, trace.len())
+        .take_while(same)
+        .filter(|o| own(o) && matches!(o.what, What::Why { .. }))
+        .filter_map(|o| run.sentence(o.id))
+        .collect()
+}
