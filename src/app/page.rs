@@ -10,7 +10,6 @@ use engine::ids::*;
 use engine::protocol::Refusal;
 use engine::protocols;
 use engine::run::Run;
-use engine::scenario::ast::{Step, Trigger};
 use engine::scenario::link::{self, Address, LinkFault};
 use engine::scenario::{self, Fault, edit};
 use engine::scene::Index;
@@ -429,12 +428,9 @@ impl Page {
             let e = loaded.run.borrow().trace().event(event)?;
             Some(Head { at: e.at, k: e.k.max(1) })
         };
-        let clock = match loaded.run.borrow().scenario().steps.get(line as usize) {
-            Some(Step { trigger: Trigger::At { at, .. }, .. }) => Some(Head::of(*at)),
-            _ => None,
-        };
-        if let Some(head) = clock.filter(|_| fired().is_none()) {
-            catch_up(&loaded, head);
+        if fired().is_none() {
+            let end = end_of(&loaded.run.borrow());
+            catch_up(&loaded, Head::after(end));
         }
         let head = fired();
         if let Some(head) = head {

@@ -63,11 +63,11 @@ pub fn coloured(text: &str, faults: &[Fault], here: Option<u32>) -> String {
         }
         let class = match piece.kind {
             Kind::Plain => "",
-            Kind::Keyword => "key",
-            Kind::Number => "num",
-            Kind::Name => "name",
-            Kind::Text => "str",
-            Kind::Comment => "com",
+            Kind::Keyword => "kw",
+            Kind::Number => "nr",
+            Kind::Name => "id",
+            Kind::Text => "st",
+            Kind::Comment => "co",
         };
         let tag = if piece.fault { "mark" } else { "i" };
         if class.is_empty() && !piece.fault {
@@ -337,7 +337,7 @@ pub fn Editor(text: Kept<String>, first: Vec<Fault>) -> impl IntoView {
         let chosen = move || active.get() == Some(i);
         view! {
             <li role="option" id=format!("word-{i}") aria-selected=move || chosen().to_string()
-                on:mousedown=move |ev| { ev.prevent_default(); accept(i); }>
+                on:click=move |_| accept(i)>
                 <b>{c.word}</b><span>{c.form}</span>
             </li>
         }
@@ -373,7 +373,7 @@ pub fn Editor(text: Kept<String>, first: Vec<Fault>) -> impl IntoView {
                 prop:value=move || draft.get() on:input=typed on:keydown=keys on:keyup=moved_by_key
                 on:click=move |_| { close(); follow(); } on:blur=move |_| close() on:scroll=moves></textarea>
             {when(move || open.get(), move || view! {
-                <ul class="menu words" id="words" role="listbox" aria-label="Words that may stand here"
+                <ul class="menu words" id="words" role="listbox" aria-label="Words that may stand here" tabindex="-1" on:mousedown=move |ev| ev.prevent_default()
                     style:left=move || format!("max(0px, min({}ch - {}px, 100% - 17rem))", caret.get().1, scroll.get().0)
                     style:top=move || format!("calc({} * 1.21875rem + 0.5rem - {}px)", caret.get().0, scroll.get().1)>
                     {move || menu.get().into_iter().enumerate().map(option).rows()}
@@ -407,7 +407,7 @@ mod tests {
     fn the_layer_says_what_the_field_says() {
         let text = "at 1s  say \"<b> & co\" # x\n";
         let html = coloured(text, &[], Some(1));
-        assert!(html.starts_with("<b><i class=\"key\">at</i> <i class=\"num\">1s</i>"), "{html}");
+        assert!(html.starts_with("<b><i class=\"kw\">at</i> <i class=\"nr\">1s</i>"), "{html}");
         assert!(html.contains("&quot;&lt;b&gt; &amp; co&quot;"), "{html}");
         assert!(html.contains("</b>\n"), "{html}");
         let bare: String =
