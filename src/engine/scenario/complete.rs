@@ -42,7 +42,7 @@ pub fn complete(text: &str, row: u32, column: u32, entries: &[&'static Entry]) -
     let before: String = raw.chars().take(from as usize - 1).collect();
     let begun: String =
         raw.chars().skip(from as usize - 1).take((column - from) as usize).collect();
-    if line(&before, row).comment != "" || begun.starts_with('"') {
+    if !line(&before, row).comment.is_empty() || begun.starts_with('"') {
         return vec![];
     }
     let trial = Trial::new(&rows, row, &before, entries);
