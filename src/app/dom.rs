@@ -91,3 +91,18 @@ pub fn is_typing(ev: &web_sys::KeyboardEvent) -> bool {
         _ => false,
     }
 }
+
+/// Put text in place of what is selected in a field, so that the browser's own undo knows of it.
+pub fn insert(field: &web_sys::HtmlTextAreaElement, text: &str) {
+    let done = js_sys::Reflect::get(&document(), &"execCommand".into()).and_then(|f| {
+        f.unchecked_into::<js_sys::Function>().call3(
+            &document(),
+            &"insertText".into(),
+            &false.into(),
+            &text.into(),
+        )
+    });
+    if !done.is_ok_and(|d| d.is_truthy()) {
+        let _ = field.set_range_text(text);
+    }
+}

@@ -14,6 +14,7 @@ mod catalogue;
 mod dom;
 mod embed;
 mod faults;
+mod files;
 mod head;
 mod icons;
 mod inspector;
@@ -83,7 +84,7 @@ fn App() -> impl IntoView {
             <transport::Transport/>
         </div>
         <p class="hush" role="status" aria-live="polite">{move || page.said.get()}</p>
-        {rest(|| view! { <Sheets/> }.into_any())}
+        {rest(|| view! { <Sheets/><files::Drop/> }.into_any())}
     }
 }
 

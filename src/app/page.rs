@@ -94,7 +94,7 @@ pub enum Sheet {
 
 /// Everything that can be undone: the text before, and where the reader stood.
 #[derive(Clone)]
-struct Step {
+struct Past {
     loaded: Loaded,
     head: Head,
 }
@@ -125,6 +125,8 @@ pub struct Page {
     pub mode: RwSignal<Mode>,
     pub rail: RwSignal<bool>,
     pub notice: RwSignal<Option<Notice>>,
+    /// A text the reader is writing, while it is not the one that runs.
+    pub draft: RwSignal<Option<String>>,
     /// Said politely to a screen reader.
     pub said: RwSignal<String>,
     pub letters: RwSignal<bool>,
@@ -136,8 +138,8 @@ pub struct Page {
     pub whole: RwSignal<bool>,
     /// Where the playhead is while it moves, finer than `head`.
     pub live: StoredValue<Option<Head>>,
-    past: StoredValue<Vec<Step>, LocalStorage>,
-    future: StoredValue<Vec<Step>, LocalStorage>,
+    past: StoredValue<Vec<Past>, LocalStorage>,
+    future: StoredValue<Vec<Past>, LocalStorage>,
 }
 
 impl Page {
@@ -163,6 +165,7 @@ impl Page {
             mode: RwSignal::new(mode),
             rail: RwSignal::new(false),
             notice: RwSignal::new(None),
+            draft: RwSignal::new(None),
             said: RwSignal::new(String::new()),
             letters: RwSignal::new(dom::recall("letters").as_deref() != Some("off")),
             calm: RwSignal::new(dom::wants_less_motion()),
@@ -224,6 +227,7 @@ impl Page {
         self.past.set_value(vec![]);
         self.future.set_value(vec![]);
         self.notice.set(None);
+        self.draft.set(None);
         let head = address.at.map_or(Head::default(), Head::of);
         catch_up(&loaded, head);
         let pick = pick_of(&loaded.run.borrow(), address);
@@ -249,6 +253,7 @@ impl Page {
 
     pub fn fail(&self, problem: Problem) {
         self.playing.set(false);
+        self.draft.set(None);
         self.view.set(View::Wrong(Rc::new(problem)));
     }
 
@@ -421,17 +426,46 @@ impl Page {
         }
     }
 
+    /// Go to the moment a line of the scenario fired first, and mark it. False where it has not fired as far as the
+    /// run is known.
+    pub fn visit_line(&self, line: u32) -> bool {
+        self.playing.set(false);
+        let Some(loaded) = self.loaded_now() else { return false };
+        let fired = || {
+            let index = loaded.index.borrow();
+            let event = index.faults.iter().find(|f| f.line == line)?.event;
+            let e = loaded.run.borrow().trace().event(event)?;
+            Some(Head { at: e.at, k: e.k.max(1) })
+        };
+        if fired().is_none() {
+            let end = end_of(&loaded.run.borrow());
+            catch_up(&loaded, Head::after(end));
+        }
+        let head = fired();
+        if let Some(head) = head {
+            self.go(head);
+            self.stepped.set(true);
+        }
+        self.pick.set(Pick::Fault(line));
+        head.is_some()
+    }
+
     // ---------------------------------------------------------------- acting: every act is an edit of the text
 
     /// Do something here and now: `crash n1`, `heal`, `drop AppendEntries n1 -> n2 #7`.
     pub fn do_act(&self, act: &str) {
+        if let Err(says) = self.try_act(act) {
+            self.refuse(says);
+        }
+    }
+
+    /// The same; a refusal is given back.
+    pub fn try_act(&self, act: &str) -> Result<(), String> {
         self.sharpen();
-        let Some(loaded) = self.loaded_now() else { return };
+        let Some(loaded) = self.loaded_now() else { return Ok(()) };
         let at = self.head.get_untracked().edit_at(loaded.run.borrow().trace());
         let text = edit::insert_step(&loaded.text, at, act);
-        if !self.edit_to(&text) {
-            return;
-        }
+        self.change(&text)?;
         self.go(Head { at: at.at, k: at.k.max(1) });
         if let Some(why) = self.void_of_new(&loaded) {
             self.take_back();
@@ -467,6 +501,25 @@ impl Page {
             undo: true,
             serious: false,
         }));
+        Ok(())
+    }
+
+    /// Change a setting of the text: a parameter, the seed, a mistake. A refusal is given back, and changes nothing.
+    pub fn rewrite(&self, how: impl FnOnce(&str) -> String, says: &str) -> Result<(), String> {
+        let Some(loaded) = self.loaded_now() else { return Ok(()) };
+        let text = how(&loaded.text);
+        if text == *loaded.text {
+            return Ok(());
+        }
+        self.change(&text)?;
+        self.said.set(says.to_string());
+        self.notice.set(Some(Notice { says: says.into(), undo: true, serious: false }));
+        Ok(())
+    }
+
+    fn refuse(&self, says: String) {
+        self.said.set(says.clone());
+        self.notice.set(Some(Notice { says, undo: false, serious: true }));
     }
 
     /// Where the line put in last could not be done: the world's reason.
@@ -506,6 +559,7 @@ impl Page {
             }
             Ok(_) => {
                 if self.edit_to(text) {
+                    self.draft.set(None);
                     self.said.set("The edited scenario runs.".into());
                 }
                 vec![]
@@ -515,21 +569,18 @@ impl Page {
 
     /// Let the run go on from another text; what comes before the first difference stays.
     fn edit_to(&self, text: &str) -> bool {
-        let Some(old) = self.loaded_now() else { return false };
+        self.change(text).map_err(|says| self.refuse(says)).is_ok()
+    }
+
+    fn change(&self, text: &str) -> Result<(), String> {
+        let Some(old) = self.loaded_now() else { return Err("Nothing runs.".into()) };
         let edited = parse_one(text).and_then(|s| {
             let same = s.run.entry == old.run.borrow().scenario().run.entry;
             if same { old.run.borrow().edit(s).map_err(Wrong::Refused) } else { open(s) }
         });
-        let run = match edited {
-            Ok(run) => run,
-            Err(wrong) => {
-                self.notice.set(Some(Notice { says: wrong.line(), undo: false, serious: true }));
-                self.said.set(wrong.line());
-                return false;
-            }
-        };
+        let run = edited.map_err(|wrong| wrong.line())?;
         let head = self.head.get_untracked();
-        self.past.update_value(|p| p.push(Step { loaded: old.clone(), head }));
+        self.past.update_value(|p| p.push(Past { loaded: old.clone(), head }));
         self.future.set_value(vec![]);
         let loaded = Loaded {
             index: Rc::new(RefCell::new(Index::new(&run))),
@@ -539,7 +590,7 @@ impl Page {
             origin: old.origin,
         };
         self.swap(loaded, head);
-        true
+        Ok(())
     }
 
     fn swap(&self, loaded: Loaded, head: Head) {
@@ -570,8 +621,8 @@ impl Page {
 
     fn turn_back(
         &self,
-        from: StoredValue<Vec<Step>, LocalStorage>,
-        to: StoredValue<Vec<Step>, LocalStorage>,
+        from: StoredValue<Vec<Past>, LocalStorage>,
+        to: StoredValue<Vec<Past>, LocalStorage>,
         word: &str,
     ) {
         let Some(now) = self.loaded_now() else { return };
@@ -580,7 +631,7 @@ impl Page {
             self.said.set(format!("There is nothing to {what}."));
             return;
         };
-        to.update_value(|t| t.push(Step { loaded: now, head: self.head.get_untracked() }));
+        to.update_value(|t| t.push(Past { loaded: now, head: self.head.get_untracked() }));
         self.swap(step.loaded, step.head);
         self.said.set(format!("{word}."));
         self.notice.set(None);
@@ -700,9 +751,10 @@ pub enum Wrong {
 impl Wrong {
     fn line(&self) -> String {
         match self {
-            Wrong::Faults(f) => {
-                f.first().map_or("The scenario cannot be read.".into(), ToString::to_string)
-            }
+            Wrong::Faults(f) => f.first().map_or("The scenario cannot be read.".into(), |f| {
+                let hint = f.hint.as_deref().unwrap_or_default();
+                format!("{} {hint}", f.message).trim_end().to_string()
+            }),
             Wrong::Refused(r) => r.message.clone(),
         }
     }

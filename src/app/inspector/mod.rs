@@ -5,6 +5,7 @@ mod events;
 mod exhibits;
 mod inspect;
 mod lesson;
+mod settings;
 mod text;
 mod why;
 
@@ -82,6 +83,7 @@ pub fn Inspector() -> impl IntoView {
                 {move || all.get().into_iter().map(tab).rows()}
             </div>
             <div class="panel" id="panel" role="tabpanel" tabindex="0" aria-labelledby=move || tab_id(page.tab.get())>
+                <settings::Mistakes/>
                 {body}
             </div>
         </aside>

@@ -13,10 +13,12 @@
 pub mod ast;
 mod base64url;
 mod cards;
+mod complete;
 pub mod edit;
 mod expects;
 mod facts;
 pub mod fault;
+mod highlight;
 mod known;
 mod lex;
 pub mod link;
@@ -33,7 +35,9 @@ mod tidy;
 
 pub use ast::Scenario;
 pub use cards::{RESERVED, card_faults};
+pub use complete::{Completion, complete, range, word_at};
 pub use fault::Fault;
+pub use highlight::{Kind, Piece, highlight};
 pub use print::{act, canonical, sweep as sweep_line, what as expectation};
 pub use reference::reference;
 pub use tidy::tidy;

@@ -91,6 +91,16 @@ pub(super) fn read(text: &str, catalogue: Catalogue<'_>) -> Result<Scenario, Vec
     reader.finish()
 }
 
+/// What words mean in each of the text's runs, as far as its lines can be read.
+pub(super) fn known(text: &str, entries: &[&'static Entry]) -> Vec<Known> {
+    let mut reader = Reader::default();
+    let lines = lines(text);
+    reader.run_lines(&lines, Some(entries));
+    (0..reader.sides.len()).for_each(|side| reader.labels(side, &lines));
+    reader.turn_to(NOBODY);
+    reader.sides.into_iter().map(|s| s.known).collect()
+}
+
 fn oversize(text: &str) -> Option<Fault> {
     let place = |line| Place { line, col: 1, len: 0 };
     let lines = text.trim_end().split('\n').count();
