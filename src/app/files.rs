@@ -89,7 +89,7 @@ fn open(page: Page, name: &str, text: &str) {
                 Ok(fragment) => drop(window().location().set_hash(&fragment)),
                 Err(_) => {
                     if let Err(problem) = page.open_text(text, &address, "") {
-                        page.fail(problem);
+                        page.fail(*problem);
                     }
                 }
             }
@@ -106,7 +106,7 @@ fn open(page: Page, name: &str, text: &str) {
         }
         (Err(_), None) => {
             if let Err(problem) = page.open_text(text, &Address::text(text), "") {
-                page.fail(problem);
+                page.fail(*problem);
             }
         }
     }

@@ -454,24 +454,30 @@ impl Page {
 
     /// Do something here and now: `crash n1`, `heal`, `drop AppendEntries n1 -> n2 #7`.
     pub fn do_act(&self, act: &str) {
-        if let Err(says) = self.try_act(act) {
-            self.refuse(says);
+        if let Err(why) = self.try_act(act) {
+            self.refuse(&why);
         }
     }
 
-    /// The same; a refusal is given back.
+    /// The same; a refusal is given back, and nothing was done.
     pub fn try_act(&self, act: &str) -> Result<(), String> {
         self.sharpen();
         let Some(loaded) = self.loaded_now() else { return Ok(()) };
         let at = self.head.get_untracked().edit_at(loaded.run.borrow().trace());
-        let text = edit::insert_step(&loaded.text, at, act);
-        self.change(&text)?;
+        self.put_text(&edit::insert_step(&loaded.text, at, act))?;
         self.go(Head { at: at.at, k: at.k.max(1) });
         if let Some(why) = self.void_of_new(&loaded) {
             self.take_back();
-            return self.refuse(&why);
+            return Err(why);
         }
-        self.tell_edit(&format!("{} at {}", words::capital(act), words::clock(at.at)));
+        let says = format!("{} at {}", words::capital(act), words::clock(at.at));
+        self.said.set(format!("{says}. It is a line of the scenario now."));
+        self.notice.set(Some(Notice {
+            says: format!("{says}. It is in the scenario, and in the link."),
+            undo: true,
+            serious: false,
+        }));
+        Ok(())
     }
 
     /// A line of the text was changed, moved or taken away. Gives what is wrong with the new text.
@@ -494,16 +500,6 @@ impl Page {
         self.notice.set(Some(Notice { says, undo: false, serious: false }));
     }
 
-    fn tell_edit(&self, says: &str) {
-        self.said.set(format!("{says}. It is a line of the scenario now."));
-        self.notice.set(Some(Notice {
-            says: format!("{says}. It is in the scenario, and in the link."),
-            undo: true,
-            serious: false,
-        }));
-        Ok(())
-    }
-
     /// Change a setting of the text: a parameter, the seed, a mistake. A refusal is given back, and changes nothing.
     pub fn rewrite(&self, how: impl FnOnce(&str) -> String, says: &str) -> Result<(), String> {
         let Some(loaded) = self.loaded_now() else { return Ok(()) };
@@ -511,15 +507,10 @@ impl Page {
         if text == *loaded.text {
             return Ok(());
         }
-        self.change(&text)?;
+        self.put_text(&text)?;
         self.said.set(says.to_string());
         self.notice.set(Some(Notice { says: says.into(), undo: true, serious: false }));
         Ok(())
-    }
-
-    fn refuse(&self, says: String) {
-        self.said.set(says.clone());
-        self.notice.set(Some(Notice { says, undo: false, serious: true }));
     }
 
     /// Where the line put in last could not be done: the world's reason.
@@ -569,10 +560,10 @@ impl Page {
 
     /// Let the run go on from another text; what comes before the first difference stays.
     fn edit_to(&self, text: &str) -> bool {
-        self.change(text).map_err(|says| self.refuse(says)).is_ok()
+        self.put_text(text).map_err(|why| self.refuse(&why)).is_ok()
     }
 
-    fn change(&self, text: &str) -> Result<(), String> {
+    fn put_text(&self, text: &str) -> Result<(), String> {
         let Some(old) = self.loaded_now() else { return Err("Nothing runs.".into()) };
         let edited = parse_one(text).and_then(|s| {
             let same = s.run.entry == old.run.borrow().scenario().run.entry;
