@@ -217,8 +217,8 @@ test.describe("marks of the timeline", () => {
     await expect(page.locator(".mark-tip")).toBeVisible();
     await page.mouse.up();
     await expect(page.locator(".mark-menu")).toHaveCount(0);
-    await expect(status(page)).toContainText("Crash n3 is at 0.02");
-    await expect(await text(page)).toHaveValue(/at 2\d.*ms +crash n3/);
+    await expect(status(page)).toContainText(/Crash n3 is at 0\.01[678]/);
+    await expect(await text(page)).toHaveValue(/at 1[678].*ms +crash n3/);
   });
 
   test("whose lines hang on something say why they stay", async ({ page }) => {

@@ -66,7 +66,7 @@ pub fn items(run: &Run, index: &Index) -> Vec<Item> {
         Trigger::At { at, .. } => Some(item(i, at, None)),
         _ => None,
     });
-    let fired = index.faults.iter().filter_map(|f| {
+    let fired = index.acts.iter().filter_map(|f| {
         let fixed = match steps.get(f.line as usize)?.trigger {
             Trigger::At { at, .. } if at.at == f.at => return None,
             Trigger::At { .. } => AGAIN,

@@ -433,7 +433,7 @@ impl Page {
         let Some(loaded) = self.loaded_now() else { return false };
         let fired = || {
             let index = loaded.index.borrow();
-            let event = index.faults.iter().find(|f| f.line == line)?.event;
+            let event = index.acts.iter().find(|f| f.line == line)?.event;
             let e = loaded.run.borrow().trace().event(event)?;
             Some(Head { at: e.at, k: e.k.max(1) })
         };

@@ -167,7 +167,8 @@ mod tests {
     fn only_an_armed_timer_fires() {
         let text = "lamplight 1\nrun raft nodes=3 clients=1 seed=1\n";
         let (run, count) = run(text, 5 * MS);
-        let deeds = timers(&Moment::of(&run, count), NodeId(0));
+        let Some(server) = run.cast().find("n1") else { panic!("there is no n1") };
+        let deeds = timers(&Moment::of(&run, count), server);
         let election = deeds.iter().find(|d| d.act == "fire n1 election");
         assert!(election.is_some_and(|d| d.not.is_none()), "{deeds:?}");
         let heartbeat = deeds.iter().find(|d| d.act == "fire n1 heartbeat");

@@ -63,7 +63,9 @@ pub struct Index {
     /// The keys among them as the caption tells them, and for how long at least.
     pub told: Vec<Told>,
     pub hold: Us,
-    /// What the scenario did to the run.
+    /// Every line of the scenario that fired, faults and operations.
+    pub acts: Vec<Act>,
+    /// The faults among them.
     pub faults: Vec<Act>,
     pub broken: Vec<(Us, EventId)>,
     pub bookmarks: Vec<(Us, EventId)>,
@@ -109,6 +111,7 @@ impl Index {
             tales: vec![],
             told: vec![],
             hold: hold(super::pace(run)),
+            acts: vec![],
             faults: vec![],
             broken: vec![],
             bookmarks: vec![],
@@ -175,6 +178,7 @@ impl Index {
             What::Mark { say: false, .. } => self.bookmarks.push((e.at, id)),
             What::Broke { .. } => self.broken.push((e.at, id)),
             What::Act { line } => {
+                self.acts.push(Act { at: e.at, event: id, line });
                 let step = run.scenario().steps.get(line as usize);
                 if step.is_some_and(|s| s.act.is_fault()) {
                     self.faults.push(Act { at: e.at, event: id, line });

@@ -12,6 +12,7 @@ use crate::scene::index::{Index, Tale};
 use crate::scene::list;
 use crate::scene::place::{Box2, Placer};
 use crate::scene::{Anchor, Hue, Pick, Shape, text};
+use crate::show::{Exhibit, Showcase};
 use crate::trace::causality::opens;
 use crate::trace::{Trace, What};
 
@@ -192,17 +193,28 @@ fn folds(run: &Run, index: &Index, view: &Viewport, out: &mut Vec<Shape>) {
     }
 }
 
-/// The clock of an event as text.
+/// The clock of an event as text: the vector its node keeps, where the protocol keeps one; else how many events
+/// of each node the trace itself knows to lie in its past.
 pub fn clock_text(run: &Run, index: &Index, e: EventId) -> String {
-    let mut out = String::from("[");
-    for (i, n) in index.causality.clock(run.trace(), e).iter().enumerate() {
-        if i > 0 {
-            out.push_str(", ");
-        }
-        out.push_str(&n.to_string());
-    }
-    out.push(']');
-    out
+    let kept = run.trace().event(e).and_then(|ev| kept_clock(run, e, ev.node?));
+    let counts: Vec<String> = match kept {
+        Some(entries) => entries.into_iter().map(|(_, n)| n.to_string()).collect(),
+        None => index.causality.clock(run.trace(), e).iter().map(u32::to_string).collect(),
+    };
+    ["[", &counts.join(", "), "]"].concat()
+}
+
+/// What the protocol itself shows as a node's clock, right after a step.
+fn kept_clock(run: &Run, e: EventId, n: NodeId) -> Option<Vec<(NodeId, u64)>> {
+    let clock = |shown: Showcase| {
+        shown.items.into_iter().find_map(|(_, x)| match x {
+            Exhibit::Clock { entries } => Some(entries),
+            _ => None,
+        })
+    };
+    // A look into the past costs steps: only where there is something to see.
+    clock(run.world().stage().exhibit(n, run.world().senses(n)))?;
+    clock(run.peek(e).exhibits(n))
 }
 
 /// Beside the selected event's neighbours; its own stands on the sheet.
