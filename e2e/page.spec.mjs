@@ -189,7 +189,7 @@ test.describe("breaking", () => {
     };
     await sheet("Message", /drop Note from B to C/);
     await expect(page.locator(".flight.is-lost")).toHaveCount(1);
-    await sheet("Network", /partition/);
+    await sheet("Network", /^partition/);
     const dialog = page.getByRole("dialog", { name: "Partition the network" });
     await accessible(page);
     await dialog.getByRole("group", { name: "A" }).getByRole("radio", { name: "other side" }).check();

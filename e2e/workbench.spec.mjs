@@ -240,16 +240,16 @@ test.describe("marks of the timeline", () => {
     await page.keyboard.press("Enter");
     await expect(menu.locator(".amiss")).toContainText("n9");
     await accessible(page, ".mark-menu");
-    await field.fill("at 12ms pause n3");
+    await field.fill("at 12ms crash n1");
     await page.keyboard.press("Enter");
     await expect(menu).toHaveCount(0);
-    await expect(mark(page, /0\.012.*pause n3/)).toBeVisible();
-    await mark(page, /pause n3/).press("Enter");
+    await expect(mark(page, /0\.012.*crash n1/)).toBeVisible();
+    await mark(page, /crash n1/).press("Enter");
     await page.keyboard.press("Escape");
-    await expect(mark(page, /pause n3/)).toBeFocused();
-    await mark(page, /pause n3/).press("Enter");
-    await menu.getByRole("button", { name: "delete pause n3" }).click();
-    await expect(mark(page, /pause n3/)).toHaveCount(0);
+    await expect(mark(page, /crash n1/)).toBeFocused();
+    await mark(page, /crash n1/).press("Enter");
+    await menu.getByRole("button", { name: "delete crash n1" }).click();
+    await expect(mark(page, /crash n1/)).toHaveCount(0);
   });
 
   test("a bookmark by key", async ({ page }) => {

@@ -66,7 +66,7 @@ fn timers(m: &Moment<'_>, n: NodeId) -> Vec<Deed> {
         let act = format!("fire {} {timer}", m.id(n));
         Deed::new(format!("fire {timer} timer of"), m.name(n), act).unless(down.clone().or(idle))
     };
-    m.run.entry().timers.iter().map(|t| one(&t)).collect()
+    m.run.entry().timers.iter().map(one).collect()
 }
 
 fn not_up(m: &Moment<'_>, n: NodeId) -> Option<String> {

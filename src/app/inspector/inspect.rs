@@ -78,6 +78,7 @@ fn node(run: &Run, count: usize, n: NodeId) -> Facts {
     let face = peek.face(n);
     let state = match peek.life(n) {
         Life::Up => face.state.to_string(),
+        Life::Paused if face.state.is_empty() => "paused".into(),
         Life::Paused => format!("{}, paused", face.state),
         Life::Down => "crashed".into(),
         Life::Absent => "not started".into(),
