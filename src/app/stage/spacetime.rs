@@ -17,7 +17,8 @@ use web_sys::Element;
 use super::painter::Painter;
 use super::{Sight, diagram};
 use crate::app::beat::{Beat, Frame};
-use crate::app::page::{Loaded, Page, end_of};
+use crate::app::page::{Page, end_of};
+use crate::app::sides::Side;
 use crate::app::{dom, icons};
 
 #[wasm_bindgen(module = "/src/app/stage/motion.js")]
@@ -85,6 +86,15 @@ struct Layers {
     plot: Element,
 }
 
+/// What a look is at.
+struct At {
+    pick: Pick,
+    now: Us,
+    /// Where this run parts from the one beside it.
+    parted: Option<Us>,
+    dirty: bool,
+}
+
 struct Sheet {
     layers: Layers,
     cache: Tiles,
@@ -150,7 +160,7 @@ impl Sheet {
     }
 
     /// Paint what is not painted yet, and put everything where it belongs.
-    fn look(&mut self, l: &Loaded, view: Viewport, pick: Pick, now: Us, dirty: bool) {
+    fn look(&mut self, l: &Side, view: Viewport, at: At) {
         if !self.run.as_ref().is_some_and(|r| Rc::ptr_eq(r, &l.run)) {
             self.forget();
             self.run = Some(l.run.clone());
@@ -158,8 +168,8 @@ impl Sheet {
         let (run, index) = (l.run.borrow(), l.index.borrow());
         let grown = self.known != index.len();
         let stale = self.base.is_none_or(|b| !still_serves(&b, &view));
-        if dirty || stale {
-            self.paint(&run, &index, view, pick);
+        if at.dirty || stale {
+            self.paint(&run, &index, view, &at);
         }
         let tiles_change = stale || grown || self.view.is_none_or(|v| v.tiles() != view.tiles());
         if tiles_change {
@@ -167,13 +177,16 @@ impl Sheet {
         }
         self.known = index.len();
         self.view = Some(view);
-        self.place(&view, now, tiles_change);
+        self.place(&view, at.now, tiles_change);
     }
 
-    fn paint(&mut self, run: &Run, index: &Index, view: Viewport, pick: Pick) {
+    fn paint(&mut self, run: &Run, index: &Index, view: Viewport, at: &At) {
+        let pick = at.pick;
         let wide = Viewport { w: view.w + SPARE, ..view };
         self.layers.back.1.paint(spacetime::backdrop(run, index, &wide, pick));
-        self.layers.front.1.paint(spacetime::front(run, index, &wide, pick));
+        let mut front = spacetime::front(run, index, &wide, pick);
+        front.extend(at.parted.into_iter().flat_map(|t| spacetime::parting(&wide, t)));
+        self.layers.front.1.paint(front);
         self.layers.focus.1.paint(spacetime::focus(run, index, &wide, pick));
         self.layers.veil.1.paint(spacetime::veil(&wide));
         self.layers.gutter.paint(spacetime::gutter(run, &view, pick));
@@ -241,7 +254,11 @@ fn still_serves(base: &Viewport, view: &Viewport) -> bool {
 }
 
 #[component]
-pub fn Spacetime() -> impl IntoView {
+pub fn Spacetime(
+    /// Which of the runs side by side; the one in view where nothing is said.
+    #[prop(optional)]
+    side: Option<usize>,
+) -> impl IntoView {
     let page = expect_context::<Page>();
     let beat = expect_context::<Beat>();
     let (frame_ref, sight) = super::measure();
@@ -260,6 +277,8 @@ pub fn Spacetime() -> impl IntoView {
         page.view.track();
         page.pick.track();
         page.known.track();
+        page.parted.track();
+        page.against.track();
         sight.track();
         gaze.track();
         dirty.set_value(true);
@@ -274,7 +293,7 @@ pub fn Spacetime() -> impl IntoView {
             return;
         };
         let sight = sight.get_untracked();
-        let Some(loaded) = page.loaded_now().filter(|_| sight.w > 40.0 && sight.h > 40.0) else {
+        let Some(loaded) = page.side_now(side).filter(|_| sight.w > 40.0 && sight.h > 40.0) else {
             return;
         };
         let view = viewport(&loaded.run.borrow(), gaze.get_untracked(), sight, frame.now);
@@ -282,7 +301,8 @@ pub fn Spacetime() -> impl IntoView {
         let sheet = slot.get_or_insert_with(|| Sheet::new(Layers::new(&c, &b, p.into())));
         let repaint = dirty.get_value();
         dirty.set_value(false);
-        sheet.look(&loaded, view, page.pick.get_untracked(), frame.now, repaint);
+        let (pick, parted) = untrack(|| (page.pick_in(side), page.parted.get()));
+        sheet.look(&loaded, view, At { pick, now: frame.now, parted, dirty: repaint });
         if let Some(root) = root.get_untracked().filter(|_| repaint) {
             diagram::keep_one_stop(&root);
         }
@@ -321,7 +341,7 @@ pub fn Spacetime() -> impl IntoView {
     let click = move |ev: web_sys::MouseEvent| {
         let dragged = drag.get_value().is_some_and(|d| d.2);
         drag.set_value(None);
-        let Some((v, loaded)) = view_now().zip(page.loaded_now()).filter(|_| !dragged) else {
+        let Some((v, loaded)) = view_now().zip(page.side_now(side)).filter(|_| !dragged) else {
             return;
         };
         let marked = dom::closest(&ev, "[data-pick]").and_then(|e| e.get_attribute("data-pick"));
@@ -375,9 +395,8 @@ pub fn Spacetime() -> impl IntoView {
         }
     };
     let all = move |_| {
-        let view = page.with_run_now(|run| whole(run, sight.get_untracked()));
-        if let Some(v) = view {
-            gaze.set(Gaze::Fixed(v));
+        if let Some(side) = page.side_now(side) {
+            gaze.set(Gaze::Fixed(whole(&side.run.borrow(), sight.get_untracked())));
         }
     };
     let key = move |ev: web_sys::KeyboardEvent| {
@@ -390,14 +409,21 @@ pub fn Spacetime() -> impl IntoView {
             diagram::on_focus(&ev, &root);
         }
     };
+    let name = move || match side {
+        None => "Messages in space and time".to_string(),
+        Some(i) => format!("Messages in space and time: {}", page.side_name(i)),
+    };
+    // Two diagrams on one page need two clips.
+    let clip = format!("plot{}", side.map(|i| i.to_string()).unwrap_or_default());
+    let clipped_by = format!("url(#{clip})");
     let follows = move || matches!(gaze.get(), Gaze::Follow { .. });
     view! {
         <div class="view spacetime" node_ref=frame_ref>
-            <svg class="scene" role="graphics-document document" aria-roledescription="diagram" aria-label="Messages in space and time" node_ref=root
+            <svg class="scene" role="graphics-document document" aria-roledescription="diagram" aria-label=name node_ref=root
                 viewBox=move || { let s = sight.get(); s.view_box() }
                 on:pointerdown=down on:pointermove=pan on:pointerup=up on:pointercancel=up on:click=click on:keydown=key on:focusin=focus>
-                <defs><clipPath id="plot"><rect node_ref=plot x="0" y="0" width="10" height="10"></rect></clipPath></defs>
-                <g clip-path="url(#plot)" node_ref=clipped></g>
+                <defs><clipPath id=clip><rect node_ref=plot x="0" y="0" width="10" height="10"></rect></clipPath></defs>
+                <g clip-path=clipped_by node_ref=clipped></g>
                 <g node_ref=beside></g>
             </svg>
         </div>
