@@ -9,6 +9,7 @@ pub mod lamport_clocks;
 pub mod multi_master;
 pub mod ntp;
 pub mod paxos;
+pub mod pbft;
 pub mod raft;
 pub mod vector_clocks;
 
@@ -70,6 +71,7 @@ catalogue! {
     multi_master::MultiMaster,
     ntp::Ntp,
     paxos::Paxos,
+    pbft::Pbft,
     raft::Raft,
     vector_clocks::VectorClocks,
 }
