@@ -115,7 +115,8 @@ impl<'a> Causes<'a> {
             for (r, w) in &reads {
                 let Some(own) = *w else { continue };
                 for rival in self.rivals(*r, *w) {
-                    more |= known.has(rival, *r) && before.add(rival, own, Because::Replaced { read: *r });
+                    more |= known.has(rival, *r)
+                        && before.add(rival, own, Because::Replaced { read: *r });
                 }
             }
             if !more {
@@ -209,7 +210,8 @@ pub fn forced(acts: &[Act]) -> Drawn {
         for (r, w) in &causes.reads {
             for rival in causes.rivals(*r, *w) {
                 let lost = w.is_some_and(|w| {
-                    before.closed.has(rival, *r) && before.add(rival, w, Because::Replaced { read: *r })
+                    before.closed.has(rival, *r)
+                        && before.add(rival, w, Because::Replaced { read: *r })
                 });
                 let later = w.is_none_or(|w| before.closed.has(w, rival))
                     && before.add(*r, rival, Because::Unseen);

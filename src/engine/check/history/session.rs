@@ -85,9 +85,7 @@ impl<'a> Past<'a> {
             Guarantee::MonotonicWrites => plainly_newer && !own && !read() && along(),
             Guarantee::WritesFollowReads => {
                 let newer = w.is_none_or(|w| self.co.has(w, rival));
-                newer
-                    && self.co.has(rival, r)
-                    && !(plainly_newer && (own || read() || along()))
+                newer && self.co.has(rival, r) && !(plainly_newer && (own || read() || along()))
             }
         }
     }
