@@ -156,8 +156,8 @@ fn a_circle_is_told_in_words() {
     assert_eq!(
         say(Model::Sequential, LITMUS[3].1),
         "No single order of these 4 operations that keeps each client's own explains every answer. \
-         In a circle: w(x,1) by A, before r(y)=0 by A (the same client), before w(y,1) by B (not seen), \
-         before r(x)=0 by B (the same client), before w(x,1) by A (not seen)."
+         In a circle: w(x,1) by A, before r(y)=0 by A (the same client), before w(y,1) by B (its answer is older), \
+         before r(x)=0 by B (the same client), before w(x,1) by A (its answer is older)."
     );
     assert_eq!(
         say(Model::CausalConvergence, LITMUS[11].1),
@@ -179,7 +179,8 @@ fn a_circle_is_told_in_words() {
     );
     assert_eq!(
         say(Model::WritesFollowReads, LITMUS[6].1),
-        "r(x)=0 by C misses w(x,1) by A, though that client had read what was written by one who knew of it."
+        "r(x)=0 by C misses w(x,1) by A: its client knew of that, and of its place, by what others had read \
+         before they wrote."
     );
 }
 

@@ -105,7 +105,7 @@ fn round(circle: &[Before], ops: &[HistOp], name: &dyn Fn(NodeId) -> String, say
             Because::RealTime => "the one had ended".into(),
             Because::Read => "its value was read".into(),
             Because::Replaced { read } => [&ops[read].print(name), " knew of both"].concat(),
-            Because::Unseen => String::from("not seen"),
+            Because::Unseen => String::from("its answer is older"),
         };
         *says += ")";
     }
@@ -178,7 +178,7 @@ impl Why {
                         "{read} misses {write}, though that client had read what was written after it."
                     ),
                     Guarantee::WritesFollowReads => format!(
-                        "{read} misses {write}, though that client had read what was written by one who knew of it."
+                        "{read} misses {write}: its client knew of that, and of its place, by what others had read before they wrote."
                     ),
                 }
             }

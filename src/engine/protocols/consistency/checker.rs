@@ -278,13 +278,13 @@ fn whole(why: Reason, places: &[usize]) -> Reason {
 
 /// By search alone, which in the worst case tries everything.
 fn bare(h: &History, budget: u64) -> Verdict {
-    let (holds, visited) = search_linearizable(h, budget);
+    let (holds, _) = search_linearizable(h, budget);
     let all = (0..h.ops.len()).collect();
     match holds {
         Some(true) => Verdict::Yes { order: vec![] },
         Some(false) => Verdict::No { ops: all, why: Reason::NoPoints, circle: vec![] },
         None => Verdict::Inconclusive {
-            why: ["Gave up after ", &visited.to_string(), " configurations: more may settle it."]
+            why: ["Gave up after ", &budget.to_string(), " configurations: more may settle it."]
                 .concat(),
         },
     }

@@ -13,8 +13,9 @@ use crate::protocol::{Court, Happened, Step, Witness};
 use crate::scenario::ast::Out;
 use crate::value::Value;
 
-/// Operations the naive search may take before it is called off.
+/// Operations the naive search may take before it is called off, and how many it is asked of at all.
 const PATIENCE: u32 = 50_000;
+const SHORT: usize = 24;
 
 /// Operations with their true instants, in the order of their beginning.
 #[derive(Clone, Default)]
@@ -262,6 +263,9 @@ impl Truth {
 
     /// Tries every order; says nothing if there are too many.
     fn orderable(&self, of: &[usize], before: Before) -> Option<bool> {
+        if of.len() > SHORT {
+            return None;
+        }
         let mut left = PATIENCE;
         self.go_on(of, before, &mut vec![], &Store::default(), &mut left)
     }

@@ -117,6 +117,7 @@ fn in_short(ops: u64, holds: &[&'static str], not: Option<&str>, says: &str) -> 
     match (not, says.is_empty()) {
         (Some(not), _) => [&best, ", but not ", not, ": ", says].concat(),
         (None, false) => [&best, "; the rest is inconclusive. ", says].concat(),
+        (None, true) if ops == 1 => [&best, ": one operation is always in order."].concat(),
         (None, true) => {
             [&best, ": one order explains all ", &ops.to_string(), " operations."].concat()
         }
