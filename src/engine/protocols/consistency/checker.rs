@@ -152,7 +152,8 @@ impl Checker {
     /// How long after the last write had ended somebody still read what was not to stay.
     fn apart(&self, h: &History, ids: &[OpId]) -> Us {
         let is_read = |op: &HistOp| matches!(op.kind, Kind::Read(_));
-        let writes = (0..ids.len()).filter(|i| !is_read(&h.ops[*i]));
+        let wrote = |op: &HistOp| !is_read(op) && op.status != Status::Failed;
+        let writes = (0..ids.len()).filter(|i| wrote(&h.ops[*i]));
         let settled = writes.map(|i| self.ended(ids[i])).max().unwrap_or(0);
         let last = |key: &str| {
             let reads = h.ops.iter().filter(|op| op.key == key && is_read(op));
@@ -169,9 +170,9 @@ impl Checker {
     fn in_short(&self, ops: usize) -> Why {
         let is = |holds| move |j: &&Judged| j.holds == holds;
         let strongest = strongest(&self.verdicts);
-        let pure = self.verdicts.iter().filter(|j| j.model != Model::Eventual.word());
-        let weakest = pure.clone().filter(is(Some(false))).next_back();
-        let unsettled = pure.filter(is(None)).next();
+        let mut pure = self.verdicts.iter().filter(|j| j.model != Model::Eventual.word());
+        let weakest = pure.clone().rfind(is(Some(false)));
+        let unsettled = pure.find(is(None));
         let worst = weakest.or(unsettled);
         Why::Judged {
             ops: ops as u64,
