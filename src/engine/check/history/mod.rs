@@ -272,9 +272,9 @@ fn guarantee(h: &History, which: Guarantee, budget: u64) -> Verdict {
     Verdict::no(&few, session::fault(&few, which).expect("shrinking keeps the fault"))
 }
 
-/// The operations of a history whose causes are known, or why they are not.
+/// The operations of a history whose causes are known, or the verdict if there is nothing to ask of them.
 fn plain(h: &History, budget: u64) -> Result<(Problem, Vec<Act>), Verdict> {
-    let p = Problem::of(h);
+    let mut p = Problem::of(h);
     if let Some(thin) = p.by_key().iter().find_map(|acts| values::thin_air(&p, acts)) {
         return Err(thin);
     }
@@ -282,6 +282,10 @@ fn plain(h: &History, budget: u64) -> Result<(Problem, Vec<Act>), Verdict> {
     if !values::applies(&p, &acts) {
         let why = "Causes are known only for reads and writes that all differ.".into();
         return Err(Verdict::Inconclusive { why });
+    }
+    // Linearizable is stronger than all of them, and of registers cheap to see.
+    if linear_order(&mut p, budget).is_some() {
+        return Err(Verdict::Yes { order: Vec::new() });
     }
     match shrink::cost(&acts) > budget {
         true => Err(verdict::out_of_budget("causes", budget)),

@@ -209,6 +209,9 @@ impl Truth {
     }
 
     fn views_of(&self, model: Model, of: &[usize]) -> Option<bool> {
+        if of.len() > 2 * SHORT {
+            return None;
+        }
         let co = self.causes(of);
         let before = |a: usize, b: usize| match model {
             Model::Pram => self.session(a, b),
@@ -250,6 +253,9 @@ impl Truth {
 
     /// Whether each read has an order of what it depends on.
     fn pasts(&self, of: &[usize]) -> Option<bool> {
+        if of.len() > 2 * SHORT {
+            return None;
+        }
         let co = self.causes(of);
         for r in of.iter().filter(|i| !self.is_write(**i)) {
             let counts = |i: &usize| i == r || self.is_write(*i) && co[*i][*r];
