@@ -3,6 +3,7 @@
 //! Adding a protocol is a folder and one line of [`CATALOGUE`]. Nothing outside this folder names one.
 
 pub mod cap_register;
+pub mod consistency;
 pub mod consistent_hashing;
 pub mod eventual_cache;
 pub mod lamport_clocks;
@@ -65,6 +66,7 @@ macro_rules! catalogue {
 
 catalogue! {
     cap_register::CapRegister,
+    consistency::Consistency,
     consistent_hashing::ConsistentHashing,
     eventual_cache::EventualCache,
     lamport_clocks::LamportClocks,
