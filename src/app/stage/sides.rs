@@ -36,7 +36,7 @@ fn Columns(many: usize) -> impl IntoView {
     effect(move || page.parted.set(partings.get().iter().flatten().map(|d| d.at).min()));
     on_cleanup(move || page.parted.set(None));
     view! {
-        <div class="sides" data-many=many>
+        <div class="runs" data-many=many>
             {(0..many).map(|i| view! { <Column side=i counts=counts/> }).rows()}
         </div>
     }
@@ -60,12 +60,12 @@ fn Column(side: usize, counts: Counts) -> impl IntoView {
     };
     let tally = move || counts.get().get(side).map(line).unwrap_or_default();
     view! {
-        <section class="side" aria-label=name data-now=move || now().then_some("true") on:pointerdown=look on:focusin=move |_| page.look_at(side)>
+        <section class="one-run" aria-label=name data-now=move || now().then_some("true") on:pointerdown=look on:focusin=move |_| page.look_at(side)>
             <header>
                 <button type="button" class="plain" aria-pressed=move || now().to_string() on:click=press>{name}</button>
                 <span class="soft small">{tally}</span>
             </header>
-            <div class="side-view" prop:inert=held><Topology side=side/></div>
+            <div class="run-view" prop:inert=held><Topology side=side/></div>
         </section>
     }
 }
@@ -76,7 +76,7 @@ fn line(c: &Counters) -> String {
     if c.asked > 0 {
         out.push(format!("{} of {} answered", c.ok, c.asked));
     }
-    if let Some(median) = c.median {
+    if let Some(median) = c.median.filter(|m| *m > 0) {
         out.push(format!("half within {}", prose_time(median)));
     }
     if c.broken != 0 {
@@ -250,10 +250,7 @@ mod tests {
             broken: 0b101,
             ..Counters::default()
         };
-        assert_eq!(
-            line(&c),
-            "41 messages · 3 of 4 answered · half within 20 ms · 2 claims broken"
-        );
+        assert_eq!(line(&c), "41 messages · 3 of 4 answered · half within 20 ms · 2 claims broken");
         assert_eq!(line(&Counters { sent: 1, ..Counters::default() }), "1 message");
         let share = |i: usize| rows(&[c, Counters::default()])[5].1[i].clone();
         assert_eq!((share(0), share(1)), ("75.0 %".into(), "–".into()));
