@@ -440,7 +440,7 @@ impl Page {
 
     /// Run a text the reader has written. Gives what is wrong with it.
     pub fn try_text(&self, text: &str) -> Vec<Fault> {
-        match scenario::parse(text, &protocols::entries()) {
+        match protocols::parse(text) {
             Err(faults) => faults,
             Ok(_) if self.loaded_now().is_none() => {
                 // Mended after a link that did not run: it begins anew.
@@ -671,7 +671,7 @@ impl Wrong {
 }
 
 fn parse_one(text: &str) -> Result<scenario::Scenario, Wrong> {
-    scenario::parse(text, &protocols::entries()).map_err(Wrong::Faults)
+    protocols::parse(text).map_err(Wrong::Faults)
 }
 
 /// A run from a text, at its beginning.
@@ -682,8 +682,7 @@ pub fn read(text: &str) -> Result<Run, Wrong> {
 fn open(s: scenario::Scenario) -> Result<Run, Wrong> {
     let unknown =
         || Wrong::Refused(Refusal::new(format!("No protocol is called {}.", s.run.entry)));
-    let bill =
-        *protocols::CATALOGUE.iter().find(|b| b.entry.id == s.run.entry).ok_or_else(unknown)?;
+    let bill = *protocols::CATALOGUE.iter().find(|b| b.id == s.run.entry).ok_or_else(unknown)?;
     Run::open(bill, s).map_err(Wrong::Refused)
 }
 
