@@ -12,7 +12,7 @@ use engine::trace::What;
 use house::*;
 
 fn bill() -> &'static Bill {
-    CATALOGUE.iter().find(|b| b.entry.id == "consistency").expect("the entry")
+    CATALOGUE.iter().find(|b| b.entry().id == "consistency").expect("the entry")
 }
 
 fn run(text: &str) -> Run {
