@@ -1,7 +1,9 @@
 //! The stage: topology, caption, and below them the run in space and time or what the nodes hold.
 
+mod cut;
 pub mod diagram;
 mod exhibits;
+pub mod kin;
 pub mod painter;
 mod spacetime;
 mod topology;

@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::app::lay::effect;
 use engine::few::Few;
@@ -10,15 +11,17 @@ use engine::ids::*;
 use engine::run::Run;
 use engine::scene::spacetime::{self, Tile, Tiles, Viewport};
 use engine::scene::{self, Index, Pick};
+use engine::trace::inquiry::{Chain, Cut, Judgment};
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::Element;
 
+use super::cut::{self, Grip};
 use super::painter::Painter;
 use super::{Sight, diagram};
 use crate::app::beat::{Beat, Frame};
 use crate::app::page::{Loaded, Page, end_of};
-use crate::app::{dom, icons};
+use crate::app::{dom, icons, inquiry};
 
 #[wasm_bindgen(module = "/src/app/stage/motion.js")]
 extern "C" {
@@ -75,11 +78,20 @@ fn whole(run: &Run, sight: Sight) -> Viewport {
     Viewport::new(run, 0, last.max(1), sight.w, sight.h)
 }
 
+/// What the reader looks at and asks.
+struct Asked {
+    pick: Pick,
+    chain: Option<Chain>,
+    cut: Option<Arc<(Cut, Judgment)>>,
+}
+
 struct Layers {
     back: (Element, Painter),
     tiles: Element,
     front: (Element, Painter),
+    chain: (Element, Painter),
     veil: (Element, Painter),
+    cut: (Element, Painter),
     focus: (Element, Painter),
     gutter: Painter,
     plot: Element,
@@ -119,7 +131,9 @@ impl Layers {
             back: both("backdrop"),
             tiles: group(clipped, "tiles"),
             front: both("front"),
+            chain: both("chain-at"),
             veil: both("veil-at"),
+            cut: both("cut-at"),
             focus: both("focus"),
             gutter: Painter::new(beside.clone()),
             plot,
@@ -150,7 +164,7 @@ impl Sheet {
     }
 
     /// Paint what is not painted yet, and put everything where it belongs.
-    fn look(&mut self, l: &Loaded, view: Viewport, pick: Pick, now: Us, dirty: bool) {
+    fn look(&mut self, l: &Loaded, view: Viewport, asked: &Asked, now: Us, dirty: bool) {
         if !self.run.as_ref().is_some_and(|r| Rc::ptr_eq(r, &l.run)) {
             self.forget();
             self.run = Some(l.run.clone());
@@ -159,7 +173,7 @@ impl Sheet {
         let grown = self.known != index.len();
         let stale = self.base.is_none_or(|b| !still_serves(&b, &view));
         if dirty || stale {
-            self.paint(&run, &index, view, pick);
+            self.paint(&run, &index, view, asked);
         }
         let tiles_change = stale || grown || self.view.is_none_or(|v| v.tiles() != view.tiles());
         if tiles_change {
@@ -170,12 +184,20 @@ impl Sheet {
         self.place(&view, now, tiles_change);
     }
 
-    fn paint(&mut self, run: &Run, index: &Index, view: Viewport, pick: Pick) {
+    fn paint(&mut self, run: &Run, index: &Index, view: Viewport, asked: &Asked) {
         let wide = Viewport { w: view.w + SPARE, ..view };
+        let pick = asked.pick;
         self.layers.back.1.paint(spacetime::backdrop(run, index, &wide, pick));
         self.layers.front.1.paint(spacetime::front(run, index, &wide, pick));
         self.layers.focus.1.paint(spacetime::focus(run, index, &wide, pick));
         self.layers.veil.1.paint(spacetime::veil(&wide));
+        let chain = asked.chain.as_ref().map(|c| spacetime::chain(run, index, &wide, c));
+        self.layers.chain.1.paint(chain.unwrap_or_default());
+        let line = asked.cut.as_ref().map(|c| spacetime::cut(run, index, &wide, &c.0, &c.1));
+        self.layers.cut.1.paint(line.unwrap_or_default());
+        if let Some(c) = &asked.cut {
+            cut::handles(&self.layers.cut.0, run, index, &wide, &c.0);
+        }
         self.layers.gutter.paint(spacetime::gutter(run, &view, pick));
         let box_ = [
             ("x", view.gutter - 6.0),
@@ -216,6 +238,8 @@ impl Sheet {
                 &self.layers.back.0,
                 &self.layers.front.0,
                 &self.layers.focus.0,
+                &self.layers.chain.0,
+                &self.layers.cut.0,
                 &self.layers.veil.0,
             ] {
                 self.moved.push(e);
@@ -226,7 +250,7 @@ impl Sheet {
         }
         let drift = self.base.map_or(0.0, |b| ((b.t0 - view.t0) / view.us_per_px()) as f32);
         self.xs.clear();
-        self.xs.extend([drift, drift, drift, view.x(now)]);
+        self.xs.extend([drift, drift, drift, drift, drift, view.x(now)]);
         self.xs.extend(self.shown.keys().map(|k| view.tile_x(k)));
         slide(&self.moved, &self.xs);
     }
@@ -235,8 +259,8 @@ impl Sheet {
 /// Whether what was painted for one view serves another: same scale and size, not too far along.
 fn still_serves(base: &Viewport, view: &Viewport) -> bool {
     let drift = (view.t0 - base.t0) / view.us_per_px();
-    let same = (base.level, base.w, base.h, base.lanes, base.gutter)
-        == (view.level, view.w, view.h, view.lanes, view.gutter);
+    let same = (base.level, base.w, base.h, base.lanes, base.hidden, base.gutter)
+        == (view.level, view.w, view.h, view.lanes, view.hidden, view.gutter);
     same && (0.0..=f64::from(SPARE) - 4.0).contains(&drift)
 }
 
@@ -254,12 +278,16 @@ pub fn Spacetime() -> impl IntoView {
     let sheet: Rc<RefCell<Option<Sheet>>> = Rc::default();
     let gaze = RwSignal::new_local(Gaze::Follow { closer: 0 });
     let dirty = StoredValue::new(true);
+    let (chain, judged) = (inquiry::drawn_chain(page), inquiry::judged(page));
 
     // Whatever changes the picture beyond the walking of time paints it anew with the next frame.
     effect(move || {
         page.view.track();
         page.pick.track();
         page.known.track();
+        page.inquiry.filter.track();
+        chain.with(|_| ());
+        judged.with(|_| ());
         sight.track();
         gaze.track();
         dirty.set_value(true);
@@ -277,12 +305,18 @@ pub fn Spacetime() -> impl IntoView {
         let Some(loaded) = page.loaded_now().filter(|_| sight.w > 40.0 && sight.h > 40.0) else {
             return;
         };
-        let view = viewport(&loaded.run.borrow(), gaze.get_untracked(), sight, frame.now);
+        let view = viewport(&loaded.run.borrow(), gaze.get_untracked(), sight, frame.now)
+            .sifted(&loaded.index.borrow().filter());
         let mut slot = look.borrow_mut();
         let sheet = slot.get_or_insert_with(|| Sheet::new(Layers::new(&c, &b, p.into())));
         let repaint = dirty.get_value();
         dirty.set_value(false);
-        sheet.look(&loaded, view, page.pick.get_untracked(), frame.now, repaint);
+        let asked = Asked {
+            pick: page.pick.get_untracked(),
+            chain: chain.get_untracked(),
+            cut: judged.get_untracked(),
+        };
+        sheet.look(&loaded, view, &asked, frame.now, repaint);
         if let Some(root) = root.get_untracked().filter(|_| repaint) {
             diagram::keep_one_stop(&root);
         }
@@ -295,12 +329,31 @@ pub fn Spacetime() -> impl IntoView {
     let now_view = StoredValue::new_local(Rc::new(now_view) as Rc<dyn Fn() -> Option<Viewport>>);
     let view_now = move || now_view.with_value(|f| f());
     let drag = StoredValue::new(None::<(f32, f64, bool)>);
+    let grip = StoredValue::new(None::<Grip>);
+    let x_in = move |ev: &web_sys::PointerEvent| {
+        let rect = root.get_untracked().map(|r| r.get_bounding_client_rect());
+        rect.map_or(0.0, |r| f64::from(ev.client_x()) - r.x()) as f32
+    };
     let down = move |ev: web_sys::PointerEvent| {
+        grip.set_value(cut::grip_of(&ev).filter(|_| ev.button() == 0));
+        if grip.with_value(Option::is_some) {
+            if let Some(root) = root.get_untracked() {
+                let _ = root.set_pointer_capture(ev.pointer_id());
+            }
+            return;
+        }
         if let Some(v) = view_now().filter(|_| ev.button() == 0) {
             drag.set_value(Some((ev.client_x() as f32, v.t0, false)));
         }
     };
     let pan = move |ev: web_sys::PointerEvent| {
+        if ev.buttons() == 0 {
+            grip.set_value(None);
+        }
+        if let Some((g, v)) = grip.get_value().zip(view_now()) {
+            g.drag(page, v.time(x_in(&ev)));
+            return;
+        }
         let (Some((x, t0, moved)), Some(v)) = (drag.get_value(), view_now()) else { return };
         let by = ev.client_x() as f32 - x;
         if !moved && by.abs() < 5.0 {
@@ -312,14 +365,19 @@ pub fn Spacetime() -> impl IntoView {
         drag.set_value(Some((x, t0, true)));
         gaze.set(Gaze::Fixed(Viewport { t0, ..v }.pan(-by)));
     };
-    let up = move |_| {
+    let up = move |_: web_sys::PointerEvent| {
         // A click follows a release: it must still know that this was a drag.
         if drag.get_value().is_some_and(|d| !d.2) {
             drag.set_value(None);
         }
     };
+    let lost = move |ev| {
+        grip.set_value(None);
+        up(ev);
+    };
     let click = move |ev: web_sys::MouseEvent| {
-        let dragged = drag.get_value().is_some_and(|d| d.2);
+        let held = grip.try_update_value(Option::take).flatten().is_some();
+        let dragged = held || drag.get_value().is_some_and(|d| d.2);
         drag.set_value(None);
         let Some((v, loaded)) = view_now().zip(page.loaded_now()).filter(|_| !dragged) else {
             return;
@@ -335,7 +393,7 @@ pub fn Spacetime() -> impl IntoView {
             },
             |w| super::painter::pick_of(&w),
         );
-        page.select(pick);
+        diagram::choose(page, pick, ev.shift_key());
     };
     let wheel = move |ev: web_sys::WheelEvent| {
         let Some(v) = view_now() else { return };
@@ -381,6 +439,19 @@ pub fn Spacetime() -> impl IntoView {
         }
     };
     let key = move |ev: web_sys::KeyboardEvent| {
+        if let Some(g) = cut::grip_of(&ev) {
+            if g.key(page, &ev.key()) {
+                ev.prevent_default();
+                // A handle that walks out of sight is followed.
+                if let Some(v) = view_now()
+                    && let Some(x) = g.x(page, &v)
+                    && !(v.gutter..=v.w - 12.0).contains(&x)
+                {
+                    gaze.set(Gaze::Fixed(v.pan(x - (v.gutter + v.w) / 2.0)));
+                }
+            }
+            return;
+        }
         if let Some(root) = root.get_untracked() {
             diagram::on_key(&ev, &root, page);
         }
@@ -395,13 +466,14 @@ pub fn Spacetime() -> impl IntoView {
         <div class="view spacetime" node_ref=frame_ref>
             <svg class="scene" role="graphics-document document" aria-roledescription="diagram" aria-label="Messages in space and time" node_ref=root
                 viewBox=move || { let s = sight.get(); s.view_box() }
-                on:pointerdown=down on:pointermove=pan on:pointerup=up on:pointercancel=up on:click=click on:keydown=key on:focusin=focus>
+                on:pointerdown=down on:pointermove=pan on:pointerup=up on:pointercancel=lost on:click=click on:keydown=key on:focusin=focus>
                 <defs><clipPath id="plot"><rect node_ref=plot x="0" y="0" width="10" height="10"></rect></clipPath></defs>
                 <g clip-path="url(#plot)" node_ref=clipped></g>
                 <g node_ref=beside></g>
             </svg>
         </div>
-        <div class="zoom" role="group" aria-label="Zoom">
+        <div class="zoom" role="group" aria-label="Cut and zoom">
+            <button type="button" class="small wide" aria-pressed=move || page.inquiry.cut.with(Option::is_some).to_string() on:click=move |_| inquiry::toggle_cut(page)>"Cut"</button>
             <button type="button" class="small" aria-label="Zoom in" on:click=move |_| zoom(2)>"+"</button>
             <button type="button" class="small" aria-label="Zoom out" on:click=move |_| zoom(-2)>"−"</button>
             <button type="button" class="small" aria-label="The whole run" on:click=all>{icons::whole()}</button>
