@@ -27,6 +27,8 @@ pub struct Inquiry {
     pub about: RwSignal<Option<EventId>>,
     pub cut: RwSignal<Option<Cut>>,
     pub filter: RwSignal<Filter>,
+    /// What events are searched for.
+    pub query: RwSignal<String>,
     /// The entry and the number of nodes that the filter speaks of.
     of: StoredValue<(&'static str, usize)>,
 }
@@ -38,6 +40,7 @@ impl Inquiry {
             about: RwSignal::new(None),
             cut: RwSignal::new(None),
             filter: RwSignal::new(Filter::default()),
+            query: RwSignal::new(String::new()),
             of: StoredValue::new(("", 0)),
         }
     }
@@ -48,6 +51,7 @@ impl Inquiry {
         self.about.set(None);
         self.cut.set(None);
         self.filter.set(Filter::default());
+        self.query.set(String::new());
     }
 
     /// Put the questions to a run that comes on the stage after so many events: its index is new, its past is not.
@@ -112,7 +116,7 @@ fn last_told(run: &Run, count: usize, node: Option<NodeId>) -> Option<EventId> {
 }
 
 /// Whether a selection is one event, not a node with its whole life.
-fn is_event(pick: Pick) -> bool {
+pub fn is_event(pick: Pick) -> bool {
     !matches!(pick, Pick::None | Pick::Node(_))
 }
 

@@ -57,7 +57,7 @@ impl Kinship {
 }
 
 /// The event a selection is about: that of its cones.
-fn event_of(run: &Run, pick: Pick) -> Option<EventId> {
+pub fn event_of(run: &Run, pick: Pick) -> Option<EventId> {
     match pick {
         Pick::Event(e) => Some(e),
         Pick::Message(m) => run.trace().msg(m).map(|r| r.sent),

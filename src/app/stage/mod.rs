@@ -1,5 +1,6 @@
 //! The stage: topology, caption, and below them the run in space and time or what the nodes hold.
 
+mod asked;
 mod cut;
 pub mod diagram;
 mod exhibits;
@@ -272,6 +273,7 @@ fn Lower() -> impl IntoView {
                     {move || keys.get().into_iter().map(|(k, word)| tab(Some(k), word)).rows()}
                 </div>
             }.into_any())}
+            <asked::Asked/>
             {move || match choice.get() {
                 None => view! { <Spacetime/> }.into_any(),
                 Some(key) => view! { <Exhibits key=key/> }.into_any(),
