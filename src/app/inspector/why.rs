@@ -174,7 +174,7 @@ pub fn Why() -> impl IntoView {
         }.into_any())}
         {when(move || kin.with(|k| !k.is_empty()), move || view! {
             <h3>"The nodes as they are now"</h3>
-            <ul class="kin">{move || kin.get().into_iter().map(|k| view! { <li>{k}</li> }).rows()}</ul>
+            <ul class="kin-words">{move || kin.get().into_iter().map(|k| view! { <li>{k}</li> }).rows()}</ul>
         }.into_any())}
         <cut::CutPart/>
     }
