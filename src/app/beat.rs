@@ -16,6 +16,7 @@ use super::dom;
 use super::head::{Around, EventAt, Head, Walk};
 use super::page::{Loaded, Page, end_of};
 use super::parts;
+use super::sides::{self, Side};
 use super::words;
 
 /// A moment to be drawn.
@@ -153,7 +154,7 @@ impl Beat {
         let more = if playing {
             self.play(&loaded, dt, ts)
         } else {
-            page.whole.get_untracked() && self.look_ahead(&loaded, ts)
+            page.whole.get_untracked() && self.look_ahead(ts)
         };
         let frame = Frame {
             now: self.with(|b| b.walk.now as Us),
@@ -202,13 +203,14 @@ impl Beat {
     }
 
     /// Nothing plays: know the run up to its end, a little every frame.
-    fn look_ahead(&self, loaded: &Loaded, ts: f64) -> bool {
-        let (more, known) = {
-            let mut run = loaded.run.borrow_mut();
-            let more = ahead(&mut run, 0);
-            loaded.index.borrow_mut().catch_up(&run);
-            (more, run.trace().len())
-        };
+    fn look_ahead(&self, ts: f64) -> bool {
+        let mut more = false;
+        for side in self.page.sides_now() {
+            let mut run = side.run.borrow_mut();
+            more |= ahead(&mut run, 0);
+            side.index.borrow_mut().catch_up(&run);
+        }
+        let known = self.page.known_now();
         let due = !more || self.with(|b| ts - b.last_text > 250.0);
         if due && self.page.known.get_untracked() != known {
             self.with(|b| b.last_text = ts);
@@ -219,67 +221,69 @@ impl Beat {
 
     fn play(&self, loaded: &Loaded, dt: f64, ts: f64) -> bool {
         let page = self.page;
-        let (before, end) = {
-            let mut run = loaded.run.borrow_mut();
+        let before = self.with(|b| b.walk.now);
+        let sides = page.sides_now();
+        let mut end = 0;
+        for side in &sides {
+            let mut run = side.run.borrow_mut();
             let pace = scene::pace(&run);
-            let before = self.with(|b| b.walk.now);
             if page.whole.get_untracked() {
                 ahead(&mut run, before as Us + 2 * pace);
             } else {
                 // The first frames need only what they show; what lies further ahead comes with the diagram.
                 run.advance(before as Us + pace / 4, BUDGET);
             }
-            loaded.index.borrow_mut().catch_up(&run);
-            (before, end_of(&run))
-        };
+            side.index.borrow_mut().catch_up(&run);
+            end = end.max(end_of(&run));
+        }
         let head = if page.calm.get_untracked() {
-            self.calm_step(loaded, ts)
+            self.calm_step(&sides, ts)
         } else {
-            self.walk(loaded, dt)
+            self.walk(&sides, dt)
         };
         let Some(head) = head else {
-            self.stop(
-                loaded,
-                Head::after(self.with(|b| b.walk.now as Us)),
-                "Nothing more happens.",
-            );
+            self.stop(Head::after(self.with(|b| b.walk.now as Us)), "Nothing more happens.");
             return false;
         };
         // The scenario ends here; pressing play again goes on beyond it.
         if (before as Us) < end && head.at >= end {
             self.with(|b| b.walk.now = end as f64);
-            self.stop(loaded, Head::after(end), "The scenario ends here.");
+            self.stop(Head::after(end), "The scenario ends here.");
             return true;
         }
         self.put(loaded, head, ts);
         true
     }
 
-    /// A little further, by time. None when the run is over.
-    fn walk(&self, loaded: &Loaded, dt: f64) -> Option<Head> {
-        let run = loaded.run.borrow();
-        let index = loaded.index.borrow();
+    /// A little further, by time. None when the run is over; of several, when all are.
+    fn walk(&self, sides: &[Side], dt: f64) -> Option<Head> {
         let speed = f64::from(self.page.speed.get_untracked()) / 100.0;
+        let mut all = Around::default();
+        let (mut pace, mut known) = (0, Us::MAX);
         self.with(|b| {
-            let around = around(&run, &index, b.walk.now as Us);
-            if around.next.is_none() && !around.busy {
+            for side in sides {
+                let run = side.run.borrow();
+                all = all.and(around(&run, &side.index.borrow(), b.walk.now as Us));
+                pace = pace.max(scene::pace(&run));
+                known = known.min(run.known_until());
+            }
+            if all.next.is_none() && !all.busy {
                 return None;
             }
-            b.walk.tick(dt, scene::pace(&run) as f64, speed, around);
-            b.walk.now = b.walk.now.min(run.known_until() as f64);
+            b.walk.tick(dt, pace as f64, speed, all);
+            b.walk.now = b.walk.now.min(known as f64);
             Some(Head::after(b.walk.now as Us))
         })
     }
 
     /// Step mode: the next step, once the last one could be read.
-    fn calm_step(&self, loaded: &Loaded, ts: f64) -> Option<Head> {
+    fn calm_step(&self, sides: &[Side], ts: f64) -> Option<Head> {
         let head = self.page.head.get_untracked();
         let speed = f64::from(self.page.speed.get_untracked()) / 100.0;
         if self.with(|b| ts - b.last_step) < CALM_MS / speed {
             return Some(head);
         }
-        let run = loaded.run.borrow();
-        let next = head.next(run.trace())?;
+        let next = sides::next(sides, head)?;
         self.with(|b| {
             b.last_step = ts;
             b.walk.now = next.at as f64;
@@ -290,15 +294,13 @@ impl Beat {
     /// The playhead has moved: what depends on steps follows at once, text ten times a second.
     fn put(&self, loaded: &Loaded, head: Head, ts: f64) {
         let page = self.page;
-        let (count, known, letters) = {
+        let (count, letters) = {
             let run = loaded.run.borrow();
             let count = head.events(run.trace());
-            (
-                count,
-                run.trace().len(),
-                told_between(&run, &loaded.index.borrow(), page.count.get_untracked(), count),
-            )
+            (count, told_between(&run, &loaded.index.borrow(), page.count.get_untracked(), count))
         };
+        page.count_others(head);
+        page.has_seen(head.at);
         if let Some(letters) = letters {
             self.with(|b| b.walk.told(letters));
         }
@@ -319,6 +321,7 @@ impl Beat {
             if page.count_slow.get_untracked() != count {
                 page.count_slow.set(count);
             }
+            let known = page.known_now();
             if page.known.get_untracked() != known {
                 page.known.set(known);
             }
@@ -337,18 +340,11 @@ impl Beat {
         self.page.said.set(words::announce(&loaded.run.borrow(), from, count));
     }
 
-    fn stop(&self, loaded: &Loaded, head: Head, says: &str) {
+    fn stop(&self, head: Head, says: &str) {
         let page = self.page;
-        let (count, known) = {
-            let run = loaded.run.borrow();
-            (head.events(run.trace()), run.trace().len())
-        };
         self.with(|b| b.own = head);
         page.cut.set(None);
-        page.known.set(known);
-        page.head.set(head);
-        page.count.set(count);
-        page.count_slow.set(count);
+        page.stand_at(head);
         page.playing.set(false);
         page.said.set(format!("{says} {}.", words::clock(head.at)));
     }

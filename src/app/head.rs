@@ -88,6 +88,18 @@ pub struct Around {
     pub next_told: Option<Us>,
 }
 
+impl Around {
+    /// What lies around the playhead in two runs.
+    pub fn and(self, other: Around) -> Around {
+        let sooner = |a: Option<Us>, b: Option<Us>| a.into_iter().chain(b).min();
+        Around {
+            next: sooner(self.next, other.next),
+            busy: self.busy || other.busy,
+            next_told: sooner(self.next_told, other.next_told),
+        }
+    }
+}
+
 /// Walks through virtual time: microseconds of the run for seconds on the screen.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Walk {

@@ -54,9 +54,10 @@ impl Inquiry {
         self.query.set(String::new());
     }
 
-    /// Put the questions to a run that comes on the stage after so many events: its index is new, its past is not.
-    pub fn carry(&self, l: &Loaded, count: usize) {
-        let (run, mut index) = (l.run.borrow(), l.index.borrow_mut());
+    /// Put the questions to the run that comes on the stage in the place of an old one. Its index is new; an event is
+    /// the same where both runs have it.
+    pub fn carry(&self, old: Option<&Loaded>, new: &Loaded) {
+        let run = new.run.borrow();
         let of = (run.entry().id, run.cast().len());
         let (entry, nodes) = self.of.get_value();
         if entry != of.0 {
@@ -66,19 +67,32 @@ impl Inquiry {
             self.filter.update(|f| f.nodes = 0);
         }
         self.of.set_value(of);
-        index.sift(&run, self.filter.get_untracked());
+        sift_all(new, self.filter.get_untracked());
         for event in [self.cause, self.about] {
-            if event.get_untracked().is_some_and(|e| e.index() >= count) {
+            let Some(e) = event.get_untracked() else { continue };
+            let was = old.and_then(|l| l.run.borrow().trace().event(e));
+            if was.is_none() || was != run.trace().event(e) {
                 event.set(None);
             }
         }
         if let Some(old) = self.cut.get_untracked() {
             let mut cut = old.clone();
             for n in run.cast().all() {
-                cut.drag(&run, &index.causality, n, old.at[n.index()]);
+                cut.drag(&run, &new.index.borrow().causality, n, old.at[n.index()]);
             }
             self.cut.set(Some(cut));
         }
+    }
+}
+
+/// Every run of the text that has the same nodes shows the same of them.
+fn sift_all(l: &Loaded, filter: Filter) {
+    let of = |run: &Run| (run.entry().id, run.cast().len());
+    let mine = of(&l.run.borrow());
+    for side in l.sides.iter() {
+        let run = side.run.borrow();
+        let filter = if of(&run) == mine { filter } else { Filter::default() };
+        side.index.borrow_mut().sift(&run, filter);
     }
 }
 
@@ -217,7 +231,8 @@ pub fn place(run: &Run, e: EventId) -> String {
 pub fn ask_from(page: Page, pick: Pick) {
     let Some((e, says)) = page
         .with_run_now(|run| {
-            let e = subject(run, page.count.get_untracked(), pick).filter(|_| pick != Pick::None)?;
+            let e =
+                subject(run, page.count.get_untracked(), pick).filter(|_| pick != Pick::None)?;
             Some((e, run.trace().event(e).map(|e| words::event(run, &e))?))
         })
         .flatten()
@@ -300,9 +315,7 @@ pub fn toggle_cut(page: Page) {
         return;
     }
     page.freeze();
-    lay_cut(page, |run, index| {
-        Some(Cut::at(run, &index.causality, page.head.get_untracked().at))
-    });
+    lay_cut(page, |run, index| Some(Cut::at(run, &index.causality, page.head.get_untracked().at)));
     if page.mode.get_untracked() == Mode::Page && !page.phone.get_untracked() {
         page.tab.set(Tab::Why);
     }
@@ -331,10 +344,14 @@ pub fn move_cut(page: Page, how: impl FnOnce(&mut Cut, &Run, &Index)) {
 /// Leave out of the views what this filter leaves out.
 pub fn sift(page: Page, filter: Filter) {
     let Some(l) = page.loaded_now() else { return };
-    l.index.borrow_mut().sift(&l.run.borrow(), filter);
+    sift_all(&l, filter);
     page.inquiry.filter.set(filter);
     let note = left_out(&l.run.borrow(), &filter);
-    page.said.set(if note.is_empty() { "Everything is shown.".into() } else { words::capital(&note) + "." });
+    page.said.set(if note.is_empty() {
+        "Everything is shown.".into()
+    } else {
+        words::capital(&note) + "."
+    });
 }
 
 /// `2 nodes, heartbeats hidden`; empty where nothing is.

@@ -27,9 +27,12 @@ pub mod panic;
 mod parts;
 mod route;
 mod share;
+mod sides;
 mod stage;
 mod transport;
+mod tree;
 mod words;
+mod work;
 mod wrong;
 
 use crate::app::lay::{Rows, effect};

@@ -19,19 +19,39 @@ use leptos::prelude::*;
 
 use super::head::{EventAt, Head};
 use super::inquiry::Inquiry;
+use super::sides::{self, Side};
+use super::tree::{self, Branch, Tree, Way};
 use super::{dom, words};
 
 /// A scenario that is running, and where it came from.
 #[derive(Clone)]
 pub struct Loaded {
+    /// The run in view and its index: one of the sides.
     pub run: Rc<RefCell<Run>>,
-    pub text: Rc<str>,
-    /// What the scene looks up, kept up with the run.
     pub index: Rc<RefCell<Index>>,
+    /// The runs of the text, in its order; most texts have one.
+    pub sides: Rc<[Side]>,
+    /// Which of them is in view.
+    pub at: usize,
+    pub text: Rc<str>,
     /// The shipped scenario it is, unchanged; none after the first edit.
     pub home: Option<Rc<Address>>,
     /// The entry and slug it began as, for the catalogue and the way back.
     pub origin: Option<(String, String)>,
+}
+
+impl Loaded {
+    /// Look into another of its runs.
+    fn looking_at(&self, at: usize) -> Loaded {
+        let at = at.min(self.sides.len() - 1);
+        let side = &self.sides[at];
+        Loaded { run: side.run.clone(), index: side.index.clone(), at, ..self.clone() }
+    }
+
+    /// The name of the run in view, where there are several.
+    fn within(&self) -> Option<&str> {
+        (self.sides.len() > 1).then(|| &*self.sides[self.at].name)
+    }
 }
 
 /// What stands on the stage.
@@ -93,11 +113,28 @@ pub enum Sheet {
     Share,
 }
 
-/// Everything that can be undone: the text before, and where the reader stood.
+/// Everything that can be undone: the text before, where the reader stood, and in what tree.
 #[derive(Clone)]
 struct Past {
     loaded: Loaded,
     head: Head,
+    tree: Tree,
+}
+
+/// Steps that can be undone, at most.
+const PAST: usize = 100;
+/// Runs that are kept whole beside the one in view, at most.
+const RUNS: usize = 8;
+
+/// What an edit is to the tree of branches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Edit {
+    /// Something is done to the run: it branches where another future was seen.
+    Act,
+    /// A setting or a line is changed: one branch for many tries.
+    Tweak,
+    /// A bookmark changes nothing.
+    Note,
 }
 
 #[derive(Clone, Copy)]
@@ -130,6 +167,10 @@ pub struct Page {
     pub notice: RwSignal<Option<Notice>>,
     /// A text the reader is writing, while it is not the one that runs.
     pub draft: RwSignal<Option<String>>,
+    /// A branch held against the run in view.
+    pub against: RwSignal<Option<(u32, Side)>, LocalStorage>,
+    /// How many events have happened in each of the runs that stand side by side; empty while there is one.
+    pub counts: RwSignal<Vec<usize>>,
     /// Said politely to a screen reader.
     pub said: RwSignal<String>,
     pub letters: RwSignal<bool>,
@@ -141,6 +182,10 @@ pub struct Page {
     pub whole: RwSignal<bool>,
     /// Where the playhead is while it moves, finer than `head`.
     pub live: StoredValue<Option<Head>>,
+    /// What the reader has tried so far, as branches.
+    pub tree: RwSignal<Tree, LocalStorage>,
+    /// How far the reader has been in the branch in view.
+    seen: StoredValue<Us>,
     past: StoredValue<Vec<Past>, LocalStorage>,
     future: StoredValue<Vec<Past>, LocalStorage>,
 }
@@ -170,6 +215,8 @@ impl Page {
             rail: RwSignal::new(false),
             notice: RwSignal::new(None),
             draft: RwSignal::new(None),
+            against: RwSignal::new_local(None),
+            counts: RwSignal::new(vec![]),
             said: RwSignal::new(String::new()),
             letters: RwSignal::new(dom::recall("letters").as_deref() != Some("off")),
             calm: RwSignal::new(dom::wants_less_motion()),
@@ -177,6 +224,8 @@ impl Page {
             drawing: RwSignal::new(false),
             whole: RwSignal::new(false),
             live: StoredValue::new(None),
+            tree: RwSignal::new_local(Tree::default()),
+            seen: StoredValue::new(0),
             past: StoredValue::new_local(vec![]),
             future: StoredValue::new_local(vec![]),
         }
@@ -212,24 +261,37 @@ impl Page {
         address: &Address,
         came_as: &str,
     ) -> Result<(), Box<Problem>> {
-        let run = read(text).map_err(|wrong| Box::new(wrong.problem(text, came_as)))?;
-        self.show(run, text, address);
+        let sides = open_sides(text).map_err(|wrong| Box::new(wrong.problem(text, came_as)))?;
+        self.show(sides, text, address);
         Ok(())
     }
 
-    fn show(&self, run: Run, text: &str, address: &Address) {
+    fn show(&self, sides: Vec<Side>, text: &str, address: &Address) {
         let origin = origin(address);
+        let within = address.within.as_deref();
+        let at = sides.iter().position(|s| Some(&*s.name) == within).unwrap_or(0);
         let loaded = Loaded {
-            index: Rc::new(RefCell::new(Index::new(&run))),
-            run: Rc::new(RefCell::new(run)),
+            run: sides[at].run.clone(),
+            index: sides[at].index.clone(),
+            sides: sides.into(),
+            at,
             text: text.into(),
-            home: origin
-                .is_some()
-                .then(|| Rc::new(Address { at: None, sel: None, check: None, ..address.clone() })),
+            home: origin.is_some().then(|| {
+                Rc::new(Address {
+                    at: None,
+                    sel: None,
+                    check: None,
+                    within: None,
+                    ..address.clone()
+                })
+            }),
             origin,
         };
         self.past.set_value(vec![]);
         self.future.set_value(vec![]);
+        self.against.set(None);
+        self.seen.set_value(0);
+        self.tree.set(Tree::of(&loaded, "as it came"));
         self.notice.set(None);
         self.draft.set(None);
         let head = address.at.map_or(Head::default(), Head::of);
@@ -247,7 +309,9 @@ impl Page {
     /// Once the page is whole: whether the run is the one its link was made from.
     pub fn compare_check(&self, address: &Address) {
         let head = address.at.map_or(Head::default(), Head::of);
-        if self.with_run_now(|run| check(run, head, address.check)) == Some(false) {
+        let same =
+            |l: &Loaded| address.check.is_none_or(|c| c == sides::check_at(&l.sides, head.at));
+        if self.loaded_now().is_some_and(|l| !same(&l)) {
             self.notice.set(Some(Notice {
                 says: "This run differs from the one the link was made from: this version of Lamplight runs the text differently.".into(),
                 undo: false,
@@ -264,46 +328,86 @@ impl Page {
 
     /// Put a run on the stage with the playhead there.
     fn put(&self, loaded: Loaded, head: Head) {
-        let (count, known) = {
-            let run = loaded.run.borrow();
-            (head.events(run.trace()), run.trace().len())
-        };
         self.cut.set(None);
         self.drawing.set(false);
-        self.inquiry.carry(&loaded, count);
+        self.inquiry.carry(self.loaded_now().as_ref(), &loaded);
         self.view.set(View::Running(loaded));
-        self.known.set(known);
-        self.set_head(head, count);
+        self.stand_at(head);
     }
 
-    fn set_head(&self, head: Head, count: usize) {
+    /// The playhead is there.
+    pub fn stand_at(&self, head: Head) {
+        let Some(loaded) = self.loaded_now() else { return };
+        let count = head.events(loaded.run.borrow().trace());
+        self.known.set(self.known_now());
         self.head.set(head);
         self.count.set(count);
         self.count_slow.set(count);
+        self.count_others(head);
+    }
+
+    // ---------------------------------------------------------------- side by side
+
+    /// All that stands side by side: the runs of the text, then a branch held against them. Tracked.
+    pub fn sides(&self) -> Vec<Side> {
+        let own = self.loaded().map(|l| l.sides);
+        own.iter().flat_map(|s| s.iter().cloned()).chain(self.against.get().map(|a| a.1)).collect()
+    }
+
+    pub fn sides_now(&self) -> Vec<Side> {
+        let own = self.loaded_now().map(|l| l.sides);
+        let against = self.against.get_untracked().map(|a| a.1);
+        own.iter().flat_map(|s| s.iter().cloned()).chain(against).collect()
+    }
+
+    /// How many events of all of them are known.
+    pub fn known_now(&self) -> usize {
+        self.sides_now().iter().map(|s| s.run.borrow().trace().len()).sum()
+    }
+
+    /// Where the playhead stands in each of them, if there are several.
+    pub fn count_others(&self, head: Head) {
+        let sides = self.sides_now();
+        let counts: Vec<usize> =
+            if sides.len() > 1 { sides.iter().map(|s| s.events(head)).collect() } else { vec![] };
+        if self.counts.with_untracked(|c| *c != counts) {
+            self.counts.set(counts);
+        }
+    }
+
+    /// Look into another of the runs that stand side by side.
+    pub fn look_at(&self, side: usize) {
+        let Some(loaded) = self.loaded_now() else { return };
+        if side == loaded.at || side >= loaded.sides.len() {
+            return;
+        }
+        self.sharpen();
+        self.pick.set(Pick::None);
+        let head = self.head.get_untracked();
+        self.put(loaded.looking_at(side), head);
+        self.said.set(format!("Looking into {}.", loaded.sides[side].name));
     }
 
     // ---------------------------------------------------------------- moving
 
     pub fn go(&self, head: Head) {
-        let Some(loaded) = self.loaded_now() else { return };
-        catch_up(&loaded, head);
-        let (count, known) = {
-            let run = loaded.run.borrow();
-            (head.events(run.trace()), run.trace().len())
-        };
+        self.sides_now().iter().for_each(|s| s.advance(head.at, JUMP_BUDGET));
         self.cut.set(None);
-        self.known.set(known);
         self.stepped.set(false);
-        self.set_head(head, count);
+        self.stand_at(head);
+        self.has_seen(head.at);
+    }
+
+    /// The reader has been there.
+    pub fn has_seen(&self, at: Us) {
+        self.seen.update_value(|seen| *seen = at.max(*seen));
     }
 
     /// Let `head` be where the eye sees it.
     fn sharpen(&self) {
         let Some(head) = self.live.try_update_value(Option::take).flatten() else { return };
-        if self.playing.get_untracked()
-            && let Some(count) = self.with_run_now(|run| head.events(run.trace()))
-        {
-            self.set_head(head, count);
+        if self.playing.get_untracked() {
+            self.stand_at(head);
         }
     }
 
@@ -315,15 +419,12 @@ impl Page {
 
     pub fn step(&self, forward: bool) {
         self.freeze();
-        let Some(loaded) = self.loaded_now() else { return };
+        let sides = self.sides_now();
         let head = self.head.get_untracked();
         if forward {
-            look_ahead(&loaded, head);
+            sides.iter().for_each(|s| look_ahead(s, head));
         }
-        let to = {
-            let run = loaded.run.borrow();
-            if forward { head.next(run.trace()) } else { head.back(run.trace()) }
-        };
+        let to = if forward { sides::next(&sides, head) } else { sides::back(&sides, head) };
         match to {
             Some(to) => {
                 self.go(to);
@@ -471,7 +572,9 @@ impl Page {
         self.sharpen();
         let Some(loaded) = self.loaded_now() else { return Ok(()) };
         let at = self.head.get_untracked().edit_at(loaded.run.borrow().trace());
-        self.put_text(&edit::insert_step(&loaded.text, at, act))?;
+        let how = if act.starts_with("mark ") { Edit::Note } else { Edit::Act };
+        let name = format!("{act} at {}", words::clock(at.at));
+        self.put_text(&edit::insert_step(&loaded.text, at, act), how, &name)?;
         self.go(Head { at: at.at, k: at.k.max(1) });
         if let Some(why) = self.void_of_new(&loaded) {
             self.take_back();
@@ -493,7 +596,7 @@ impl Page {
             return faults;
         }
         self.sharpen();
-        if self.edit_to(text) {
+        if self.edit_to(text, Edit::Tweak, says) {
             self.notice.set(Some(Notice { says: format!("{says}."), undo: true, serious: false }));
             self.said.set(format!("{says}."));
         }
@@ -514,7 +617,7 @@ impl Page {
         if text == *loaded.text {
             return Ok(());
         }
-        self.put_text(&text)?;
+        self.put_text(&text, Edit::Tweak, says.trim_end_matches('.'))?;
         self.said.set(says.to_string());
         self.notice.set(Some(Notice { says: says.into(), undo: true, serious: false }));
         Ok(())
@@ -540,6 +643,7 @@ impl Page {
     /// Undo, without a way to do it again: it never was.
     fn take_back(&self) {
         if let Some(step) = self.past.try_update_value(Vec::pop).flatten() {
+            self.tree.set(step.tree);
             self.swap(step.loaded, step.head);
         }
     }
@@ -556,7 +660,7 @@ impl Page {
                 vec![]
             }
             Ok(_) => {
-                if self.edit_to(text) {
+                if self.edit_to(text, Edit::Act, "an edited text") {
                     self.draft.set(None);
                     self.said.set("The edited scenario runs.".into());
                 }
@@ -566,29 +670,177 @@ impl Page {
     }
 
     /// Let the run go on from another text; what comes before the first difference stays.
-    fn edit_to(&self, text: &str) -> bool {
-        self.put_text(text).map_err(|why| self.refuse(&why)).is_ok()
+    fn edit_to(&self, text: &str, how: Edit, name: &str) -> bool {
+        self.put_text(text, how, name).map_err(|why| self.refuse(&why)).is_ok()
     }
 
-    fn put_text(&self, text: &str) -> Result<(), String> {
+    fn put_text(&self, text: &str, how: Edit, name: &str) -> Result<(), String> {
         let Some(old) = self.loaded_now() else { return Err("Nothing runs.".into()) };
-        let edited = parse_one(text).and_then(|s| {
-            let same = s.run.entry == old.run.borrow().scenario().run.entry;
-            if same { old.run.borrow().edit(s).map_err(Wrong::Refused) } else { open(s) }
-        });
-        let run = edited.map_err(|wrong| wrong.line())?;
+        let edited =
+            parse_one(text).and_then(|s| sides::edit(&old.sides, &s).map_err(Wrong::Refused));
+        let sides: Rc<[Side]> = edited.map_err(|wrong| wrong.line())?.into();
         let head = self.head.get_untracked();
-        self.past.update_value(|p| p.push(Past { loaded: old.clone(), head }));
-        self.future.set_value(vec![]);
+        let at = old.at.min(sides.len() - 1);
         let loaded = Loaded {
-            index: Rc::new(RefCell::new(Index::new(&run))),
-            run: Rc::new(RefCell::new(run)),
+            run: sides[at].run.clone(),
+            index: sides[at].index.clone(),
+            sides,
+            at,
             text: text.into(),
             home: None,
-            origin: old.origin,
+            origin: old.origin.clone(),
         };
+        self.branch(&old, &loaded, head, how, name)?;
         self.swap(loaded, head);
         Ok(())
+    }
+
+    /// Where the edited run belongs in the tree.
+    fn branch(
+        &self,
+        old: &Loaded,
+        new: &Loaded,
+        head: Head,
+        how: Edit,
+        name: &str,
+    ) -> Result<(), String> {
+        let before = self.tree.get_untracked();
+        let mut tree = before.clone();
+        let seen = self.seen.get_value();
+        let fork = sides::fork(&old.sides, &new.sides);
+        let way = match how {
+            Edit::Act => tree.way(fork, seen),
+            Edit::Tweak => tree.way(fork, 0),
+            Edit::Note => Way::On,
+        };
+        match way {
+            Way::On => tree.go_on(new),
+            Way::Fork => {
+                tree.leave(old, head, seen);
+                if !tree.grow(new, name, fork, head) {
+                    return Err(format!(
+                        "there are {} branches, and no more can be kept: delete one first",
+                        tree::MOST
+                    ));
+                }
+                self.seen.set_value(fork);
+            }
+        }
+        tree.slim(RUNS);
+        self.remember(old, head, before);
+        self.tree.set(tree);
+        Ok(())
+    }
+
+    /// What can be undone from here.
+    fn remember(&self, loaded: &Loaded, head: Head, tree: Tree) {
+        self.past.update_value(|p| {
+            p.push(Past { loaded: loaded.clone(), head, tree });
+            let more = p.len().saturating_sub(PAST);
+            p.drain(..more);
+        });
+        self.future.set_value(vec![]);
+    }
+
+    // ---------------------------------------------------------------- branches
+
+    /// The run of a branch: as it was left, or made again from its text.
+    fn run_of(&self, b: &Branch) -> Option<Loaded> {
+        b.loaded.clone().or_else(|| {
+            let sides: Rc<[Side]> = open_sides(&b.text).ok()?.into();
+            let origin = self.loaded_now().and_then(|l| l.origin);
+            let (run, index) = (sides[0].run.clone(), sides[0].index.clone());
+            Some(Loaded { run, index, sides, at: 0, text: b.text.clone(), home: None, origin })
+        })
+    }
+
+    /// Look at another branch, at the same moment.
+    pub fn switch(&self, id: u32) {
+        self.sharpen();
+        let (Some(old), mut tree) = (self.loaded_now(), self.tree.get_untracked()) else { return };
+        let head = self.head.get_untracked();
+        tree.leave(&old, head, self.seen.get_value());
+        let Some(b) = tree.find(id).filter(|_| id != tree.now).cloned() else { return };
+        let Some(loaded) = self.run_of(&b) else { return };
+        // Who held that branch against this one holds this one against that.
+        if self.against.with_untracked(|a| a.as_ref().is_some_and(|a| a.0 == id)) {
+            let name = tree.current().map_or("", |b| &b.name);
+            let side = Side { name: name.into(), ..old.sides[old.at].clone() };
+            self.against.set(Some((tree.now, side)));
+        }
+        self.seen.set_value(b.seen.max(head.at));
+        tree.now = id;
+        self.tree.set(tree);
+        self.swap(loaded, head);
+        self.said.set(format!("Branch: {}.", b.name));
+    }
+
+    pub fn rename_branch(&self, id: u32, name: &str) {
+        self.tree.update(|t| t.rename(id, name));
+    }
+
+    pub fn delete_branch(&self, id: u32) {
+        let (Some(old), before) = (self.loaded_now(), self.tree.get_untracked()) else { return };
+        let Some(name) = before.find(id).map(|b| b.name.clone()) else { return };
+        if before.find(id).is_some_and(|b| b.parent.is_none()) {
+            return self.refuse("what came first cannot be deleted: the others leave it");
+        }
+        if self.against.with_untracked(|a| a.as_ref().is_some_and(|a| a.0 == id)) {
+            self.hold_against(None);
+        }
+        if before.now == id
+            && let Some(parent) = before.find(id).and_then(|b| b.parent)
+        {
+            self.switch(parent);
+        }
+        self.remember(&old, self.head.get_untracked(), before);
+        self.tree.update(|t| {
+            t.remove(id);
+        });
+        let says = format!("The branch “{name}” is deleted.");
+        self.said.set(says.clone());
+        self.notice.set(Some(Notice { says, undo: true, serious: false }));
+    }
+
+    /// Put a branch beside the one in view, or none.
+    pub fn hold_against(&self, id: Option<u32>) {
+        let branch = id.and_then(|id| self.tree.with_untracked(|t| t.find(id).cloned()));
+        let side = branch.and_then(|b| {
+            let loaded = self.run_of(&b)?;
+            Some((b.id, Side { name: b.name.as_str().into(), ..loaded.sides[0].clone() }))
+        });
+        let head = self.head.get_untracked();
+        if let Some((_, side)) = &side {
+            side.advance(head.at, JUMP_BUDGET);
+            self.said.set(format!("{} stands beside the branch in view.", side.name));
+        }
+        self.against.set(side);
+        self.count_others(head);
+        self.known.set(self.known_now());
+    }
+
+    /// Put a tree in the place of the one that is there: what was kept of an earlier visit. Its text has the
+    /// comments that no link carries.
+    pub fn plant(&self, mut tree: Tree, origin: Option<(String, String)>) {
+        let Some(loaded) = self.loaded_now() else { return };
+        let Some(kept) = tree.current().cloned() else { return };
+        let same = canonical(&kept.text) == canonical(&loaded.text);
+        let text = if same { kept.text } else { loaded.text.clone() };
+        let origin = loaded.origin.clone().or(origin);
+        let loaded = Loaded { text, origin, ..loaded };
+        tree.go_on(&loaded);
+        self.seen.set_value(kept.seen);
+        self.tree.set(tree);
+        self.view.set(View::Running(loaded));
+    }
+
+    /// The tree as it stands now, with the branch in view as the reader has it.
+    pub fn tree_now(&self) -> Tree {
+        let mut tree = self.tree.get_untracked();
+        if let Some(loaded) = self.loaded_now() {
+            tree.leave(&loaded, self.head.get_untracked(), self.seen.get_value());
+        }
+        tree
     }
 
     fn swap(&self, loaded: Loaded, head: Head) {
@@ -629,7 +881,11 @@ impl Page {
             self.said.set(format!("There is nothing to {what}."));
             return;
         };
-        to.update_value(|t| t.push(Past { loaded: now, head: self.head.get_untracked() }));
+        let tree = self.tree_now();
+        to.update_value(|t| t.push(Past { loaded: now, head: self.head.get_untracked(), tree }));
+        self.seen.set_value(step.tree.current().map_or(0, |b| b.seen).max(step.head.at));
+        self.against.set(None);
+        self.tree.set(step.tree);
         self.swap(step.loaded, step.head);
         self.said.set(format!("{word}."));
         self.notice.set(None);
@@ -643,7 +899,8 @@ impl Page {
         }
         let seed = u64::from(u16::from_le_bytes(bytes));
         let Some(loaded) = self.loaded_now() else { return };
-        if self.edit_to(&edit::set_seed(&loaded.text, seed)) {
+        let name = format!("seed {seed}");
+        if self.edit_to(&edit::set_seed(&loaded.text, seed), Edit::Tweak, &name) {
             self.go(Head::default());
             self.notice.set(Some(Notice {
                 says: format!("The same scenario with seed {seed}."),
@@ -661,13 +918,16 @@ impl Page {
         let run = loaded.run.borrow();
         let mut address = match &loaded.home {
             Some(home) => (**home).clone(),
-            None => Address::text(&scenario::canonical(run.scenario())),
+            None => Address::text(&canonical(&loaded.text)),
         };
         let head = self.head.get_untracked();
         let at = head.instant(run.trace());
         address.at = (at != Default::default()).then_some(at);
         address.sel = sel_of(&run, self.pick.get_untracked());
-        address.check = with_check.then(|| check_of(&run, head));
+        // Which run it is of matters only where a moment or a selection is.
+        let is_of = address.at.is_some() || address.sel.is_some();
+        address.within = loaded.within().filter(|_| is_of && loaded.at > 0).map(String::from);
+        address.check = with_check.then(|| sides::check_at(&loaded.sides, head.at));
         link::write(&address)
     }
 
@@ -685,6 +945,7 @@ impl Page {
     pub fn is_fresh(&self) -> bool {
         self.loaded_now().is_some_and(|l| l.home.is_some())
             && self.head.get_untracked() == Head::default()
+            && self.draft.with_untracked(Option::is_none)
             && self.pick.get_untracked() == Pick::None
     }
 
@@ -785,17 +1046,29 @@ fn parse_one(text: &str) -> Result<scenario::Scenario, Wrong> {
     scenario::parse(text, &protocols::entries()).map_err(Wrong::Faults)
 }
 
-/// A run from a text, at its beginning.
-pub fn read(text: &str) -> Result<Run, Wrong> {
-    open(parse_one(text)?)
+/// A text in the form that links carry.
+fn canonical(text: &str) -> String {
+    parse_one(text).map_or_else(|_| text.to_string(), |s| scenario::canonical(&s))
 }
 
-fn open(s: scenario::Scenario) -> Result<Run, Wrong> {
-    let unknown =
-        || Wrong::Refused(Refusal::new(format!("No protocol is called {}.", s.run.entry)));
-    let bill =
-        *protocols::CATALOGUE.iter().find(|b| b.entry.id == s.run.entry).ok_or_else(unknown)?;
-    Run::open(bill, s).map_err(Wrong::Refused)
+/// The runs of a text, at their beginning.
+pub fn open_sides(text: &str) -> Result<Vec<Side>, Wrong> {
+    sides::open(&parse_one(text)?).map_err(Wrong::Refused)
+}
+
+/// A text as the page holds it, without the page.
+#[cfg(test)]
+pub fn load_for_tests(text: &str) -> Loaded {
+    let Ok(sides) = open_sides(text) else { panic!("it does not run: {text}") };
+    let sides: Rc<[Side]> = sides.into();
+    let (run, index) = (sides[0].run.clone(), sides[0].index.clone());
+    Loaded { run, index, sides, at: 0, text: text.into(), home: None, origin: None }
+}
+
+/// The first run of a text, at its beginning.
+#[cfg(test)]
+pub fn read(text: &str) -> Result<Run, Wrong> {
+    protocols::open(parse_one(text)?).map_err(Wrong::Refused)
 }
 
 fn running(view: &View) -> Option<Loaded> {
@@ -817,14 +1090,12 @@ const JUMP_BUDGET: u32 = 60_000;
 
 /// Let the run be ahead of the playhead.
 fn catch_up(loaded: &Loaded, head: Head) {
-    let mut run = loaded.run.borrow_mut();
-    run.advance(head.at, JUMP_BUDGET);
-    loaded.index.borrow_mut().catch_up(&run);
+    loaded.sides.iter().for_each(|s| s.advance(head.at, JUMP_BUDGET));
 }
 
 /// Know at least one step behind the playhead.
-fn look_ahead(loaded: &Loaded, head: Head) {
-    let mut run = loaded.run.borrow_mut();
+fn look_ahead(side: &Side, head: Head) {
+    let mut run = side.run.borrow_mut();
     for _ in 0..64 {
         if head.next(run.trace()).is_some() {
             break;
@@ -832,7 +1103,7 @@ fn look_ahead(loaded: &Loaded, head: Head) {
         let Some(next) = run.world().next_at() else { break };
         run.advance(next, JUMP_BUDGET);
     }
-    loaded.index.borrow_mut().catch_up(&run);
+    side.index.borrow_mut().catch_up(&run);
 }
 
 /// Where the scenario ends: when it was settled, or at its horizon.
@@ -874,14 +1145,6 @@ fn sel_of(run: &Run, pick: Pick) -> Option<link::Sel> {
         Pick::Op(op) => run.trace().op(op).map(|o| link::Sel::Event(o.invoke.0)),
         Pick::Fault(_) => None,
     }
-}
-
-fn check_of(run: &Run, head: Head) -> u32 {
-    engine::trace::json::check_at(run, head.at)
-}
-
-fn check(run: &Run, head: Head, want: Option<u32>) -> bool {
-    want.is_none_or(|want| want == check_of(run, head))
 }
 
 fn same_step(a: &scenario::ast::Step, b: &scenario::ast::Step) -> bool {

@@ -14,6 +14,7 @@ use super::catalogue::Catalogue;
 use super::dom;
 use super::page::{Mode, Page, Problem, View};
 use super::parts;
+use super::work;
 
 /// Read a fragment; a bare entry means its first scenario, nothing at all the page's own first.
 pub fn read(fragment: &str) -> Result<Address, LinkFault> {
@@ -40,7 +41,10 @@ pub fn open(page: Page, catalogue: Catalogue, fragment: String) {
         }
         make_whole(page, catalogue).await;
         match put {
-            Ok(address) => page.compare_check(&address),
+            Ok(address) => {
+                page.compare_check(&address);
+                work::restore(page, fragment.trim_start_matches('#'));
+            }
             Err(problem) => page.fail(*problem),
         }
     });
@@ -149,12 +153,24 @@ pub fn follow(page: Page, catalogue: Catalogue) {
         }
     });
     on_cleanup(move || listener.remove());
+    // Whoever leaves in the middle of something finds it again.
+    let leaving = window_event_listener(leptos::ev::pagehide, move |_| {
+        let runs = page.view.with_untracked(|v| matches!(v, View::Running(_)));
+        if runs && page.whole.get_untracked() && page.mode.get_untracked() != Mode::Embed {
+            timer.set_value(None);
+            page.freeze();
+            write(page, written);
+        }
+    });
+    on_cleanup(move || leaving.remove());
 
     effect(move || {
         timer.set_value(None);
         page.view.track();
         page.pick.track();
         page.head.track();
+        page.tree.track();
+        page.draft.track();
         let (playing, mode) = (page.playing.get(), page.mode.get());
         if playing
             || !page.whole.get()
@@ -171,6 +187,7 @@ pub fn follow(page: Page, catalogue: Catalogue) {
 
 fn write(page: Page, written: StoredValue<String>) {
     let Ok(fragment) = page.fragment(false) else { return };
+    work::keep(page, &fragment, &written.get_value());
     // A first visit that nobody has touched keeps its short address.
     let untouched = written.with_value(String::is_empty) && page.is_fresh();
     if untouched || written.with_value(|w| *w == fragment) {

@@ -122,19 +122,24 @@ impl Together {
 
     /// The text's identity where its verdicts are settled.
     pub fn hash(&self) -> u64 {
-        self.chain(&|run| run.verdicts().map_or(run.trace().len(), |v| v.events))
+        chain(self.runs.iter(), &|run| run.verdicts().map_or(run.trace().len(), |v| v.events))
     }
 
     /// What a link carries as `check`: of one run its own, of several the low half of their chain.
     pub fn check_at(&self, t: Us) -> u32 {
-        self.chain(&|run| run.trace().count_until(t)) as u32
+        check_at(self.runs.iter(), t)
     }
+}
 
-    /// The runs' hashes in their order: the first as it is, each next over the one before.
-    fn chain(&self, events: &dyn Fn(&Run) -> usize) -> u64 {
-        let hashes = self.runs.iter().map(|run| json::hash(run, events(run)));
-        hashes.reduce(|chain, hash| xxh64(&hash.to_be_bytes(), chain)).unwrap_or(0)
-    }
+/// The same of runs that somebody else holds, in the order of their text.
+pub fn check_at<'a>(runs: impl Iterator<Item = &'a Run>, t: Us) -> u32 {
+    chain(runs, &|run| run.trace().count_until(t)) as u32
+}
+
+/// The runs' hashes in their order: the first as it is, each next over the one before.
+fn chain<'a>(runs: impl Iterator<Item = &'a Run>, events: &dyn Fn(&Run) -> usize) -> u64 {
+    let hashes = runs.map(|run| json::hash(run, events(run)));
+    hashes.reduce(|chain, hash| xxh64(&hash.to_be_bytes(), chain)).unwrap_or(0)
 }
 
 /// A refusal of one of several runs says of which.

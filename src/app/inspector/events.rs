@@ -72,9 +72,8 @@ pub fn Events() -> impl IntoView {
         if !page.playing.get() {
             page.known.track();
         }
-        let look = |l: Loaded| {
-            search(&l.run.borrow(), &l.index.borrow(), page.count_slow.get(), &asked)
-        };
+        let look =
+            |l: Loaded| search(&l.run.borrow(), &l.index.borrow(), page.count_slow.get(), &asked);
         if asked.trim().is_empty() {
             Search::default()
         } else {

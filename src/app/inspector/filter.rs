@@ -99,7 +99,10 @@ mod tests {
         let mut run = protocols::open(s).ok().expect("it runs");
         let f = Filter::default().node(NodeId(0), true).node(NodeId(1), true);
         let c = choices(&run, f);
-        assert_eq!(c.nodes.iter().map(|c| (c.on, c.stuck)).collect::<Vec<_>>(), [(false, false), (false, false), (true, true)]);
+        assert_eq!(
+            c.nodes.iter().map(|c| (c.on, c.stuck)).collect::<Vec<_>>(),
+            [(false, false), (false, false), (true, true)]
+        );
         assert_eq!(c.nodes[0].then, f.node(NodeId(0), false));
         assert!(c.kinds.iter().all(|k| k.name != "heartbeats"));
         run.advance(1_000_000, u32::MAX);

@@ -55,7 +55,8 @@ pub struct Shown {
 }
 
 pub fn shown(run: &Run, index: &Index, a: &Answer, (pick, now): (Pick, Us)) -> Shown {
-    let says = |e: EventId| run.trace().event(e).map_or_else(String::new, |e| words::event(run, &e));
+    let says =
+        |e: EventId| run.trace().event(e).map_or_else(String::new, |e| words::event(run, &e));
     let mut told = a.chain.as_ref().map(|c| sentences(run, c)).unwrap_or_default();
     if told.len() > MOST {
         told.drain(MOST / 2..told.len() - MOST / 2);
@@ -113,9 +114,8 @@ pub fn Why() -> impl IntoView {
     let panel = Kept::new(move || {
         let at = (page.pick.get(), page.head.get().at);
         let answer = inquiry::asked(page, page.count_slow.get());
-        let show = |l: Loaded| {
-            answer.as_ref().map(|a| shown(&l.run.borrow(), &l.index.borrow(), a, at))
-        };
+        let show =
+            |l: Loaded| answer.as_ref().map(|a| shown(&l.run.borrow(), &l.index.borrow(), a, at));
         page.loaded().and_then(show).unwrap_or_default()
     });
     let effect = Kept::new(move || panel.with(|p| p.effect));

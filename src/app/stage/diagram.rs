@@ -6,8 +6,8 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 use super::painter::pick_of;
-use crate::app::{dom, inquiry};
 use crate::app::page::{Page, Tab};
+use crate::app::{dom, inquiry};
 
 /// Which way an arrow goes.
 #[derive(Clone, Copy, Debug, PartialEq)]

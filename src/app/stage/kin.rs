@@ -110,5 +110,9 @@ pub fn told(run: &Run, index: &Index, e: EventId, now: Us) -> Vec<(Kin, Vec<Node
         .filter_map(|n| of(n).map(|k| (n, k)))
         .collect();
     let kind = |k: Kin| (k, all.iter().filter(|a| a.1 == k).map(|a| a.0).collect::<Vec<_>>());
-    [Kin::Past, Kin::Concurrent, Kin::Future].map(kind).into_iter().filter(|k| !k.1.is_empty()).collect()
+    [Kin::Past, Kin::Concurrent, Kin::Future]
+        .map(kind)
+        .into_iter()
+        .filter(|k| !k.1.is_empty())
+        .collect()
 }

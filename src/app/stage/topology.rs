@@ -228,7 +228,9 @@ fn whole_arrows(
         ];
         let name = crate::app::words::travels(run, m);
         out.push(
-            Shape::group(kin::role(run, index, pick, m), kids).hue(Hue::epoch(rec.epoch)).pick(Pick::Message(m), name),
+            Shape::group(kin::role(run, index, pick, m), kids)
+                .hue(Hue::epoch(rec.epoch))
+                .pick(Pick::Message(m), name),
         );
     }
 }

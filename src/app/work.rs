@@ -1,0 +1,204 @@
+//! What the reader did, kept beyond the page: the tree of branches and the text being written, under the link
+//! that was in the address when they left. Whoever comes back by it (reload, back, forward, the catalogue's
+//! “go on”) finds the tree again. Nothing of it leaves the browser.
+
+use engine::ids::Us;
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::JsValue;
+
+use super::dom;
+use super::head::Head;
+use super::page::Page;
+use super::tree::{Branch, Tree};
+
+/// Pieces of work that are kept, and letters of them all: a browser gives a page five millions.
+const MOST: usize = 8;
+const ROOM: usize = 1_500_000;
+const KEY: &str = "work";
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Work {
+    /// The fragment it is found by.
+    pub link: String,
+    pub title: String,
+    /// The shipped scenario it began as.
+    origin: Option<(String, String)>,
+    draft: Option<String>,
+    now: u32,
+    branches: Vec<Twig>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Twig {
+    id: u32,
+    name: String,
+    text: String,
+    parent: Option<u32>,
+    // Numbers of a script are exact up to 2^53 µs: 285 years.
+    fork: f64,
+    seen: f64,
+    at: f64,
+    k: u32,
+}
+
+impl Work {
+    fn of(
+        tree: &Tree,
+        link: &str,
+        page: (String, Option<(String, String)>, Option<String>),
+    ) -> Work {
+        let twig = |b: &Branch| Twig {
+            id: b.id,
+            name: b.name.clone(),
+            text: b.text.to_string(),
+            parent: b.parent,
+            fork: b.fork as f64,
+            seen: b.seen as f64,
+            at: b.head.at as f64,
+            k: b.head.k,
+        };
+        let branches = tree.all.iter().map(twig).collect();
+        let (title, origin, draft) = page;
+        Work { link: link.into(), title, origin, draft, now: tree.now, branches }
+    }
+
+    /// The tree again; none where what was kept is no tree.
+    fn tree(self) -> Option<Tree> {
+        let branch = |t: Twig| Branch {
+            id: t.id,
+            name: t.name,
+            text: t.text.into(),
+            parent: t.parent,
+            fork: t.fork as Us,
+            seen: t.seen as Us,
+            head: Head { at: t.at as Us, k: t.k },
+            loaded: None,
+        };
+        let tree = Tree { all: self.branches.into_iter().map(branch).collect(), now: self.now };
+        tree.is_sound().then_some(tree)
+    }
+
+    fn letters(&self) -> usize {
+        self.branches.iter().map(|b| b.text.len() + b.name.len() + 120).sum::<usize>()
+            + self.draft.as_ref().map_or(0, String::len)
+    }
+}
+
+/// The newest first; the same work is kept once, and what finds no room goes.
+fn put_first(mut all: Vec<Work>, work: Work, left: &str) -> Vec<Work> {
+    all.retain(|w| w.link != work.link && w.link != left);
+    all.insert(0, work);
+    all.truncate(MOST);
+    let mut room = ROOM;
+    all.retain(|w| match room.checked_sub(w.letters()) {
+        Some(rest) => {
+            room = rest;
+            true
+        }
+        None => false,
+    });
+    all
+}
+
+fn read() -> Vec<Work> {
+    let kept = dom::recall(KEY).and_then(|t| js_sys::JSON::parse(&t).ok());
+    kept.and_then(|v| serde_wasm_bindgen::from_value(v).ok()).unwrap_or_default()
+}
+
+fn write(all: &[Work]) {
+    let Ok(value) = serde_wasm_bindgen::to_value(all) else { return };
+    let text = js_sys::JSON::stringify(&value).ok().and_then(|s| JsValue::from(s).as_string());
+    if let Some(text) = text {
+        dom::remember(KEY, &text);
+    }
+}
+
+/// Keep what there is under a link; `left` is the link it was kept under before.
+pub fn keep(page: Page, link: &str, left: &str) {
+    let tree = page.tree_now();
+    let draft = page.draft.get_untracked();
+    let origin = page.loaded_now().and_then(|l| l.origin);
+    let all = read();
+    if tree.all.len() < 2 && draft.is_none() {
+        // Nothing was done; what was kept under this link before was undone since.
+        if all.iter().any(|w| w.link == link || w.link == left) {
+            let rest: Vec<Work> =
+                all.into_iter().filter(|w| w.link != link && w.link != left).collect();
+            write(&rest);
+        }
+        return;
+    }
+    write(&put_first(all, Work::of(&tree, link, (page.title(), origin, draft)), left));
+}
+
+/// Plant the tree that was kept under a link again.
+pub fn restore(page: Page, link: &str) {
+    let Some(work) = read().into_iter().find(|w| w.link == link) else { return };
+    let (draft, origin) = (work.draft.clone(), work.origin.clone());
+    if let Some(tree) = work.tree() {
+        page.plant(tree, origin);
+        page.draft.set(draft);
+    }
+}
+
+/// What can be gone on with, newest first.
+pub fn recent() -> Vec<Work> {
+    read()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn work(link: &str, letters: usize) -> Work {
+        let twig = |id: u32, parent| Twig {
+            id,
+            name: "a".into(),
+            text: "x".repeat(letters),
+            parent,
+            fork: 1e6,
+            seen: 2e6,
+            at: 3e6,
+            k: 7,
+        };
+        Work {
+            link: link.into(),
+            title: "A run".into(),
+            origin: None,
+            draft: None,
+            now: 1,
+            branches: vec![twig(0, None), twig(1, Some(0))],
+        }
+    }
+
+    #[test]
+    fn a_tree_comes_back_as_it_was() {
+        let Some(tree) = work("a", 3).tree() else { panic!("it is a tree") };
+        assert_eq!(Work::of(&tree, "a", ("A run".into(), None, None)), work("a", 3));
+    }
+
+    #[test]
+    fn what_is_no_tree_is_left() {
+        let mut torn = work("a", 3);
+        torn.branches[1].parent = Some(9);
+        assert!(torn.tree().is_none());
+        let mut nowhere = work("a", 3);
+        nowhere.now = 5;
+        assert!(nowhere.tree().is_none());
+        assert!(Work { branches: vec![], ..work("a", 3) }.tree().is_none());
+        let mut ring = work("a", 3);
+        ring.branches[0].parent = Some(1);
+        assert!(ring.tree().is_none());
+    }
+
+    #[test]
+    fn the_newest_stands_first_and_there_is_room_for_few() {
+        let all = put_first(vec![work("a", 3), work("b", 3)], work("c", 3), "b");
+        assert_eq!(all.iter().map(|w| w.link.as_str()).collect::<Vec<_>>(), ["c", "a"]);
+        let many: Vec<Work> = (0..20).map(|i| work(&format!("w{i}"), 3)).collect();
+        assert_eq!(put_first(many, work("c", 3), "").len(), MOST);
+        let all = put_first(vec![work("big", ROOM)], work("c", 3), "");
+        assert_eq!(all.len(), 1);
+    }
+}
