@@ -68,7 +68,7 @@ pub fn shown(run: &Run, index: &Index, a: &Answer, (pick, now): (Pick, Us)) -> S
     });
     Shown {
         effect: Some(a.effect),
-        says: words::capital(&says(a.effect)),
+        says: says(a.effect),
         lead: a.lead(),
         sentences: told,
         compared: compared(run, a),
@@ -93,7 +93,7 @@ fn compared(run: &Run, a: &Answer) -> Option<Compared> {
     };
     Some(Compared {
         cause,
-        cause_says: words::capital(&says),
+        cause_says: says,
         word: a.word(),
         says: r.map(|r| r.says.clone()).unwrap_or_default(),
         heads: [inquiry::place(run, cause), inquiry::place(run, a.effect)],

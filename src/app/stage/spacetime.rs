@@ -11,7 +11,7 @@ use engine::ids::*;
 use engine::run::Run;
 use engine::scene::spacetime::{self, Tile, Tiles, Viewport};
 use engine::scene::{self, Index, Pick};
-use engine::trace::inquiry::{Chain, Cut, Judgment};
+use engine::trace::inquiry::{Chain, Cut, Filter, Judgment};
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::Element;
@@ -107,6 +107,8 @@ struct Sheet {
     base: Option<Viewport>,
     view: Option<Viewport>,
     known: usize,
+    /// What the tiles leave out.
+    filter: Filter,
     moved: js_sys::Array,
     xs: Vec<f32>,
 }
@@ -151,6 +153,7 @@ impl Sheet {
             base: None,
             view: None,
             known: 0,
+            filter: Filter::default(),
             moved: js_sys::Array::new(),
             xs: vec![],
         }
@@ -175,11 +178,13 @@ impl Sheet {
         if dirty || stale {
             self.paint(&run, &index, view, asked);
         }
-        let tiles_change = stale || grown || self.view.is_none_or(|v| v.tiles() != view.tiles());
+        let sifted = self.filter != index.filter();
+        let tiles_change =
+            stale || grown || sifted || self.view.is_none_or(|v| v.tiles() != view.tiles());
         if tiles_change {
             self.tile(&run, &index, &view);
         }
-        self.known = index.len();
+        (self.known, self.filter) = (index.len(), index.filter());
         self.view = Some(view);
         self.place(&view, now, tiles_change);
     }
