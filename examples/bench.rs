@@ -59,6 +59,21 @@ mod exports {
         })
     }
 
+    /// How many reads and writes the clients did.
+    #[wasm_bindgen]
+    pub fn operations() -> usize {
+        with(|run| engine::check::history_of(run).ops.len())
+    }
+
+    /// Whether the clients' history fits a model: yes, no, or nothing.
+    #[wasm_bindgen]
+    pub fn verdict(model: &str) -> Option<bool> {
+        with(|run| {
+            let history = engine::check::history_of(run);
+            engine::check::judge_history(&history, model).and_then(|verdict| verdict.holds())
+        })
+    }
+
     /// Push and pop as many entries, with 32 waiting, and do nothing else.
     #[wasm_bindgen]
     pub fn bare_queue(steps: u32) -> u64 {

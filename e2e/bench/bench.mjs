@@ -11,6 +11,14 @@ net latency=10ms
 load c1 put x rate=10/s arrivals=even from=1s
 until 1h
 `;
+// A thousand operations of ten clients on one register, all true.
+const clients = Array.from({ length: 10 }, (_, i) => `p${i + 1}`);
+const litmus = `lamplight 1
+run consistency sessions=10 copies=newest takes=5ms..40ms seed=1
+net latency=0ms
+${clients.map((p) => `load ${p} put x rate=5/s to=10s\nload ${p} get x rate=5/s to=10s`).join("\n")}
+until 11s
+`;
 const text = (path) => readFile(new URL(path, import.meta.url), "utf8");
 const sorted = (v) => [...v].sort((a, b) => a - b);
 const at = (v, p) => sorted(v)[Math.min(v.length - 1, Math.floor((v.length * p) / 100))];
@@ -28,6 +36,32 @@ const browser = await chromium.launch({
   executablePath: chromiumPath(),
   args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-component-update"],
 });
+
+const verdicts = async () => {
+  const page = await browser.newPage();
+  await page.goto(`${wasm.origin}/wasm.html`);
+  const out = await page.evaluate(async (scenario) => {
+    const m = await import("./bench.js");
+    await m.default();
+    m.open(scenario);
+    m.advance(11);
+    const models = ["linearizable", "sequential", "causal", "causal-convergence", "weak-causal", "pram"];
+    const one = (model) => {
+      const took = [];
+      let holds;
+      for (let i = 0; i < 5; i += 1) {
+        const start = performance.now();
+        holds = m.verdict(model);
+        took.push(performance.now() - start);
+      }
+      return { model, holds, took };
+    };
+    return { operations: m.operations(), models: models.map(one) };
+  }, litmus);
+  const say = ({ model, holds, took }) => `${model} ${holds} in ${round(median(took))} ms`;
+  console.log(`wasm: ${out.operations} operations of 10 clients: ${out.models.map(say).join(", ")} (medians of 5)`);
+  await page.close();
+};
 
 const engine = async () => {
   const page = await browser.newPage();
@@ -131,6 +165,7 @@ const coldLoad = async () => {
 };
 
 await engine();
+await verdicts();
 await motion();
 await coldLoad();
 await browser.close();

@@ -3,7 +3,7 @@
 //! Titles and slugs of the scenarios are one small file beside the page, their texts a file each: nothing of
 //! them is in the wasm. An entry's thumbnail is its own first scenario, drawn by the scene when the page is built.
 
-use crate::app::lay::{Kept, Rows, when};
+use crate::app::lay::{Kept, Perhaps, Rows, when};
 use engine::card::Entry;
 use engine::few;
 use engine::protocols;
@@ -11,8 +11,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::Deserialize;
 
-use super::dom;
 use super::page::Page;
+use super::{dom, work};
 
 /// A scenario of the index.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -138,6 +138,7 @@ pub fn Rail() -> impl IntoView {
     let current = Kept::new(move || page.loaded().and_then(|l| l.origin));
     view! {
         <nav class="rail" aria-label="Catalogue">
+            <GoOn/>
             {by_section()
                 .into_iter()
                 .map(|(n, entries)| {
@@ -151,6 +152,22 @@ pub fn Rail() -> impl IntoView {
                 .rows()}
         </nav>
     }
+}
+
+/// The way back to what the reader was in the middle of.
+#[component]
+fn GoOn() -> impl IntoView {
+    let page = expect_context::<Page>();
+    // What is in view now needs no way back to it.
+    let here = dom::fragment();
+    let others = work::recent().into_iter().filter(move |w| w.link != here).take(3);
+    let line = move |w: work::Work| {
+        view! { <li><a class="entry" href=format!("#{}", w.link) on:click=move |_| page.rail.set(false)>{w.title}</a></li> }
+    };
+    let others: Vec<work::Work> = others.collect();
+    (!others.is_empty())
+        .then(|| view! { <h2>"Go on with"</h2><ul class="entries go-on">{others.into_iter().map(line).rows()}</ul> })
+        .perhaps()
 }
 
 #[component]

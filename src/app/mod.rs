@@ -10,6 +10,7 @@
 //! engine and of these modules give them.
 
 mod beat;
+mod branches;
 mod catalogue;
 mod dom;
 mod embed;
@@ -31,6 +32,7 @@ mod sides;
 mod stage;
 mod transport;
 mod tree;
+mod until;
 mod words;
 mod work;
 mod wrong;
@@ -76,11 +78,16 @@ fn App() -> impl IntoView {
     };
     let view = move || if page.tab.get() == Tab::Messages { "messages" } else { "panel" };
     let wrong = move || page.view.with(|v| matches!(v, View::Wrong(_)));
+    // Rows of the tree under the scrubber; more than a few are scrolled.
+    let branches = lay::Kept::new(move || {
+        let many = page.tree.with(|t| t.all.len());
+        (many > 1 && page.mode.get() == Mode::Page).then(|| many.min(4))
+    });
     // What no first frame needs is built when its code is there; the grid keeps its place.
     let rest = move |what: fn() -> AnyView| lay::when(move || page.whole.get(), what);
     view! {
         <a class="skip" href="#stage" on:click=move |ev| { ev.prevent_default(); dom::focus(".play"); }>"To the run"</a>
-        <div class="page" data-mode=mode data-view=view data-rail=move || page.rail.get().then_some("open") data-wrong=move || wrong().then_some("true")>
+        <div class="page" data-mode=mode data-view=view data-branches=move || branches.get().map(|n| n.to_string()) data-rail=move || page.rail.get().then_some("open") data-wrong=move || wrong().then_some("true")>
             <Header/>
             {rest(|| view! { <catalogue::Rail/> }.into_any())}
             <stage::Stage/>
@@ -161,6 +168,7 @@ fn Sheets() -> impl IntoView {
         Some(Sheet::Break) => "Break something",
         Some(Sheet::Partition) => "Partition the network",
         Some(Sheet::Share) => "The link of this run",
+        Some(Sheet::Until) => "Run until",
         None => "Dialog",
     };
     let body = move || match page.sheet.get() {
@@ -168,6 +176,7 @@ fn Sheets() -> impl IntoView {
         Some(Sheet::Break) => view! { <faults::BreakSheet/> }.into_any(),
         Some(Sheet::Partition) => view! { <faults::PartitionSheet/> }.into_any(),
         Some(Sheet::Share) => view! { <share::ShareSheet/> }.into_any(),
+        Some(Sheet::Until) => view! { <until::UntilSheet/> }.into_any(),
         None => ().into_any(),
     };
     view! { <dialog node_ref=dialog aria-label=name on:close=move |_| page.sheet.set(None)>{body}</dialog> }

@@ -111,6 +111,7 @@ pub enum Sheet {
     Break,
     Partition,
     Share,
+    Until,
 }
 
 /// Everything that can be undone: the text before, where the reader stood, and in what tree.
@@ -171,6 +172,8 @@ pub struct Page {
     pub against: RwSignal<Option<(u32, Side)>, LocalStorage>,
     /// How many events have happened in each of the runs that stand side by side; empty while there is one.
     pub counts: RwSignal<Vec<usize>>,
+    /// When the first of them parts from the others.
+    pub parted: RwSignal<Option<Us>>,
     /// Said politely to a screen reader.
     pub said: RwSignal<String>,
     pub letters: RwSignal<bool>,
@@ -217,6 +220,7 @@ impl Page {
             draft: RwSignal::new(None),
             against: RwSignal::new_local(None),
             counts: RwSignal::new(vec![]),
+            parted: RwSignal::new(None),
             said: RwSignal::new(String::new()),
             letters: RwSignal::new(dom::recall("letters").as_deref() != Some("off")),
             calm: RwSignal::new(dom::wants_less_motion()),
@@ -358,6 +362,53 @@ impl Page {
         let own = self.loaded_now().map(|l| l.sides);
         let against = self.against.get_untracked().map(|a| a.1);
         own.iter().flat_map(|s| s.iter().cloned()).chain(against).collect()
+    }
+
+    /// One of them; none: the run in view. Tracked.
+    pub fn side(&self, i: Option<usize>) -> Option<Side> {
+        match i {
+            None => self.loaded().map(|l| l.sides[l.at].clone()),
+            Some(i) => self.sides().into_iter().nth(i),
+        }
+    }
+
+    pub fn side_now(&self, i: Option<usize>) -> Option<Side> {
+        match i {
+            None => self.loaded_now().map(|l| l.sides[l.at].clone()),
+            Some(i) => self.sides_now().into_iter().nth(i),
+        }
+    }
+
+    /// How many events have happened in it. Tracked.
+    pub fn count_of(&self, i: Option<usize>) -> usize {
+        i.and_then(|i| self.counts.with(|c| c.get(i).copied())).unwrap_or_else(|| self.count.get())
+    }
+
+    /// Whether it is the run in view. Tracked.
+    pub fn is_current(&self, i: usize) -> bool {
+        self.loaded().is_some_and(|l| l.at == i)
+    }
+
+    /// What is selected in it. Tracked.
+    pub fn pick_in(&self, i: Option<usize>) -> Pick {
+        let pick = self.pick.get();
+        if i.is_none_or(|i| self.is_current(i)) { pick } else { Pick::None }
+    }
+
+    /// The branch that stands there, if it is not a run of the text. Tracked.
+    pub fn branch_of(&self, i: usize) -> Option<u32> {
+        let own = self.loaded().map_or(0, |l| l.sides.len());
+        self.against.get().filter(|_| i >= own).map(|a| a.0)
+    }
+
+    /// What it is called. Tracked.
+    pub fn side_name(&self, i: usize) -> String {
+        let sides = self.sides();
+        let alone = self.loaded().is_some_and(|l| l.sides.len() == 1);
+        if i == 0 && alone && sides.len() > 1 {
+            return self.tree.with(|t| t.current().map(|b| b.name.clone())).unwrap_or_default();
+        }
+        sides.get(i).map(|s| s.name.to_string()).unwrap_or_default()
     }
 
     /// How many events of all of them are known.

@@ -4,6 +4,7 @@ use crate::app::lay::{Kept, Rows, when};
 use engine::ids::*;
 use leptos::prelude::*;
 
+use super::branches::Branches;
 use super::head::Head;
 use super::marks::Marks;
 use super::page::{Mode, Page, Sheet, end_of};
@@ -43,6 +44,9 @@ pub fn Transport() -> impl IntoView {
             </div>
             <Clock/>
             <Scrub/>
+            {when(move || page.whole.get(), move || view! {
+                <button type="button" class="until wide-only" aria-haspopup="dialog" on:click=move |_| page.sheet.set(Some(Sheet::Until))>"Until …"</button>
+            }.into_any())}
             <Speed/>
             <button type="button" class="break" aria-haspopup="dialog" on:click=move |_| page.sheet.set(Some(Sheet::Break))>
                 "Break"<span class="wide-only">" something"</span>
@@ -90,6 +94,7 @@ fn Scrub() -> impl IntoView {
             ev.prevent_default();
         }
     };
+    let grown = move || page.tree.with(|t| t.all.len() > 1) && page.mode.get() == Mode::Page;
     view! {
         <div class="scrub">
             {when(move || page.whole.get(), move || view! { <Marks end=end/> }.into_any())}
@@ -99,6 +104,7 @@ fn Scrub() -> impl IntoView {
                 aria-valuetext=move || words::clock(page.head.get().at)
                 style:--at=share
                 on:input=seek on:keydown=keys/>
+            {when(move || page.whole.get() && grown(), move || view! { <Branches end=end/> }.into_any())}
         </div>
     }
 }

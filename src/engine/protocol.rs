@@ -382,10 +382,17 @@ pub enum Adjust {
 }
 
 /// A body with its signer. Nobody but the node itself can make one: forging does not compile.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+/// It is described as its body, which says as in the papers whose it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Signed<T> {
     signer: NodeId,
     body: T,
+}
+
+impl<T: Serialize> Serialize for Signed<T> {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        self.body.serialize(s)
+    }
 }
 
 impl<T> Signed<T> {
@@ -713,4 +720,15 @@ impl Court {
 /// A description of a value with nodes by name, for tests and lists.
 pub fn plain(cast: &Cast, tree: &Tree) -> String {
     tree.plain(&|n| cast.name(n).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_signed_is_described_as_what_it_says() {
+        let signed = Signed { signer: NodeId(2), body: ("x", 7) };
+        assert_eq!(Tree::of(&signed), Tree::of(&("x", 7)));
+    }
 }

@@ -125,9 +125,16 @@ fn cell(c: CellShown) -> impl IntoView {
 }
 
 fn table(head: Vec<String>, rows: Vec<Vec<String>>) -> impl IntoView {
-    let heads = (!head.is_empty()).then(|| {
-        view! { <thead><tr>{head.into_iter().map(|h| view! { <th scope="col">{h}</th> }).rows()}</tr></thead> }
-    }).perhaps();
+    let heads = (!head.is_empty())
+        .then(|| {
+            // Above the names of the rows stands nothing.
+            let cell = |h: String| match h.is_empty() {
+                true => view! { <td></td> }.into_any(),
+                false => view! { <th scope="col">{h}</th> }.into_any(),
+            };
+            view! { <thead><tr>{head.into_iter().map(cell).rows()}</tr></thead> }
+        })
+        .perhaps();
     let row =
         |r: Vec<String>| view! { <tr>{r.into_iter().map(|c| view! { <td>{c}</td> }).rows()}</tr> };
     view! { <table class="values">{heads}<tbody>{rows.into_iter().map(row).rows()}</tbody></table> }

@@ -87,8 +87,7 @@ pub fn Mistakes() -> impl IntoView {
 pub fn Settings() -> impl IntoView {
     let page = expect_context::<Page>();
     let entry = Kept::new(move || page.with_run(|run| run.entry().id));
-    let body = move || {
-        entry.with(|_| ());
+    let body = move |_| {
         let Some(card) = page.with_run_now(|run| run.entry()) else { return ().into_any() };
         view! {
             {card.params.iter().map(|p| view! { <Dial card=p/> }).rows()}
@@ -104,7 +103,8 @@ pub fn Settings() -> impl IntoView {
     view! {
         <details class="settings">
             <summary>"Settings: parameters, seed, mistakes, operations"</summary>
-            {body}
+            // Another entry's fields are other fields: they are not to be changed into each other.
+            <For each=move || entry.get() key=|id| *id children=body/>
         </details>
     }
 }

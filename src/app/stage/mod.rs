@@ -6,6 +6,7 @@ pub mod diagram;
 mod exhibits;
 pub mod kin;
 pub mod painter;
+mod sides;
 mod spacetime;
 mod topology;
 
@@ -23,7 +24,6 @@ use super::{words, wrong};
 
 pub use exhibits::Exhibits;
 pub use spacetime::Spacetime;
-pub use topology::Topology;
 
 /// Size of a view in CSS pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -229,7 +229,7 @@ pub fn Stage() -> impl IntoView {
                 move || is_wrong.get(),
                 || view! { <wrong::Card/> }.into_any(),
                 move || view! {
-                    <Topology/>
+                    <sides::Sides/>
                     <Caption/>
                     {when(move || page.whole.get(), || view! { <Lower/> }.into_any())}
                 }.into_any(),
@@ -238,6 +238,9 @@ pub fn Stage() -> impl IntoView {
         </main>
     }
 }
+
+/// The view of the table; no exhibit is called like this.
+const COMPARED: &str = "compared with each other";
 
 /// Below the caption: space and time, or the exhibits of the entry.
 #[component]
@@ -248,15 +251,25 @@ fn Lower() -> impl IntoView {
         page.with_run(exhibits::keys).unwrap_or_default()
     });
     let choice = RwSignal::new(None::<&'static str>);
+    let many = Kept::new(move || page.sides().len());
+    // Runs that stand side by side are there to be compared.
+    effect(move || match many.get() {
+        0 | 1 => choice.update(|c| *c = c.filter(|c| *c != COMPARED)),
+        _ => choice.set(Some(COMPARED)),
+    });
     // Where the entry is a ring, the ring is what there is to see.
     let entry = Kept::new(move || page.with_run(|run| run.entry().id));
     effect(move || {
         entry.with(|_| ());
         let ring = page.with_run_now(|run| run.entry().layout == Layout::Ring).unwrap_or(false);
-        choice.set(untrack(|| keys.with(|k| k.first().map(|k| k.0))).filter(|_| ring));
+        let alone = page.sides_now().len() < 2;
+        if alone {
+            choice.set(untrack(|| keys.with(|k| k.first().map(|k| k.0))).filter(|_| ring));
+        }
     });
     effect(move || {
-        if keys.with(|k| choice.get_untracked().is_some_and(|c| !k.iter().any(|k| k.0 == c))) {
+        let gone = |c: &str| c != COMPARED && keys.with(|k| !k.iter().any(|k| k.0 == c));
+        if choice.get_untracked().is_some_and(gone) {
             choice.set(None);
         }
     });
@@ -267,15 +280,18 @@ fn Lower() -> impl IntoView {
     };
     view! {
         <div class="lower">
-            {when(move || keys.with(|k| !k.is_empty()), move || view! {
+            {when(move || many.get() > 1 || keys.with(|k| !k.is_empty()), move || view! {
                 <div class="views" role="group" aria-label="Views">
+                    {(many.get() > 1).then(|| tab(Some(COMPARED), "compared".into())).perhaps()}
                     {tab(None, "messages".into())}
                     {move || keys.get().into_iter().map(|(k, word)| tab(Some(k), word)).rows()}
                 </div>
             }.into_any())}
             <asked::Asked/>
             {move || match choice.get() {
+                None if many.get() == 2 => view! { <Spacetime side=0/><Spacetime side=1/> }.into_any(),
                 None => view! { <Spacetime/> }.into_any(),
+                Some(COMPARED) => view! { <sides::Comparison/> }.into_any(),
                 Some(key) => view! { <Exhibits key=key/> }.into_any(),
             }}
         </div>

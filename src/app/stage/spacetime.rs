@@ -20,7 +20,8 @@ use super::cut::{self, Grip};
 use super::painter::Painter;
 use super::{Sight, diagram};
 use crate::app::beat::{Beat, Frame};
-use crate::app::page::{Loaded, Page, end_of};
+use crate::app::page::{Page, end_of};
+use crate::app::sides::Side;
 use crate::app::{dom, icons, inquiry};
 
 #[wasm_bindgen(module = "/src/app/stage/motion.js")]
@@ -78,13 +79,6 @@ fn whole(run: &Run, sight: Sight) -> Viewport {
     Viewport::new(run, 0, last.max(1), sight.w, sight.h)
 }
 
-/// What the reader looks at and asks.
-struct Asked {
-    pick: Pick,
-    chain: Option<Chain>,
-    cut: Option<Arc<(Cut, Judgment)>>,
-}
-
 struct Layers {
     back: (Element, Painter),
     tiles: Element,
@@ -95,6 +89,18 @@ struct Layers {
     focus: (Element, Painter),
     gutter: Painter,
     plot: Element,
+}
+
+/// What a look is at.
+struct At {
+    pick: Pick,
+    now: Us,
+    /// Where this run parts from the one beside it.
+    parted: Option<Us>,
+    /// The chain and the cut that are asked about.
+    chain: Option<Chain>,
+    cut: Option<Arc<(Cut, Judgment)>>,
+    dirty: bool,
 }
 
 struct Sheet {
@@ -167,7 +173,7 @@ impl Sheet {
     }
 
     /// Paint what is not painted yet, and put everything where it belongs.
-    fn look(&mut self, l: &Loaded, view: Viewport, asked: &Asked, now: Us, dirty: bool) {
+    fn look(&mut self, l: &Side, view: Viewport, at: At) {
         if !self.run.as_ref().is_some_and(|r| Rc::ptr_eq(r, &l.run)) {
             self.forget();
             self.run = Some(l.run.clone());
@@ -175,8 +181,8 @@ impl Sheet {
         let (run, index) = (l.run.borrow(), l.index.borrow());
         let grown = self.known != index.len();
         let stale = self.base.is_none_or(|b| !still_serves(&b, &view));
-        if dirty || stale {
-            self.paint(&run, &index, view, asked);
+        if at.dirty || stale {
+            self.paint(&run, &index, view, &at);
         }
         let sifted = self.filter != index.filter();
         let tiles_change =
@@ -186,21 +192,23 @@ impl Sheet {
         }
         (self.known, self.filter) = (index.len(), index.filter());
         self.view = Some(view);
-        self.place(&view, now, tiles_change);
+        self.place(&view, at.now, tiles_change);
     }
 
-    fn paint(&mut self, run: &Run, index: &Index, view: Viewport, asked: &Asked) {
+    fn paint(&mut self, run: &Run, index: &Index, view: Viewport, at: &At) {
+        let pick = at.pick;
         let wide = Viewport { w: view.w + SPARE, ..view };
-        let pick = asked.pick;
         self.layers.back.1.paint(spacetime::backdrop(run, index, &wide, pick));
-        self.layers.front.1.paint(spacetime::front(run, index, &wide, pick));
+        let mut front = spacetime::front(run, index, &wide, pick);
+        front.extend(at.parted.into_iter().flat_map(|t| spacetime::parting(&wide, t)));
+        self.layers.front.1.paint(front);
         self.layers.focus.1.paint(spacetime::focus(run, index, &wide, pick));
         self.layers.veil.1.paint(spacetime::veil(&wide));
-        let chain = asked.chain.as_ref().map(|c| spacetime::chain(run, index, &wide, c));
+        let chain = at.chain.as_ref().map(|c| spacetime::chain(run, index, &wide, c));
         self.layers.chain.1.paint(chain.unwrap_or_default());
-        let line = asked.cut.as_ref().map(|c| spacetime::cut(run, index, &wide, &c.0, &c.1));
+        let line = at.cut.as_ref().map(|c| spacetime::cut(run, index, &wide, &c.0, &c.1));
         self.layers.cut.1.paint(line.unwrap_or_default());
-        if let Some(c) = &asked.cut {
+        if let Some(c) = &at.cut {
             cut::handles(&self.layers.cut.0, run, index, &wide, &c.0);
         }
         self.layers.gutter.paint(spacetime::gutter(run, &view, pick));
@@ -270,7 +278,11 @@ fn still_serves(base: &Viewport, view: &Viewport) -> bool {
 }
 
 #[component]
-pub fn Spacetime() -> impl IntoView {
+pub fn Spacetime(
+    /// Which of the runs side by side; the one in view where nothing is said.
+    #[prop(optional)]
+    side: Option<usize>,
+) -> impl IntoView {
     let page = expect_context::<Page>();
     let beat = expect_context::<Beat>();
     let (frame_ref, sight) = super::measure();
@@ -293,6 +305,8 @@ pub fn Spacetime() -> impl IntoView {
         page.inquiry.filter.track();
         chain.with(|_| ());
         judged.with(|_| ());
+        page.parted.track();
+        page.against.track();
         sight.track();
         gaze.track();
         dirty.set_value(true);
@@ -307,7 +321,7 @@ pub fn Spacetime() -> impl IntoView {
             return;
         };
         let sight = sight.get_untracked();
-        let Some(loaded) = page.loaded_now().filter(|_| sight.w > 40.0 && sight.h > 40.0) else {
+        let Some(loaded) = page.side_now(side).filter(|_| sight.w > 40.0 && sight.h > 40.0) else {
             return;
         };
         let view = viewport(&loaded.run.borrow(), gaze.get_untracked(), sight, frame.now)
@@ -316,12 +330,14 @@ pub fn Spacetime() -> impl IntoView {
         let sheet = slot.get_or_insert_with(|| Sheet::new(Layers::new(&c, &b, p.into())));
         let repaint = dirty.get_value();
         dirty.set_value(false);
-        let asked = Asked {
-            pick: page.pick.get_untracked(),
-            chain: chain.get_untracked(),
-            cut: judged.get_untracked(),
-        };
-        sheet.look(&loaded, view, &asked, frame.now, repaint);
+        let (pick, parted) = untrack(|| (page.pick_in(side), page.parted.get()));
+        // What is asked is asked of the run in view.
+        let mine = untrack(|| side.is_none_or(|i| page.is_current(i)));
+        let asked =
+            if mine { (chain.get_untracked(), judged.get_untracked()) } else { (None, None) };
+        let (chain, cut) = asked;
+        let at = At { pick, now: frame.now, parted, chain, cut, dirty: repaint };
+        sheet.look(&loaded, view, at);
         if let Some(root) = root.get_untracked().filter(|_| repaint) {
             diagram::keep_one_stop(&root);
         }
@@ -384,7 +400,7 @@ pub fn Spacetime() -> impl IntoView {
         let held = grip.try_update_value(Option::take).flatten().is_some();
         let dragged = held || drag.get_value().is_some_and(|d| d.2);
         drag.set_value(None);
-        let Some((v, loaded)) = view_now().zip(page.loaded_now()).filter(|_| !dragged) else {
+        let Some((v, loaded)) = view_now().zip(page.side_now(side)).filter(|_| !dragged) else {
             return;
         };
         let marked = dom::closest(&ev, "[data-pick]").and_then(|e| e.get_attribute("data-pick"));
@@ -438,9 +454,8 @@ pub fn Spacetime() -> impl IntoView {
         }
     };
     let all = move |_| {
-        let view = page.with_run_now(|run| whole(run, sight.get_untracked()));
-        if let Some(v) = view {
-            gaze.set(Gaze::Fixed(v));
+        if let Some(side) = page.side_now(side) {
+            gaze.set(Gaze::Fixed(whole(&side.run.borrow(), sight.get_untracked())));
         }
     };
     let key = move |ev: web_sys::KeyboardEvent| {
@@ -466,14 +481,21 @@ pub fn Spacetime() -> impl IntoView {
             diagram::on_focus(&ev, &root);
         }
     };
+    let name = move || match side {
+        None => "Messages in space and time".to_string(),
+        Some(i) => format!("Messages in space and time: {}", page.side_name(i)),
+    };
+    // Two diagrams on one page need two clips.
+    let clip = format!("plot{}", side.map(|i| i.to_string()).unwrap_or_default());
+    let clipped_by = format!("url(#{clip})");
     let follows = move || matches!(gaze.get(), Gaze::Follow { .. });
     view! {
         <div class="view spacetime" node_ref=frame_ref>
-            <svg class="scene" role="graphics-document document" aria-roledescription="diagram" aria-label="Messages in space and time" node_ref=root
+            <svg class="scene" role="graphics-document document" aria-roledescription="diagram" aria-label=name node_ref=root
                 viewBox=move || { let s = sight.get(); s.view_box() }
                 on:pointerdown=down on:pointermove=pan on:pointerup=up on:pointercancel=lost on:click=click on:keydown=key on:focusin=focus>
-                <defs><clipPath id="plot"><rect node_ref=plot x="0" y="0" width="10" height="10"></rect></clipPath></defs>
-                <g clip-path="url(#plot)" node_ref=clipped></g>
+                <defs><clipPath id=clip><rect node_ref=plot x="0" y="0" width="10" height="10"></rect></clipPath></defs>
+                <g clip-path=clipped_by node_ref=clipped></g>
                 <g node_ref=beside></g>
             </svg>
         </div>

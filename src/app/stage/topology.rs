@@ -16,7 +16,8 @@ use super::painter::Painter;
 use super::{Sight, diagram, kin};
 use crate::app::beat::{Beat, Frame};
 use crate::app::faults;
-use crate::app::page::{Loaded, Page, Sheet, Tab};
+use crate::app::page::{Page, Sheet, Tab};
+use crate::app::sides::Side;
 
 #[wasm_bindgen(module = "/src/app/stage/motion.js")]
 extern "C" {
@@ -64,7 +65,7 @@ fn hues() -> Vec<JsValue> {
 
 impl Moving {
     /// What stands, after so many events.
-    fn stand(&mut self, l: &Loaded, count: usize, pick: Pick, sight: Sight, calm: bool, now: Us) {
+    fn stand(&mut self, l: &Side, count: usize, pick: Pick, sight: Sight, calm: bool, now: Us) {
         let run = l.run.borrow();
         let index = l.index.borrow();
         if (self.layout.w, self.layout.h) != (sight.w, sight.h)
@@ -104,12 +105,12 @@ impl Moving {
         self.labelled = f64::MIN;
     }
 
-    fn same(&self, l: &Loaded) -> bool {
+    fn same(&self, l: &Side) -> bool {
         self.motion.as_ref().is_some_and(|(run, _)| Rc::ptr_eq(run, &l.run))
     }
 
     /// What moves, at a moment.
-    fn go(&mut self, l: &Loaded, frame: &Frame, pick: Pick) {
+    fn go(&mut self, l: &Side, frame: &Frame, pick: Pick) {
         if !self.same(l) {
             return;
         }
@@ -236,7 +237,11 @@ fn whole_arrows(
 }
 
 #[component]
-pub fn Topology() -> impl IntoView {
+pub fn Topology(
+    /// Which of the runs side by side; the one in view where nothing is said.
+    #[prop(optional)]
+    side: Option<usize>,
+) -> impl IntoView {
     let page = expect_context::<Page>();
     let beat = expect_context::<Beat>();
     let root = NodeRef::<leptos::svg::Svg>::new();
@@ -251,8 +256,8 @@ pub fn Topology() -> impl IntoView {
         let Some(kin) = kin_layer.get() else { return };
         page.inquiry.filter.track();
         let (count, pick, sight, calm) =
-            (page.count.get(), page.pick.get(), sight.get(), page.calm.get());
-        let Some(loaded) = page.loaded() else { return };
+            (page.count_of(side), page.pick_in(side), sight.get(), page.calm.get());
+        let Some(loaded) = page.side(side) else { return };
         if sight.w < 10.0 {
             return;
         }
@@ -280,9 +285,10 @@ pub fn Topology() -> impl IntoView {
 
     let go = moving.clone();
     beat.each_frame(move |frame| {
-        let Some(loaded) = page.loaded_now() else { return };
+        let Some(loaded) = page.side_now(side) else { return };
         if let Some(m) = go.borrow_mut().as_mut() {
-            m.go(&loaded, frame, page.pick.get_untracked());
+            let count = untrack(|| page.count_of(side));
+            m.go(&loaded, &Frame { count, ..*frame }, untrack(|| page.pick_in(side)));
         }
         if !frame.playing
             && let Some(root) = root.get_untracked()
@@ -303,8 +309,11 @@ pub fn Topology() -> impl IntoView {
     };
     let name = move || {
         let title = page.with_run(|run| run.scenario().title.clone()).unwrap_or_default();
-        format!("Nodes and the messages between them: {title}")
+        let which = side.map(|i| format!("{}, ", page.side_name(i))).unwrap_or_default();
+        format!("Nodes and the messages between them: {which}{title}")
     };
+    // Only in the run in view can something be done.
+    let mine = move || side.is_none_or(|i| page.is_current(i));
     let moving = StoredValue::new_local(moving);
     view! {
         <div class="view topology" node_ref=frame_ref>
@@ -315,8 +324,8 @@ pub fn Topology() -> impl IntoView {
                 <g class="kinship" aria-hidden="true" node_ref=kin_layer></g>
                 <g node_ref=fly></g>
             </svg>
-            {when(move || page.whole.get(), move || view! { <Popover moving=moving sight=sight/> }.into_any())}
-            {when(move || page.drawing.get(), move || view! { <faults::DrawLine places=places(moving)/> }.into_any())}
+            {when(move || page.whole.get() && mine(), move || view! { <Popover moving=moving sight=sight/> }.into_any())}
+            {when(move || page.drawing.get() && mine(), move || view! { <faults::DrawLine places=places(moving)/> }.into_any())}
         </div>
     }
 }

@@ -77,7 +77,24 @@ fn hist_op(op: &OpRec, session: u32) -> Option<HistOp> {
     })
 }
 
-/// The verdict of a model by its word in the language; None for one that is not built.
+/// A line for each model: its word, whether the history fits, and why.
+pub fn report(run: &Run) -> String {
+    let h = history_of(run);
+    let mut out = ["history of ", &h.ops.len().to_string(), " operations\n"].concat();
+    for model in history::Model::ALL {
+        let verdict = model.judge(&h, history::BUDGET);
+        let holds = match verdict.holds() {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "inconclusive",
+        };
+        let says = verdict.sentence(&h, &|n| run.name(n).to_string());
+        out += &["model ", model.word(), ": ", holds, ". ", &says, "\n"].concat();
+    }
+    out
+}
+
+/// The verdict of a model by its word in the language; None for a word that is none.
 pub fn judge_history(h: &History, model: &str) -> Option<Verdict> {
     history::Model::of_word(model).map(|m| m.judge(h, history::BUDGET))
 }

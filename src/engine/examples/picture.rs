@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo run -p lamplight-engine --example picture -- FILE.lamp VIEW TIME [WIDTHxHEIGHT] [dark] [e123|m45|n3] [FROM..TO]
-//! VIEW: topology spacetime KEY (an exhibit) history thumbnail
+//! VIEW: topology spacetime KEY (an exhibit) history or history:MODEL thumbnail
 //! ```
 
 use engine::check::{history_of, judge_history};
@@ -111,8 +111,9 @@ fn shapes(run: &Run, index: &Index, asked: &Asked) -> (Vec<Shape>, f32) {
             let view = Viewport::new(run, from, to, w, h);
             (spacetime::still(run, index, &view, now, asked.pick), h)
         }
-        "history" => {
-            let (h, model) = (history_of(run), "linearizable");
+        view if view == "history" || view.starts_with("history:") => {
+            let model = view.split_once(':').map_or("linearizable", |(_, model)| model);
+            let h = history_of(run);
             let verdict = judge_history(&h, model);
             let judged = verdict.as_ref().map(|v| (&h, v));
             let picture = history::history(run, judged, (from, to), w, asked.pick);

@@ -4,8 +4,9 @@
 //! cargo run --release -p lamplight-engine --example trace -- FILE.lamp [--json] [--golden] [--until TIME] [--seed N]
 //! ```
 //!
-//! Prints the trace, then a line per claim and per expectation, then the verdict: of a comparison each run
-//! under its name and then all together, of a sweep a table below. Exits 0 when all of the text's
+//! Prints the trace, then a line per consistency model if clients read and wrote, a line per claim and per
+//! expectation, then the verdict: of a comparison each run under its name and then all together, of a
+//! sweep a table below. Exits 0 when all of the text's
 //! expectations hold, 1 when one does not, 2 when the text is malformed or asserts nothing.
 
 use std::io::{Read, Write};
@@ -115,9 +116,17 @@ fn as_text(all: &Together, rows: &[Row]) -> String {
     for (i, run) in all.runs().iter().enumerate() {
         let Some(v) = run.verdicts() else { continue };
         out += &text::head(all, i);
-        out += &format!("{}---\n{}", text::print(run, v.events), text::verdicts(v));
+        out += &format!("{}---\n{}{}", text::print(run, v.events), models(run), text::verdicts(v));
     }
     out + &text::tail(all, rows)
+}
+
+/// What every consistency model says, if there is anything to judge.
+fn models(run: &engine::run::Run) -> String {
+    match engine::check::history_of(run).ops.is_empty() {
+        true => String::new(),
+        false => engine::check::report(run),
+    }
 }
 
 fn as_json(all: &Together, rows: &[Row]) -> String {

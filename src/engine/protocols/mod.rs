@@ -3,12 +3,14 @@
 //! Adding a protocol is a folder and one line of [`CATALOGUE`]. Nothing outside this folder names one.
 
 pub mod cap_register;
+pub mod consistency;
 pub mod consistent_hashing;
 pub mod eventual_cache;
 pub mod lamport_clocks;
 pub mod multi_master;
 pub mod ntp;
 pub mod paxos;
+pub mod pbft;
 pub mod raft;
 pub mod vector_clocks;
 
@@ -64,12 +66,14 @@ macro_rules! catalogue {
 
 catalogue! {
     cap_register::CapRegister,
+    consistency::Consistency,
     consistent_hashing::ConsistentHashing,
     eventual_cache::EventualCache,
     lamport_clocks::LamportClocks,
     multi_master::MultiMaster,
     ntp::Ntp,
     paxos::Paxos,
+    pbft::Pbft,
     raft::Raft,
     vector_clocks::VectorClocks,
 }

@@ -235,16 +235,9 @@ fn answer(r: &mut Reader<'_>) -> Option<What> {
 fn history(r: &mut Reader<'_>) -> Option<What> {
     let not = r.eat("not");
     let word = r.need("a consistency model")?;
-    match MODELS.iter().find(|(t, _)| t.word == word.raw) {
-        Some((_, true)) => {}
-        Some((t, false)) => {
-            let message = format!("`{}`: its checker comes with a later part.", t.word);
-            r.note("later", message, Some("Leave the line out for now.".into()), word);
-        }
-        None => {
-            let words: Vec<&str> = MODELS.iter().map(|(t, _)| t.word).collect();
-            r.unknown("unknown-model", "a consistency model", word.raw, &words, r.place(word));
-        }
+    if !MODELS.iter().any(|t| t.word == word.raw) {
+        let words: Vec<&str> = MODELS.iter().map(|t| t.word).collect();
+        r.unknown("unknown-model", "a consistency model", word.raw, &words, r.place(word));
     }
     Some(What::History { not, model: word.raw.to_string() })
 }

@@ -87,7 +87,6 @@ pub const CODES: &[(&str, &str)] = &[
     ("arity", "too few or too many arguments for this operation"),
     ("alone", "`then` without a step above it"),
     ("no-it", "`it` on a line whose fact speaks of no message"),
-    ("later", "part of the language that is not built yet"),
 ];
 
 /// The word among `among` that `word` was most likely meant to be.

@@ -63,7 +63,7 @@ fn profiles() -> Vec<Term> {
 }
 
 fn models() -> Vec<Term> {
-    terms::MODELS.iter().filter(|(_, built)| *built).map(|(t, _)| *t).collect()
+    terms::MODELS.to_vec()
 }
 
 type Words = fn() -> Vec<Term>;

@@ -161,20 +161,20 @@ pub static MEASURES: &[Term] = &[
     term("clock-error", "[NODE]", "how far a wall clock is from true time", "expect measure max clock-error n2 < 5ms"),
 ];
 
-/// Consistency models, and whether a checker for them is built.
+/// Consistency models.
 #[rustfmt::skip]
-pub static MODELS: &[(Term, bool)] = &[
-    (term("linearizable", "", "as if at one instant between call and answer", "expect history linearizable"), true),
-    (term("sequential", "", "as if one after another, each client in its own order", "expect history sequential"), true),
-    (term("causal", "", "effects never before their causes", "expect history causal"), false),
-    (term("causal-convergence", "", "causal, and all replicas agree in the end", "expect history causal-convergence"), false),
-    (term("weak-causal", "", "causal for what a client has seen", "expect history weak-causal"), false),
-    (term("pram", "", "each client's writes in its order", "expect history pram"), false),
-    (term("eventual", "", "replicas agree once writes stop", "expect history eventual"), false),
-    (term("read-your-writes", "", "a client sees what it wrote", "expect history read-your-writes"), false),
-    (term("monotonic-reads", "", "a client never sees time run back", "expect history monotonic-reads"), false),
-    (term("monotonic-writes", "", "a client's writes take effect in order", "expect history monotonic-writes"), false),
-    (term("writes-follow-reads", "", "a write comes after what its client had read", "expect history writes-follow-reads"), false),
+pub static MODELS: &[Term] = &[
+    term("linearizable", "", "as if at one instant between call and answer", "expect history linearizable"),
+    term("sequential", "", "as if one after another, each client in its own order", "expect history sequential"),
+    term("causal", "", "causal memory: each client sees one order of the writes, effects never before their causes", "expect history causal"),
+    term("causal-convergence", "", "causal, with one order of the writes for all clients", "expect history causal-convergence"),
+    term("weak-causal", "", "no read misses what its causes had replaced", "expect history weak-causal"),
+    term("pram", "", "each client sees every other's writes in the order they were made", "expect history pram"),
+    term("read-your-writes", "", "a client sees what it wrote", "expect history read-your-writes"),
+    term("monotonic-reads", "", "a client never sees time run back", "expect history monotonic-reads"),
+    term("monotonic-writes", "", "a client's writes take effect in order", "expect history monotonic-writes"),
+    term("writes-follow-reads", "", "a write comes after what its client had read", "expect history writes-follow-reads"),
+    term("eventual", "", "once writes stop, all clients come to read the same", "expect history eventual"),
 ];
 
 /// Lies the world tells for any node; a protocol's own come beside them.

@@ -1,10 +1,14 @@
 //! Operations as bars from call to return, with what they carried; the point where each took effect if
-//! one order explains all, or in red the few that contradict the model.
+//! one order explains all, or in red the few that contradict the model, with arrows for what must come
+//! before what: where they go round, there is no order.
+
+use std::cmp::Ordering;
 
 use super::exhibit::Picture;
 use super::list;
+use super::pen::Pen;
 use super::{Anchor, Pick, Shape, text};
-use crate::check::history::{History, Verdict, points};
+use crate::check::history::{Because, History, Verdict, points};
 use crate::check::verdict::out_word;
 use crate::few;
 use crate::ids::{EventId, NodeId, OpId, Us};
@@ -57,6 +61,11 @@ pub fn history(
         let at = At { x0, x1, next, y: place(row) };
         shapes.push(bar(run, id, op, at, bad, selected == Pick::Op(id)));
     }
+    let spot = |op: &OpRec| {
+        let (row, .., a, b) = bars.iter().find(|bar| bar.2.invoke == op.invoke)?;
+        Some(Spot { x0: x(*a.max(&from)), x1: x(*b.min(&to)), y: place(*row) })
+    };
+    shapes.extend(arrows(run, judged, &spot));
     took_effect(run, judged, &rows, &place, &x, &mut shapes);
     Picture { shapes, w, h: rows.len() as f32 * PITCH }
 }
@@ -115,6 +124,49 @@ fn guilty(judged: Option<(&History, &Verdict)>) -> Vec<EventId> {
         }
         _ => vec![],
     }
+}
+
+/// Where a bar lies.
+struct Spot {
+    x0: f32,
+    x1: f32,
+    y: f32,
+}
+
+/// What must come before what, if the verdict says so: from the end of a bar to the start of another where
+/// it is a matter of time, else from the middle of one to the middle of the other.
+fn arrows(
+    run: &Run,
+    judged: Option<(&History, &Verdict)>,
+    spot: &dyn Fn(&OpRec) -> Option<Spot>,
+) -> Vec<Shape> {
+    let Some((h, Verdict::No { circle, .. })) = judged else { return vec![] };
+    let of = |i: usize| {
+        let invoke = EventId(h.ops.get(i)?.invoke as u32);
+        spot(run.trace().ops.iter().find(|op| op.invoke == invoke)?)
+    };
+    let mut shapes = vec![];
+    for b in circle {
+        let (Some(one), Some(other)) = (of(b.from), of(b.to)) else { continue };
+        let time = b.because == Because::RealTime;
+        let x1 = if time { one.x1 } else { (one.x0 + one.x1) / 2.0 };
+        let x2 = if time { other.x0 } else { (other.x0 + other.x1) / 2.0 };
+        // Between rows the arrow goes from edge to edge, in one row it bows over the bars.
+        let (y1, y2) = match other.y.total_cmp(&one.y) {
+            Ordering::Greater => (one.y + BAR, other.y),
+            Ordering::Less => (one.y, other.y + BAR),
+            Ordering::Equal => (one.y, one.y),
+        };
+        let lift = if y1 == y2 { -10.0 } else { 0.0 };
+        // A little aside, so that an arrow there and an arrow back are two.
+        let (cx, cy) = ((x1 + x2) / 2.0 + (y2 - y1) * 0.15, (y1 + y2) / 2.0 + lift);
+        let (dx, dy) = (x2 - cx, y2 - cy);
+        let long = (dx * dx + dy * dy).sqrt().max(0.1);
+        let mut pen = Pen::new();
+        pen.to(x1, y1).bend(cx, cy, x2, y2).head(x2, y2, dx / long, dy / long, 6.0);
+        shapes.push(Shape::path("because", pen.d()));
+    }
+    shapes
 }
 
 /// A tick where each operation took effect.

@@ -67,12 +67,19 @@ fn text(bill: &Bill, base: &Base, seed: u64, bug: Option<&str>) -> String {
     }
     let mut steps = vec![];
     let servers = fallible(bill, &cast);
+    // One node may lie, in whatever ways: who bears more says so by a parameter.
+    let lies = bill.entry.tolerates.contains(&Fault::Lies);
+    let liar = if lies { d.pick(&servers).clone() } else { String::new() };
     let mut order: Vec<Fault> = bill.entry.tolerates.to_vec();
     // Every tolerated fault once, and a few again.
     for _ in 0..3 {
         order.push(*d.pick(bill.entry.tolerates));
     }
     for fault in order {
+        if fault == Fault::Lies {
+            steps.push(turn(bill, &mut d, &liar));
+            continue;
+        }
         out += &add(fault, &mut d, &servers, &cast, &mut steps);
     }
     steps.sort();
@@ -134,8 +141,16 @@ fn add(
             span(format!("drift {n} to {}ppm", d.roll(400_000)), format!("drift {n} to 0ppm"))
         }
         Fault::Partition => span(partition(d, cast), "heal".into()),
-        Fault::Lies => span(format!("turn {n} silent"), format!("turn {n} silent")),
+        Fault::Lies => String::new(),
     }
+}
+
+/// From some time on a node lies: as any world lets it, or as its protocol knows how to.
+fn turn(bill: &Bill, d: &mut Dice, liar: &str) -> (u64, String) {
+    let mut lies = vec!["silent", "late", "replay"];
+    lies.extend(bill.entry.lies.iter().map(|(lie, _)| *lie));
+    let start = d.roll(LENGTH_MS - 1_500);
+    (start, format!("turn {liar} {}", d.pick(&lies)))
 }
 
 fn partition(d: &mut Dice, cast: &[(String, u8)]) -> String {

@@ -30,9 +30,11 @@
 //! a list under one key.
 
 mod causal;
+mod circle;
 mod problem;
 mod relation;
 mod search;
+mod session;
 mod shrink;
 mod values;
 mod verdict;
@@ -43,8 +45,11 @@ use crate::ids::NodeId;
 use crate::seq::Map;
 use crate::value::Value;
 
+pub use circle::{Because, Before};
+pub use session::Guarantee;
 pub use verdict::{Verdict, Why, points};
 
+use causal::Fault;
 use problem::{Act, Problem};
 use search::{Found, Rules};
 
@@ -102,7 +107,8 @@ pub enum Status {
 }
 
 /// Consistency models, strongest first: each of the first four implies weak causal, and linearizable ⇒
-/// sequential ⇒ causal memory ⇒ PRAM, sequential ⇒ causal convergence.
+/// sequential ⇒ causal memory ⇒ PRAM, sequential ⇒ causal convergence. The four session guarantees
+/// together are weak causal. Eventual is implied by none: it speaks of the end alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Model {
     Linearizable,
@@ -111,16 +117,26 @@ pub enum Model {
     CausalConvergence,
     WeakCausal,
     Pram,
+    ReadYourWrites,
+    MonotonicReads,
+    MonotonicWrites,
+    WritesFollowReads,
+    Eventual,
 }
 
 impl Model {
-    pub const ALL: [Model; 6] = [
+    pub const ALL: [Model; 11] = [
         Model::Linearizable,
         Model::Sequential,
         Model::CausalMemory,
         Model::CausalConvergence,
         Model::WeakCausal,
         Model::Pram,
+        Model::ReadYourWrites,
+        Model::MonotonicReads,
+        Model::MonotonicWrites,
+        Model::WritesFollowReads,
+        Model::Eventual,
     ];
 
     /// As a scenario spells it.
@@ -128,10 +144,15 @@ impl Model {
         match self {
             Model::Linearizable => "linearizable",
             Model::Sequential => "sequential",
-            Model::CausalMemory => "causal-memory",
+            Model::CausalMemory => "causal",
             Model::CausalConvergence => "causal-convergence",
             Model::WeakCausal => "weak-causal",
             Model::Pram => "pram",
+            Model::ReadYourWrites => "read-your-writes",
+            Model::MonotonicReads => "monotonic-reads",
+            Model::MonotonicWrites => "monotonic-writes",
+            Model::WritesFollowReads => "writes-follow-reads",
+            Model::Eventual => "eventual",
         }
     }
 
@@ -144,10 +165,15 @@ impl Model {
         match self {
             Model::Linearizable => linearizable(h, budget),
             Model::Sequential => sequential(h, budget),
-            Model::CausalMemory => causes(h, causal::memory, budget),
-            Model::CausalConvergence => causes(h, causal::convergent, budget),
-            Model::WeakCausal => causes(h, causal::weak, budget),
-            Model::Pram => causes(h, causal::pram, budget),
+            Model::CausalMemory => causes(h, &causal::memory, budget),
+            Model::CausalConvergence => causes(h, &causal::convergent, budget),
+            Model::WeakCausal => causes(h, &causal::weak, budget),
+            Model::Pram => causes(h, &causal::pram, budget),
+            Model::ReadYourWrites => guarantee(h, Guarantee::ReadYourWrites, budget),
+            Model::MonotonicReads => guarantee(h, Guarantee::MonotonicReads, budget),
+            Model::MonotonicWrites => guarantee(h, Guarantee::MonotonicWrites, budget),
+            Model::WritesFollowReads => guarantee(h, Guarantee::WritesFollowReads, budget),
+            Model::Eventual => eventual(h),
         }
     }
 }
@@ -192,7 +218,10 @@ pub fn sequential(h: &History, budget: u64) -> Verdict {
         Found::Budget => verdict::out_of_budget("all keys", budget),
         Found::Nothing => {
             let few = shrink::shrink(&mut p, &acts, budget, &mut session_order);
-            Verdict::no(&few, Why::NoSessionOrder)
+            let plain = values::applies(&p, &few);
+            let forced = plain.then(|| causal::forced(&few));
+            let circle = forced.map_or(Vec::new(), |forced| causal::circle(&forced, &few));
+            Verdict::no(&few, Why::NoSessionOrder).with(circle)
         }
     }
 }
@@ -203,53 +232,116 @@ fn session_order(p: &mut Problem, acts: &[Act], budget: u64) -> (Found, u64) {
         return search::run(p, acts, Rules::SESSION, budget);
     }
     let forced = causal::forced(acts);
+    let forced = &forced.closed;
     match forced.cycle() {
         Some(_) => (Found::Nothing, shrink::cost(acts)),
-        None => search::run(p, acts, Rules { forced: Some(&forced), ..Rules::SESSION }, budget),
+        None => search::run(p, acts, Rules { forced: Some(forced), ..Rules::SESSION }, budget),
     }
+}
+
+/// Causal memory as a checker would have it that draws the losses only so many times. For the lesson that
+/// the fixpoint is needed.
+pub fn memory_in_passes(h: &History, passes: u32, budget: u64) -> Verdict {
+    causes(h, &|acts| causal::memory_in(acts, passes), budget)
 }
 
 /// Whether the history satisfies a model that asks only for causes.
-fn causes(h: &History, fault: fn(&[Act]) -> Option<Why>, budget: u64) -> Verdict {
-    let mut p = Problem::of(h);
-    if let Some(thin) = p.by_key().iter().find_map(|acts| values::thin_air(&p, acts)) {
-        return thin;
-    }
-    let acts = p.acts.clone();
-    if !values::applies(&p, &acts) {
-        return Verdict::Inconclusive {
-            why: "Causes are known only for reads and writes that all differ.".into(),
-        };
-    }
-    if shrink::cost(&acts) > budget {
-        return verdict::out_of_budget("causes", budget);
-    }
+fn causes(h: &History, fault: &dyn Fn(&[Act]) -> Option<Fault>, budget: u64) -> Verdict {
+    let (mut p, acts) = match plain(h, budget) {
+        Ok(found) => found,
+        Err(verdict) => return verdict,
+    };
     if fault(&acts).is_none() {
         return Verdict::Yes { order: Vec::new() };
     }
-    let few = shrink::shrink(&mut p, &acts, budget, &mut |_, some, _| {
-        let found = fault(some).map_or(Found::Order(Vec::new()), |_| Found::Nothing);
-        (found, shrink::cost(some))
-    });
-    Verdict::no(&few, fault(&few).expect("shrinking keeps the fault"))
+    let few = fewest(&mut p, &acts, budget, &|some| fault(some).is_some());
+    let fault = fault(&few).expect("shrinking keeps the fault");
+    Verdict::no(&few, fault.why).with(fault.circle(&few))
 }
 
-/// Whether all reads invoked after a place in the order of events agree, key by key. The caller knows
-/// when the last write had ended, the network had healed and the time to converge had passed.
-pub fn eventual(h: &History, after: u64) -> Verdict {
-    let mut first: Few<&str, usize> = Few::default();
-    for (i, op) in h.ops.iter().enumerate() {
-        if op.invoke <= after || op.status != Status::Ok || !matches!(op.kind, Kind::Read(_)) {
-            continue;
-        }
-        let one = *first.slot_or(&op.key, || i);
-        if h.ops[one].kind != op.kind {
-            return Verdict::No { ops: vec![one, i], why: Why::Diverged { one, other: i } };
+/// Whether the history leaves a session guarantee possible.
+fn guarantee(h: &History, which: Guarantee, budget: u64) -> Verdict {
+    let (mut p, acts) = match plain(h, budget) {
+        Ok(found) => found,
+        Err(verdict) => return verdict,
+    };
+    if session::fault(&acts, which).is_none() {
+        return Verdict::Yes { order: Vec::new() };
+    }
+    let few = fewest(&mut p, &acts, budget, &|some| session::fault(some, which).is_some());
+    Verdict::no(&few, session::fault(&few, which).expect("shrinking keeps the fault"))
+}
+
+/// The operations of a history whose causes are known, or the verdict if there is nothing to ask of them.
+fn plain(h: &History, budget: u64) -> Result<(Problem, Vec<Act>), Verdict> {
+    let mut p = Problem::of(h);
+    if let Some(thin) = p.by_key().iter().find_map(|acts| values::thin_air(&p, acts)) {
+        return Err(thin);
+    }
+    let acts = p.acts.clone();
+    if !values::applies(&p, &acts) {
+        let why = "Causes are known only for reads and writes that all differ.".into();
+        return Err(Verdict::Inconclusive { why });
+    }
+    // Linearizable is stronger than all of them, and of registers cheap to see.
+    if linear_order(&mut p, budget).is_some() {
+        return Err(Verdict::Yes { order: Vec::new() });
+    }
+    match shrink::cost(&acts) > budget {
+        true => Err(verdict::out_of_budget("causes", budget)),
+        false => Ok((p, acts)),
+    }
+}
+
+/// Fewer operations with the same fault, by a judge that does not search.
+fn fewest(p: &mut Problem, acts: &[Act], budget: u64, bad: &dyn Fn(&[Act]) -> bool) -> Vec<Act> {
+    shrink::shrink(p, acts, budget, &mut |_, some, _| {
+        let found = if bad(some) { Found::Nothing } else { Found::Order(Vec::new()) };
+        (found, shrink::cost(some))
+    })
+}
+
+/// Whether, once nobody wrote any more, all clients came to read the same: of each client counts the last
+/// read of a key that began after the last write had ended. A write nobody was told the end of may be
+/// taken up at any time; it counts as ended when its client gave it up.
+pub fn eventual(h: &History) -> Verdict {
+    let p = Problem::of(h);
+    if let Some(thin) = p.by_key().iter().find_map(|acts| values::thin_air(&p, acts)) {
+        return thin;
+    }
+    let done = |op: &HistOp| op.status == Status::Ok && op.ret.is_some();
+    let is_read = |op: &HistOp| matches!(op.kind, Kind::Read(_) | Kind::Missed { .. });
+    let writes = h.ops.iter().filter(|op| !is_read(op) && op.status != Status::Failed);
+    let settled = writes.map(|op| op.ret.unwrap_or(op.invoke)).max();
+    let late = |op: &HistOp| {
+        done(op) && matches!(op.kind, Kind::Read(_)) && settled.is_none_or(|at| op.invoke > at)
+    };
+    let mut last: Few<(&str, NodeId), usize> = Few::default();
+    for (i, op) in h.ops.iter().enumerate().filter(|(_, op)| late(op)) {
+        let have = last.slot_or((&op.key, op.node), || i);
+        if op.invoke > h.ops[*have].invoke {
+            *have = i;
         }
     }
-    match first.is_empty() {
-        true => Verdict::Inconclusive { why: "Nobody read after everything had settled.".into() },
-        false => Verdict::Yes { order: Vec::new() },
+    let mut compared = false;
+    for pair in last.iter().as_slice().windows(2) {
+        let [((key, _), one), ((same, _), other)] = pair else { continue };
+        if key != same {
+            continue;
+        }
+        compared = true;
+        let (one, other) = (*one, *other);
+        if h.ops[one].kind != h.ops[other].kind {
+            let mut ops = vec![one, other];
+            few::sort_by_key(&mut ops, |i| h.ops[*i].invoke);
+            return Verdict::No { ops, why: Why::Diverged { one, other }, circle: Vec::new() };
+        }
+    }
+    match compared {
+        true => Verdict::Yes { order: Vec::new() },
+        false => Verdict::Inconclusive {
+            why: "No two clients read a key after everything had been written.".into(),
+        },
     }
 }
 

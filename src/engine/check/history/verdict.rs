@@ -1,6 +1,8 @@
 //! What the checker says, and how it says it.
 
+use super::circle::{Because, Before};
 use super::problem::Act;
+use super::session::Guarantee;
 use super::{HistOp, History};
 use crate::few;
 use crate::ids::NodeId;
@@ -12,8 +14,9 @@ pub enum Verdict {
     /// that do not ask for one order.
     Yes { order: Vec<usize> },
     /// A few operations that already contradict the model, by index, in order of invocation. Without
-    /// any one of them the rest is allowed.
-    No { ops: Vec<usize>, why: Why },
+    /// any one of them the rest is allowed. `circle` says what must come before what, and why: round and
+    /// round, or for a linearizable register what had ended before what began.
+    No { ops: Vec<usize>, why: Why, circle: Vec<Before> },
     /// The question was not settled.
     Inconclusive { why: String },
 }
@@ -40,7 +43,9 @@ pub enum Why {
     NoWriteOrder,
     /// No order of the writes that keeps causes, or else sessions, explains this reader's reads.
     NoView { reader: usize, causal: bool },
-    /// Two reads after everything had settled returned different values.
+    /// A read that should have seen this write, or a newer one, if the guarantee was kept.
+    Missed { read: usize, write: usize, which: Guarantee },
+    /// Two clients' last reads, after everything had been written, returned different values.
     Diverged { one: usize, other: usize },
 }
 
@@ -48,7 +53,16 @@ impl Verdict {
     pub(super) fn no(acts: &[Act], why: Why) -> Verdict {
         let mut acts = acts.to_vec();
         few::sort_by_key(&mut acts, |a| a.invoke);
-        Verdict::No { ops: acts.iter().map(|a| a.op).collect(), why }
+        let ops = acts.iter().map(|a| a.op).collect();
+        Verdict::No { ops, why, circle: why.times() }
+    }
+
+    /// With the circle that proves it.
+    pub(super) fn with(self, circle: Vec<Before>) -> Verdict {
+        match self {
+            Verdict::No { ops, why, .. } => Verdict::No { ops, why, circle },
+            other => other,
+        }
     }
 
     /// Yes or no, if it is known.
@@ -66,12 +80,57 @@ impl Verdict {
             Verdict::Yes { order } if order.is_empty() => "Every answer is explained.".into(),
             Verdict::Yes { order } => format!("One order explains all {} operations.", order.len()),
             Verdict::Inconclusive { why } => why.clone(),
-            Verdict::No { ops, why } => why.sentence(&h.ops, ops.len(), name),
+            Verdict::No { ops, why, circle } => {
+                let mut says = why.sentence(&h.ops, ops.len(), name);
+                if !why.says_times() {
+                    round(circle, &h.ops, name, &mut says);
+                }
+                says
+            }
         }
     }
 }
 
+/// `In a circle: a, before b (not seen), before c (the same client), before a (its value was read).`
+fn round(circle: &[Before], ops: &[HistOp], name: &dyn Fn(NodeId) -> String, says: &mut String) {
+    let Some(first) = circle.first() else { return };
+    *says += " In a circle: ";
+    *says += &ops[first.from].print(name);
+    for b in circle {
+        *says += ", before ";
+        *says += &ops[b.to].print(name);
+        *says += " (";
+        *says += &match b.because {
+            Because::Session => "the same client".into(),
+            Because::RealTime => "the one had ended".into(),
+            Because::Read => "its value was read".into(),
+            Because::Replaced { read } => [&ops[read].print(name), " knew of both"].concat(),
+            Because::Unseen => String::from("its answer is older"),
+        };
+        *says += ")";
+    }
+    *says += ".";
+}
+
 impl Why {
+    /// What ended before what, where that is all there is to it.
+    fn times(self) -> Vec<Before> {
+        let time = |from, to| Before { from, to, because: Because::RealTime };
+        match self {
+            Why::ReadBeforeWrite { read, write } => vec![time(read, write)],
+            Why::BothFirst { ended, began, also: None } => vec![time(ended, began)],
+            Why::BothFirst { ended, began, also: Some((e, b)) } => {
+                vec![time(ended, began), time(e, b)]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether the sentence itself says what ended before what.
+    fn says_times(self) -> bool {
+        matches!(self, Why::ReadBeforeWrite { .. } | Why::BothFirst { .. })
+    }
+
     fn sentence(self, ops: &[HistOp], n: usize, name: &dyn Fn(NodeId) -> String) -> String {
         let op = |i: usize| ops[i].print(name);
         let after =
@@ -105,6 +164,23 @@ impl Why {
                     "No order of the writes that keeps {keeps} explains what {} read.",
                     name(ops[reader].node)
                 )
+            }
+            Why::Missed { read, write, which } => {
+                let (read, write) = (op(read), op(write));
+                match which {
+                    Guarantee::ReadYourWrites => {
+                        format!("{read} misses {write}, its own earlier write.")
+                    }
+                    Guarantee::MonotonicReads => {
+                        format!("{read} is older than {write}, which that client had read before.")
+                    }
+                    Guarantee::MonotonicWrites => format!(
+                        "{read} misses {write}, though that client had read what was written after it."
+                    ),
+                    Guarantee::WritesFollowReads => format!(
+                        "{read} misses {write}: its client knew of that, and of its place, by what others had read before they wrote."
+                    ),
+                }
             }
             Why::Diverged { one, other } => format!("{}, but {}.", op(one), op(other)),
             Why::NoSessionOrder => {

@@ -94,6 +94,18 @@ pub fn front(run: &Run, index: &Index, view: &Viewport, selected: Pick) -> Vec<S
     out
 }
 
+/// Where two runs side by side part: a line through all lanes, with its word.
+pub fn parting(view: &Viewport, at: Us) -> Vec<Shape> {
+    let x = view.x(at);
+    if x < view.gutter || x > view.w {
+        return vec![];
+    }
+    vec![
+        Shape::line("parting", x, view.top() - 6.0, x, view.foot()),
+        Shape::text("parting-word", x + 5.0, view.foot() - 4.0, Anchor::Start, "they part here"),
+    ]
+}
+
 /// The selected event with its clock and its neighbours': over everything.
 pub fn focus(run: &Run, index: &Index, view: &Viewport, selected: Pick) -> Vec<Shape> {
     let mut out = vec![];

@@ -26,7 +26,7 @@ mod view;
 
 use std::rc::Rc;
 
-pub use front::{clock_text, focus, front, hit, veil};
+pub use front::{clock_text, focus, front, hit, parting, veil};
 pub use inquiry::{chain, cut};
 pub use view::{TILE, Viewport};
 

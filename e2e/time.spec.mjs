@@ -1,0 +1,158 @@
+// Time as a tree: edits in the past make branches, which are kept, named, compared and come back; runs side by side; run until.
+import { test, expect, accessible, overflow, smallTargets } from "./lamplight.mjs";
+
+const status = (page) => page.getByRole("status");
+const node = (page, name) => page.locator(".topology").getByRole("button", { name });
+const branches = (page) => page.getByRole("list", { name: "Branches of this run" });
+const twig = (page, name) => branches(page).getByRole("button", { name });
+const clock = (page) => page.locator(".transport .clock");
+const crash = async (page, name) => {
+  await node(page, name).click();
+  await page.keyboard.press("c");
+};
+
+test.describe("branches", () => {
+  test.beforeEach(async ({ page, open }) => {
+    await open("#vector-clocks/triangle&t=5ms");
+    await crash(page, /^C/);
+    await expect(node(page, /^C, crashed/)).toBeVisible();
+  });
+
+  test("an edit in the past leaves the old future where it was, and switching is at the same moment", async ({ page }) => {
+    await expect(twig(page, /^as it came/)).toBeVisible();
+    await expect(twig(page, /^crash n3/)).toHaveAttribute("aria-current", "true");
+    await page.getByRole("button", { name: "To the end" }).click();
+    const end = await clock(page).textContent();
+    await twig(page, /^as it came/).click();
+    await expect(node(page, /^C, crashed/)).toHaveCount(0);
+    await expect(clock(page)).toHaveText(end);
+    await expect(status(page)).toContainText("Branch: as it came");
+    await twig(page, /^crash n3/).click();
+    await expect(node(page, /^C, crashed/)).toBeVisible();
+    await accessible(page);
+    expect(await smallTargets(page)).toEqual([]);
+  });
+
+  test("one more act at the same place goes on in the branch; behind what was seen it forks again", async ({ page }) => {
+    await crash(page, /^B/);
+    await expect(branches(page).getByRole("listitem")).toHaveCount(2);
+    await page.getByRole("button", { name: "To the end" }).click();
+    await page.keyboard.press("Home");
+    await page.keyboard.press("ArrowRight");
+    await crash(page, /^A/);
+    await expect(branches(page).getByRole("listitem")).toHaveCount(3);
+  });
+
+  test("a branch is named, compared, deleted, and the deletion undone", async ({ page }) => {
+    await branches(page).getByRole("button", { name: /^rename crash n3/ }).click();
+    await page.getByRole("textbox", { name: "Name of the branch" }).fill("without C");
+    await page.keyboard.press("Enter");
+    await expect(twig(page, /^without C/)).toBeFocused();
+    await branches(page).getByRole("button", { name: "compare with as it came" }).click();
+    await expect(page.getByRole("region", { name: "without C" })).toBeVisible();
+    await expect(page.getByRole("region", { name: "as it came" })).toBeVisible();
+    await expect(page.locator(".partings")).toContainText("They part at 0.005");
+    await page.getByRole("button", { name: "To the end" }).click();
+    await expect(page.locator(".comparison tr", { hasText: "lost" }).locator("td")).toHaveText(["1", "0"]);
+    await accessible(page);
+    await page.getByRole("button", { name: "messages", exact: true }).click();
+    await expect(page.locator(".parting")).toHaveCount(2);
+    await branches(page).getByRole("button", { name: "compare with as it came" }).click();
+    await expect(page.locator(".one-run")).toHaveCount(0);
+    await branches(page).getByRole("button", { name: "delete without C" }).click();
+    await expect(branches(page)).toHaveCount(0);
+    await page.getByRole("button", { name: "Undo" }).last().click();
+    await expect(twig(page, /^without C/)).toBeVisible();
+  });
+
+  test("nothing is lost by reload, by going elsewhere and back, or by a text half written", async ({ page }) => {
+    await expect.poll(() => page.url()).toContain("t=5ms");
+    await expect.poll(() => page.evaluate(() => localStorage.getItem("lamplight.work") ?? "")).toContain("crash n3");
+    await page.reload();
+    await expect(twig(page, /^crash n3/)).toHaveAttribute("aria-current", "true");
+    await expect(node(page, /^C, crashed/)).toBeVisible();
+    await page.getByRole("tab", { name: "Scenario", exact: true }).click();
+    const field = page.getByRole("textbox", { name: "Text of the scenario" });
+    await expect(field).toHaveValue(/crash n3/);
+    await field.press("End");
+    await page.keyboard.type("#half");
+    await expect.poll(() => page.evaluate(() => localStorage.getItem("lamplight.work"))).toContain("#half");
+    await page.getByRole("navigation", { name: "Catalogue" }).getByRole("link", { name: "Lamport clocks" }).click();
+    await expect(page).toHaveTitle(/^(?!Three messages)/);
+    await page.goBack();
+    await expect(twig(page, /^crash n3/)).toBeVisible();
+    await expect(field).toHaveValue(/#half/);
+  });
+
+  test("the link carries the branch in view", async ({ page, open }) => {
+    await expect.poll(() => page.url()).toMatch(/#[zp]1/);
+    const url = page.url();
+    await page.evaluate(() => localStorage.clear());
+    await page.goto("about:blank");
+    await open(url.slice(url.indexOf("#")));
+    await expect(node(page, /^C, crashed/)).toBeVisible();
+    await expect(branches(page)).toHaveCount(0);
+  });
+
+  test("fits a phone", async ({ page }) => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    await expect(twig(page, /^crash n3/)).toBeVisible();
+    expect(await overflow(page)).toBe(0);
+    await accessible(page);
+  });
+});
+
+test.describe("side by side", () => {
+  test("two runs of one text stand under one clock, each can be looked into, and the link says which", async ({ page, open }) => {
+    await open("#raft/rejoin-beside&t=2s");
+    const run = (name) => page.getByRole("region", { name, exact: true });
+    await expect(run("plain").locator(".node").first()).toBeVisible();
+    await expect(run("prevote").locator(".node").first()).toBeVisible();
+    await expect(run("plain")).toContainText(/\d+ messages/);
+    await accessible(page);
+    await expect(page.locator(".partings")).toContainText("They part at");
+    await run("prevote").getByRole("button", { name: "prevote" }).click();
+    await expect(run("prevote").getByRole("button", { name: "prevote" })).toHaveAttribute("aria-pressed", "true");
+    await expect.poll(() => page.url()).toContain("in=prevote");
+    for (let i = 0; i < 12; i += 1) await page.keyboard.press("ArrowRight");
+    await expect(clock(page)).not.toContainText("2.000");
+  });
+
+  test("an edit is done to every run", async ({ page, open }) => {
+    await open("#vector-clocks/counts-beside&t=2ms");
+    await page.locator(".one-run").first().getByRole("button", { name: /^n3/ }).click();
+    await page.keyboard.press("c");
+    await expect(page.locator(".one-run").getByRole("button", { name: /^n3, crashed/ })).toHaveCount(2);
+  });
+
+  test("fits a phone", async ({ page, open }) => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    await open("#raft/rejoin-beside&t=2s");
+    expect(await overflow(page)).toBe(0);
+  });
+});
+
+test.describe("run until", () => {
+  test("a sentence, a fault, and a condition in the words of the scenario", async ({ page, open }) => {
+    await open("#raft/leader-crash&t=1ms");
+    const until = async () => {
+      await page.keyboard.press("u");
+      return page.getByRole("dialog", { name: "Run until" });
+    };
+    let dialog = await until();
+    await accessible(page, "dialog");
+    await dialog.getByRole("button", { name: "the next fault" }).click();
+    await expect(dialog).toBeHidden();
+    await expect(status(page)).toContainText("the next fault");
+    dialog = await until();
+    await dialog.getByRole("textbox").fill("elected #2");
+    await dialog.getByRole("button", { name: "Run", exact: true }).click();
+    await expect(status(page)).toContainText("elected #2");
+    dialog = await until();
+    await dialog.getByRole("textbox").fill("elekted");
+    await page.keyboard.press("Enter");
+    await expect(dialog.getByRole("alert")).toContainText("elekted");
+    await dialog.getByRole("button", { name: "a claim broken" }).click();
+    await expect(dialog.getByRole("alert")).toContainText("there is not a claim broken");
+  });
+});

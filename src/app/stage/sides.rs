@@ -1,0 +1,258 @@
+//! Runs side by side: a topology for each, under one clock, with what each has come to; and below them the
+//! table of it, and where they part.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::app::lay::{Kept, Perhaps, Rows, effect};
+use engine::ids::*;
+use engine::protocol::prose_time;
+use engine::run::Run;
+use engine::trace::compare::{Counters, Difference, Parting, Tally};
+use leptos::prelude::*;
+
+use super::topology::Topology;
+use crate::app::head::Head;
+use crate::app::page::Page;
+use crate::app::sides::Side;
+use crate::app::words;
+
+/// One run has the stage alone; several share it.
+#[component]
+pub fn Sides() -> impl IntoView {
+    let page = expect_context::<Page>();
+    let many = Kept::new(move || page.sides().len());
+    move || match many.get() {
+        0 | 1 => view! { <Topology/> }.into_any(),
+        n => view! { <Columns many=n/> }.into_any(),
+    }
+}
+
+#[component]
+fn Columns(many: usize) -> impl IntoView {
+    let page = expect_context::<Page>();
+    let counts = Counts::new(page);
+    let partings = Partings::new(page);
+    effect(move || page.parted.set(partings.get().iter().flatten().map(|d| d.at).min()));
+    on_cleanup(move || page.parted.set(None));
+    view! {
+        <div class="runs" data-many=many>
+            {(0..many).map(|i| view! { <Column side=i counts=counts/> }).rows()}
+        </div>
+    }
+}
+
+#[component]
+fn Column(side: usize, counts: Counts) -> impl IntoView {
+    let page = expect_context::<Page>();
+    let now = move || page.is_current(side);
+    let name = move || page.side_name(side);
+    // A branch is held against the one in view: its name brings it there, and its picture is to be looked at.
+    let held = move || page.branch_of(side).is_some();
+    let press = move |_| match page.branch_of(side) {
+        Some(branch) => page.switch(branch),
+        None => page.look_at(side),
+    };
+    let look = move |_| {
+        if page.branch_of(side).is_none() {
+            page.look_at(side);
+        }
+    };
+    let tally = move || counts.get().get(side).map(line).unwrap_or_default();
+    view! {
+        <section class="one-run" aria-label=name data-now=move || now().then_some("true") on:pointerdown=look on:focusin=move |_| page.look_at(side)>
+            <header>
+                <button type="button" class="plain" aria-pressed=move || now().to_string() on:click=press>{name}</button>
+                <span class="soft small">{tally}</span>
+            </header>
+            <div class="run-view" prop:inert=held><Topology side=side/></div>
+        </section>
+    }
+}
+
+/// `41 messages · 3 of 4 answered · half within 20 ms · 1 claim broken`
+fn line(c: &Counters) -> String {
+    let mut out = vec![format!("{} {}", c.sent, words::plural(c.sent as usize, "message"))];
+    if c.asked > 0 {
+        out.push(format!("{} of {} answered", c.ok, c.asked));
+    }
+    if let Some(median) = c.median.filter(|m| *m > 0) {
+        out.push(format!("half within {}", prose_time(median)));
+    }
+    if c.broken != 0 {
+        let n = c.claims_broken();
+        out.push(format!("{n} {} broken", words::plural(n as usize, "claim")));
+    }
+    out.join(" · ")
+}
+
+/// What is folded over a run, and over which.
+type Folded<T> = (Option<Rc<RefCell<Run>>>, T);
+
+/// What each run has come to at the playhead.
+#[derive(Clone, Copy)]
+struct Counts(Kept<Vec<Counters>>);
+
+impl Counts {
+    fn new(page: Page) -> Counts {
+        let kept = StoredValue::new_local(Vec::<Folded<Tally>>::new());
+        Counts(Kept::new(move || {
+            page.known.track();
+            let at = page.head.get().at;
+            let sides = page.sides();
+            kept.try_update_value(|all| {
+                all.resize_with(sides.len(), Default::default);
+                all.iter_mut().zip(&sides).map(|(f, s)| counted(f, s, at)).collect()
+            })
+            .unwrap_or_default()
+        }))
+    }
+    fn get(self) -> Vec<Counters> {
+        self.0.get()
+    }
+}
+
+fn counted(folded: &mut Folded<Tally>, side: &Side, at: Us) -> Counters {
+    if !folded.0.as_ref().is_some_and(|r| Rc::ptr_eq(r, &side.run)) {
+        *folded = (Some(side.run.clone()), Tally::default());
+    }
+    let run = side.run.borrow();
+    folded.1.catch_up(&run);
+    folded.1.at(run.trace(), at)
+}
+
+/// Where each run parts from the first, as far as they are known.
+#[derive(Clone, Copy)]
+struct Partings(Kept<Vec<Option<Difference>>>);
+
+type Pair = Option<(Rc<RefCell<Run>>, Rc<RefCell<Run>>)>;
+
+impl Partings {
+    fn new(page: Page) -> Partings {
+        let kept = StoredValue::new_local(Vec::<(Pair, Parting)>::new());
+        Partings(Kept::new(move || {
+            page.known.track();
+            let sides = page.sides();
+            let Some((first, rest)) = sides.split_first() else { return vec![] };
+            kept.try_update_value(|all| {
+                all.resize_with(rest.len(), Default::default);
+                all.iter_mut().zip(rest).map(|(k, other)| parted(k, first, other)).collect()
+            })
+            .unwrap_or_default()
+        }))
+    }
+    fn get(self) -> Vec<Option<Difference>> {
+        self.0.get()
+    }
+}
+
+fn parted(kept: &mut (Pair, Parting), first: &Side, other: &Side) -> Option<Difference> {
+    let same = kept
+        .0
+        .as_ref()
+        .is_some_and(|(a, b)| Rc::ptr_eq(a, &first.run) && Rc::ptr_eq(b, &other.run));
+    if !same {
+        *kept = (Some((first.run.clone(), other.run.clone())), Parting::default());
+    }
+    kept.1.catch_up(&first.run.borrow(), &other.run.borrow()).cloned()
+}
+
+/// A row of the table: what is counted, and what it is in each run.
+fn rows(counts: &[Counters]) -> Vec<(&'static str, Vec<String>)> {
+    let each = |f: &dyn Fn(&Counters) -> String| counts.iter().map(f).collect::<Vec<String>>();
+    let share = |c: &Counters| {
+        c.availability()
+            .map_or("–".into(), |ppm| format!("{}.{} %", ppm / 10_000, ppm / 1_000 % 10))
+    };
+    vec![
+        ("messages sent", each(&|c| c.sent.to_string())),
+        ("delivered", each(&|c| c.delivered.to_string())),
+        ("lost", each(&|c| c.lost.to_string())),
+        ("operations asked for", each(&|c| c.asked.to_string())),
+        ("answered", each(&|c| c.ok.to_string())),
+        ("available", each(&share)),
+        ("half answered within", each(&|c| c.median.map_or("–".into(), prose_time))),
+        ("claims broken", each(&|c| c.claims_broken().to_string())),
+    ]
+}
+
+/// The table below, and where they part.
+#[component]
+pub fn Comparison() -> impl IntoView {
+    let page = expect_context::<Page>();
+    let (counts, partings) = (Counts::new(page), Partings::new(page));
+    let names = Kept::new(move || {
+        (0..page.sides().len()).map(|i| page.side_name(i)).collect::<Vec<String>>()
+    });
+    let head = move || names.get().into_iter().map(|n| view! { <th scope="col">{n}</th> }).rows();
+    let row = |(name, cells): (&'static str, Vec<String>)| {
+        let differs = cells.windows(2).any(|w| w[0] != w[1]);
+        let cells = cells.into_iter().map(|c| view! { <td class="mono">{c}</td> }).rows();
+        view! { <tr class:differs=differs><th scope="row">{name}</th>{cells}</tr> }
+    };
+    let difference = move |(i, d): (usize, Option<Difference>)| {
+        let pair = names.with(|n| {
+            let name = |i: usize| n.get(i).cloned().unwrap_or_default();
+            [name(0), name(i + 1)]
+        });
+        match d {
+            None => view! {
+                <li class="soft">{format!("{} and {} do the same as far as they are known.", pair[0], pair[1])}</li>
+            }
+            .into_any(),
+            Some(d) => view! { <Parts difference=d names=pair/> }.into_any(),
+        }
+    };
+    view! {
+        <div class="view comparison" tabindex="0" role="region" aria-label="The runs compared">
+            <table>
+                <caption>{move || format!("At {}", words::clock(page.head.get().at))}</caption>
+                <thead><tr><td></td>{head}</tr></thead>
+                <tbody>{move || rows(&counts.get()).into_iter().map(row).rows()}</tbody>
+            </table>
+            <ul class="partings">{move || partings.get().into_iter().enumerate().map(difference).rows()}</ul>
+        </div>
+    }
+}
+
+#[component]
+fn Parts(difference: Difference, names: [String; 2]) -> impl IntoView {
+    let page = expect_context::<Page>();
+    let at = difference.at;
+    let go = move |_| {
+        page.playing.set(false);
+        page.go(Head::after(at));
+        page.said.set(format!("At {}, where they part.", words::clock(at)));
+    };
+    let did = difference.sides.into_iter().zip(names).map(|(did, name)| {
+        let later = did.event.filter(|e| e.1 != at).map(|e| format!(" at {}", words::clock(e.1)));
+        view! { <li><b>{name}</b>{later.perhaps()}": "{did.says}</li> }
+    });
+    view! {
+        <li>
+            <p>"They part at "<button type="button" class="plain link" on:click=go>{words::clock(at)}</button></p>
+            <ul>{did.rows()}</ul>
+        </li>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_summed_up_in_a_line() {
+        let c = Counters {
+            sent: 41,
+            asked: 4,
+            ok: 3,
+            median: Some(20 * MS),
+            broken: 0b101,
+            ..Counters::default()
+        };
+        assert_eq!(line(&c), "41 messages · 3 of 4 answered · half within 20 ms · 2 claims broken");
+        assert_eq!(line(&Counters { sent: 1, ..Counters::default() }), "1 message");
+        let share = |i: usize| rows(&[c, Counters::default()])[5].1[i].clone();
+        assert_eq!((share(0), share(1)), ("75.0 %".into(), "–".into()));
+    }
+}

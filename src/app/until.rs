@@ -1,0 +1,225 @@
+//! Run until something: the next fault, the next broken claim, the next sentence, or whatever the scenario's own
+//! language can say of a run.
+
+#[cfg(test)]
+use engine::ids::*;
+use engine::protocols;
+use engine::run::Run;
+use engine::scenario::{self, edit};
+use engine::trace::What;
+use leptos::prelude::*;
+
+use super::head::Head;
+use super::page::Page;
+use super::{dom, words};
+use crate::app::lay::Rows;
+
+/// What to wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    Caption,
+    Fault,
+    Broken,
+}
+
+const ALL: [(Wait, &str); 3] = [
+    (Wait::Caption, "the next sentence"),
+    (Wait::Fault, "the next fault"),
+    (Wait::Broken, "a claim broken"),
+];
+
+/// Steps computed while waiting, at most.
+const STEPS: u32 = 400_000;
+const CHUNK: u32 = 20_000;
+
+fn is_it(run: &Run, wait: Wait, e: &engine::trace::Event) -> bool {
+    match wait {
+        Wait::Caption => matches!(words::loudness(run, e), words::Loud::Key),
+        Wait::Fault => match e.what {
+            What::Act { line } => {
+                run.scenario().steps.get(line as usize).is_some_and(|s| s.act.is_fault())
+            }
+            _ => false,
+        },
+        Wait::Broken => matches!(e.what, What::Broke { .. }),
+    }
+}
+
+/// The first event from a place on for which this holds, letting the run go on as far as it needs to.
+fn find(
+    run: &mut Run,
+    from: usize,
+    holds: &dyn Fn(&Run, &engine::trace::Event) -> bool,
+) -> Option<Head> {
+    let (mut seen, mut left) = (from, STEPS);
+    loop {
+        let found = run.trace().range(seen, run.trace().len()).find(|e| holds(run, e));
+        if let Some(e) = found {
+            return Some(Head { at: e.at, k: e.k.max(1) });
+        }
+        seen = run.trace().len();
+        let until = run.horizon();
+        if left == 0 || run.world().next_at().is_none_or(|t| t > until) {
+            return None;
+        }
+        run.advance(until, CHUNK);
+        left = left.saturating_sub(CHUNK);
+    }
+}
+
+/// Says of a bookmark that it is the search's own.
+const HERE: &str = "until, from here";
+const THERE: &str = "until, there";
+
+/// The text with a question in it: from a moment on, when does this become true?
+fn asking(text: &str, head: Head, run: &Run, fact: &str) -> String {
+    let with = edit::insert_step(text, head.edit_at(run.trace()), &format!("mark {HERE:?}"));
+    let mut out = String::new();
+    for line in with.lines() {
+        out.push_str(line);
+        out.push('\n');
+        if line.contains(HERE) {
+            out.push_str(&format!("then when {fact} mark {THERE:?}\n"));
+        }
+    }
+    out
+}
+
+/// When a fact becomes true the next time, or why it cannot be asked.
+fn condition(run: &Run, text: &str, head: Head, fact: &str) -> Result<Option<Head>, String> {
+    let asked = asking(text, head, run, fact.trim());
+    let s = scenario::parse(&asked, &protocols::entries()).map_err(|faults| {
+        faults.first().map_or(String::from("This is no condition."), |f| {
+            let hint = f.hint.as_deref().unwrap_or_default();
+            format!("{} {hint}", f.message).trim_end().to_string()
+        })
+    })?;
+    let mut other = run.edit(s).map_err(|r| r.message)?;
+    let there = |run: &Run, e: &engine::trace::Event| match e.what {
+        What::Mark { text, .. } => run.trace().texts.get(text as usize).is_some_and(|t| t == THERE),
+        _ => false,
+    };
+    Ok(find(&mut other, 0, &there).map(|h| Head::after(h.at)))
+}
+
+fn arrive(page: Page, to: Option<Head>, what: &str) -> String {
+    match to {
+        Some(to) => {
+            page.playing.set(false);
+            page.go(to);
+            page.stepped.set(true);
+            let says = format!("At {}: {what}.", words::clock(to.at));
+            page.said.set(says.clone());
+            page.sheet.set(None);
+            says
+        }
+        None => {
+            let says = format!("As far as this run goes there is not {what}.");
+            page.said.set(says.clone());
+            says
+        }
+    }
+}
+
+/// Go on to the next of a kind.
+pub fn go(page: Page, wait: Wait) -> String {
+    page.freeze();
+    let Some(loaded) = page.loaded_now() else { return String::new() };
+    let to = {
+        let mut run = loaded.run.borrow_mut();
+        let from = page.head.get_untracked().events(run.trace());
+        let to = find(&mut run, from, &|run, e| is_it(run, wait, e));
+        loaded.index.borrow_mut().catch_up(&run);
+        to
+    };
+    let what = ALL.iter().find(|a| a.0 == wait).map_or("", |a| a.1);
+    arrive(page, to, what)
+}
+
+#[component]
+pub fn UntilSheet() -> impl IntoView {
+    let page = expect_context::<Page>();
+    let fact = RwSignal::new(dom::recall("until").unwrap_or_default());
+    let wrong = RwSignal::new(String::new());
+    let ask = move |ev: web_sys::SubmitEvent| {
+        ev.prevent_default();
+        page.freeze();
+        let Some(loaded) = page.loaded_now() else { return };
+        let wanted = fact.get_untracked();
+        let head = page.head.get_untracked();
+        let found = condition(&loaded.run.borrow(), &loaded.text, head, &wanted);
+        match found {
+            Ok(to) => {
+                dom::remember("until", &wanted);
+                wrong.set(arrive(page, to, &wanted));
+            }
+            Err(says) => {
+                page.said.set(says.clone());
+                wrong.set(says);
+            }
+        }
+    };
+    let deed = move |(wait, says): (Wait, &'static str)| {
+        view! { <button type="button" on:click=move |_| wrong.set(go(page, wait))>{says}</button> }
+    };
+    let examples = move || {
+        page.with_run(|run| {
+            let name = |i: usize| run.cast().members.get(i).map_or("n1", |m| m.id.as_str());
+            let kind = run.entry().kinds.first().map_or("", |k| k.name);
+            format!("{} crashed, delivered {kind}, broken …", name(0))
+        })
+    };
+    view! {
+        <h2>"Run until"</h2>
+        <div class="deeds">{ALL.into_iter().map(deed).rows()}</div>
+        <form class="ask" on:submit=ask>
+            <label>
+                <span>"or until this becomes true"</span>
+                <input class="mono" type="text" autocomplete="off" spellcheck="false" prop:value=move || fact.get()
+                    aria-invalid=move || wrong.with(|w| (!w.is_empty()).then_some("true")) aria-describedby="until-wrong"
+                    on:input=move |ev| fact.set(event_target_value(&ev))/>
+            </label>
+            <button type="submit" class="primary">"Run"</button>
+        </form>
+        <p class="soft small">"In the words of the scenario, as behind "<span class="mono">"when"</span>": "<span class="mono">{examples}</span></p>
+        <p class="amiss" id="until-wrong" role="alert">{move || wrong.get()}</p>
+        <div class="actions"><button type="button" on:click=move |_| page.sheet.set(None)>"Close"</button></div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::page::read;
+
+    const TEXT: &str = "lamplight 1\nrun vector-clocks nodes=3 count=sends seed=1\nnet latency=10ms\n\
+        at 0ms n1 tell n2\nat 20ms n1 tell n2\nat 35ms crash n3\nuntil 1s\n";
+
+    fn run() -> Run {
+        let Ok(run) = read(TEXT) else { panic!("it does not run") };
+        run
+    }
+
+    #[test]
+    fn the_next_of_a_kind_is_found_even_where_the_run_is_not_known_yet() {
+        let mut run = run();
+        let fault = |run: &Run, e: &engine::trace::Event| is_it(run, Wait::Fault, e);
+        assert_eq!(find(&mut run, 0, &fault).map(|h| h.at / MS), Some(35));
+        let broken = |run: &Run, e: &engine::trace::Event| is_it(run, Wait::Broken, e);
+        assert_eq!(find(&mut run, 0, &broken), None);
+    }
+
+    #[test]
+    fn a_condition_is_asked_from_the_playhead_on() {
+        let mut run = run();
+        run.advance(500 * MS, 10_000);
+        let ask = |at: Us, fact: &str| {
+            condition(&run, TEXT, Head::after(at), fact).map(|h| h.map(|h| h.at / MS))
+        };
+        assert_eq!(ask(0, "delivered Note n1 -> n2"), Ok(Some(10)));
+        assert_eq!(ask(15 * MS, "delivered Note n1 -> n2"), Ok(Some(30)));
+        assert_eq!(ask(40 * MS, "delivered Note n1 -> n2"), Ok(None));
+        assert!(ask(0, "delivered Nothing").is_err());
+        assert!(ask(0, "").is_err());
+    }
+}

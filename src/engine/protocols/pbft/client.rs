@@ -1,0 +1,146 @@
+//! A client (§4.1): it asks the primary, then everybody, and believes what f + 1 replicas say alike.
+
+use std::rc::Rc;
+
+use serde::Serialize;
+
+use super::msg::*;
+use super::why::Why;
+use super::{Do, Know, Pbft, Timer};
+use crate::ids::{NodeId, OpId, Span, Us};
+use crate::protocol::{Face, Input, Op, Outcome};
+use crate::value::Value;
+
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Client {
+    /// The view it believes in.
+    pub v: View,
+    pub t: u64,
+    /// Ask everybody at once.
+    pub broadcast: bool,
+    pub current: Option<Pending>,
+    pub queue: Vec<(OpId, Op)>,
+    /// Timestamp and result of what it last accepted.
+    pub accepted: Option<(u64, Value)>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Pending {
+    pub op: OpId,
+    pub m: Body,
+    /// Who has answered what.
+    pub replies: Vec<(NodeId, Value, bool)>,
+    #[serde(skip)]
+    pub since: Us,
+}
+
+impl Client {
+    /// Timestamps rise, also over a restart that has forgotten the last one.
+    pub fn boot(cx: &Know) -> Client {
+        Client { t: u64::from(cx.incarnation) * 1_000_000, ..Client::default() }
+    }
+
+    pub fn step(&mut self, cx: &Know, input: Input<'_, Pbft>, fx: &mut Do) {
+        match input {
+            Input::Request { op, call } => self.ask(cx, op, call, fx),
+            Input::Deliver { from, msg: Msg::Reply(m) } => self.answered(cx, from, m, fx),
+            Input::Timeout(Timer::Retry) => self.retry(cx, fx),
+            Input::Timeout(Timer::Patience(op)) => self.give_up(cx, *op, fx),
+            _ => {}
+        }
+    }
+
+    fn ask(&mut self, cx: &Know, op: OpId, call: &Op, fx: &mut Do) {
+        fx.arm(Timer::Patience(op), cx.params.patience..=cx.params.patience);
+        self.queue.push((op, call.clone()));
+        self.next(cx, fx);
+    }
+
+    /// One request at a time, under a new timestamp.
+    fn next(&mut self, cx: &Know, fx: &mut Do) {
+        if self.current.is_some() || self.queue.is_empty() {
+            return;
+        }
+        let (op, o) = self.queue.remove(0);
+        self.t += 1;
+        let m = Rc::new(fx.sign(Request { o, t: self.t, c: cx.me }));
+        self.current = Some(Pending { op, m, replies: vec![], since: cx.mono });
+        self.send(cx, self.broadcast, fx);
+    }
+
+    fn send(&self, cx: &Know, to_all: bool, fx: &mut Do) {
+        let Some(p) = &self.current else { return };
+        let primary = cx.params.primary(self.v);
+        for to in cx.params.replicas().filter(|n| to_all || *n == primary) {
+            fx.send(to, Msg::Request(p.m.clone()));
+        }
+        fx.arm(Timer::Retry, cx.params.retry..=cx.params.retry);
+    }
+
+    fn answered(&mut self, cx: &Know, from: NodeId, m: &Reply, fx: &mut Do) {
+        let Some(p) = self.current.as_mut().filter(|p| p.m.body().t == m.t) else { return };
+        // A late word of a tentative result takes nothing back.
+        if !p.replies.iter().any(|(i, r, early)| *i == from && *r == m.r && !early) {
+            p.replies.retain(|(i, ..)| *i != from);
+            p.replies.push((from, m.r.clone(), m.tentative));
+        }
+        let same = p.replies.iter().filter(|(_, r, _)| *r == m.r);
+        let final_ = same.clone().filter(|(.., early)| !early).count();
+        let enough = if cx.bug("client-one-reply") { 1 } else { cx.params.f + 1 };
+        // Tentative ones must be as many as have to be prepared.
+        let (matching, needed) = if m.tentative && final_ < enough {
+            (same.count(), cx.params.quorum())
+        } else {
+            (final_, enough)
+        };
+        let (value, matched) = (m.r.clone(), matching as u64);
+        if matching < needed {
+            return fx.explain(Why::Counted {
+                from,
+                value,
+                matching: matched,
+                needed: needed as u64,
+            });
+        }
+        let tentative = needed > enough;
+        fx.explain(Why::Accepted { matching: matched, value, t: m.t, tentative });
+        (self.v, self.accepted) = (m.v, Some((m.t, m.r.clone())));
+        fx.disarm(&Timer::Patience(p.op));
+        fx.reply(p.op, Outcome::ok(Some(m.r.clone())));
+        self.done(cx, fx);
+    }
+
+    fn done(&mut self, cx: &Know, fx: &mut Do) {
+        self.current = None;
+        fx.disarm(&Timer::Retry);
+        self.next(cx, fx);
+    }
+
+    fn retry(&mut self, cx: &Know, fx: &mut Do) {
+        let Some(p) = &self.current else { return };
+        let waited = Span(cx.mono.saturating_sub(p.since) as i64);
+        fx.explain(Why::Broadcast { t: self.t, waited });
+        self.send(cx, true, fx);
+    }
+
+    fn give_up(&mut self, cx: &Know, op: OpId, fx: &mut Do) {
+        if let Some(at) = self.queue.iter().position(|(queued, _)| *queued == op) {
+            self.queue.remove(at);
+            return fx.reply(op, Outcome::failed());
+        }
+        if self.current.as_ref().is_some_and(|p| p.op == op) {
+            fx.explain(Why::GaveUp { t: self.t, waited: Span(cx.params.patience as i64) });
+            fx.reply(op, Outcome::unknown());
+            self.done(cx, fx);
+        }
+    }
+
+    pub fn face(&self) -> Face {
+        let state = if self.current.is_some() { "waiting" } else { "idle" };
+        Face { state, leads: false, epoch: 0 }
+    }
+
+    pub fn at_rest(&self) -> bool {
+        self.current.is_none() && self.queue.is_empty()
+    }
+}
