@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
 use super::page::{Mode, Page, Pick, Sheet, Tab};
-use super::{dom, faults, marks, share, transport};
+use super::{dom, faults, inquiry, marks, share, transport};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Do {
@@ -32,6 +32,9 @@ pub enum Do {
     Theme,
     Undo,
     Redo,
+    Find,
+    AskFrom,
+    Cut,
     Tab(usize),
 }
 
@@ -51,6 +54,9 @@ pub const MAP: &[(&str, &str)] = &[
     ("B", "everything that can be broken; on the timeline, a bookmark"),
     ("M", "a bookmark here"),
     ("← → Del", "on a mark of the timeline: move it, with Shift further; take its line away"),
+    ("/", "find events"),
+    ("W", "ask from here: the selected event is the cause; on a mark, Shift Enter or Shift click"),
+    ("X", "lay a cut, take it away; on its handles, ← → Home End"),
     ("Ctrl Z", "undo; with Shift, do it again"),
     ("L", "copy the link"),
     ("1 … 6", "the tabs of the inspector"),
@@ -99,6 +105,9 @@ fn letter(key: &str) -> Option<Do> {
         "u" | "U" => Do::Until,
         "l" | "L" => Do::Copy,
         "t" | "T" => Do::Theme,
+        "/" => Do::Find,
+        "w" | "W" => Do::AskFrom,
+        "x" | "X" => Do::Cut,
         "1" | "2" | "3" | "4" | "5" | "6" => Do::Tab(usize::from(key.as_bytes()[0] - b'1')),
         _ => return None,
     })
@@ -168,6 +177,9 @@ pub fn perform(page: Page, what: Do) {
         Do::Theme => page.next_theme(),
         Do::Undo => page.undo(),
         Do::Redo => page.redo(),
+        Do::Find => inquiry::go_find(page),
+        Do::AskFrom => inquiry::ask_from(page, page.pick.get_untracked()),
+        Do::Cut => inquiry::toggle_cut(page),
         Do::Tab(i) => {
             if let Some(tab) = TABS.get(i) {
                 page.tab.set(*tab);
@@ -188,6 +200,7 @@ fn escape(page: Page) {
     } else if page.pick.get_untracked() != Pick::None {
         page.select(Pick::None);
         page.said.set("Nothing is selected.".into());
+    } else if inquiry::let_go(page) {
     } else if page.mode.get_untracked() == Mode::Project {
         page.project();
     }

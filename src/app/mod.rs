@@ -18,6 +18,7 @@ mod faults;
 mod files;
 mod head;
 mod icons;
+mod inquiry;
 mod inspector;
 mod keys;
 mod lay;

@@ -18,6 +18,7 @@ use engine::trace::What;
 use leptos::prelude::*;
 
 use super::head::{EventAt, Head};
+use super::inquiry::Inquiry;
 use super::sides::{self, Side};
 use super::tree::{self, Branch, Tree, Way};
 use super::{dom, words};
@@ -158,6 +159,8 @@ pub struct Page {
     /// The stretch of time being skipped because nothing happens in it.
     pub cut: RwSignal<Option<(Us, Us)>>,
     pub pick: RwSignal<Pick>,
+    /// What is asked of the run: a cause, a cut, a filter.
+    pub inquiry: Inquiry,
     pub tab: RwSignal<Tab>,
     pub sheet: RwSignal<Option<Sheet>>,
     pub mode: RwSignal<Mode>,
@@ -208,6 +211,7 @@ impl Page {
             speed: RwSignal::new(100),
             cut: RwSignal::new(None),
             pick: RwSignal::new(Pick::None),
+            inquiry: Inquiry::new(),
             tab: RwSignal::new(Tab::Inspect),
             sheet: RwSignal::new(None),
             mode: RwSignal::new(mode),
@@ -297,6 +301,7 @@ impl Page {
         let head = address.at.map_or(Head::default(), Head::of);
         catch_up(&loaded, head);
         let pick = pick_of(&loaded.run.borrow(), address);
+        self.inquiry.forget();
         self.put(loaded, head);
         self.pick.set(pick);
         let embedded = self.mode.get_untracked() == Mode::Embed;
@@ -329,6 +334,7 @@ impl Page {
     fn put(&self, loaded: Loaded, head: Head) {
         self.cut.set(None);
         self.drawing.set(false);
+        self.inquiry.carry(self.loaded_now().as_ref(), &loaded);
         self.view.set(View::Running(loaded));
         self.stand_at(head);
     }
@@ -560,6 +566,7 @@ impl Page {
     }
 
     pub fn select(&self, pick: Pick) {
+        self.inquiry.about.set(None);
         self.pick.set(pick);
         if pick != Pick::None && self.tab.get_untracked() == Tab::Lesson {
             self.tab.set(Tab::Inspect);

@@ -1,12 +1,17 @@
 //! The run as a list: the parallel of the diagrams, for reading and for a screen reader.
 
-use crate::app::lay::Kept;
+use crate::app::lay::{Kept, Perhaps};
 use engine::ids::*;
 use engine::run::Run;
-use engine::scene::Pick;
+use engine::scene::{Index, Kin, Pick};
+use engine::trace::Event;
 use leptos::prelude::*;
 
-use crate::app::page::Page;
+use super::filter::Show;
+use super::find::{Find, Search, search};
+use crate::app::inquiry;
+use crate::app::page::{Loaded, Page};
+use crate::app::stage::kin;
 use crate::app::words::{self, Loud};
 
 #[derive(Clone, Debug, PartialEq)]
@@ -17,24 +22,31 @@ pub struct Row {
     pub loud: Loud,
     /// It has not happened yet at the playhead.
     pub yet: bool,
+    /// How it stands to the selected event.
+    pub kin: Option<Kin>,
 }
 
 /// Rows before the playhead, and after.
 const BEFORE: usize = 60;
 const AFTER: usize = 20;
 
-/// The events around the playhead; quiet ones only when asked for.
-pub fn rows(run: &Run, count: usize, all: bool) -> Vec<Row> {
+pub fn row(run: &Run, e: &Event, count: usize) -> Row {
+    Row {
+        id: e.id,
+        at: e.at,
+        says: words::event(run, e),
+        loud: words::loudness(run, e),
+        yet: e.id.index() >= count,
+        kin: None,
+    }
+}
+
+/// The events around the playhead; quiet ones only when asked for, hidden ones not at all.
+pub fn rows(run: &Run, index: &Index, count: usize, all: bool) -> Vec<Row> {
     let trace = run.trace();
-    let row = |e: engine::trace::Event| {
-        let loud = words::loudness(run, &e);
-        (all || loud != Loud::Quiet).then(|| Row {
-            id: e.id,
-            at: e.at,
-            says: words::event(run, &e),
-            loud,
-            yet: e.id.index() >= count,
-        })
+    let row = |e: Event| {
+        let row = || row(run, &e, count);
+        (index.shows(e.id) && (all || words::loudness(run, &e) != Loud::Quiet)).then(row)
     };
     let mut out: Vec<Row> = trace.range(0, count).rev().filter_map(row).take(BEFORE).collect();
     out.reverse();
@@ -42,14 +54,49 @@ pub fn rows(run: &Run, count: usize, all: bool) -> Vec<Row> {
     out
 }
 
+/// Mark what comes before the selected event, what after, and what is concurrent with it.
+pub fn marked(run: &Run, index: &Index, pick: Pick, rows: &mut [Row]) {
+    let Some(e) = kin::event_of(run, pick) else { return };
+    rows.iter_mut().for_each(|r| r.kin = Some(Kin::of(run, index, e, r.id)));
+}
+
 #[component]
 pub fn Events() -> impl IntoView {
     let page = expect_context::<Page>();
     let all = RwSignal::new(false);
+    let query = page.inquiry.query;
+    // What is typed is searched at once; what is still to be known when the run stands.
+    let found = Kept::new(move || {
+        let asked = query.get();
+        page.inquiry.filter.track();
+        if !page.playing.get() {
+            page.known.track();
+        }
+        let look =
+            |l: Loaded| search(&l.run.borrow(), &l.index.borrow(), page.count_slow.get(), &asked);
+        if asked.trim().is_empty() {
+            Search::default()
+        } else {
+            page.loaded().map(look).unwrap_or_default()
+        }
+    });
     let list = Kept::new(move || {
         page.known.track();
-        let (count, all) = (page.count_slow.get(), all.get());
-        page.with_run(|run| rows(run, count, all)).unwrap_or_default()
+        page.inquiry.filter.track();
+        let (count, all, pick) = (page.count_slow.get(), all.get(), page.pick.get());
+        let searches = !query.with(|q| q.trim().is_empty());
+        page.loaded()
+            .map(|l| {
+                let (run, index) = (l.run.borrow(), l.index.borrow());
+                let mut list = if searches {
+                    found.with(|f| f.rows.clone())
+                } else {
+                    rows(&run, &index, count, all)
+                };
+                marked(&run, &index, pick, &mut list);
+                list
+            })
+            .unwrap_or_default()
     });
     let now = Kept::new(move || list.with(|l| l.iter().rev().find(|r| !r.yet).map(|r| r.id)));
     let item = move |r: Row| {
@@ -60,19 +107,32 @@ pub fn Events() -> impl IntoView {
             (Loud::Key, _) => "key",
             _ => "",
         };
+        let kin = r.kin.unwrap_or(Kin::Outside);
         let current =
             move || (page.pick.get() == Pick::Event(id) || now.get() == Some(id)).then_some("true");
+        let press = move |ev: web_sys::MouseEvent| {
+            if ev.shift_key() {
+                inquiry::ask_from(page, Pick::Event(id));
+            } else {
+                page.visit(id);
+            }
+        };
+        let sign = (!kin.sign().is_empty()).then(|| view! {
+            <i class="sign" aria-hidden="true">{kin.sign()}</i><span class="hush">{kin.words()}</span>
+        }).perhaps();
         view! {
-            <li class=class aria-current=current>
-                <button type="button" class="plain link" on:click=move |_| page.visit(id)>
-                    <time>{words::clock(r.at)}</time><span>{r.says}</span>
+            <li class=class data-kin=kin.class() aria-current=current>
+                <button type="button" class="plain link" on:click=press>
+                    <time>{words::clock(r.at)}</time><span>{r.says}</span>{sign}
                 </button>
             </li>
         }
     };
     view! {
         <h2>"Events"</h2>
+        <Find query=query found=found/>
+        <Show/>
         <label><input type="checkbox" prop:checked=move || all.get() on:change=move |ev| all.set(event_target_checked(&ev))/>"timers, writes and heartbeats too"</label>
-        <ol class="events"><For each=move || list.get() key=|r| (r.id, r.yet) children=item/></ol>
+        <ol class="events"><For each=move || list.get() key=|r| (r.id, r.yet, r.kin.map(Kin::class)) children=item/></ol>
     }
 }

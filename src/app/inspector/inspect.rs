@@ -10,8 +10,8 @@ use engine::world::Life;
 use leptos::prelude::*;
 
 use super::exhibits;
-use crate::app::page::{Page, Pick, Sheet};
-use crate::app::{faults, words};
+use crate::app::page::{Page, Pick, Sheet, Tab};
+use crate::app::{faults, inquiry, words};
 
 /// Name and value, and whether the last step changed it.
 #[derive(Clone, Debug, PartialEq)]
@@ -246,6 +246,12 @@ pub fn Inspect() -> impl IntoView {
                 {move || deeds.get().into_iter().map(button).rows()}
                 <button type="button" aria-haspopup="dialog" on:click=move |_| page.sheet.set(Some(Sheet::Break))>"more …"</button>
             </div>
+        }.into_any())}
+        {when(move || inquiry::is_event(page.pick.get()), move || view! {
+            <p class="deeds">
+                <button type="button" on:click=move |_| page.tab.set(Tab::Why)>"Ask why"</button>
+                <button type="button" on:click=move |_| inquiry::ask_from(page, page.pick.get_untracked())>"Set as cause"</button>
+            </p>
         }.into_any())}
         <Fields fields=fields title="state"/>
         {move || shown.get().into_iter().map(exhibits::draw).rows()}

@@ -1,8 +1,11 @@
 //! The inspector: what is selected, why it came to be, what is claimed, the text, and the run as a list.
 
 mod claims;
+mod cut;
 mod events;
 mod exhibits;
+mod filter;
+mod find;
 mod inspect;
 mod lesson;
 mod settings;

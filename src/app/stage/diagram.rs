@@ -6,8 +6,8 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 use super::painter::pick_of;
-use crate::app::dom;
 use crate::app::page::{Page, Tab};
+use crate::app::{dom, inquiry};
 
 /// Which way an arrow goes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -80,15 +80,27 @@ pub fn on_focus(ev: &web_sys::FocusEvent, root: &Element) {
 }
 
 pub fn on_click(ev: &web_sys::MouseEvent, page: Page) {
-    match picked(ev) {
-        Some((_, pick)) => page.select(pick),
-        None => page.select(Pick::None),
+    let pick = picked(ev).map_or(Pick::None, |p| p.1);
+    choose(page, pick, ev.shift_key());
+}
+
+/// Select it; with Shift it is what the selected event is asked about.
+pub fn choose(page: Page, pick: Pick, shift: bool) {
+    if shift && pick != Pick::None {
+        inquiry::ask_from(page, pick);
+    } else {
+        page.select(pick);
     }
 }
 
 /// Arrows walk, Enter and Space take hold, Escape lets go. Gives whether the key was used.
 pub fn on_key(ev: &web_sys::KeyboardEvent, root: &Element, page: Page) {
     let Some((here, pick)) = picked(ev) else { return };
+    if ev.shift_key() && ev.key() == "Enter" {
+        ev.prevent_default();
+        inquiry::ask_from(page, pick);
+        return;
+    }
     if ev.ctrl_key() || ev.meta_key() || ev.alt_key() || ev.shift_key() {
         return;
     }
@@ -102,7 +114,8 @@ pub fn on_key(ev: &web_sys::KeyboardEvent, root: &Element, page: Page) {
     } else if matches!(ev.key().as_str(), "Enter" | " ") {
         ev.prevent_default();
         page.select(pick);
-        if !page.phone.get_untracked() {
+        // Who asks why goes on asking.
+        if !page.phone.get_untracked() && page.tab.get_untracked() != Tab::Why {
             page.tab.set(Tab::Inspect);
         }
         page.said

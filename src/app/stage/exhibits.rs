@@ -47,6 +47,7 @@ pub fn Exhibits(key: &'static str) -> impl IntoView {
     effect(move || {
         let Some(layer) = layer.get() else { return };
         let (count, pick, room) = (page.count.get(), page.pick.get(), sight.get());
+        let filter = page.inquiry.filter.get();
         if room.w < 40.0 {
             return;
         }
@@ -54,7 +55,11 @@ pub fn Exhibits(key: &'static str) -> impl IntoView {
             let peek = |c: usize| run.peek(EventId(c.saturating_sub(1) as u32));
             let now = exhibit::stacks(run, &peek(count));
             let before = exhibit::stacks(run, &peek(count.saturating_sub(1)));
-            let find = |list: &[exhibit::Stack]| list.iter().find(|s| s.key == key).cloned();
+            let find = |list: &[exhibit::Stack]| {
+                let mut found = list.iter().find(|s| s.key == key).cloned()?;
+                found.items.retain(|(n, _)| filter.shows_node(*n));
+                Some(found)
+            };
             find(&now).map(|s| {
                 exhibit::draw(run, &s, find(&before).as_ref(), (room.w - 32.0, room.h - 8.0), pick)
             })

@@ -1,7 +1,10 @@
 //! The stage: topology, caption, and below them the run in space and time or what the nodes hold.
 
+mod asked;
+mod cut;
 pub mod diagram;
 mod exhibits;
+pub mod kin;
 pub mod painter;
 mod sides;
 mod spacetime;
@@ -284,6 +287,7 @@ fn Lower() -> impl IntoView {
                     {move || keys.get().into_iter().map(|(k, word)| tab(Some(k), word)).rows()}
                 </div>
             }.into_any())}
+            <asked::Asked/>
             {move || match choice.get() {
                 None if many.get() == 2 => view! { <Spacetime side=0/><Spacetime side=1/> }.into_any(),
                 None => view! { <Spacetime/> }.into_any(),

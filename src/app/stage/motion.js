@@ -26,7 +26,15 @@ export class Motion {
     this.flights = new Map();
     this.labels = [];
     this.rings = new Map();
+    this.kins = new Map();
     this.turn = 0;
+  }
+
+  /** How messages stand to the selected event: a class each. */
+  kin(ids, classes) {
+    this.kins.clear();
+    ids.forEach((id, i) => this.kins.set(id, classes[i]));
+    for (const f of this.flights.values()) f.key = -1;
   }
 
   frame(flights, labels, rings, selected) {
@@ -49,7 +57,7 @@ export class Motion {
     const key = a[i + 5] * 16 + a[i + 6] * 4 + a[i + 7] * 2 + (id === selected ? 1 : 0);
     if (key !== f.key) {
       f.key = key;
-      f.g.setAttribute("class", `${states[a[i + 6]]} ${this.hues[a[i + 5]]}${a[i + 7] ? " is-copy" : ""}${id === selected ? " selected" : ""}`);
+      f.g.setAttribute("class", `${states[a[i + 6]]} ${this.hues[a[i + 5]]}${a[i + 7] ? " is-copy" : ""}${id === selected ? " selected" : ""} ${this.kins.get(id) ?? ""}`);
     }
     f.g.setAttribute("transform", `translate(${a[i + 1].toFixed(2)} ${a[i + 2].toFixed(2)}) rotate(${a[i + 3].toFixed(1)})`);
     if (a[i + 4] !== f.tail) {

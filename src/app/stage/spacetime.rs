@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::app::lay::effect;
 use engine::few::Few;
@@ -10,16 +11,18 @@ use engine::ids::*;
 use engine::run::Run;
 use engine::scene::spacetime::{self, Tile, Tiles, Viewport};
 use engine::scene::{self, Index, Pick};
+use engine::trace::inquiry::{Chain, Cut, Filter, Judgment};
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::Element;
 
+use super::cut::{self, Grip};
 use super::painter::Painter;
 use super::{Sight, diagram};
 use crate::app::beat::{Beat, Frame};
 use crate::app::page::{Page, end_of};
 use crate::app::sides::Side;
-use crate::app::{dom, icons};
+use crate::app::{dom, icons, inquiry};
 
 #[wasm_bindgen(module = "/src/app/stage/motion.js")]
 extern "C" {
@@ -80,7 +83,9 @@ struct Layers {
     back: (Element, Painter),
     tiles: Element,
     front: (Element, Painter),
+    chain: (Element, Painter),
     veil: (Element, Painter),
+    cut: (Element, Painter),
     focus: (Element, Painter),
     gutter: Painter,
     plot: Element,
@@ -92,6 +97,9 @@ struct At {
     now: Us,
     /// Where this run parts from the one beside it.
     parted: Option<Us>,
+    /// The chain and the cut that are asked about.
+    chain: Option<Chain>,
+    cut: Option<Arc<(Cut, Judgment)>>,
     dirty: bool,
 }
 
@@ -105,6 +113,8 @@ struct Sheet {
     base: Option<Viewport>,
     view: Option<Viewport>,
     known: usize,
+    /// What the tiles leave out.
+    filter: Filter,
     moved: js_sys::Array,
     xs: Vec<f32>,
 }
@@ -129,7 +139,9 @@ impl Layers {
             back: both("backdrop"),
             tiles: group(clipped, "tiles"),
             front: both("front"),
+            chain: both("chain-at"),
             veil: both("veil-at"),
+            cut: both("cut-at"),
             focus: both("focus"),
             gutter: Painter::new(beside.clone()),
             plot,
@@ -147,6 +159,7 @@ impl Sheet {
             base: None,
             view: None,
             known: 0,
+            filter: Filter::default(),
             moved: js_sys::Array::new(),
             xs: vec![],
         }
@@ -171,11 +184,13 @@ impl Sheet {
         if at.dirty || stale {
             self.paint(&run, &index, view, &at);
         }
-        let tiles_change = stale || grown || self.view.is_none_or(|v| v.tiles() != view.tiles());
+        let sifted = self.filter != index.filter();
+        let tiles_change =
+            stale || grown || sifted || self.view.is_none_or(|v| v.tiles() != view.tiles());
         if tiles_change {
             self.tile(&run, &index, &view);
         }
-        self.known = index.len();
+        (self.known, self.filter) = (index.len(), index.filter());
         self.view = Some(view);
         self.place(&view, at.now, tiles_change);
     }
@@ -189,6 +204,13 @@ impl Sheet {
         self.layers.front.1.paint(front);
         self.layers.focus.1.paint(spacetime::focus(run, index, &wide, pick));
         self.layers.veil.1.paint(spacetime::veil(&wide));
+        let chain = at.chain.as_ref().map(|c| spacetime::chain(run, index, &wide, c));
+        self.layers.chain.1.paint(chain.unwrap_or_default());
+        let line = at.cut.as_ref().map(|c| spacetime::cut(run, index, &wide, &c.0, &c.1));
+        self.layers.cut.1.paint(line.unwrap_or_default());
+        if let Some(c) = &at.cut {
+            cut::handles(&self.layers.cut.0, run, index, &wide, &c.0);
+        }
         self.layers.gutter.paint(spacetime::gutter(run, &view, pick));
         let box_ = [
             ("x", view.gutter - 6.0),
@@ -229,6 +251,8 @@ impl Sheet {
                 &self.layers.back.0,
                 &self.layers.front.0,
                 &self.layers.focus.0,
+                &self.layers.chain.0,
+                &self.layers.cut.0,
                 &self.layers.veil.0,
             ] {
                 self.moved.push(e);
@@ -239,7 +263,7 @@ impl Sheet {
         }
         let drift = self.base.map_or(0.0, |b| ((b.t0 - view.t0) / view.us_per_px()) as f32);
         self.xs.clear();
-        self.xs.extend([drift, drift, drift, view.x(now)]);
+        self.xs.extend([drift, drift, drift, drift, drift, view.x(now)]);
         self.xs.extend(self.shown.keys().map(|k| view.tile_x(k)));
         slide(&self.moved, &self.xs);
     }
@@ -248,8 +272,8 @@ impl Sheet {
 /// Whether what was painted for one view serves another: same scale and size, not too far along.
 fn still_serves(base: &Viewport, view: &Viewport) -> bool {
     let drift = (view.t0 - base.t0) / view.us_per_px();
-    let same = (base.level, base.w, base.h, base.lanes, base.gutter)
-        == (view.level, view.w, view.h, view.lanes, view.gutter);
+    let same = (base.level, base.w, base.h, base.lanes, base.hidden, base.gutter)
+        == (view.level, view.w, view.h, view.lanes, view.hidden, view.gutter);
     same && (0.0..=f64::from(SPARE) - 4.0).contains(&drift)
 }
 
@@ -271,12 +295,16 @@ pub fn Spacetime(
     let sheet: Rc<RefCell<Option<Sheet>>> = Rc::default();
     let gaze = RwSignal::new_local(Gaze::Follow { closer: 0 });
     let dirty = StoredValue::new(true);
+    let (chain, judged) = (inquiry::drawn_chain(page), inquiry::judged(page));
 
     // Whatever changes the picture beyond the walking of time paints it anew with the next frame.
     effect(move || {
         page.view.track();
         page.pick.track();
         page.known.track();
+        page.inquiry.filter.track();
+        chain.with(|_| ());
+        judged.with(|_| ());
         page.parted.track();
         page.against.track();
         sight.track();
@@ -296,13 +324,20 @@ pub fn Spacetime(
         let Some(loaded) = page.side_now(side).filter(|_| sight.w > 40.0 && sight.h > 40.0) else {
             return;
         };
-        let view = viewport(&loaded.run.borrow(), gaze.get_untracked(), sight, frame.now);
+        let view = viewport(&loaded.run.borrow(), gaze.get_untracked(), sight, frame.now)
+            .sifted(&loaded.index.borrow().filter());
         let mut slot = look.borrow_mut();
         let sheet = slot.get_or_insert_with(|| Sheet::new(Layers::new(&c, &b, p.into())));
         let repaint = dirty.get_value();
         dirty.set_value(false);
         let (pick, parted) = untrack(|| (page.pick_in(side), page.parted.get()));
-        sheet.look(&loaded, view, At { pick, now: frame.now, parted, dirty: repaint });
+        // What is asked is asked of the run in view.
+        let mine = untrack(|| side.is_none_or(|i| page.is_current(i)));
+        let asked =
+            if mine { (chain.get_untracked(), judged.get_untracked()) } else { (None, None) };
+        let (chain, cut) = asked;
+        let at = At { pick, now: frame.now, parted, chain, cut, dirty: repaint };
+        sheet.look(&loaded, view, at);
         if let Some(root) = root.get_untracked().filter(|_| repaint) {
             diagram::keep_one_stop(&root);
         }
@@ -315,12 +350,31 @@ pub fn Spacetime(
     let now_view = StoredValue::new_local(Rc::new(now_view) as Rc<dyn Fn() -> Option<Viewport>>);
     let view_now = move || now_view.with_value(|f| f());
     let drag = StoredValue::new(None::<(f32, f64, bool)>);
+    let grip = StoredValue::new(None::<Grip>);
+    let x_in = move |ev: &web_sys::PointerEvent| {
+        let rect = root.get_untracked().map(|r| r.get_bounding_client_rect());
+        rect.map_or(0.0, |r| f64::from(ev.client_x()) - r.x()) as f32
+    };
     let down = move |ev: web_sys::PointerEvent| {
+        grip.set_value(cut::grip_of(&ev).filter(|_| ev.button() == 0));
+        if grip.with_value(Option::is_some) {
+            if let Some(root) = root.get_untracked() {
+                let _ = root.set_pointer_capture(ev.pointer_id());
+            }
+            return;
+        }
         if let Some(v) = view_now().filter(|_| ev.button() == 0) {
             drag.set_value(Some((ev.client_x() as f32, v.t0, false)));
         }
     };
     let pan = move |ev: web_sys::PointerEvent| {
+        if ev.buttons() == 0 {
+            grip.set_value(None);
+        }
+        if let Some((g, v)) = grip.get_value().zip(view_now()) {
+            g.drag(page, v.time(x_in(&ev)));
+            return;
+        }
         let (Some((x, t0, moved)), Some(v)) = (drag.get_value(), view_now()) else { return };
         let by = ev.client_x() as f32 - x;
         if !moved && by.abs() < 5.0 {
@@ -332,14 +386,19 @@ pub fn Spacetime(
         drag.set_value(Some((x, t0, true)));
         gaze.set(Gaze::Fixed(Viewport { t0, ..v }.pan(-by)));
     };
-    let up = move |_| {
+    let up = move |_: web_sys::PointerEvent| {
         // A click follows a release: it must still know that this was a drag.
         if drag.get_value().is_some_and(|d| !d.2) {
             drag.set_value(None);
         }
     };
+    let lost = move |ev| {
+        grip.set_value(None);
+        up(ev);
+    };
     let click = move |ev: web_sys::MouseEvent| {
-        let dragged = drag.get_value().is_some_and(|d| d.2);
+        let held = grip.try_update_value(Option::take).flatten().is_some();
+        let dragged = held || drag.get_value().is_some_and(|d| d.2);
         drag.set_value(None);
         let Some((v, loaded)) = view_now().zip(page.side_now(side)).filter(|_| !dragged) else {
             return;
@@ -355,7 +414,7 @@ pub fn Spacetime(
             },
             |w| super::painter::pick_of(&w),
         );
-        page.select(pick);
+        diagram::choose(page, pick, ev.shift_key());
     };
     let wheel = move |ev: web_sys::WheelEvent| {
         let Some(v) = view_now() else { return };
@@ -400,6 +459,19 @@ pub fn Spacetime(
         }
     };
     let key = move |ev: web_sys::KeyboardEvent| {
+        if let Some(g) = cut::grip_of(&ev) {
+            if g.key(page, &ev.key()) {
+                ev.prevent_default();
+                // A handle that walks out of sight is followed.
+                if let Some(v) = view_now()
+                    && let Some(x) = g.x(page, &v)
+                    && !(v.gutter..=v.w - 12.0).contains(&x)
+                {
+                    gaze.set(Gaze::Fixed(v.pan(x - (v.gutter + v.w) / 2.0)));
+                }
+            }
+            return;
+        }
         if let Some(root) = root.get_untracked() {
             diagram::on_key(&ev, &root, page);
         }
@@ -421,13 +493,14 @@ pub fn Spacetime(
         <div class="view spacetime" node_ref=frame_ref>
             <svg class="scene" role="graphics-document document" aria-roledescription="diagram" aria-label=name node_ref=root
                 viewBox=move || { let s = sight.get(); s.view_box() }
-                on:pointerdown=down on:pointermove=pan on:pointerup=up on:pointercancel=up on:click=click on:keydown=key on:focusin=focus>
+                on:pointerdown=down on:pointermove=pan on:pointerup=up on:pointercancel=lost on:click=click on:keydown=key on:focusin=focus>
                 <defs><clipPath id=clip><rect node_ref=plot x="0" y="0" width="10" height="10"></rect></clipPath></defs>
                 <g clip-path=clipped_by node_ref=clipped></g>
                 <g node_ref=beside></g>
             </svg>
         </div>
-        <div class="zoom" role="group" aria-label="Zoom">
+        <div class="zoom" role="group" aria-label="Cut and zoom">
+            <button type="button" class="small wide" aria-pressed=move || page.inquiry.cut.with(Option::is_some).to_string() on:click=move |_| inquiry::toggle_cut(page)>"Cut"</button>
             <button type="button" class="small" aria-label="Zoom in" on:click=move |_| zoom(2)>"+"</button>
             <button type="button" class="small" aria-label="Zoom out" on:click=move |_| zoom(-2)>"−"</button>
             <button type="button" class="small" aria-label="The whole run" on:click=all>{icons::whole()}</button>

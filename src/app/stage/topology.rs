@@ -13,7 +13,7 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 
 use super::painter::Painter;
-use super::{Sight, diagram};
+use super::{Sight, diagram, kin};
 use crate::app::beat::{Beat, Frame};
 use crate::app::faults;
 use crate::app::page::{Page, Sheet, Tab};
@@ -29,12 +29,16 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn ring(this: &Motion, rings: &[f32]);
     #[wasm_bindgen(method)]
+    fn kin(this: &Motion, ids: &[f32], classes: Vec<JsValue>);
+    #[wasm_bindgen(method)]
     fn name(this: &Motion, ids: &[f32], names: Vec<JsValue>);
 }
 
 /// What the frames need, kept between them.
 struct Moving {
     painter: Painter,
+    /// How nodes and messages stand to the selected event.
+    kin: kin::Kinship,
     motion: Option<(Rc<RefCell<engine::run::Run>>, Motion)>,
     layer: web_sys::Element,
     layout: Layout,
@@ -84,10 +88,12 @@ impl Moving {
             lit.node.map_or(Pick::None, Pick::Node),
         );
         if calm {
-            whole_arrows(&run, &index, &self.layout, count, now, &mut shapes);
+            whole_arrows(&run, &index, &self.layout, count, (now, pick), &mut shapes);
         }
         self.painter.paint(shapes);
+        self.kin.stand(&run, &index, &self.layout, pick, now);
         self.rings = topology::rings(&run, &peek, &self.layout);
+        self.rings.retain(|r| index.shows_node(r.node));
         let numbers: Vec<f32> = self
             .rings
             .iter()
@@ -129,9 +135,12 @@ impl Moving {
         self.left.extend(self.rings.iter().flat_map(|r| [r.node.0 as f32, r.left(now)]));
         let selected = super::lit(&run, pick).message.map_or(-1.0, |m| f64::from(m.0));
         let Some((_, motion)) = &self.motion else { return };
+        if let Some((ids, classes)) = self.kin.flights(&run, &index, pick, &self.flights) {
+            motion.kin(&ids, classes.into_iter().map(JsValue::from).collect());
+        }
         motion.frame(&self.flights, &self.labels, &self.left, selected);
         if !frame.playing {
-            self.call_by_name(&run, motion);
+            self.call_by_name(&run, &index, pick, motion);
         } else if self.named {
             motion.name(&[], vec![]);
         }
@@ -139,12 +148,19 @@ impl Moving {
     }
 
     /// What stands in the air can be reached by keyboard, and has a name.
-    fn call_by_name(&self, run: &engine::run::Run, motion: &Motion) {
+    fn call_by_name(
+        &self,
+        run: &engine::run::Run,
+        index: &engine::scene::Index,
+        pick: Pick,
+        motion: &Motion,
+    ) {
         let ids: Vec<f32> = self.flights.chunks_exact(FLIGHT).map(|f| f[0]).collect();
         let name = |id: &f32| {
             JsValue::from(format!(
-                "{}, on its way",
-                crate::app::words::travels(run, MsgId(*id as u32))
+                "{}, on its way{}",
+                crate::app::words::travels(run, MsgId(*id as u32)),
+                kin::words(run, index, pick, MsgId(*id as u32))
             ))
         };
         motion.name(&ids, ids.iter().map(name).collect());
@@ -186,7 +202,7 @@ fn whole_arrows(
     index: &engine::scene::Index,
     layout: &Layout,
     count: usize,
-    now: Us,
+    (now, pick): (Us, Pick),
     out: &mut Vec<Shape>,
 ) {
     let flights = Flights { run, index, layout };
@@ -195,6 +211,7 @@ fn whole_arrows(
     // What has just arrived, or just left, is what the step was about.
     if let Some(What::Deliver { m }) = count.checked_sub(1).map(|i| run.trace().what(i))
         && let Some(rec) = run.trace().msg(m)
+        && index.shows_message(rec)
         && !arrows.iter().any(|a| a.0 == m)
     {
         arrows.push((m, *rec));
@@ -212,7 +229,9 @@ fn whole_arrows(
         ];
         let name = crate::app::words::travels(run, m);
         out.push(
-            Shape::group("flight", kids).hue(Hue::epoch(rec.epoch)).pick(Pick::Message(m), name),
+            Shape::group(kin::role(run, index, pick, m), kids)
+                .hue(Hue::epoch(rec.epoch))
+                .pick(Pick::Message(m), name),
         );
     }
 }
@@ -227,12 +246,15 @@ pub fn Topology(
     let beat = expect_context::<Beat>();
     let root = NodeRef::<leptos::svg::Svg>::new();
     let (stand, fly) = (NodeRef::<leptos::svg::G>::new(), NodeRef::<leptos::svg::G>::new());
+    let kin_layer = NodeRef::<leptos::svg::G>::new();
     let (frame_ref, sight) = super::measure();
     let moving: Rc<RefCell<Option<Moving>>> = Rc::default();
 
     let paint = moving.clone();
     effect(move || {
         let (Some(stand), Some(fly)) = (stand.get(), fly.get()) else { return };
+        let Some(kin) = kin_layer.get() else { return };
+        page.inquiry.filter.track();
         let (count, pick, sight, calm) =
             (page.count_of(side), page.pick_in(side), sight.get(), page.calm.get());
         let Some(loaded) = page.side(side) else { return };
@@ -242,6 +264,7 @@ pub fn Topology(
         let mut slot = paint.borrow_mut();
         let moving = slot.get_or_insert_with(|| Moving {
             painter: Painter::new(stand.into()),
+            kin: kin::Kinship::new(kin.into()),
             motion: None,
             layer: fly.into(),
             layout: Layout::place(&[], engine::card::Layout::Tiers, 1.0, 1.0),
@@ -298,6 +321,7 @@ pub fn Topology(
                 viewBox=move || { let s = sight.get(); s.view_box() }
                 on:click=move |ev| diagram::on_click(&ev, page) on:keydown=key on:focusin=focus>
                 <g node_ref=stand></g>
+                <g class="kinship" aria-hidden="true" node_ref=kin_layer></g>
                 <g node_ref=fly></g>
             </svg>
             {when(move || page.whole.get() && mine(), move || view! { <Popover moving=moving sight=sight/> }.into_any())}

@@ -160,6 +160,7 @@ fn breaks(run: &Run, index: &Index, view: &Viewport, b: &Break) -> Option<Shape>
     let kids = vec![
         Shape::line("cut-break", a.a.0, a.a.1, a.b.0, a.b.1),
         Shape::path("cut-break-head", pen.d()),
+        Shape::circle("hit", (a.a.0 + a.b.0) / 2.0, (a.a.1 + a.b.1) / 2.0, 12.0),
     ];
     Some(Shape::group("cut-breaks", kids).pick(Pick::Message(b.m), b.says.clone()))
 }
