@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { test, expect, accessible, overflow, smallTargets, subPath, wire } from "./lamplight.mjs";
 
 // Through thirty entries, everything that is fetched until the first frame moves: for a first visit and for any entry opened by link.
-const budget = 350 * 1024;
+const budget = 250 * 1024;
 const policy =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; base-uri 'self'; form-action 'none'";
 

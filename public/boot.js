@@ -6,7 +6,8 @@
 // The application calls `lamplightPanic(reason)` from its panic hook. It may keep `data-link` on <html> up to date with
 // the link of the run in view (an embed never rewrites its own address); the card hands that link back to the reader.
 //
-// The wasm comes in parts (tools/split.mjs): the main one, one for each protocol, and `late` for what no first frame needs.
+// The wasm comes in parts (tools/split.mjs): the main one, one for each protocol's first frames, and `late` ones for what no first frame
+// needs.
 // `lamplightFetch(name)` brings a protocol's part and gives a promise. `lamplightPart(n, 1)` is what the wasm calls when it needs a
 // part that is not there yet: it does not return before it is; with 0 it says that the first frames stand, so that the late parts
 // may come, and `lamplightLate()` is the promise of them.
@@ -146,15 +147,19 @@ globalThis.lamplightPart ??= (n, now) => {
 };
 
 // The protocol that the address names is fetched beside the page, not after it.
-const named = (location.hash.match(/^#(?:s1\.)?([\w-]+)(?:\/|&|$)/)?.[1] ?? self_.dataset.first ?? "").replaceAll("-", "_");
+const link = location.hash.length > 1 ? location.hash.match(/^#(?:s1\.)?([\w-]+)(?:\/|&|$)/)?.[1] : self_.dataset.first;
+const named = (link ?? "").replaceAll("-", "_");
 const early = parts.find((p) => p === named || p === `p${named}`);
-if (early) compile(early).catch(() => {});
-// A text in the link needs everything at once.
-if (/^#[zp]1\./.test(location.hash) && parts.length > 0) compile("late").catch(() => {});
+// A text in the link, or what is no link, needs everything at once.
+const beside = early ?? (parts.length > 0 ? "late" : undefined);
+if (beside) compile(beside).catch(() => {});
 
 try {
   app = await import(scripts);
   await app.default({ module_or_path: address("wasm") });
+  // What the first frame of a link calls, and no other, is in that part. An error is told by the call that needs it.
+  if (beside) await bring(beside).catch(() => {});
+  app.start?.();
   started = true;
 } catch (error) {
   lamplightPanic(

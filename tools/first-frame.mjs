@@ -2,7 +2,7 @@
 //
 // It opens the page as readers do (a first visit on a desk and on a phone, with less motion, embedded, every shipped scenario, links
 // to a moment), collects what is called until shortly after the page asks for the rest, and writes the names, shortened
-// to a hash, to tools/first-frame.txt.
+// to a hash, to tools/first-frame.txt: first what each entry's links call, then what is called without a link.
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { chromium } from "playwright-core";
 import { chromium as chromiumPath } from "../e2e/chromium.mjs";
@@ -28,8 +28,9 @@ const browser = await chromium.launch({
   executablePath: chromiumPath(),
   args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-component-update"],
 });
-const called = new Set();
-for (const { address, phone, scheme = "light", calm } of visits) {
+/** By visit: what was called. */
+const called = [];
+const look = async ({ address, phone, scheme = "light", calm }) => {
   const context = await browser.newContext({
     viewport: phone ? { width: 390, height: 844 } : { width: 1440, height: 900 },
     colorScheme: scheme,
@@ -45,15 +46,33 @@ for (const { address, phone, scheme = "light", calm } of visits) {
     };
   });
   await page.goto(`${site.origin}/${address}`);
-  await page.waitForFunction(() => globalThis.settled, null, { timeout: 4000 }).catch(() => {});
-  for (const n of await page.evaluate(() => [...called])) called.add(n);
+  await page.waitForFunction(() => globalThis.settled, null, { timeout: 10_000 }).catch(() => {});
+  called.push({ address, all: await page.evaluate(() => [...called]) });
   await context.close();
-}
+};
+const left = [...visits];
+await Promise.all(
+  Array.from({ length: 3 }, async () => {
+    while (left.length > 0) await look(left.shift());
+  }),
+);
 await browser.close();
 await site.close();
 
-const found = [...new Set([...called].map((n) => names[n]).filter(Boolean))].sort();
-const lines = [];
-for (let i = 0; i < found.length; i += 16) lines.push(found.slice(i, i + 16).join(" "));
-await writeFile("tools/first-frame.txt", `${lines.join("\n")}\n`);
-console.log(`${visits.length} visits, ${found.length} functions of ${names.filter(Boolean).length}`);
+// By function: the entries whose links call it, or `main` if a visit without a link does.
+const callers = new Map();
+for (const { address, all } of called) {
+  const who = address.match(/^#([\w-]+)\//)?.[1].replaceAll("-", "_") ?? "main";
+  for (const name of all.map((n) => names[n]).filter(Boolean)) callers.set(name, (callers.get(name) ?? new Set()).add(who));
+}
+const groups = new Map();
+for (const [name, who] of callers) {
+  const group = who.has("main") ? "main" : [...who].sort().join(" ");
+  groups.set(group, [...(groups.get(group) ?? []), name]);
+}
+const lines = [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([group, all]) => {
+  const rows = all.sort().map((name, i) => (i % 16 === 15 ? `${name}\n` : `${name} `));
+  return `${group}:\n${rows.join("").trim()}\n`;
+});
+await writeFile("tools/first-frame.txt", lines.join("\n"));
+console.log(`${visits.length} visits, ${callers.size} functions of ${names.filter(Boolean).length}, ${groups.get("main").length} without a link`);

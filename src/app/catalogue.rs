@@ -4,9 +4,8 @@
 //! them is in the wasm. An entry's thumbnail is its own first scenario, drawn by the scene when the page is built.
 
 use crate::app::lay::{Kept, Perhaps, Rows, when};
-use engine::card::Entry;
 use engine::few;
-use engine::protocols;
+use engine::protocols::{self, Bill, Sign};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::Deserialize;
@@ -45,8 +44,8 @@ const SECTIONS: &[&str] = &[
 ];
 
 /// The section of an entry: the whole part of its first row.
-pub fn section(entry: &Entry) -> usize {
-    let whole = entry.rows.first().and_then(|r| r.split('.').next());
+pub fn section(rows: &[&str]) -> usize {
+    let whole = rows.first().and_then(|r| r.split('.').next());
     whole.and_then(|n| n.parse().ok()).unwrap_or(SECTIONS.len()).clamp(1, SECTIONS.len())
 }
 
@@ -55,14 +54,14 @@ pub fn section_name(n: usize) -> &'static str {
 }
 
 /// Entries by section, in the subject's order.
-pub fn by_section() -> Vec<(usize, Vec<&'static Entry>)> {
-    let mut out: Vec<(usize, Vec<&'static Entry>)> = vec![];
-    let mut entries = protocols::entries();
-    few::sort_by_key(&mut entries, |e| (section(e), e.rows.first().copied().unwrap_or("")));
+pub fn by_section() -> Vec<(usize, Vec<&'static Sign>)> {
+    let mut out: Vec<(usize, Vec<&'static Sign>)> = vec![];
+    let mut entries: Vec<_> = protocols::CATALOGUE.iter().map(Bill::sign).collect();
+    few::sort_by_key(&mut entries, |e| (section(e.rows), e.rows.first().copied().unwrap_or("")));
     for e in entries {
         match out.last_mut() {
-            Some((n, list)) if *n == section(e) => list.push(e),
-            _ => out.push((section(e), vec![e])),
+            Some((n, list)) if *n == section(e.rows) => list.push(e),
+            _ => out.push((section(e.rows), vec![e])),
         }
     }
     out
@@ -114,7 +113,7 @@ impl Catalogue {
 
     /// Every shipped scenario as `entry/slug`; the entries' first ones are known before the index is there.
     pub fn names(&self) -> Vec<String> {
-        let firsts = protocols::entries().into_iter().map(|e| format!("{}/{}", e.id, e.first));
+        let firsts = protocols::CATALOGUE.iter().map(|b| format!("{}/{}", b.id, b.first));
         let mut names: Vec<String> = self.folders.with_untracked(|f| {
             let of = |f: &Folder| {
                 f.scenarios.iter().map(|s| format!("{}/{}", f.entry, s.slug)).collect::<Vec<_>>()
@@ -172,7 +171,7 @@ fn GoOn() -> impl IntoView {
 
 #[component]
 fn Item(
-    entry: &'static Entry,
+    entry: &'static Sign,
     current: Kept<Option<(String, String)>>,
     catalogue: Catalogue,
 ) -> impl IntoView {
@@ -210,7 +209,7 @@ fn Item(
 
 /// A small picture of the entry's first scenario.
 #[component]
-fn Thumb(entry: &'static Entry, catalogue: Catalogue) -> impl IntoView {
+fn Thumb(entry: &'static Sign, catalogue: Catalogue) -> impl IntoView {
     let picture = RwSignal::new(String::new());
     spawn_local(async move {
         // The stage comes first: thumbnails wait until it moves.
@@ -228,7 +227,7 @@ mod tests {
     fn every_entry_has_a_section() {
         for (n, entries) in by_section() {
             assert!(!section_name(n).is_empty());
-            assert!(entries.iter().all(|e| section(e) == n));
+            assert!(entries.iter().all(|e| section(e.rows) == n));
         }
     }
 }

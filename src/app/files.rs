@@ -3,7 +3,7 @@
 use crate::app::lay::{Kept, when};
 use engine::protocols;
 use engine::scenario::link::{self, Address};
-use engine::scenario::{self, terms::TEXT_MAX};
+use engine::scenario::terms::TEXT_MAX;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, JsValue};
@@ -76,7 +76,7 @@ pub fn take(page: Page, file: File) {
 
 fn open(page: Page, name: &str, text: &str) {
     let running = page.with_run_now(|run| run.scenario().run.entry.clone());
-    match (scenario::parse(text, &protocols::entries()), running) {
+    match (protocols::parse(text), running) {
         (Ok(s), Some(entry)) if s.run.entry == entry => {
             match page.rewrite(|_| text.to_string(), &format!("{name} is open.")) {
                 Ok(()) => page.draft.set(None),

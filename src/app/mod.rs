@@ -126,7 +126,7 @@ fn Header() -> impl IntoView {
     let crumbs = move || {
         page.with_run(|run| {
             let e = run.entry();
-            format!("{} / {}", catalogue::section_name(catalogue::section(e)), e.title)
+            format!("{} / {}", catalogue::section_name(catalogue::section(e.rows)), e.title)
         })
     };
     view! {

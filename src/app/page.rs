@@ -643,7 +643,7 @@ impl Page {
 
     /// A line of the text was changed, moved or taken away. Gives what is wrong with the new text.
     pub fn change(&self, text: &str, says: &str) -> Vec<Fault> {
-        if let Err(faults) = scenario::parse(text, &protocols::entries()) {
+        if let Err(faults) = protocols::parse(text) {
             return faults;
         }
         self.sharpen();
@@ -701,7 +701,7 @@ impl Page {
 
     /// Run a text the reader has written. Gives what is wrong with it.
     pub fn try_text(&self, text: &str) -> Vec<Fault> {
-        match scenario::parse(text, &protocols::entries()) {
+        match protocols::parse(text) {
             Err(faults) => faults,
             Ok(_) if self.loaded_now().is_none() => {
                 // Mended after a link that did not run: it begins anew.
@@ -1094,7 +1094,7 @@ impl Wrong {
 }
 
 fn parse_one(text: &str) -> Result<scenario::Scenario, Wrong> {
-    scenario::parse(text, &protocols::entries()).map_err(Wrong::Faults)
+    protocols::parse(text).map_err(Wrong::Faults)
 }
 
 /// A text in the form that links carry.

@@ -24,9 +24,9 @@ pub fn read(fragment: &str) -> Result<Address, LinkFault> {
         return Ok(Address::shipped(entry, slug));
     }
     let (head, rest) = fragment.split_once('&').map_or((fragment, ""), |(h, r)| (h, r));
-    match protocols::CATALOGUE.iter().find(|b| b.entry.id == head) {
-        Some(b) if rest.is_empty() => Ok(Address::shipped(head, b.entry.first)),
-        Some(b) => link::parse_fragment(&format!("{head}/{}&{rest}", b.entry.first)),
+    match protocols::CATALOGUE.iter().find(|b| b.id == head) {
+        Some(b) if rest.is_empty() => Ok(Address::shipped(head, b.first)),
+        Some(b) => link::parse_fragment(&format!("{head}/{}&{rest}", b.first)),
         None => link::parse_fragment(fragment),
     }
 }

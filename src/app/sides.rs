@@ -101,7 +101,7 @@ mod tests {
         in both at 5ms n2 tell n3\n";
 
     fn two(text: &str) -> Vec<Side> {
-        let Ok(s) = engine::scenario::parse(text, &protocols::entries()) else { panic!("{text}") };
+        let Ok(s) = protocols::parse(text) else { panic!("{text}") };
         let Ok(sides) = open(&s) else { panic!("it does not run") };
         sides.iter().for_each(|s| s.advance(MS * 50, 10_000));
         sides
@@ -121,7 +121,7 @@ mod tests {
     fn an_edit_keeps_the_names_and_the_check_is_of_all() {
         let sides = two(TWO);
         let text = format!("{TWO}at 20ms crash n3\n");
-        let Ok(s) = engine::scenario::parse(&text, &protocols::entries()) else { panic!() };
+        let Ok(s) = protocols::parse(&text) else { panic!() };
         let Ok(edited) = edit(&sides, &s) else { panic!("it does not run") };
         edited.iter().for_each(|s| s.advance(MS * 50, 10_000));
         assert_eq!(check_at(&sides, 15 * MS), check_at(&edited, 15 * MS));

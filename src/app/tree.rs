@@ -170,7 +170,7 @@ impl Tree {
     /// Take a branch away; what left it leaves its parent then, no earlier than it did itself. Gives where to go
     /// if it was the current one.
     pub fn remove(&mut self, id: u32) -> Option<u32> {
-        let Some(parent) = self.find(id).and_then(|b| b.parent) else { return None };
+        let parent = self.find(id).and_then(|b| b.parent)?;
         let fork = self.find(id).map_or(0, |b| b.fork);
         for b in self.all.iter_mut().filter(|b| b.parent == Some(id)) {
             b.parent = Some(parent);

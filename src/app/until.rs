@@ -5,7 +5,7 @@
 use engine::ids::*;
 use engine::protocols;
 use engine::run::Run;
-use engine::scenario::{self, edit};
+use engine::scenario::edit;
 use engine::trace::What;
 use leptos::prelude::*;
 
@@ -88,7 +88,7 @@ fn asking(text: &str, head: Head, run: &Run, fact: &str) -> String {
 /// When a fact becomes true the next time, or why it cannot be asked.
 fn condition(run: &Run, text: &str, head: Head, fact: &str) -> Result<Option<Head>, String> {
     let asked = asking(text, head, run, fact.trim());
-    let s = scenario::parse(&asked, &protocols::entries()).map_err(|faults| {
+    let s = protocols::parse(&asked).map_err(|faults| {
         faults.first().map_or(String::from("This is no condition."), |f| {
             let hint = f.hint.as_deref().unwrap_or_default();
             format!("{} {hint}", f.message).trim_end().to_string()

@@ -23,9 +23,8 @@ pub fn Card() -> impl IntoView {
         let href = format!("#{n}");
         view! { <a class="button primary" href=href>"Open "{n}</a> }
     });
-    let first = protocols::CATALOGUE
-        .first()
-        .map(|b| (format!("#{}/{}", b.entry.id, b.entry.first), b.entry.title));
+    let first =
+        protocols::CATALOGUE.first().map(|b| (format!("#{}/{}", b.id, b.first), b.sign().title));
     let on = first
         .map(|(href, title)| view! { <a class="button" href=href>"Open "{title}</a> })
         .perhaps();

@@ -3,6 +3,16 @@
 
 use crate::ids::Us;
 
+/// A sentence that only printed pages, tests and tools read: the page would carry it for nothing.
+pub const fn printed(says: &'static str) -> &'static str {
+    if cfg!(target_arch = "wasm32") { "" } else { says }
+}
+
+/// The same for a list.
+pub const fn listed(all: &'static [&'static str]) -> &'static [&'static str] {
+    if cfg!(target_arch = "wasm32") { &[] } else { all }
+}
+
 /// The declaration of one protocol.
 #[derive(Debug)]
 pub struct Entry {
@@ -13,11 +23,11 @@ pub struct Entry {
     pub says: &'static str,
     /// Rows of the subject this entry keeps, such as `"3.2"`.
     pub rows: &'static [&'static str],
-    /// Where it is from: papers and sections.
+    /// Where it is from: papers and sections. `listed`.
     pub sources: &'static [&'static str],
     pub roles: &'static [Role],
     pub params: &'static [ParamCard],
-    /// Fields `given NODE field=…` may set, each with a sentence.
+    /// Fields `given NODE field=…` may set, each with a sentence that is `printed`.
     pub givens: &'static [(&'static str, &'static str)],
     pub ops: &'static [OpCard],
     pub kinds: &'static [KindCard],
@@ -25,14 +35,14 @@ pub struct Entry {
     pub reasons: &'static [ReasonCard],
     pub claims: &'static [ClaimCard],
     pub bugs: &'static [BugCard],
-    /// Byzantine behaviours of its own, for `turn`, each with a sentence.
+    /// Byzantine behaviours of its own, for `turn`, each with a sentence that is `printed`.
     pub lies: &'static [(&'static str, &'static str)],
     pub meters: &'static [MeterCard],
     pub tolerates: &'static [Fault],
     pub layout: Layout,
     /// Write delay assumed where the text gives none.
     pub disk: Us,
-    /// What of the card is not built, and what that costs.
+    /// What of the card is not built, and what that costs. `printed`.
     pub left_out: &'static str,
     /// The scenario a first visit to the entry opens.
     pub first: &'static str,

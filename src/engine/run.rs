@@ -56,7 +56,7 @@ impl Run {
     /// [`Together`](crate::together::Together).
     pub fn open(bill: Bill, scenario: Scenario) -> Result<Run, Refusal> {
         let scenario = alone(scenario);
-        let plan = Rc::new(Plan::new(bill.entry, scenario));
+        let plan = Rc::new(Plan::new(bill.entry(), scenario));
         let stage = bill.open(&plan.params, plan.cast.clone(), plan.seed, plan.bugs)?;
         let mut world = World::open(plan, stage)?;
         let mut trace = Trace::default();
@@ -158,7 +158,7 @@ impl Run {
         self.world.plan()
     }
     pub fn entry(&self) -> &'static Entry {
-        self.bill.entry
+        self.bill.entry()
     }
     pub fn cast(&self) -> &Rc<Cast> {
         self.world.cast()
@@ -254,7 +254,7 @@ impl Run {
         else {
             return Run::open(self.bill, scenario);
         };
-        let plan = Rc::new(Plan::new(self.bill.entry, scenario));
+        let plan = Rc::new(Plan::new(self.bill.entry(), scenario));
         let mut world = base.world.fork();
         world.replan(plan, &|line| change.map(line));
         let counts = world.counts();

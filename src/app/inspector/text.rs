@@ -166,9 +166,7 @@ pub fn Editor(text: Kept<String>, first: Vec<Fault>) -> impl IntoView {
             return;
         }
         timer.set_value(Some(Timeout::new(PAUSE, move || {
-            let faults = draft.with(|text| {
-                scenario::parse(text, &protocols::entries()).err().unwrap_or_default()
-            });
+            let faults = draft.with(|text| protocols::parse(text).err().unwrap_or_default());
             if faults.len() != wrong.with_untracked(Vec::len) {
                 page.said.set(faults.first().map_or("The text can be read.".into(), |f| {
                     format!("{} wrong. Line {}: {}", faults.len(), f.place.line, f.message)
@@ -215,11 +213,8 @@ pub fn Editor(text: Kept<String>, first: Vec<Fault>) -> impl IntoView {
         let (_, (row, column)) = look(f);
         let text = f.value();
         let from = scenario::word_at(&text, row, column).0;
-        let found = if asked || from < column {
-            scenario::complete(&text, row, column, &protocols::entries())
-        } else {
-            vec![]
-        };
+        let found =
+            if asked || from < column { protocols::complete(&text, row, column) } else { vec![] };
         // Where a word is whole, Enter is a new line, and the word alone is no offer.
         let line = text.split('\n').nth(row as usize - 1).unwrap_or_default();
         let begun: String =

@@ -19,7 +19,7 @@ use std::rc::Rc;
 use crate::card::Entry;
 use crate::protocol::{Cast, Named, ParamSet, Protocol, Refusal};
 use crate::run::Run;
-use crate::scenario::Scenario;
+use crate::scenario::{self, Fault, Scenario, Shelf};
 use crate::stage::{Play, Stage};
 use crate::together::Together;
 
@@ -34,18 +34,63 @@ pub struct Names {
     pub timers: &'static [&'static str],
 }
 
-/// A protocol as the rest of the house holds it.
+/// What a list of the entries shows of one.
+#[derive(Debug)]
+pub struct Sign {
+    pub id: &'static str,
+    pub title: &'static str,
+    pub rows: &'static [&'static str],
+    pub first: &'static str,
+}
+
+/// A protocol as the rest of the house holds it. The page has all of these at once and each protocol's code and card only when
+/// it is opened, so what is not in here comes from a function of the protocol's.
 #[derive(Clone, Copy)]
 pub struct Bill {
-    pub entry: &'static Entry,
-    pub names: Names,
+    pub id: &'static str,
+    /// The scenario a first visit to the entry opens.
+    pub first: &'static str,
+    card: fn() -> &'static Entry,
+    sign: fn() -> &'static Sign,
+    names: fn() -> Names,
     open: Open,
+}
+
+fn card<P: Protocol>() -> &'static Entry {
+    P::ENTRY
+}
+
+fn sign<P: Protocol>() -> &'static Sign {
+    const {
+        let Entry { id, title, rows, first, .. } = *P::ENTRY;
+        &Sign { id, title, rows, first }
+    }
+}
+
+fn names<P: Protocol>() -> Names {
+    Names { kinds: P::Msg::NAMES, reasons: P::Why::NAMES, timers: P::Timer::NAMES }
 }
 
 impl Bill {
     pub const fn of<P: Protocol>() -> Bill {
-        let names = Names { kinds: P::Msg::NAMES, reasons: P::Why::NAMES, timers: P::Timer::NAMES };
-        Bill { entry: P::ENTRY, names, open: Play::<P>::open }
+        let (id, first) = (P::ENTRY.id, P::ENTRY.first);
+        Bill {
+            id,
+            first,
+            card: card::<P>,
+            sign: sign::<P>,
+            names: names::<P>,
+            open: Play::<P>::open,
+        }
+    }
+    pub fn entry(&self) -> &'static Entry {
+        (self.card)()
+    }
+    pub fn sign(&self) -> &'static Sign {
+        (self.sign)()
+    }
+    pub fn names(&self) -> Names {
+        (self.names)()
     }
     pub fn open(
         &self,
@@ -60,7 +105,7 @@ impl Bill {
 
 macro_rules! catalogue {
     ($($path:path),* $(,)?) => {
-        pub const CATALOGUE: &[Bill] = &[$(Bill::of::<$path>()),*];
+        pub static CATALOGUE: &[Bill] = &[$(Bill::of::<$path>()),*];
     };
 }
 
@@ -81,14 +126,33 @@ catalogue! {
 /// What a first visit opens: an entry and one of its scenarios.
 pub const FIRST: (&str, &str) = ("raft", "leader-crash");
 
-/// The entries alone: all the parser needs.
+/// The cards of all.
 pub fn entries() -> Vec<&'static Entry> {
-    CATALOGUE.iter().map(|b| b.entry).collect()
+    CATALOGUE.iter().map(Bill::entry).collect()
+}
+
+/// Read a text, taking up no other cards than those of the protocols it runs.
+pub fn parse(text: &str) -> Result<Scenario, Vec<Fault>> {
+    scenario::parse_among(text, &CATALOGUE)
+}
+
+/// The words that may stand at the caret of a text.
+pub fn complete(text: &str, row: u32, column: u32) -> Vec<scenario::Completion> {
+    scenario::complete(text, row, column, &CATALOGUE)
+}
+
+impl Shelf for &[Bill] {
+    fn ids(&self) -> Vec<&'static str> {
+        self.iter().map(|b| b.id).collect()
+    }
+    fn find(&self, id: &str) -> Option<&'static Entry> {
+        self.iter().find(|b| b.id == id).map(Bill::entry)
+    }
 }
 
 /// The bill of an entry, among these.
 pub fn bill(bills: &[Bill], entry: &str) -> Result<Bill, Refusal> {
-    let found = bills.iter().find(|b| b.entry.id == entry).copied();
+    let found = bills.iter().find(|b| b.id == entry).copied();
     found.ok_or_else(|| Refusal::new(format!("{entry} is not in the catalogue")))
 }
 

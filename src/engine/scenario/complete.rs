@@ -6,7 +6,7 @@ use super::known::Known;
 use super::lex::{Word, line, quote};
 use super::reference::{chapters, line_words};
 use super::steps::is_step;
-use super::{edit, read, settings};
+use super::{Shelf, edit, read, settings};
 use crate::card::{Entry, Unit};
 
 /// A word that may stand there, and what goes with it.
@@ -34,7 +34,7 @@ pub fn word_at(text: &str, row: u32, column: u32) -> (u32, u32) {
 }
 
 /// Words that may stand at the caret, begun as the letters before it. Rows and columns count characters from 1.
-pub fn complete(text: &str, row: u32, column: u32, entries: &[&'static Entry]) -> Vec<Completion> {
+pub fn complete(text: &str, row: u32, column: u32, entries: &dyn Shelf) -> Vec<Completion> {
     let rows: Vec<&str> = text.split('\n').collect();
     let raw = rows.get(row.saturating_sub(1) as usize).copied().unwrap_or("");
     let (from, to) = word_at(text, row, column);
@@ -83,7 +83,7 @@ struct Trial<'e> {
     below: String,
     row: u32,
     column: u32,
-    entries: &'e [&'static Entry],
+    entries: &'e dyn Shelf,
 }
 
 struct Said {
@@ -94,7 +94,7 @@ struct Said {
 
 impl<'e> Trial<'e> {
     /// Of the other lines only those stay that say what words mean.
-    fn new(rows: &[&str], row: u32, before: &str, entries: &'e [&'static Entry]) -> Self {
+    fn new(rows: &[&str], row: u32, before: &str, entries: &'e dyn Shelf) -> Self {
         let here = row.saturating_sub(1) as usize;
         let head = |r: &str| line(r, 1).words.first().map_or(String::new(), |w| w.raw.to_string());
         let kept = |r: &&str| {
@@ -147,7 +147,7 @@ fn open(code: &str) -> bool {
 }
 
 /// Every word there is, each once where it stands first.
-fn vocabulary(text: &str, entries: &[&'static Entry]) -> Vec<Completion> {
+fn vocabulary(text: &str, entries: &dyn Shelf) -> Vec<Completion> {
     let mut all = vec![];
     let mut add = |word: &str, form: String| all.push(Completion { word: word.into(), form });
     let known = read::known(text, entries);
@@ -174,8 +174,8 @@ fn vocabulary(text: &str, entries: &[&'static Entry]) -> Vec<Completion> {
         add(word, String::new());
     }
     add("seed=", "N".into());
-    for e in entries {
-        add(e.id, e.title.into());
+    for id in entries.ids() {
+        add(id, "protocol".into());
     }
     all
 }
@@ -247,7 +247,7 @@ pub fn range(unit: Unit) -> String {
 }
 
 /// Values that a key is known to take.
-fn values(key: &str, text: &str, entries: &[&'static Entry]) -> Vec<Completion> {
+fn values(key: &str, text: &str, entries: &dyn Shelf) -> Vec<Completion> {
     let known = read::known(text, entries);
     let cards = known.iter().filter_map(|k| k.entry?.param(key));
     let mut words: Vec<String> = vec![];

@@ -39,6 +39,7 @@ pub use complete::{Completion, complete, range, word_at};
 pub use fault::Fault;
 pub use highlight::{Kind, Piece, highlight};
 pub use print::{act, canonical, sweep as sweep_line, what as expectation};
+pub use read::Shelf;
 pub use reference::reference;
 pub use tidy::tidy;
 
@@ -46,7 +47,12 @@ use crate::card::Entry;
 
 /// Read a text and check it against the entry it runs. All mistakes at once, in text order.
 pub fn parse(text: &str, entries: &[&'static Entry]) -> Result<Scenario, Vec<Fault>> {
-    read::read(text, Some(entries))
+    read::read(text, Some(&entries))
+}
+
+/// The same, with cards that are taken up one by one.
+pub fn parse_among(text: &str, shelf: &dyn Shelf) -> Result<Scenario, Vec<Fault>> {
+    read::read(text, Some(shelf))
 }
 
 /// Read a text for its grammar alone: words that only a protocol's card knows are believed.

@@ -69,8 +69,23 @@ pub(super) struct Pair<'a> {
     pub value_at: Place,
 }
 
+/// Cards, to be looked up by name.
+pub trait Shelf {
+    fn ids(&self) -> Vec<&'static str>;
+    fn find(&self, id: &str) -> Option<&'static Entry>;
+}
+
+impl Shelf for &[&'static Entry] {
+    fn ids(&self) -> Vec<&'static str> {
+        self.iter().map(|e| e.id).collect()
+    }
+    fn find(&self, id: &str) -> Option<&'static Entry> {
+        self.iter().find(|e| e.id == id).copied()
+    }
+}
+
 /// Where entries are looked up: among these, or not at all.
-pub(super) type Catalogue<'c> = Option<&'c [&'static Entry]>;
+pub(super) type Catalogue<'c> = Option<&'c dyn Shelf>;
 
 pub(super) fn read(text: &str, catalogue: Catalogue<'_>) -> Result<Scenario, Vec<Fault>> {
     if let Some(fault) = oversize(text) {
@@ -92,7 +107,7 @@ pub(super) fn read(text: &str, catalogue: Catalogue<'_>) -> Result<Scenario, Vec
 }
 
 /// What words mean in each of the text's runs, as far as its lines can be read.
-pub(super) fn known(text: &str, entries: &[&'static Entry]) -> Vec<Known> {
+pub(super) fn known(text: &str, entries: &dyn Shelf) -> Vec<Known> {
     let mut reader = Reader::default();
     let lines = lines(text);
     reader.run_lines(&lines, Some(entries));

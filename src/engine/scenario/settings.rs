@@ -158,10 +158,10 @@ fn entry(
     word: super::lex::Word<'_>,
     catalogue: Catalogue<'_>,
 ) -> Option<&'static Entry> {
-    let entries = catalogue?;
-    let found = entries.iter().find(|e| e.id == word.raw).copied();
+    let shelf = catalogue?;
+    let found = shelf.find(word.raw);
     if found.is_none() {
-        let ids: Vec<&str> = entries.iter().map(|e| e.id).collect();
+        let ids = shelf.ids();
         r.unknown("unknown-entry", "a protocol of the catalogue", word.raw, &ids, r.place(word));
     }
     found

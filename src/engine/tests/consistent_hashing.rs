@@ -13,7 +13,7 @@ use engine::value::Value;
 use house::*;
 
 fn bill() -> &'static Bill {
-    CATALOGUE.iter().find(|b| b.entry.id == "consistent-hashing").expect("in the catalogue")
+    CATALOGUE.iter().find(|b| b.entry().id == "consistent-hashing").expect("in the catalogue")
 }
 
 fn ship(slug: &str) -> Run {

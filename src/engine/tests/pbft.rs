@@ -9,7 +9,7 @@ use engine::trace::What;
 use house::*;
 
 fn bill() -> &'static Bill {
-    CATALOGUE.iter().find(|b| b.entry.id == "pbft").expect("in the catalogue")
+    CATALOGUE.iter().find(|b| b.entry().id == "pbft").expect("in the catalogue")
 }
 
 fn text_of(slug: &str) -> String {

@@ -68,12 +68,12 @@ fn text(bill: &Bill, base: &Base, seed: u64, bug: Option<&str>) -> String {
     let mut steps = vec![];
     let servers = fallible(bill, &cast);
     // One node may lie, in whatever ways: who bears more says so by a parameter.
-    let lies = bill.entry.tolerates.contains(&Fault::Lies);
+    let lies = bill.entry().tolerates.contains(&Fault::Lies);
     let liar = if lies { d.pick(&servers).clone() } else { String::new() };
-    let mut order: Vec<Fault> = bill.entry.tolerates.to_vec();
+    let mut order: Vec<Fault> = bill.entry().tolerates.to_vec();
     // Every tolerated fault once, and a few again.
     for _ in 0..3 {
-        order.push(*d.pick(bill.entry.tolerates));
+        order.push(*d.pick(bill.entry().tolerates));
     }
     for fault in order {
         if fault == Fault::Lies {
@@ -97,10 +97,10 @@ fn cast_of(run: &str) -> Vec<(String, u8)> {
 
 /// Nodes that may fail: clients are the witnesses.
 fn fallible(bill: &Bill, cast: &[(String, u8)]) -> Vec<String> {
-    let top = bill.entry.roles.iter().map(|r| r.tier).min().unwrap_or(0);
-    let flat = bill.entry.roles.iter().all(|r| r.tier == top);
+    let top = bill.entry().roles.iter().map(|r| r.tier).min().unwrap_or(0);
+    let flat = bill.entry().roles.iter().all(|r| r.tier == top);
     cast.iter()
-        .filter(|(_, r)| flat || bill.entry.roles[*r as usize].tier > top)
+        .filter(|(_, r)| flat || bill.entry().roles[*r as usize].tier > top)
         .map(|(n, _)| n.clone())
         .collect()
 }
@@ -148,7 +148,7 @@ fn add(
 /// From some time on a node lies: as any world lets it, or as its protocol knows how to.
 fn turn(bill: &Bill, d: &mut Dice, liar: &str) -> (u64, String) {
     let mut lies = vec!["silent", "late", "replay"];
-    lies.extend(bill.entry.lies.iter().map(|(lie, _)| *lie));
+    lies.extend(bill.entry().lies.iter().map(|(lie, _)| *lie));
     let start = d.roll(LENGTH_MS - 1_500);
     (start, format!("turn {liar} {}", d.pick(&lies)))
 }
@@ -201,7 +201,7 @@ fn random_faults_break_nothing() {
             assert!(
                 seen.wrong.is_none(),
                 "{}: {}\n{text}",
-                bill.entry.id,
+                bill.entry().id,
                 seen.wrong.unwrap_or_default()
             );
             asked += seen.asked;
@@ -211,13 +211,13 @@ fn random_faults_break_nothing() {
         let per_run = asked as u64 / seeds(200);
         println!(
             "{}: {} seeds, {per_run} operations a run, {share} % answered",
-            bill.entry.id,
+            bill.entry().id,
             seeds(200)
         );
         assert!(
             per_run >= 50 && share >= 30,
             "{}: {per_run} operations a run, {share} % answered",
-            bill.entry.id
+            bill.entry().id
         );
     }
 }
@@ -230,15 +230,16 @@ fn random_faults_find_most_mistakes() {
         let base = base(bill);
         let safety = |name: &str| {
             name == "history"
-                || bill.entry.claims.iter().any(|c| c.name == name && c.kind == ClaimKind::Safety)
+                || bill.entry().claims.iter().any(|c| c.name == name && c.kind == ClaimKind::Safety)
         };
-        for bug in bill.entry.bugs.iter().filter(|b| b.breaks.first().is_some_and(|n| safety(n))) {
+        for bug in bill.entry().bugs.iter().filter(|b| b.breaks.first().is_some_and(|n| safety(n)))
+        {
             let at = (1..=seeds(2_000))
                 .find(|&seed| try_one(&text(bill, &base, seed, Some(bug.slug))).wrong.is_some());
             all += 1;
             found += usize::from(at.is_some());
             let when = at.map_or("not found".into(), |s| format!("seed {s}"));
-            lines.push(format!("{} {}: {when}", bill.entry.id, bug.slug));
+            lines.push(format!("{} {}: {when}", bill.entry().id, bug.slug));
         }
     }
     println!("{}\nfound {found} of {all} safety mistakes", lines.join("\n"));

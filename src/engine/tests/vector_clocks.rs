@@ -247,8 +247,8 @@ fn the_claim_finds_exactly_what_all_pairs_find() {
 /// A bug's own scenario holds without it, and nothing but the bug makes the difference.
 #[test]
 fn every_claim_a_card_names_breaks_in_the_scenario_it_names() {
-    let bill = engine::protocols::CATALOGUE.iter().find(|b| b.entry.id == "vector-clocks");
-    for bug in bill.expect("in the catalogue").entry.bugs {
+    let bill = engine::protocols::CATALOGUE.iter().find(|b| b.entry().id == "vector-clocks");
+    for bug in bill.expect("in the catalogue").entry().bugs {
         let text = text_of(bug.shown_by);
         assert!(verdicts(&run_text(&text)).ok(), "{} without {}", bug.shown_by, bug.slug);
         let run = run_text(&with_bug(&text, bug.slug));
@@ -346,7 +346,7 @@ const NAMES: &[&str] = &["n1", "n2"];
 
 #[test]
 fn every_number_of_the_lesson_comes_from_a_run() {
-    let bill = engine::protocols::CATALOGUE.iter().find(|b| b.entry.id == "vector-clocks");
+    let bill = engine::protocols::CATALOGUE.iter().find(|b| b.entry().id == "vector-clocks");
     let path = folder(bill.expect("in the catalogue")).join("lesson.md");
     let mut lesson = fs::read_to_string(path).expect("a lesson");
     assert!(lesson.len() <= 6 * 1024, "{} bytes", lesson.len());
@@ -365,7 +365,7 @@ fn every_number_of_the_lesson_comes_from_a_run() {
 /// Links of the lesson lead to scenarios that are shipped.
 #[test]
 fn every_link_of_the_lesson_leads_somewhere() {
-    let bill = engine::protocols::CATALOGUE.iter().find(|b| b.entry.id == "vector-clocks");
+    let bill = engine::protocols::CATALOGUE.iter().find(|b| b.entry().id == "vector-clocks");
     let bill = bill.expect("in the catalogue");
     let lesson = fs::read_to_string(folder(bill).join("lesson.md")).expect("a lesson");
     let links: Vec<&str> =

@@ -11,7 +11,7 @@ fn words(row: u32, line: &str) -> Vec<String> {
     let mut rows: Vec<&str> = TEXT.lines().collect();
     rows[row as usize - 1] = line;
     let (text, column) = (rows.join("\n"), line.chars().count() as u32 + 1);
-    complete(&text, row, column, &entries()).into_iter().map(|c| c.word).collect()
+    complete(&text, row, column, &&entries()[..]).into_iter().map(|c| c.word).collect()
 }
 
 fn has(row: u32, line: &str, want: &[&str], not: &[&str]) {
@@ -83,14 +83,14 @@ fn what_is_offered_is_known() {
             let starts: Vec<usize> = (0..letters.len()).filter(begins).collect();
             let Some(at) = starts.get(nth % starts.len().max(1)) else { continue };
             let (line, column) = (i as u32 + 1, *at as u32 + 1);
-            for c in complete(&shipped.text, line, column, &entries()) {
+            for c in complete(&shipped.text, line, column, &&entries()[..]) {
                 let rest: String = letters[*at..].iter().collect();
                 let tail = rest.split_once(' ').map_or("", |(_, tail)| tail);
                 let changed =
                     format!("{}{} {tail}", letters[..*at].iter().collect::<String>(), c.word);
                 let mut all = rows.clone();
                 all[i] = &changed;
-                let faults = parse(&all.join("\n"), &entries()).err().unwrap_or_default();
+                let faults = parse(&all.join("\n"), &entries()[..]).err().unwrap_or_default();
                 let here = |f: &&engine::scenario::Fault| {
                     f.place.line == line && f.place.col == column && f.code.starts_with("unknown")
                 };
@@ -110,7 +110,7 @@ fn the_pieces_are_the_text() {
         assert_eq!(whole, shipped.text);
     }
     let odd = "\u{feff}lamplight 1\r\n say \"ü 𝄞\t# no \n\n#";
-    let faults = parse(odd, &entries()).unwrap_err();
+    let faults = parse(odd, &entries()[..]).unwrap_err();
     let whole: String = highlight(odd, &faults).iter().map(|p| p.text).collect();
     assert_eq!(whole, odd);
 }
@@ -128,7 +128,7 @@ fn a_piece_is_a_word_of_its_kind() {
 #[test]
 fn a_fault_is_marked_in_its_place() {
     let text = TEXT.replace("crash n1", "crahs n1").replace("put x 1", "put");
-    let faults = parse(&text, &entries()).unwrap_err();
+    let faults = parse(&text, &entries()[..]).unwrap_err();
     let marked: Vec<&str> =
         highlight(&text, &faults).iter().filter(|p| p.fault).map(|p| p.text).collect();
     assert_eq!(marked, ["put", "crahs"]);

@@ -146,7 +146,7 @@ fn lines_wait_for_facts_and_chain() {
 fn a_line_that_feeds_itself_is_stopped() {
     let s = "run toy\nat 0ms every 0ms x 3 c1 get x\nexpect never s1 stored\nuntil 10ms";
     assert!(
-        engine::scenario::parse(&format!("lamplight 1\n{s}"), &[common::TOY.entry]).is_err(),
+        engine::scenario::parse(&format!("lamplight 1\n{s}"), &[common::TOY.entry()]).is_err(),
         "a period of 0 is no period"
     );
 }

@@ -33,10 +33,10 @@ const fn param(
     default: &'static str,
     says: &'static str,
 ) -> ParamCard {
-    ParamCard { name, unit, default, says }
+    ParamCard { name, unit, default, says: printed(says) }
 }
 const fn kind(name: &'static str, fields: &'static [&'static str], says: &'static str) -> KindCard {
-    KindCard { name, fields, says }
+    KindCard { name, fields, says: printed(says) }
 }
 const fn key(slug: &'static str, fields: &'static [&'static str]) -> ReasonCard {
     ReasonCard { slug, weight: Weight::Key, fields }
@@ -56,23 +56,28 @@ pub static ENTRY: Entry = Entry {
     title: "CAP: one register, six designs",
     says: "When the network is cut, a register refuses, diverges, or turns out to have had no plan: the same workload under each design.",
     rows: &["1.1"],
-    sources: &[
+    sources: listed(&[
         "Brewer: Towards Robust Distributed Systems, PODC 2000 keynote",
         "Gilbert, Lynch: Brewer's Conjecture and the Feasibility of Consistent, Available, Partition-Tolerant Web Services, SIGACT News 33(2) 2002",
         "Attiya, Bar-Noy, Dolev: Sharing Memory Robustly in Message-Passing Systems, JACM 42(1) 1995",
         "Katsarakis et al.: Hermes, ASPLOS 2020",
         "Abadi: Consistency Tradeoffs in Modern Distributed Database System Design, IEEE Computer 45(2) 2012",
-    ],
+    ]),
     roles: &[CLIENT, REPLICA],
     params: PARAMS,
-    givens: &[("home", "the replica a client belongs to")],
+    givens: &[("home", printed("the replica a client belongs to"))],
     ops: &[
-        OpCard { verb: Verb::Put, role: "client", args: &["key", "value"], says: "writes a value" },
+        OpCard {
+            verb: Verb::Put,
+            role: "client",
+            args: &["key", "value"],
+            says: printed("writes a value"),
+        },
         OpCard {
             verb: Verb::Get,
             role: "client",
             args: &["key"],
-            says: "reads a value, 0 where none was written; siblings come as a list",
+            says: printed("reads a value, 0 where none was written; siblings come as a list"),
         },
     ],
     kinds: KINDS,
@@ -94,12 +99,14 @@ pub static ENTRY: Entry = Entry {
         MeterCard {
             name: "siblings",
             unit: "values",
-            says: "values that stood side by side when a conflict was found",
+            says: printed("values that stood side by side when a conflict was found"),
         },
         MeterCard {
             name: "lost-writes",
             unit: "writes",
-            says: "acknowledged writes that the last writer dropped, counted where they were accepted",
+            says: printed(
+                "acknowledged writes that the last writer dropped, counted where they were accepted",
+            ),
         },
     ],
     tolerates: &[
@@ -112,7 +119,9 @@ pub static ENTRY: Entry = Entry {
     ],
     layout: Layout::Tiers,
     disk: 0,
-    left_out: "A Raft register as a second CP design: its reads by a round of heartbeats are shown with Raft. Quorums are majorities for reads and writes alike. A put that was sent on to a primary ends as unknown, not as failed. Write-all sends each message once, so what a cut has swallowed stays unfinished until the key is written again. Nothing is ever deleted.",
+    left_out: printed(
+        "A Raft register as a second CP design: its reads by a round of heartbeats are shown with Raft. Quorums are majorities for reads and writes alike. A put that was sent on to a primary ends as unknown, not as failed. Write-all sends each message once, so what a cut has swallowed stays unfinished until the key is written again. Nothing is ever deleted.",
+    ),
     first: "partition-cp",
 };
 
@@ -310,26 +319,26 @@ const CLAIMS: &[ClaimCard] = &[
 const BUGS: &[BugCard] = &[
     BugCard {
         slug: "cp-local-read",
-        says: "A replica of the CP register answers reads from its own copy.",
-        breaks: &[LINEARIZABLE, "history"],
-        shown_by: "partition-cp",
+        says: printed("A replica of the CP register answers reads from its own copy."),
+        breaks: listed(&[LINEARIZABLE, "history"]),
+        shown_by: printed("partition-cp"),
     },
     BugCard {
         slug: "quorum-half",
-        says: "Half of the replicas, rounded down, count as a majority.",
-        breaks: &[LINEARIZABLE, "history"],
-        shown_by: "partition-cp",
+        says: printed("Half of the replicas, rounded down, count as a majority."),
+        breaks: listed(&[LINEARIZABLE, "history"]),
+        shown_by: printed("partition-cp"),
     },
     BugCard {
         slug: "ap-no-antientropy",
-        says: "What a flush did not deliver is never sent again.",
-        breaks: &[CONVERGED],
-        shown_by: "partition-lww",
+        says: printed("What a flush did not deliver is never sent again."),
+        breaks: listed(&[CONVERGED]),
+        shown_by: printed("partition-lww"),
     },
     BugCard {
         slug: "ca-one-phase",
-        says: "A replica serves a new value as soon as it arrives, before all have it.",
-        breaks: &[LINEARIZABLE, "history"],
-        shown_by: "healthy-ca",
+        says: printed("A replica serves a new value as soon as it arrives, before all have it."),
+        breaks: listed(&[LINEARIZABLE, "history"]),
+        shown_by: printed("healthy-ca"),
     },
 ];

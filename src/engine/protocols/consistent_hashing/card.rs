@@ -8,18 +8,18 @@ pub static ENTRY: Entry = Entry {
     title: "Consistent hashing",
     says: "Servers and keys on one ring: a server comes, and only the keys of its arcs move.",
     rows: &["6.2", "6.3"],
-    sources: &[
+    sources: listed(&[
         "Karger et al., Consistent hashing and random trees, STOC 1997",
         "Karger et al., Web caching with consistent hashing, 1999",
         "Stoica et al., Chord, SIGCOMM 2001",
         "DeCandia et al., Dynamo, SOSP 2007, §4.2–§4.6, §6.2",
         "libketama; Envoy, ring hash load balancer",
-    ],
+    ]),
     roles: ROLES,
     params: PARAMS,
     givens: &[(
         "keys",
-        "keys its router imports at the start: `user(10000)` is user:0 to user:9999",
+        printed("keys its router imports at the start: `user(10000)` is user:0 to user:9999"),
     )],
     ops: OPS,
     kinds: KINDS,
@@ -41,11 +41,13 @@ pub static ENTRY: Entry = Entry {
     ],
     layout: Layout::Ring,
     disk: 0,
-    left_out: "The map is one keeper, not a replicated log: while it is down nothing changes, and everything \
+    left_out: printed(
+        "The map is one keeper, not a replicated log: while it is down nothing changes, and everything \
                is served. A change waits for a participant that is down. No Merkle trees and no read repair: \
                a copy whose hint died with its coordinator stays old until the next write. No deletes. A \
                router that restarts may run a late copy of a write twice. Bounded loads, jump hash, HRW and \
                Maglev are entries of their own.",
+    ),
     first: "join",
 };
 
@@ -161,7 +163,7 @@ const fn param(
     default: &'static str,
     says: &'static str,
 ) -> ParamCard {
-    ParamCard { name, unit, default, says }
+    ParamCard { name, unit, default, says: printed(says) }
 }
 
 const fn count(min: i64, max: i64) -> Unit {
@@ -191,7 +193,7 @@ const fn op(
     args: &'static [&'static str],
     says: &'static str,
 ) -> OpCard {
-    OpCard { verb, role, args, says }
+    OpCard { verb, role, args, says: printed(says) }
 }
 
 const KINDS: &[KindCard] = &[
@@ -224,7 +226,7 @@ const KINDS: &[KindCard] = &[
 ];
 
 const fn kind(name: &'static str, fields: &'static [&'static str], says: &'static str) -> KindCard {
-    KindCard { name, fields, says }
+    KindCard { name, fields, says: printed(says) }
 }
 
 const REASONS: &[ReasonCard] = &[
@@ -363,7 +365,7 @@ const fn bug(
     breaks: &'static [&'static str],
     shown_by: &'static str,
 ) -> BugCard {
-    BugCard { slug, says, breaks, shown_by }
+    BugCard { slug, says: printed(says), breaks: listed(breaks), shown_by: printed(shown_by) }
 }
 
 const METERS: &[MeterCard] = &[
@@ -378,5 +380,5 @@ const METERS: &[MeterCard] = &[
 ];
 
 const fn meter(name: &'static str, unit: &'static str, says: &'static str) -> MeterCard {
-    MeterCard { name, unit, says }
+    MeterCard { name, unit, says: printed(says) }
 }

@@ -9,15 +9,15 @@ const fn param(
     default: &'static str,
     says: &'static str,
 ) -> ParamCard {
-    ParamCard { name, unit, default, says }
+    ParamCard { name, unit, default, says: printed(says) }
 }
 
 const fn op(verb: Verb, args: &'static [&'static str], says: &'static str) -> OpCard {
-    OpCard { verb, role: "node", args, says }
+    OpCard { verb, role: "node", args, says: printed(says) }
 }
 
 const fn kind(name: &'static str, fields: &'static [&'static str], says: &'static str) -> KindCard {
-    KindCard { name, fields, says }
+    KindCard { name, fields, says: printed(says) }
 }
 
 const fn why(slug: &'static str, weight: Weight, fields: &'static [&'static str]) -> ReasonCard {
@@ -29,7 +29,7 @@ const fn claim(name: &'static str, kind: ClaimKind, says: &'static str) -> Claim
 }
 
 const fn meter(name: &'static str, unit: &'static str, says: &'static str) -> MeterCard {
-    MeterCard { name, unit, says }
+    MeterCard { name, unit, says: printed(says) }
 }
 
 const LONG: Us = 3600 * SEC;
@@ -39,10 +39,10 @@ pub static ENTRY: Entry = Entry {
     title: "Eventually consistent cache",
     says: "A put is applied and acknowledged here and now, queued, and told to the others later: what a reader sees in between, and what a crash takes.",
     rows: &["1.2"],
-    sources: &[
+    sources: listed(&[
         "W. Vogels, Eventually Consistent, CACM 52(1), 2009",
         "A. Demers et al., Epidemic Algorithms for Replicated Database Maintenance, PODC 1987, sections 1.2, 1.3 and 2",
-    ],
+    ]),
     roles: &[Role {
         name: "node",
         prefix: "n",
@@ -208,33 +208,35 @@ pub static ENTRY: Entry = Entry {
     bugs: &[
         BugCard {
             slug: "apply-arrival-order",
-            says: "A node takes whatever comes, older or newer.",
-            breaks: &[GROWS, SAME_WRITES, CONVERGED],
-            shown_by: "concurrent",
+            says: printed("A node takes whatever comes, older or newer."),
+            breaks: listed(&[GROWS, SAME_WRITES, CONVERGED]),
+            shown_by: printed("concurrent"),
         },
         BugCard {
             slug: "no-tiebreak",
-            says: "Between equal counters every node keeps its own.",
-            breaks: &[SAME_WRITES, CONVERGED],
-            shown_by: "concurrent",
+            says: printed("Between equal counters every node keeps its own."),
+            breaks: listed(&[SAME_WRITES, CONVERGED]),
+            shown_by: printed("concurrent"),
         },
         BugCard {
             slug: "no-retransmit",
-            says: "A batch is sent once, whether or not anybody acknowledges it.",
-            breaks: &[CONVERGED],
-            shown_by: "lossy",
+            says: printed("A batch is sent once, whether or not anybody acknowledges it."),
+            breaks: listed(&[CONVERGED]),
+            shown_by: printed("lossy"),
         },
         BugCard {
             slug: "delete-removes",
-            says: "A delete leaves no tombstone: the key is just missing.",
-            breaks: &[STAYS_DELETED],
-            shown_by: "delete-safe",
+            says: printed("A delete leaves no tombstone: the key is just missing."),
+            breaks: listed(&[STAYS_DELETED]),
+            shown_by: printed("delete-safe"),
         },
         BugCard {
             slug: "coalesce-incr",
-            says: "An increment takes the place of the one that waits before it, as a put may.",
-            breaks: &[SUM],
-            shown_by: "incr",
+            says: printed(
+                "An increment takes the place of the one that waits before it, as a put may.",
+            ),
+            breaks: listed(&[SUM]),
+            shown_by: printed("incr"),
         },
     ],
     lies: &[],
@@ -257,7 +259,9 @@ pub static ENTRY: Entry = Entry {
     ],
     layout: Layout::Circle,
     disk: 0,
-    left_out: "Forwarding what one was told: a put whose origin dies half way waits for anti-entropy. Folding old increments into a sum: a digest lists each that was ever made. Increments are pushed after a digest, never asked for. A full queue refuses writes, so one peer that stays away can stop them. Deleting a counter; a key is either put or incremented. Clients sit at their node.",
+    left_out: printed(
+        "Forwarding what one was told: a put whose origin dies half way waits for anti-entropy. Folding old increments into a sum: a digest lists each that was ever made. Increments are pushed after a digest, never asked for. A full queue refuses writes, so one peer that stays away can stop them. Deleting a counter; a key is either put or incremented. Clients sit at their node.",
+    ),
     first: "happy",
 };
 

@@ -8,9 +8,9 @@ pub static ENTRY: Entry = Entry {
     says: "One number an event, never larger at the cause than at the effect; with the node's name it puts \
            everything in one order.",
     rows: &["2.2"],
-    sources: &[
+    sources: listed(&[
         "L. Lamport, Time, Clocks, and the Ordering of Events in a Distributed System, CACM 21(7), 1978",
-    ],
+    ]),
     roles: &[Role {
         name: "node",
         prefix: "n",
@@ -24,37 +24,39 @@ pub static ENTRY: Entry = Entry {
             name: "nodes",
             unit: Unit::Count { min: 2, max: 16 },
             default: "3",
-            says: "how many nodes",
+            says: printed("how many nodes"),
         },
         ParamCard {
             name: "order",
             unit: Unit::Choice(&["total", "arrival"]),
             default: "total",
-            says: "when a command is applied: in its place in the total order, or as it arrives",
+            says: printed(
+                "when a command is applied: in its place in the total order, or as it arrives",
+            ),
         },
         ParamCard {
             name: "infer",
             unit: Unit::Flag,
             default: "off",
-            says: "take a smaller number for a cause, as one must not",
+            says: printed("take a smaller number for a cause, as one must not"),
         },
         ParamCard {
             name: "aloud",
             unit: Unit::Flag,
             default: "off",
-            says: "whoever phones reads the number out",
+            says: printed("whoever phones reads the number out"),
         },
         ParamCard {
             name: "patience",
             unit: Unit::Time { min: 1_000, max: 60_000_000 },
             default: "200ms",
-            says: "how long a node waits for the others before it asks again",
+            says: printed("how long a node waits for the others before it asks again"),
         },
         ParamCard {
             name: "balance",
             unit: Unit::Count { min: 0, max: 1_000_000 },
             default: "1000",
-            says: "what every copy of the account holds at first",
+            says: printed("what every copy of the account holds at first"),
         },
     ],
     givens: &[],
@@ -123,27 +125,29 @@ pub static ENTRY: Entry = Entry {
     bugs: &[
         BugCard {
             slug: "no-max",
-            says: "a receiver does not look at the number it is sent",
-            breaks: &["ClockCondition"],
-            shown_by: "basic",
+            says: printed("a receiver does not look at the number it is sent"),
+            breaks: listed(&["ClockCondition"]),
+            shown_by: printed("basic"),
         },
         BugCard {
             slug: "no-inc-on-recv",
-            says: "a receiver takes over the larger number and does not count the receipt",
-            breaks: &["ClockCondition", "UniqueStamps"],
-            shown_by: "basic",
+            says: printed("a receiver takes over the larger number and does not count the receipt"),
+            breaks: listed(&["ClockCondition", "UniqueStamps"]),
+            shown_by: printed("basic"),
         },
         BugCard {
             slug: "no-tiebreak",
-            says: "equal numbers stay in the order in which they came, not in that of their nodes",
-            breaks: &["SameSequence", "StampOrder", "SameBalance"],
-            shown_by: "total-order",
+            says: printed(
+                "equal numbers stay in the order in which they came, not in that of their nodes",
+            ),
+            breaks: listed(&["SameSequence", "StampOrder", "SameBalance"]),
+            shown_by: printed("total-order"),
         },
         BugCard {
             slug: "amnesia",
-            says: "the counter starts at 0 again after a crash",
-            breaks: &["ClockCondition", "UniqueStamps"],
-            shown_by: "restart",
+            says: printed("the counter starts at 0 again after a crash"),
+            breaks: listed(&["ClockCondition", "UniqueStamps"]),
+            shown_by: printed("restart"),
         },
     ],
     lies: &[],
@@ -160,19 +164,21 @@ pub static ENTRY: Entry = Entry {
     ],
     layout: Layout::Circle,
     disk: 0,
-    left_out: "The paper's mutual exclusion in its own messages, 3(n-1) for one entry: the queue is the same, \
+    left_out: printed(
+        "The paper's mutual exclusion in its own messages, 3(n-1) for one entry: the queue is the same, \
                but nobody releases anything here. \
                Throwing old commands away: every node keeps all it has sent. \
                Amnesia: a node that forgets its counter must not keep its name; the scenario `amnesia` shows why.",
+    ),
     first: "basic",
 };
 
 const fn op(word: &'static str, args: &'static [&'static str], says: &'static str) -> OpCard {
-    OpCard { verb: Verb::Call(word), role: "node", args, says }
+    OpCard { verb: Verb::Call(word), role: "node", args, says: printed(says) }
 }
 
 const fn kind(name: &'static str, fields: &'static [&'static str], says: &'static str) -> KindCard {
-    KindCard { name, fields, says }
+    KindCard { name, fields, says: printed(says) }
 }
 
 const fn why(slug: &'static str, weight: Weight, fields: &'static [&'static str]) -> ReasonCard {

@@ -34,13 +34,13 @@ const fn param(
     default: &'static str,
     says: &'static str,
 ) -> ParamCard {
-    ParamCard { name, unit, default, says }
+    ParamCard { name, unit, default, says: printed(says) }
 }
 const fn op(verb: Verb, args: &'static [&'static str], says: &'static str) -> OpCard {
-    OpCard { verb, role: "client", args, says }
+    OpCard { verb, role: "client", args, says: printed(says) }
 }
 const fn kind(name: &'static str, fields: &'static [&'static str], says: &'static str) -> KindCard {
-    KindCard { name, fields, says }
+    KindCard { name, fields, says: printed(says) }
 }
 const fn why(slug: &'static str, weight: Weight, fields: &'static [&'static str]) -> ReasonCard {
     ReasonCard { slug, weight, fields }
@@ -54,13 +54,13 @@ pub static ENTRY: Entry = Entry {
     title: "Multi-master replication",
     says: "Every master takes writes at once. Version vectors tell which writes never knew of each other; then somebody must decide, or a write is lost.",
     rows: &["4.5"],
-    sources: &[
+    sources: listed(&[
         "Saito, Shapiro: Optimistic Replication, ACM Computing Surveys 37(1) 2005",
         "Terry et al.: Managing Update Conflicts in Bayou, SOSP 1995",
         "DeCandia et al.: Dynamo, SOSP 2007, section 4.4",
         "Parker et al.: Detection of Mutual Inconsistency in Distributed Systems, IEEE TSE 1983",
         "Preguiça et al.: Dotted Version Vectors, arXiv 1011.5808, 2010",
-    ],
+    ]),
     roles: &[MASTER, CLIENT],
     params: &[
         param("nodes", Unit::Count { min: 1, max: 9 }, "3", "masters"),
@@ -112,8 +112,8 @@ pub static ENTRY: Entry = Entry {
         param("timeout", LONG, "500ms", "how long a client waits"),
     ],
     givens: &[
-        ("home", "the master a client belongs to"),
-        ("last-id", "the highest number a master knows of"),
+        ("home", printed("the master a client belongs to")),
+        ("last-id", printed("the highest number a master knows of")),
     ],
     ops: &[
         op(Verb::Put, &["key", "value"], "writes a value, replacing what the client was shown"),
@@ -213,27 +213,27 @@ pub static ENTRY: Entry = Entry {
     bugs: &[
         BugCard {
             slug: "sum-compare",
-            says: "of two versions the one with the greater sum of entries wins",
-            breaks: &[NO_WRITE_LOST],
-            shown_by: "conflict",
+            says: printed("of two versions the one with the greater sum of entries wins"),
+            breaks: listed(&[NO_WRITE_LOST]),
+            shown_by: printed("conflict"),
         },
         BugCard {
             slug: "loop",
-            says: "an update that was applied before is applied and passed on again",
-            breaks: &[APPLIED_ONCE, TRAFFIC_BOUND],
-            shown_by: "loop",
+            says: printed("an update that was applied before is applied and passed on again"),
+            breaks: listed(&[APPLIED_ONCE, TRAFFIC_BOUND]),
+            shown_by: printed("loop"),
         },
         BugCard {
             slug: "nondeterministic-resolver",
-            says: "of two concurrent versions each master keeps the one it had",
-            breaks: &[CONVERGENCE],
-            shown_by: "lww",
+            says: printed("of two concurrent versions each master keeps the one it had"),
+            breaks: listed(&[CONVERGENCE]),
+            shown_by: printed("lww"),
         },
         BugCard {
             slug: "no-context",
-            says: "a client that resolves a conflict does not say what it was shown",
-            breaks: &[NO_FALSE_SIBLINGS],
-            shown_by: "conflict",
+            says: printed("a client that resolves a conflict does not say what it was shown"),
+            breaks: listed(&[NO_FALSE_SIBLINGS]),
+            shown_by: printed("conflict"),
         },
     ],
     lies: &[],
@@ -241,12 +241,14 @@ pub static ENTRY: Entry = Entry {
         MeterCard {
             name: "siblings",
             unit: "versions",
-            says: "versions that stood side by side when a conflict was found",
+            says: printed("versions that stood side by side when a conflict was found"),
         },
         MeterCard {
             name: "lost-writes",
             unit: "writes",
-            says: "acknowledged writes that the last writer dropped, counted where they were accepted",
+            says: printed(
+                "acknowledged writes that the last writer dropped, counted where they were accepted",
+            ),
         },
     ],
     tolerates: &[
@@ -260,7 +262,9 @@ pub static ENTRY: Entry = Entry {
     ],
     layout: Layout::Tiers,
     disk: 0,
-    left_out: "Sums by deltas and CRDTs as resolvers: a card of their own. Tombstones and the log are never collected, so a run that deletes only grows. A client that never sends a context is a mistake here, not a setting. The owner of names does not change: where it is cut off, no name can be given.",
+    left_out: printed(
+        "Sums by deltas and CRDTs as resolvers: a card of their own. Tombstones and the log are never collected, so a run that deletes only grows. A client that never sends a context is a mistake here, not a setting. The owner of names does not change: where it is cut off, no name can be given.",
+    ),
     first: "conflict",
 };
 

@@ -15,12 +15,12 @@ pub static ENTRY: Entry = Entry {
     says: "Setting a clock over a network that takes its time: Cristian, NTP with its filter, selection and \
            discipline, and Berkeley.",
     rows: &["2.1"],
-    sources: &[
+    sources: listed(&[
         "F. Cristian, Probabilistic clock synchronization, Distributed Computing 3, 1989",
         "RFC 5905, Network Time Protocol Version 4, sections 8 to 11",
         "K. Marzullo and S. Owicki, Maintaining the time in a distributed system, PODC 1983",
         "R. Gusella and S. Zatti, The accuracy of the clock synchronization achieved by TEMPO, IEEE TSE 1989",
-    ],
+    ]),
     roles: &[
         Role {
             name: "client",
@@ -44,32 +44,32 @@ pub static ENTRY: Entry = Entry {
             name: "algorithm",
             unit: Unit::Choice(&["ntp", "cristian", "berkeley"]),
             default: "ntp",
-            says: "how clocks are set; Berkeley's master is the first server",
+            says: printed("how clocks are set; Berkeley's master is the first server"),
         },
         ParamCard {
             name: "servers",
             unit: Unit::Count { min: 1, max: 9 },
             default: "1",
-            says: "how many servers; only NTP asks more than one",
+            says: printed("how many servers; only NTP asks more than one"),
         },
         ParamCard {
             name: "clients",
             unit: Unit::Count { min: 1, max: 9 },
             default: "1",
-            says: "how many clients",
+            says: printed("how many clients"),
         },
         time("poll", 1_000, DAY, "1s", "how often a client asks, or Berkeley's master"),
         ParamCard {
             name: "filter",
             unit: Unit::Count { min: 1, max: 8 },
             default: "8",
-            says: "of how many samples NTP keeps the one with the shortest round trip",
+            says: printed("of how many samples NTP keeps the one with the shortest round trip"),
         },
         ParamCard {
             name: "discipline",
             unit: Unit::Flag,
             default: "on",
-            says: "set the clock by what is found; off only looks",
+            says: printed("set the clock by what is found; off only looks"),
         },
         time("step", 0, DAY, "125ms", "offsets from here on are not slewed"),
         time(
@@ -84,7 +84,7 @@ pub static ENTRY: Entry = Entry {
             name: "slew",
             unit: Unit::Count { min: 1, max: 900_000 },
             default: "500",
-            says: "how much too fast or too slow a clock is run to correct it, in ppm",
+            says: printed("how much too fast or too slow a clock is run to correct it, in ppm"),
         },
         time("hold", 0, DAY, "0ms", "how long a server takes to answer"),
         time("precision", 0, SEC, "1us", "how finely a clock is read"),
@@ -99,19 +99,19 @@ pub static ENTRY: Entry = Entry {
             verb: Verb::Call("read"),
             role: "client",
             args: &[],
-            says: "look at the wall clock",
+            says: printed("look at the wall clock"),
         },
         OpCard {
             verb: Verb::Put,
             role: "client",
             args: &["key", "value"],
-            says: "write, stamped by the wall clock; the later stamp wins",
+            says: printed("write, stamped by the wall clock; the later stamp wins"),
         },
         OpCard {
             verb: Verb::Get,
             role: "client",
             args: &["key"],
-            says: "read what was written last",
+            says: printed("read what was written last"),
         },
     ],
     kinds: &[
@@ -180,56 +180,58 @@ pub static ENTRY: Entry = Entry {
     bugs: &[
         BugCard {
             slug: "tight-bound",
-            says: "a client claims half the error bound it has measured",
-            breaks: &["WithinHalfDelay"],
-            shown_by: "asymmetric",
+            says: printed("a client claims half the error bound it has measured"),
+            breaks: listed(&["WithinHalfDelay"]),
+            shown_by: printed("asymmetric"),
         },
         BugCard {
             slug: "sign",
-            says: "the offset has the wrong sign",
-            breaks: &["WithinHalfDelay"],
-            shown_by: "worked",
+            says: printed("the offset has the wrong sign"),
+            breaks: listed(&["WithinHalfDelay"]),
+            shown_by: printed("worked"),
         },
         BugCard {
             slug: "mean-filter",
-            says: "the clock filter takes the mean of its samples, not the one with the shortest delay",
-            breaks: &["FilterBeatsMean"],
-            shown_by: "filter",
+            says: printed(
+                "the clock filter takes the mean of its samples, not the one with the shortest delay",
+            ),
+            breaks: listed(&["FilterBeatsMean"]),
+            shown_by: printed("filter"),
         },
         BugCard {
             slug: "accept-any",
-            says: "a client does not look which request an answer belongs to",
-            breaks: &["WithinHalfDelay"],
-            shown_by: "stale-reply",
+            says: printed("a client does not look which request an answer belongs to"),
+            breaks: listed(&["WithinHalfDelay"]),
+            shown_by: printed("stale-reply"),
         },
         BugCard {
             slug: "step-always",
-            says: "every correction is made at once, however small",
-            breaks: &["NeverBack", "StampsIncrease"],
-            shown_by: "slew",
+            says: printed("every correction is made at once, however small"),
+            breaks: listed(&["NeverBack", "StampsIncrease"]),
+            shown_by: printed("slew"),
         },
     ],
-    lies: &[("shift", "adds `by` to every time it tells")],
+    lies: &[("shift", printed("adds `by` to every time it tells"))],
     meters: &[
         MeterCard {
             name: "estimate-error",
             unit: "us",
-            says: "how far the offset a node believes is from the truth",
+            says: printed("how far the offset a node believes is from the truth"),
         },
         MeterCard {
             name: "bound",
             unit: "us",
-            says: "how far off a client says its sample may be",
+            says: printed("how far off a client says its sample may be"),
         },
         MeterCard {
             name: "outside",
             unit: "us",
-            says: "how far true time is from the interval chosen; 0 is inside",
+            says: printed("how far true time is from the interval chosen; 0 is inside"),
         },
         MeterCard {
             name: "spread",
             unit: "us",
-            says: "how far apart the clients' clocks are, with Berkeley the master's too",
+            says: printed("how far apart the clients' clocks are, with Berkeley the master's too"),
         },
     ],
     tolerates: &[
@@ -245,10 +247,12 @@ pub static ENTRY: Entry = Entry {
     ],
     layout: Layout::Tiers,
     disk: 0,
-    left_out: "NTP's loop that learns a clock's drift: each offset is corrected whole, so the error is a saw-tooth \
+    left_out: printed(
+        "NTP's loop that learns a clock's drift: each offset is corrected whole, so the error is a saw-tooth \
                learning would flatten. A poll interval that adapts; the 16 s of doubt before the first eight \
                samples; setting the clock at once at the start; leap seconds, refid and authentication. \
                An election of Berkeley's master: when it dies, the others drift apart.",
+    ),
     first: "worked",
 };
 
@@ -259,11 +263,11 @@ const fn time(
     default: &'static str,
     says: &'static str,
 ) -> ParamCard {
-    ParamCard { name, unit: Unit::Time { min, max }, default, says }
+    ParamCard { name, unit: Unit::Time { min, max }, default, says: printed(says) }
 }
 
 const fn kind(name: &'static str, fields: &'static [&'static str], says: &'static str) -> KindCard {
-    KindCard { name, fields, says }
+    KindCard { name, fields, says: printed(says) }
 }
 
 const fn why(slug: &'static str, weight: Weight, fields: &'static [&'static str]) -> ReasonCard {

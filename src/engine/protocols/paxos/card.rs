@@ -18,10 +18,10 @@ const fn param(
     default: &'static str,
     says: &'static str,
 ) -> ParamCard {
-    ParamCard { name, unit, default, says }
+    ParamCard { name, unit, default, says: printed(says) }
 }
 const fn kind(name: &'static str, fields: &'static [&'static str], says: &'static str) -> KindCard {
-    KindCard { name, fields, says }
+    KindCard { name, fields, says: printed(says) }
 }
 const fn reason(slug: &'static str, weight: Weight, fields: &'static [&'static str]) -> ReasonCard {
     ReasonCard { slug, weight, fields }
@@ -35,7 +35,7 @@ const fn bug(
     shown_by: &'static str,
     says: &'static str,
 ) -> BugCard {
-    BugCard { slug, says, breaks, shown_by }
+    BugCard { slug, says: printed(says), breaks: listed(breaks), shown_by: printed(shown_by) }
 }
 
 const UP_TO_15: Unit = Unit::Count { min: 0, max: 15 };
@@ -48,11 +48,11 @@ pub static ENTRY: Entry = Entry {
     title: "Paxos",
     says: "Some agree on one value for ever: a promise given to a newer ballot binds, and what a majority accepted in one ballot is chosen.",
     rows: &["3.1"],
-    sources: &[
+    sources: listed(&[
         "Lamport: The Part-Time Parliament, ACM TOCS 16(2), 1998",
         "Lamport: Paxos Made Simple, 2001, sections 2.2 to 2.5",
         "Howard, Malkhi, Spiegelman: Flexible Paxos, OPODIS 2016",
-    ],
+    ]),
     roles: &[
         role("proposer", "p", "proposers", 0, PROPOSING),
         role("peer", "n", "peers", 1, PROPOSING),
@@ -98,12 +98,12 @@ pub static ENTRY: Entry = Entry {
             "how long after the last message a learner asks for the decision; 0 is never",
         ),
     ],
-    givens: &[("round", "the last round a proposer has used: it goes on with the next")],
+    givens: &[("round", printed("the last round a proposer has used: it goes on with the next"))],
     ops: &[OpCard {
         verb: Verb::Call("propose"),
         role: "proposer peer",
         args: &["value"],
-        says: "asks for a value to be chosen, and answers with the one that is",
+        says: printed("asks for a value to be chosen, and answers with the one that is"),
     }],
     kinds: &[
         kind("Prepare", &["b"], "1a: promise me to accept nothing below this ballot"),
@@ -243,9 +243,9 @@ pub static ENTRY: Entry = Entry {
         MeterCard {
             name: "decide-latency",
             unit: "us",
-            says: "from a proposer's first Prepare to its decision",
+            says: printed("from a proposer's first Prepare to its decision"),
         },
-        MeterCard { name: "round", unit: "", says: "the round a proposer begins" },
+        MeterCard { name: "round", unit: "", says: printed("the round a proposer begins") },
     ],
     tolerates: &[
         Fault::Crash,
@@ -259,7 +259,9 @@ pub static ENTRY: Entry = Entry {
     ],
     layout: Layout::Tiers,
     disk: 0,
-    left_out: "Multi-Paxos: one value is decided, and each costs both phases. A distinguished proposer with a lease: rivals are kept apart only by random waits. Sending again within a ballot: a lost message costs a new ballot.",
+    left_out: printed(
+        "Multi-Paxos: one value is decided, and each costs both phases. A distinguished proposer with a lease: rivals are kept apart only by random waits. Sending again within a ballot: a lost message costs a new ballot.",
+    ),
     first: "chosen-then-challenge",
 };
 

@@ -34,13 +34,13 @@ const fn param(
     default: &'static str,
     says: &'static str,
 ) -> ParamCard {
-    ParamCard { name, unit, default, says }
+    ParamCard { name, unit, default, says: printed(says) }
 }
 const fn op(verb: Verb, args: &'static [&'static str], says: &'static str) -> OpCard {
-    OpCard { verb, role: "client", args, says }
+    OpCard { verb, role: "client", args, says: printed(says) }
 }
 const fn kind(name: &'static str, fields: &'static [&'static str], says: &'static str) -> KindCard {
-    KindCard { name, fields, says }
+    KindCard { name, fields, says: printed(says) }
 }
 const fn key(slug: &'static str, fields: &'static [&'static str]) -> ReasonCard {
     ReasonCard { slug, weight: Weight::Key, fields }
@@ -63,7 +63,7 @@ const fn bug(
     shown_by: &'static str,
     says: &'static str,
 ) -> BugCard {
-    BugCard { slug, says, breaks, shown_by }
+    BugCard { slug, says: printed(says), breaks: listed(breaks), shown_by: printed(shown_by) }
 }
 
 const VOTE: &[&str] = &["term", "candidateId", "lastLogIndex", "lastLogTerm"];
@@ -74,20 +74,20 @@ pub static ENTRY: Entry = Entry {
     title: "Raft",
     says: "One leader per term keeps every server's log the same, and says nothing is done before a majority has it.",
     rows: &["3.2"],
-    sources: &[
+    sources: listed(&[
         "Ongaro, Ousterhout: In Search of an Understandable Consensus Algorithm, USENIX ATC 2014, extended version",
         "Ongaro: Consensus: Bridging Theory and Practice, dissertation, Stanford 2014, chapters 3, 5, 6, 9",
-    ],
+    ]),
     roles: &[CLIENT, SERVER],
     params: PARAMS,
     givens: &[
-        ("log", "terms of the entries a server begins with: `log=1,1,2`"),
-        ("term", "a server's current term"),
-        ("voted", "whom a server has voted for in its term"),
-        ("commit", "how far a server knows its log to be committed"),
-        ("election", "a server's own range of election timeouts"),
-        ("leader", "whom a client believes to lead"),
-        ("reader", "whom a client sends its reads to, with `reads=follower`"),
+        ("log", printed("terms of the entries a server begins with: `log=1,1,2`")),
+        ("term", printed("a server's current term")),
+        ("voted", printed("whom a server has voted for in its term")),
+        ("commit", printed("how far a server knows its log to be committed")),
+        ("election", printed("a server's own range of election timeouts")),
+        ("leader", printed("whom a client believes to lead")),
+        ("reader", printed("whom a client sends its reads to, with `reads=follower`")),
     ],
     ops: &[
         op(Verb::Put, &["key", "value"], "writes a value"),
@@ -108,7 +108,7 @@ pub static ENTRY: Entry = Entry {
     meters: &[MeterCard {
         name: "commit-latency",
         unit: "us",
-        says: "from a leader's append to its commit",
+        says: printed("from a leader's append to its commit"),
     }],
     tolerates: &[
         Fault::Crash,
@@ -122,7 +122,9 @@ pub static ENTRY: Entry = Entry {
     ],
     layout: Layout::Tiers,
     disk: 0,
-    left_out: "Membership changes, leadership transfer and lease reads: the set of servers is fixed, a leader gives way only by a timeout, and a read without a write costs a round of heartbeats. Snapshots travel in one piece, and sessions never expire.",
+    left_out: printed(
+        "Membership changes, leadership transfer and lease reads: the set of servers is fixed, a leader gives way only by a timeout, and a read without a write costs a round of heartbeats. Snapshots travel in one piece, and sessions never expire.",
+    ),
     first: "leader-crash",
 };
 

@@ -8,12 +8,12 @@ pub static ENTRY: Entry = Entry {
     says: "Each node counts its own events and carries what it knows of the others': two vectors tell whether \
            one event could have caused the other.",
     rows: &["2.3"],
-    sources: &[
+    sources: listed(&[
         "C. Fidge, Timestamps in message-passing systems that preserve the partial ordering, ACSC 1988",
         "F. Mattern, Virtual time and global states of distributed systems, 1989",
         "B. Charron-Bost, Concerning the size of logical clocks in distributed systems, IPL 1991",
         "R. Schwarz and F. Mattern, Detecting causal relationships in distributed computations, 1994",
-    ],
+    ]),
     roles: &[Role {
         name: "node",
         prefix: "n",
@@ -27,25 +27,29 @@ pub static ENTRY: Entry = Entry {
             name: "nodes",
             unit: Unit::Count { min: 2, max: 64 },
             default: "3",
-            says: "how many nodes, and so how many entries a vector has",
+            says: printed("how many nodes, and so how many entries a vector has"),
         },
         ParamCard {
             name: "count",
             unit: Unit::Choice(&["both", "sends"]),
             default: "both",
-            says: "which events a node counts: all of them, as in Fidge and Mattern, or only what it sends and writes",
+            says: printed(
+                "which events a node counts: all of them, as in Fidge and Mattern, or only what it sends and writes",
+            ),
         },
         ParamCard {
             name: "prune",
             unit: Unit::Count { min: 0, max: 64 },
             default: "0",
-            says: "how many entries a vector keeps, the oldest news thrown away first; 0 keeps all",
+            says: printed(
+                "how many entries a vector keeps, the oldest news thrown away first; 0 keeps all",
+            ),
         },
         ParamCard {
             name: "lamport",
             unit: Unit::Flag,
             default: "off",
-            says: "carry Lamport's one number beside the vector, to see what it loses",
+            says: printed("carry Lamport's one number beside the vector, to see what it loses"),
         },
     ],
     givens: &[],
@@ -58,28 +62,34 @@ pub static ENTRY: Entry = Entry {
             verb: Verb::Put,
             role: "node",
             args: &["key", "value"],
-            says: "write a version of a key here; nobody is told until a sync",
+            says: printed("write a version of a key here; nobody is told until a sync"),
         },
         OpCard {
             verb: Verb::Get,
             role: "node",
             args: &["key"],
-            says: "read the versions held here: more than one if writes were in conflict",
+            says: printed("read the versions held here: more than one if writes were in conflict"),
         },
         op("sync", &["node"], "send every version held here to another node"),
         op("record", &["cut"], "draw a numbered cut through this node, here and now"),
     ],
     kinds: &[
-        KindCard { name: "Note", fields: &["v", "c"], says: "a message with its sender's vector" },
+        KindCard {
+            name: "Note",
+            fields: &["v", "c"],
+            says: printed("a message with its sender's vector"),
+        },
         KindCard {
             name: "Versions",
             fields: &["v", "c", "held"],
-            says: "every version its sender holds",
+            says: printed("every version its sender holds"),
         },
         KindCard {
             name: "Point",
             fields: &["cut", "v"],
-            says: "a node's point of a cut, for the first node to judge; no event of its own",
+            says: printed(
+                "a node's point of a cut, for the first node to judge; no event of its own",
+            ),
         },
     ],
     timers: &[],
@@ -120,47 +130,57 @@ pub static ENTRY: Entry = Entry {
     bugs: &[
         BugCard {
             slug: "no-merge",
-            says: "a receiver counts the receipt but does not take in what the message knows",
-            breaks: &["ClockCondition"],
-            shown_by: "triangle-both",
+            says: printed(
+                "a receiver counts the receipt but does not take in what the message knows",
+            ),
+            breaks: listed(&["ClockCondition"]),
+            shown_by: printed("triangle-both"),
         },
         BugCard {
             slug: "merge-no-inc",
-            says: "a receiver takes in what the message knows but does not count the receipt",
-            breaks: &["ClockCondition", "OwnEntryCounts"],
-            shown_by: "triangle-both",
+            says: printed(
+                "a receiver takes in what the message knows but does not count the receipt",
+            ),
+            breaks: listed(&["ClockCondition", "OwnEntryCounts"]),
+            shown_by: printed("triangle-both"),
         },
         BugCard {
             slug: "inc-all",
-            says: "an event adds one to every entry, not to the node's own alone",
-            breaks: &["NobodyAhead", "ClockCondition"],
-            shown_by: "basic",
+            says: printed("an event adds one to every entry, not to the node's own alone"),
+            breaks: listed(&["NobodyAhead", "ClockCondition"]),
+            shown_by: printed("basic"),
         },
         BugCard {
             slug: "compare-sum",
-            says: "vectors are compared by the sum of their entries",
-            breaks: &["RelationIsTruth"],
-            shown_by: "basic",
+            says: printed("vectors are compared by the sum of their entries"),
+            breaks: listed(&["RelationIsTruth"]),
+            shown_by: printed("basic"),
         },
         BugCard {
             slug: "shared-ref",
-            says: "a message points to the sender's live vector, which is read when it leaves",
-            breaks: &["ClockCondition", "FrozenCopy"],
-            shown_by: "slow-disk",
+            says: printed(
+                "a message points to the sender's live vector, which is read when it leaves",
+            ),
+            breaks: listed(&["ClockCondition", "FrozenCopy"]),
+            shown_by: printed("slow-disk"),
         },
     ],
     lies: &[],
     meters: &[
-        MeterCard { name: "entries", unit: "entries", says: "filled entries in a vector sent" },
+        MeterCard {
+            name: "entries",
+            unit: "entries",
+            says: printed("filled entries in a vector sent"),
+        },
         MeterCard {
             name: "concurrent",
             unit: "pairs",
-            says: "a message whose send was concurrent with the receiver's newest event",
+            says: printed("a message whose send was concurrent with the receiver's newest event"),
         },
         MeterCard {
             name: "misordered",
             unit: "pairs",
-            says: "of these, pairs Lamport's numbers put in an order all the same",
+            says: printed("of these, pairs Lamport's numbers put in an order all the same"),
         },
     ],
     tolerates: &[
@@ -175,14 +195,16 @@ pub static ENTRY: Entry = Entry {
     ],
     layout: Layout::Circle,
     disk: 0,
-    left_out: "Compression of vectors (Singhal and Kshemkalyani's differences): every message carries every entry. \
+    left_out: printed(
+        "Compression of vectors (Singhal and Kshemkalyani's differences): every message carries every entry. \
                Members beyond those declared: who comes later must be `absent` from the start. \
                Amnesia: a node that forgets its vector must not keep its name; the scenario `amnesia` shows why.",
+    ),
     first: "triangle",
 };
 
 const fn op(word: &'static str, args: &'static [&'static str], says: &'static str) -> OpCard {
-    OpCard { verb: Verb::Call(word), role: "node", args, says }
+    OpCard { verb: Verb::Call(word), role: "node", args, says: printed(says) }
 }
 
 const fn why(slug: &'static str, weight: Weight, fields: &'static [&'static str]) -> ReasonCard {

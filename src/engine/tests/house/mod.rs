@@ -22,7 +22,7 @@ pub struct Shipped {
 impl Shipped {
     /// `entry/slug`
     pub fn name(&self) -> String {
-        format!("{}/{}", self.bill.entry.id, self.slug)
+        format!("{}/{}", self.bill.entry().id, self.slug)
     }
     pub fn read(&self) -> Scenario {
         read(&self.text).unwrap_or_else(|e| panic!("{}:\n{e}", self.name()))
@@ -41,7 +41,7 @@ impl Shipped {
 }
 
 pub fn folder(bill: &Bill) -> PathBuf {
-    let folder = bill.entry.id.replace('-', "_");
+    let folder = bill.entry().id.replace('-', "_");
     // An entry whose id begins with a digit lives in a folder that is a Rust name.
     let folder = if folder.starts_with(|c: char| c.is_ascii_digit()) {
         format!("p{folder}")
@@ -54,7 +54,7 @@ pub fn folder(bill: &Bill) -> PathBuf {
 /// The entries a test looks at: all, or while one is being written the one that `ENTRY=raft` names.
 pub fn bills() -> impl Iterator<Item = &'static Bill> {
     let only = std::env::var("ENTRY").ok();
-    CATALOGUE.iter().filter(move |b| only.as_deref().is_none_or(|o| b.entry.id == o))
+    CATALOGUE.iter().filter(move |b| only.as_deref().is_none_or(|o| b.entry().id == o))
 }
 
 /// Every shipped scenario, in order of name.
