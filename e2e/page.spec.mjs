@@ -10,7 +10,7 @@ const tab = (page, name) => page.getByRole("tab", { name, exact: true });
 const packed = (text) => `z1.${deflateSync(Buffer.from(text)).toString("base64url")}`;
 
 /** Presses a key until what has focus fits, within a bound: by keyboard alone there is no other way. */
-const until = async (page, key, fits, most = 60) => {
+const until = async (page, key, fits, most = 150) => {
   for (let i = 0; i < most; i += 1) {
     await page.keyboard.press(key);
     const found = await page.evaluate((source) => {

@@ -79,6 +79,10 @@ impl Inquiry {
             let mut cut = old.clone();
             for n in run.cast().all() {
                 cut.drag(&run, &new.index.borrow().causality, n, old.at[n.index()]);
+                // Nothing at all is inside: no time says that where something happens at 0.
+                if old.upto[n.index()] == 0 {
+                    cut.upto[n.index()] = 0;
+                }
             }
             self.cut.set(Some(cut));
         }

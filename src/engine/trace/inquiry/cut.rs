@@ -58,7 +58,9 @@ impl Cut {
         match self.edges(run, c, lane) {
             (_, Some(next)) if on => self.drag(run, c, lane, next),
             // What happened at the very beginning cannot be told apart from it.
-            (Some(0), _) if !on => self.upto[lane.index()] = 0,
+            (Some(0), _) if !on => {
+                (self.upto[lane.index()], self.at[lane.index()]) = (0, 0);
+            }
             (Some(last), _) if !on => self.drag(run, c, lane, last - 1),
             _ => {}
         }
