@@ -316,6 +316,11 @@ pub fn Marks(end: Kept<Us>) -> impl IntoView {
         }
     };
     let key = move |ev: KeyboardEvent, p: &Place| {
+        // The menu takes the focus a frame later than it opens.
+        if ev.key() == "Escape" && open.get_untracked().is_some() {
+            ev.prevent_default();
+            return close(true);
+        }
         let arrow = matches!(ev.key().as_str(), "ArrowLeft" | "ArrowRight");
         if ev.ctrl_key() || ev.meta_key() || ev.alt_key() || !(arrow || ev.key() == "Delete") {
             return;

@@ -80,7 +80,7 @@ fn App() -> impl IntoView {
     let wrong = move || page.view.with(|v| matches!(v, View::Wrong(_)));
     // Rows of the tree under the scrubber; more than a few are scrolled.
     let branches = lay::Kept::new(move || {
-        let many = page.tree.with(|t| t.all.len());
+        let many = if page.whole.get() { page.tree.with(|t| t.all.len()) } else { 0 };
         (many > 1 && page.mode.get() == Mode::Page).then(|| many.min(4))
     });
     // What no first frame needs is built when its code is there; the grid keeps its place.

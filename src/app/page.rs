@@ -291,23 +291,49 @@ impl Page {
             }),
             origin,
         };
-        self.past.set_value(vec![]);
-        self.future.set_value(vec![]);
-        self.against.set(None);
-        self.seen.set_value(0);
-        self.tree.set(Tree::of(&loaded, "as it came"));
-        self.notice.set(None);
-        self.draft.set(None);
+        if self.whole.get_untracked() {
+            self.forget();
+        }
         let head = address.at.map_or(Head::default(), Head::of);
         catch_up(&loaded, head);
         let pick = pick_of(&loaded.run.borrow(), address);
-        self.inquiry.forget();
-        self.put(loaded, head);
+        self.put(loaded.clone(), head);
+        self.plant_first(&loaded);
         self.pick.set(pick);
         let embedded = self.mode.get_untracked() == Mode::Embed;
         let moves = !self.calm.get_untracked()
             && (!embedded || dom::query("autoplay").as_deref() == Some("1"));
         self.playing.set(moves && address.at.is_none());
+    }
+
+    /// Nothing has been done to the run that comes now, and nothing asked of it.
+    #[inline(never)]
+    fn forget(&self) {
+        self.past.set_value(vec![]);
+        self.future.set_value(vec![]);
+        self.against.set(None);
+        self.seen.set_value(0);
+        self.notice.set(None);
+        self.draft.set(None);
+        self.inquiry.forget();
+    }
+
+    /// The tree begins with it; before the page is whole nobody sees a tree.
+    fn plant_first(&self, loaded: &Loaded) {
+        if self.whole.get_untracked() {
+            self.tree.set(Tree::of(loaded, "as it came"));
+        }
+    }
+
+    /// The code of the whole page is there: what no first frame needs begins.
+    #[inline(never)]
+    pub fn begin(&self) {
+        self.whole.set(true);
+        if let Some(loaded) = self.loaded_now() {
+            self.inquiry.carry(None, &loaded);
+            self.plant_first(&loaded);
+            self.count_others(self.head.get_untracked());
+        }
     }
 
     /// Once the page is whole: whether the run is the one its link was made from.
@@ -334,7 +360,9 @@ impl Page {
     fn put(&self, loaded: Loaded, head: Head) {
         self.cut.set(None);
         self.drawing.set(false);
-        self.inquiry.carry(self.loaded_now().as_ref(), &loaded);
+        if self.whole.get_untracked() {
+            self.inquiry.carry(self.loaded_now().as_ref(), &loaded);
+        }
         self.view.set(View::Running(loaded));
         self.stand_at(head);
     }
@@ -354,14 +382,19 @@ impl Page {
 
     /// All that stands side by side: the runs of the text, then a branch held against them. Tracked.
     pub fn sides(&self) -> Vec<Side> {
-        let own = self.loaded().map(|l| l.sides);
-        own.iter().flat_map(|s| s.iter().cloned()).chain(self.against.get().map(|a| a.1)).collect()
+        let mut all = self.loaded().map_or(vec![], |l| l.sides.to_vec());
+        if self.whole.get() {
+            all.extend(self.against.get().map(|a| a.1));
+        }
+        all
     }
 
     pub fn sides_now(&self) -> Vec<Side> {
-        let own = self.loaded_now().map(|l| l.sides);
-        let against = self.against.get_untracked().map(|a| a.1);
-        own.iter().flat_map(|s| s.iter().cloned()).chain(against).collect()
+        let mut all = self.loaded_now().map_or(vec![], |l| l.sides.to_vec());
+        if self.whole.get_untracked() {
+            all.extend(self.against.get_untracked().map(|a| a.1));
+        }
+        all
     }
 
     /// One of them; none: the run in view. Tracked.
@@ -418,6 +451,10 @@ impl Page {
 
     /// Where the playhead stands in each of them, if there are several.
     pub fn count_others(&self, head: Head) {
+        // Only one of them is shown before the page is whole.
+        if !self.whole.get_untracked() {
+            return;
+        }
         let sides = self.sides_now();
         let counts: Vec<usize> =
             if sides.len() > 1 { sides.iter().map(|s| s.events(head)).collect() } else { vec![] };
@@ -566,7 +603,9 @@ impl Page {
     }
 
     pub fn select(&self, pick: Pick) {
-        self.inquiry.about.set(None);
+        if self.whole.get_untracked() {
+            self.inquiry.about.set(None);
+        }
         self.pick.set(pick);
         if pick != Pick::None && self.tab.get_untracked() == Tab::Lesson {
             self.tab.set(Tab::Inspect);
@@ -728,7 +767,7 @@ impl Page {
     fn put_text(&self, text: &str, how: Edit, name: &str) -> Result<(), String> {
         let Some(old) = self.loaded_now() else { return Err("Nothing runs.".into()) };
         let edited =
-            parse_one(text).and_then(|s| sides::edit(&old.sides, &s).map_err(Wrong::Refused));
+            parse_one(text).and_then(|s| sides::edit(&old.sides, s).map_err(Wrong::Refused));
         let sides: Rc<[Side]> = edited.map_err(|wrong| wrong.line())?.into();
         let head = self.head.get_untracked();
         let at = old.at.min(sides.len() - 1);
@@ -1104,7 +1143,7 @@ fn canonical(text: &str) -> String {
 
 /// The runs of a text, at their beginning.
 pub fn open_sides(text: &str) -> Result<Vec<Side>, Wrong> {
-    sides::open(&parse_one(text)?).map_err(Wrong::Refused)
+    sides::open(parse_one(text)?).map_err(Wrong::Refused)
 }
 
 /// A text as the page holds it, without the page.

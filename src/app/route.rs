@@ -54,7 +54,7 @@ pub fn open(page: Page, catalogue: Catalogue, fragment: String) {
 async fn make_whole(page: Page, catalogue: Catalogue) {
     if !page.whole.get_untracked() {
         parts::late().await;
-        page.whole.set(true);
+        page.begin();
         catalogue.read().await;
     }
 }
@@ -169,13 +169,13 @@ pub fn follow(page: Page, catalogue: Catalogue) {
         page.view.track();
         page.pick.track();
         page.head.track();
+        let (playing, mode) = (page.playing.get(), page.mode.get());
+        if !page.whole.get() {
+            return;
+        }
         page.tree.track();
         page.draft.track();
-        let (playing, mode) = (page.playing.get(), page.mode.get());
-        if playing
-            || !page.whole.get()
-            || !page.view.with_untracked(|v| matches!(v, View::Running(_)))
-        {
+        if playing || !page.view.with_untracked(|v| matches!(v, View::Running(_))) {
             return;
         }
         let write = move || {

@@ -47,7 +47,16 @@ impl Side {
 }
 
 /// Every run of a text, at its beginning.
-pub fn open(s: &Scenario) -> Result<Vec<Side>, Refusal> {
+pub fn open(s: Scenario) -> Result<Vec<Side>, Refusal> {
+    if s.is_single() {
+        let name = s.run.called().to_string();
+        let bill = protocols::bill(CATALOGUE, &s.run.entry)?;
+        return Ok(vec![Side::new(&name, Run::open(bill, s)?)]);
+    }
+    several(&s)
+}
+
+fn several(s: &Scenario) -> Result<Vec<Side>, Refusal> {
     let one = |(i, line): (usize, &RunLine)| {
         let bill = protocols::bill(CATALOGUE, &line.entry)?;
         Ok(Side::new(line.called(), Run::open(bill, s.only(i))?))
@@ -56,7 +65,7 @@ pub fn open(s: &Scenario) -> Result<Vec<Side>, Refusal> {
 }
 
 /// The runs of an edited text; each shares with its forerunner what comes before the change.
-pub fn edit(old: &[Side], s: &Scenario) -> Result<Vec<Side>, Refusal> {
+pub fn edit(old: &[Side], s: Scenario) -> Result<Vec<Side>, Refusal> {
     let entries = |side: &Side| side.run.borrow().entry().id;
     if !s.runs().map(|r| r.entry.as_str()).eq(old.iter().map(entries)) {
         return open(s);
@@ -102,7 +111,7 @@ mod tests {
 
     fn two(text: &str) -> Vec<Side> {
         let Ok(s) = protocols::parse(text) else { panic!("{text}") };
-        let Ok(sides) = open(&s) else { panic!("it does not run") };
+        let Ok(sides) = open(s) else { panic!("it does not run") };
         sides.iter().for_each(|s| s.advance(MS * 50, 10_000));
         sides
     }
@@ -122,7 +131,7 @@ mod tests {
         let sides = two(TWO);
         let text = format!("{TWO}at 20ms crash n3\n");
         let Ok(s) = protocols::parse(&text) else { panic!() };
-        let Ok(edited) = edit(&sides, &s) else { panic!("it does not run") };
+        let Ok(edited) = edit(&sides, s) else { panic!("it does not run") };
         edited.iter().for_each(|s| s.advance(MS * 50, 10_000));
         assert_eq!(check_at(&sides, 15 * MS), check_at(&edited, 15 * MS));
         assert_ne!(check_at(&sides, 30 * MS), check_at(&edited, 30 * MS));

@@ -39,6 +39,13 @@ impl Sight {
     }
 }
 
+/// Whole pixels that fit: one more than there are would draw everything a little smaller.
+fn inner(el: &web_sys::HtmlElement) -> Sight {
+    let b = el.get_bounding_client_rect();
+    let fits = |all: f64, inside: i32| all.floor().min(f64::from(inside)) as f32;
+    Sight { w: fits(b.width(), el.client_width()), h: fits(b.height(), el.client_height()) }
+}
+
 /// An element's size as a signal.
 pub fn measure() -> (NodeRef<leptos::html::Div>, RwSignal<Sight>) {
     let node = NodeRef::<leptos::html::Div>::new();
@@ -50,7 +57,7 @@ pub fn measure() -> (NodeRef<leptos::html::Div>, RwSignal<Sight>) {
         let Some(el) = node.get() else { return };
         let read = el.clone();
         let seen = Closure::new(move |_: js_sys::Array| {
-            let to = Sight { w: read.client_width() as f32, h: read.client_height() as f32 };
+            let to = inner(&read);
             if size.try_get_untracked().is_some_and(|s| s != to) {
                 size.set(to);
             }
@@ -59,7 +66,7 @@ pub fn measure() -> (NodeRef<leptos::html::Div>, RwSignal<Sight>) {
             o.observe(&el);
             observer.set_value(Some((o, seen)));
         }
-        size.set(Sight { w: el.client_width() as f32, h: el.client_height() as f32 });
+        size.set(inner(&el));
     });
     on_cleanup(move || {
         if let Some(Some((o, _))) = observer.try_update_value(Option::take) {

@@ -21,7 +21,8 @@ use crate::app::words;
 #[component]
 pub fn Sides() -> impl IntoView {
     let page = expect_context::<Page>();
-    let many = Kept::new(move || page.sides().len());
+    // The first frames show one of them.
+    let many = Kept::new(move || if page.whole.get() { page.sides().len() } else { 1 });
     move || match many.get() {
         0 | 1 => view! { <Topology/> }.into_any(),
         n => view! { <Columns many=n/> }.into_any(),

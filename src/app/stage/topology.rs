@@ -38,7 +38,8 @@ extern "C" {
 struct Moving {
     painter: Painter,
     /// How nodes and messages stand to the selected event.
-    kin: kin::Kinship,
+    /// How others stand to what is selected; in the first frames nothing is.
+    kin: Option<kin::Kinship>,
     motion: Option<(Rc<RefCell<engine::run::Run>>, Motion)>,
     layer: web_sys::Element,
     layout: Layout,
@@ -91,7 +92,9 @@ impl Moving {
             whole_arrows(&run, &index, &self.layout, count, (now, pick), &mut shapes);
         }
         self.painter.paint(shapes);
-        self.kin.stand(&run, &index, &self.layout, pick, now);
+        if let Some(kin) = &mut self.kin {
+            kin.stand(&run, &index, &self.layout, pick, now);
+        }
         self.rings = topology::rings(&run, &peek, &self.layout);
         self.rings.retain(|r| index.shows_node(r.node));
         let numbers: Vec<f32> = self
@@ -135,7 +138,8 @@ impl Moving {
         self.left.extend(self.rings.iter().flat_map(|r| [r.node.0 as f32, r.left(now)]));
         let selected = super::lit(&run, pick).message.map_or(-1.0, |m| f64::from(m.0));
         let Some((_, motion)) = &self.motion else { return };
-        if let Some((ids, classes)) = self.kin.flights(&run, &index, pick, &self.flights) {
+        let kin = self.kin.as_mut().and_then(|k| k.flights(&run, &index, pick, &self.flights));
+        if let Some((ids, classes)) = kin {
             motion.kin(&ids, classes.into_iter().map(JsValue::from).collect());
         }
         motion.frame(&self.flights, &self.labels, &self.left, selected);
@@ -253,8 +257,6 @@ pub fn Topology(
     let paint = moving.clone();
     effect(move || {
         let (Some(stand), Some(fly)) = (stand.get(), fly.get()) else { return };
-        let Some(kin) = kin_layer.get() else { return };
-        page.inquiry.filter.track();
         let (count, pick, sight, calm) =
             (page.count_of(side), page.pick_in(side), sight.get(), page.calm.get());
         let Some(loaded) = page.side(side) else { return };
@@ -264,7 +266,7 @@ pub fn Topology(
         let mut slot = paint.borrow_mut();
         let moving = slot.get_or_insert_with(|| Moving {
             painter: Painter::new(stand.into()),
-            kin: kin::Kinship::new(kin.into()),
+            kin: None,
             motion: None,
             layer: fly.into(),
             layout: Layout::place(&[], engine::card::Layout::Tiers, 1.0, 1.0),
@@ -276,6 +278,12 @@ pub fn Topology(
             labelled: f64::MIN,
             named: false,
         });
+        if page.whole.get() {
+            page.inquiry.filter.track();
+            if let (None, Some(layer)) = (&moving.kin, kin_layer.get()) {
+                moving.kin = Some(kin::Kinship::new(layer.into()));
+            }
+        }
         moving.stand(&loaded, count, pick, sight, calm, page.head.get_untracked().at);
         if let Some(root) = root.get_untracked() {
             diagram::keep_one_stop(&root);

@@ -33,7 +33,7 @@ const fn param(
     default: &'static str,
     says: &'static str,
 ) -> ParamCard {
-    ParamCard { name, unit, default, says: printed(says) }
+    ParamCard { name, unit, default, says: says }
 }
 const fn kind(name: &'static str, fields: &'static [&'static str], says: &'static str) -> KindCard {
     KindCard { name, fields, says: printed(says) }
@@ -67,17 +67,12 @@ pub static ENTRY: Entry = Entry {
     params: PARAMS,
     givens: &[("home", printed("the replica a client belongs to"))],
     ops: &[
-        OpCard {
-            verb: Verb::Put,
-            role: "client",
-            args: &["key", "value"],
-            says: printed("writes a value"),
-        },
+        OpCard { verb: Verb::Put, role: "client", args: &["key", "value"], says: "writes a value" },
         OpCard {
             verb: Verb::Get,
             role: "client",
             args: &["key"],
-            says: printed("reads a value, 0 where none was written; siblings come as a list"),
+            says: "reads a value, 0 where none was written; siblings come as a list",
         },
     ],
     kinds: KINDS,
@@ -319,26 +314,26 @@ const CLAIMS: &[ClaimCard] = &[
 const BUGS: &[BugCard] = &[
     BugCard {
         slug: "cp-local-read",
-        says: printed("A replica of the CP register answers reads from its own copy."),
-        breaks: listed(&[LINEARIZABLE, "history"]),
+        says: "A replica of the CP register answers reads from its own copy.",
+        breaks: &[LINEARIZABLE, "history"],
         shown_by: printed("partition-cp"),
     },
     BugCard {
         slug: "quorum-half",
-        says: printed("Half of the replicas, rounded down, count as a majority."),
-        breaks: listed(&[LINEARIZABLE, "history"]),
+        says: "Half of the replicas, rounded down, count as a majority.",
+        breaks: &[LINEARIZABLE, "history"],
         shown_by: printed("partition-cp"),
     },
     BugCard {
         slug: "ap-no-antientropy",
-        says: printed("What a flush did not deliver is never sent again."),
-        breaks: listed(&[CONVERGED]),
+        says: "What a flush did not deliver is never sent again.",
+        breaks: &[CONVERGED],
         shown_by: printed("partition-lww"),
     },
     BugCard {
         slug: "ca-one-phase",
-        says: printed("A replica serves a new value as soon as it arrives, before all have it."),
-        breaks: listed(&[LINEARIZABLE, "history"]),
+        says: "A replica serves a new value as soon as it arrives, before all have it.",
+        breaks: &[LINEARIZABLE, "history"],
         shown_by: printed("healthy-ca"),
     },
 ];

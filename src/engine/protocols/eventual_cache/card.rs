@@ -9,11 +9,11 @@ const fn param(
     default: &'static str,
     says: &'static str,
 ) -> ParamCard {
-    ParamCard { name, unit, default, says: printed(says) }
+    ParamCard { name, unit, default, says: says }
 }
 
 const fn op(verb: Verb, args: &'static [&'static str], says: &'static str) -> OpCard {
-    OpCard { verb, role: "node", args, says: printed(says) }
+    OpCard { verb, role: "node", args, says: says }
 }
 
 const fn kind(name: &'static str, fields: &'static [&'static str], says: &'static str) -> KindCard {
@@ -208,34 +208,32 @@ pub static ENTRY: Entry = Entry {
     bugs: &[
         BugCard {
             slug: "apply-arrival-order",
-            says: printed("A node takes whatever comes, older or newer."),
-            breaks: listed(&[GROWS, SAME_WRITES, CONVERGED]),
+            says: "A node takes whatever comes, older or newer.",
+            breaks: &[GROWS, SAME_WRITES, CONVERGED],
             shown_by: printed("concurrent"),
         },
         BugCard {
             slug: "no-tiebreak",
-            says: printed("Between equal counters every node keeps its own."),
-            breaks: listed(&[SAME_WRITES, CONVERGED]),
+            says: "Between equal counters every node keeps its own.",
+            breaks: &[SAME_WRITES, CONVERGED],
             shown_by: printed("concurrent"),
         },
         BugCard {
             slug: "no-retransmit",
-            says: printed("A batch is sent once, whether or not anybody acknowledges it."),
-            breaks: listed(&[CONVERGED]),
+            says: "A batch is sent once, whether or not anybody acknowledges it.",
+            breaks: &[CONVERGED],
             shown_by: printed("lossy"),
         },
         BugCard {
             slug: "delete-removes",
-            says: printed("A delete leaves no tombstone: the key is just missing."),
-            breaks: listed(&[STAYS_DELETED]),
+            says: "A delete leaves no tombstone: the key is just missing.",
+            breaks: &[STAYS_DELETED],
             shown_by: printed("delete-safe"),
         },
         BugCard {
             slug: "coalesce-incr",
-            says: printed(
-                "An increment takes the place of the one that waits before it, as a put may.",
-            ),
-            breaks: listed(&[SUM]),
+            says: "An increment takes the place of the one that waits before it, as a put may.",
+            breaks: &[SUM],
             shown_by: printed("incr"),
         },
     ],

@@ -24,39 +24,37 @@ pub static ENTRY: Entry = Entry {
             name: "nodes",
             unit: Unit::Count { min: 2, max: 16 },
             default: "3",
-            says: printed("how many nodes"),
+            says: "how many nodes",
         },
         ParamCard {
             name: "order",
             unit: Unit::Choice(&["total", "arrival"]),
             default: "total",
-            says: printed(
-                "when a command is applied: in its place in the total order, or as it arrives",
-            ),
+            says: "when a command is applied: in its place in the total order, or as it arrives",
         },
         ParamCard {
             name: "infer",
             unit: Unit::Flag,
             default: "off",
-            says: printed("take a smaller number for a cause, as one must not"),
+            says: "take a smaller number for a cause, as one must not",
         },
         ParamCard {
             name: "aloud",
             unit: Unit::Flag,
             default: "off",
-            says: printed("whoever phones reads the number out"),
+            says: "whoever phones reads the number out",
         },
         ParamCard {
             name: "patience",
             unit: Unit::Time { min: 1_000, max: 60_000_000 },
             default: "200ms",
-            says: printed("how long a node waits for the others before it asks again"),
+            says: "how long a node waits for the others before it asks again",
         },
         ParamCard {
             name: "balance",
             unit: Unit::Count { min: 0, max: 1_000_000 },
             default: "1000",
-            says: printed("what every copy of the account holds at first"),
+            says: "what every copy of the account holds at first",
         },
     ],
     givens: &[],
@@ -125,28 +123,26 @@ pub static ENTRY: Entry = Entry {
     bugs: &[
         BugCard {
             slug: "no-max",
-            says: printed("a receiver does not look at the number it is sent"),
-            breaks: listed(&["ClockCondition"]),
+            says: "a receiver does not look at the number it is sent",
+            breaks: &["ClockCondition"],
             shown_by: printed("basic"),
         },
         BugCard {
             slug: "no-inc-on-recv",
-            says: printed("a receiver takes over the larger number and does not count the receipt"),
-            breaks: listed(&["ClockCondition", "UniqueStamps"]),
+            says: "a receiver takes over the larger number and does not count the receipt",
+            breaks: &["ClockCondition", "UniqueStamps"],
             shown_by: printed("basic"),
         },
         BugCard {
             slug: "no-tiebreak",
-            says: printed(
-                "equal numbers stay in the order in which they came, not in that of their nodes",
-            ),
-            breaks: listed(&["SameSequence", "StampOrder", "SameBalance"]),
+            says: "equal numbers stay in the order in which they came, not in that of their nodes",
+            breaks: &["SameSequence", "StampOrder", "SameBalance"],
             shown_by: printed("total-order"),
         },
         BugCard {
             slug: "amnesia",
-            says: printed("the counter starts at 0 again after a crash"),
-            breaks: listed(&["ClockCondition", "UniqueStamps"]),
+            says: "the counter starts at 0 again after a crash",
+            breaks: &["ClockCondition", "UniqueStamps"],
             shown_by: printed("restart"),
         },
     ],
@@ -174,7 +170,7 @@ pub static ENTRY: Entry = Entry {
 };
 
 const fn op(word: &'static str, args: &'static [&'static str], says: &'static str) -> OpCard {
-    OpCard { verb: Verb::Call(word), role: "node", args, says: printed(says) }
+    OpCard { verb: Verb::Call(word), role: "node", args, says: says }
 }
 
 const fn kind(name: &'static str, fields: &'static [&'static str], says: &'static str) -> KindCard {

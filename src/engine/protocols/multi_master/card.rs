@@ -34,10 +34,10 @@ const fn param(
     default: &'static str,
     says: &'static str,
 ) -> ParamCard {
-    ParamCard { name, unit, default, says: printed(says) }
+    ParamCard { name, unit, default, says: says }
 }
 const fn op(verb: Verb, args: &'static [&'static str], says: &'static str) -> OpCard {
-    OpCard { verb, role: "client", args, says: printed(says) }
+    OpCard { verb, role: "client", args, says: says }
 }
 const fn kind(name: &'static str, fields: &'static [&'static str], says: &'static str) -> KindCard {
     KindCard { name, fields, says: printed(says) }
@@ -213,26 +213,26 @@ pub static ENTRY: Entry = Entry {
     bugs: &[
         BugCard {
             slug: "sum-compare",
-            says: printed("of two versions the one with the greater sum of entries wins"),
-            breaks: listed(&[NO_WRITE_LOST]),
+            says: "of two versions the one with the greater sum of entries wins",
+            breaks: &[NO_WRITE_LOST],
             shown_by: printed("conflict"),
         },
         BugCard {
             slug: "loop",
-            says: printed("an update that was applied before is applied and passed on again"),
-            breaks: listed(&[APPLIED_ONCE, TRAFFIC_BOUND]),
+            says: "an update that was applied before is applied and passed on again",
+            breaks: &[APPLIED_ONCE, TRAFFIC_BOUND],
             shown_by: printed("loop"),
         },
         BugCard {
             slug: "nondeterministic-resolver",
-            says: printed("of two concurrent versions each master keeps the one it had"),
-            breaks: listed(&[CONVERGENCE]),
+            says: "of two concurrent versions each master keeps the one it had",
+            breaks: &[CONVERGENCE],
             shown_by: printed("lww"),
         },
         BugCard {
             slug: "no-context",
-            says: printed("a client that resolves a conflict does not say what it was shown"),
-            breaks: listed(&[NO_FALSE_SIBLINGS]),
+            says: "a client that resolves a conflict does not say what it was shown",
+            breaks: &[NO_FALSE_SIBLINGS],
             shown_by: printed("conflict"),
         },
     ],

@@ -44,32 +44,32 @@ pub static ENTRY: Entry = Entry {
             name: "algorithm",
             unit: Unit::Choice(&["ntp", "cristian", "berkeley"]),
             default: "ntp",
-            says: printed("how clocks are set; Berkeley's master is the first server"),
+            says: "how clocks are set; Berkeley's master is the first server",
         },
         ParamCard {
             name: "servers",
             unit: Unit::Count { min: 1, max: 9 },
             default: "1",
-            says: printed("how many servers; only NTP asks more than one"),
+            says: "how many servers; only NTP asks more than one",
         },
         ParamCard {
             name: "clients",
             unit: Unit::Count { min: 1, max: 9 },
             default: "1",
-            says: printed("how many clients"),
+            says: "how many clients",
         },
         time("poll", 1_000, DAY, "1s", "how often a client asks, or Berkeley's master"),
         ParamCard {
             name: "filter",
             unit: Unit::Count { min: 1, max: 8 },
             default: "8",
-            says: printed("of how many samples NTP keeps the one with the shortest round trip"),
+            says: "of how many samples NTP keeps the one with the shortest round trip",
         },
         ParamCard {
             name: "discipline",
             unit: Unit::Flag,
             default: "on",
-            says: printed("set the clock by what is found; off only looks"),
+            says: "set the clock by what is found; off only looks",
         },
         time("step", 0, DAY, "125ms", "offsets from here on are not slewed"),
         time(
@@ -84,7 +84,7 @@ pub static ENTRY: Entry = Entry {
             name: "slew",
             unit: Unit::Count { min: 1, max: 900_000 },
             default: "500",
-            says: printed("how much too fast or too slow a clock is run to correct it, in ppm"),
+            says: "how much too fast or too slow a clock is run to correct it, in ppm",
         },
         time("hold", 0, DAY, "0ms", "how long a server takes to answer"),
         time("precision", 0, SEC, "1us", "how finely a clock is read"),
@@ -99,19 +99,19 @@ pub static ENTRY: Entry = Entry {
             verb: Verb::Call("read"),
             role: "client",
             args: &[],
-            says: printed("look at the wall clock"),
+            says: "look at the wall clock",
         },
         OpCard {
             verb: Verb::Put,
             role: "client",
             args: &["key", "value"],
-            says: printed("write, stamped by the wall clock; the later stamp wins"),
+            says: "write, stamped by the wall clock; the later stamp wins",
         },
         OpCard {
             verb: Verb::Get,
             role: "client",
             args: &["key"],
-            says: printed("read what was written last"),
+            says: "read what was written last",
         },
     ],
     kinds: &[
@@ -180,34 +180,32 @@ pub static ENTRY: Entry = Entry {
     bugs: &[
         BugCard {
             slug: "tight-bound",
-            says: printed("a client claims half the error bound it has measured"),
-            breaks: listed(&["WithinHalfDelay"]),
+            says: "a client claims half the error bound it has measured",
+            breaks: &["WithinHalfDelay"],
             shown_by: printed("asymmetric"),
         },
         BugCard {
             slug: "sign",
-            says: printed("the offset has the wrong sign"),
-            breaks: listed(&["WithinHalfDelay"]),
+            says: "the offset has the wrong sign",
+            breaks: &["WithinHalfDelay"],
             shown_by: printed("worked"),
         },
         BugCard {
             slug: "mean-filter",
-            says: printed(
-                "the clock filter takes the mean of its samples, not the one with the shortest delay",
-            ),
-            breaks: listed(&["FilterBeatsMean"]),
+            says: "the clock filter takes the mean of its samples, not the one with the shortest delay",
+            breaks: &["FilterBeatsMean"],
             shown_by: printed("filter"),
         },
         BugCard {
             slug: "accept-any",
-            says: printed("a client does not look which request an answer belongs to"),
-            breaks: listed(&["WithinHalfDelay"]),
+            says: "a client does not look which request an answer belongs to",
+            breaks: &["WithinHalfDelay"],
             shown_by: printed("stale-reply"),
         },
         BugCard {
             slug: "step-always",
-            says: printed("every correction is made at once, however small"),
-            breaks: listed(&["NeverBack", "StampsIncrease"]),
+            says: "every correction is made at once, however small",
+            breaks: &["NeverBack", "StampsIncrease"],
             shown_by: printed("slew"),
         },
     ],
@@ -263,7 +261,7 @@ const fn time(
     default: &'static str,
     says: &'static str,
 ) -> ParamCard {
-    ParamCard { name, unit: Unit::Time { min, max }, default, says: printed(says) }
+    ParamCard { name, unit: Unit::Time { min, max }, default, says: says }
 }
 
 const fn kind(name: &'static str, fields: &'static [&'static str], says: &'static str) -> KindCard {

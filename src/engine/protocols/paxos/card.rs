@@ -18,7 +18,7 @@ const fn param(
     default: &'static str,
     says: &'static str,
 ) -> ParamCard {
-    ParamCard { name, unit, default, says: printed(says) }
+    ParamCard { name, unit, default, says: says }
 }
 const fn kind(name: &'static str, fields: &'static [&'static str], says: &'static str) -> KindCard {
     KindCard { name, fields, says: printed(says) }
@@ -35,7 +35,7 @@ const fn bug(
     shown_by: &'static str,
     says: &'static str,
 ) -> BugCard {
-    BugCard { slug, says: printed(says), breaks: listed(breaks), shown_by: printed(shown_by) }
+    BugCard { slug, says: says, breaks: breaks, shown_by: printed(shown_by) }
 }
 
 const UP_TO_15: Unit = Unit::Count { min: 0, max: 15 };
@@ -103,7 +103,7 @@ pub static ENTRY: Entry = Entry {
         verb: Verb::Call("propose"),
         role: "proposer peer",
         args: &["value"],
-        says: printed("asks for a value to be chosen, and answers with the one that is"),
+        says: "asks for a value to be chosen, and answers with the one that is",
     }],
     kinds: &[
         kind("Prepare", &["b"], "1a: promise me to accept nothing below this ballot"),

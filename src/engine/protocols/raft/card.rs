@@ -34,10 +34,10 @@ const fn param(
     default: &'static str,
     says: &'static str,
 ) -> ParamCard {
-    ParamCard { name, unit, default, says: printed(says) }
+    ParamCard { name, unit, default, says: says }
 }
 const fn op(verb: Verb, args: &'static [&'static str], says: &'static str) -> OpCard {
-    OpCard { verb, role: "client", args, says: printed(says) }
+    OpCard { verb, role: "client", args, says: says }
 }
 const fn kind(name: &'static str, fields: &'static [&'static str], says: &'static str) -> KindCard {
     KindCard { name, fields, says: printed(says) }
@@ -63,7 +63,7 @@ const fn bug(
     shown_by: &'static str,
     says: &'static str,
 ) -> BugCard {
-    BugCard { slug, says: printed(says), breaks: listed(breaks), shown_by: printed(shown_by) }
+    BugCard { slug, says: says, breaks: breaks, shown_by: printed(shown_by) }
 }
 
 const VOTE: &[&str] = &["term", "candidateId", "lastLogIndex", "lastLogTerm"];

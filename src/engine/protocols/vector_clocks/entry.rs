@@ -27,29 +27,25 @@ pub static ENTRY: Entry = Entry {
             name: "nodes",
             unit: Unit::Count { min: 2, max: 64 },
             default: "3",
-            says: printed("how many nodes, and so how many entries a vector has"),
+            says: "how many nodes, and so how many entries a vector has",
         },
         ParamCard {
             name: "count",
             unit: Unit::Choice(&["both", "sends"]),
             default: "both",
-            says: printed(
-                "which events a node counts: all of them, as in Fidge and Mattern, or only what it sends and writes",
-            ),
+            says: "which events a node counts: all of them, as in Fidge and Mattern, or only what it sends and writes",
         },
         ParamCard {
             name: "prune",
             unit: Unit::Count { min: 0, max: 64 },
             default: "0",
-            says: printed(
-                "how many entries a vector keeps, the oldest news thrown away first; 0 keeps all",
-            ),
+            says: "how many entries a vector keeps, the oldest news thrown away first; 0 keeps all",
         },
         ParamCard {
             name: "lamport",
             unit: Unit::Flag,
             default: "off",
-            says: printed("carry Lamport's one number beside the vector, to see what it loses"),
+            says: "carry Lamport's one number beside the vector, to see what it loses",
         },
     ],
     givens: &[],
@@ -62,13 +58,13 @@ pub static ENTRY: Entry = Entry {
             verb: Verb::Put,
             role: "node",
             args: &["key", "value"],
-            says: printed("write a version of a key here; nobody is told until a sync"),
+            says: "write a version of a key here; nobody is told until a sync",
         },
         OpCard {
             verb: Verb::Get,
             role: "node",
             args: &["key"],
-            says: printed("read the versions held here: more than one if writes were in conflict"),
+            says: "read the versions held here: more than one if writes were in conflict",
         },
         op("sync", &["node"], "send every version held here to another node"),
         op("record", &["cut"], "draw a numbered cut through this node, here and now"),
@@ -130,38 +126,32 @@ pub static ENTRY: Entry = Entry {
     bugs: &[
         BugCard {
             slug: "no-merge",
-            says: printed(
-                "a receiver counts the receipt but does not take in what the message knows",
-            ),
-            breaks: listed(&["ClockCondition"]),
+            says: "a receiver counts the receipt but does not take in what the message knows",
+            breaks: &["ClockCondition"],
             shown_by: printed("triangle-both"),
         },
         BugCard {
             slug: "merge-no-inc",
-            says: printed(
-                "a receiver takes in what the message knows but does not count the receipt",
-            ),
-            breaks: listed(&["ClockCondition", "OwnEntryCounts"]),
+            says: "a receiver takes in what the message knows but does not count the receipt",
+            breaks: &["ClockCondition", "OwnEntryCounts"],
             shown_by: printed("triangle-both"),
         },
         BugCard {
             slug: "inc-all",
-            says: printed("an event adds one to every entry, not to the node's own alone"),
-            breaks: listed(&["NobodyAhead", "ClockCondition"]),
+            says: "an event adds one to every entry, not to the node's own alone",
+            breaks: &["NobodyAhead", "ClockCondition"],
             shown_by: printed("basic"),
         },
         BugCard {
             slug: "compare-sum",
-            says: printed("vectors are compared by the sum of their entries"),
-            breaks: listed(&["RelationIsTruth"]),
+            says: "vectors are compared by the sum of their entries",
+            breaks: &["RelationIsTruth"],
             shown_by: printed("basic"),
         },
         BugCard {
             slug: "shared-ref",
-            says: printed(
-                "a message points to the sender's live vector, which is read when it leaves",
-            ),
-            breaks: listed(&["ClockCondition", "FrozenCopy"]),
+            says: "a message points to the sender's live vector, which is read when it leaves",
+            breaks: &["ClockCondition", "FrozenCopy"],
             shown_by: printed("slow-disk"),
         },
     ],
@@ -204,7 +194,7 @@ pub static ENTRY: Entry = Entry {
 };
 
 const fn op(word: &'static str, args: &'static [&'static str], says: &'static str) -> OpCard {
-    OpCard { verb: Verb::Call(word), role: "node", args, says: printed(says) }
+    OpCard { verb: Verb::Call(word), role: "node", args, says: says }
 }
 
 const fn why(slug: &'static str, weight: Weight, fields: &'static [&'static str]) -> ReasonCard {
