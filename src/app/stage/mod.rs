@@ -33,6 +33,17 @@ pub struct Sight {
 }
 
 impl Sight {
+    /// What is inside of an element, in whole pixels. Never more than there is: a drawing that had to shrink by half a
+    /// pixel would have marks smaller than a finger.
+    fn of(el: &web_sys::Element) -> Sight {
+        let rect = el.get_bounding_client_rect();
+        let least = |client: i32, all: f64| f64::from(client).min(all.floor()) as f32;
+        Sight {
+            w: least(el.client_width(), rect.width()),
+            h: least(el.client_height(), rect.height()),
+        }
+    }
+
     /// One unit is one CSS pixel, and pixels are whole: the page prints no other numbers.
     pub fn view_box(self) -> String {
         format!("0 0 {} {}", (self.w as i32).max(1), (self.h as i32).max(1))
@@ -50,7 +61,7 @@ pub fn measure() -> (NodeRef<leptos::html::Div>, RwSignal<Sight>) {
         let Some(el) = node.get() else { return };
         let read = el.clone();
         let seen = Closure::new(move |_: js_sys::Array| {
-            let to = Sight { w: read.client_width() as f32, h: read.client_height() as f32 };
+            let to = Sight::of(&read);
             if size.try_get_untracked().is_some_and(|s| s != to) {
                 size.set(to);
             }
@@ -59,7 +70,7 @@ pub fn measure() -> (NodeRef<leptos::html::Div>, RwSignal<Sight>) {
             o.observe(&el);
             observer.set_value(Some((o, seen)));
         }
-        size.set(Sight { w: el.client_width() as f32, h: el.client_height() as f32 });
+        size.set(Sight::of(&el));
     });
     on_cleanup(move || {
         if let Some(Some((o, _))) = observer.try_update_value(Option::take) {
