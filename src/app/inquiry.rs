@@ -404,7 +404,7 @@ mod tests {
     fn run() -> Run {
         let text = "lamplight 1\nrun vector-clocks nodes=3 seed=1\nnet latency=10ms\nat 0ms n1 tell n2\nwhen delivered Note n1 -> n2 n2 tell n3\nuntil quiet by 1s\n";
         let s = engine::scenario::parse(text, &protocols::entries()).expect("it is a scenario");
-        let mut run = protocols::open(s).ok().expect("it runs");
+        let Ok(mut run) = protocols::open(s) else { panic!("it does not run") };
         run.advance(1_000_000, u32::MAX);
         run
     }

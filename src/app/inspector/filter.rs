@@ -96,7 +96,7 @@ mod tests {
     fn the_last_node_cannot_be_hidden_and_heartbeats_are_offered_where_there_are_any() {
         let text = "lamplight 1\nrun raft nodes=3 seed=1\nuntil 1s\n";
         let s = engine::scenario::parse(text, &protocols::entries()).expect("it is a scenario");
-        let mut run = protocols::open(s).ok().expect("it runs");
+        let Ok(mut run) = protocols::open(s) else { panic!("it does not run") };
         // Three servers and a client.
         let hide = |f: Filter, n| f.node(NodeId(n), true);
         let f = [0, 1, 2].into_iter().fold(Filter::default(), hide);

@@ -33,17 +33,21 @@ pub struct Sight {
 }
 
 impl Sight {
+    /// What is inside of an element, in whole pixels. Never more than there is: a drawing that had to shrink by half a
+    /// pixel would have marks smaller than a finger.
+    fn of(el: &web_sys::Element) -> Sight {
+        let rect = el.get_bounding_client_rect();
+        let least = |client: i32, all: f64| f64::from(client).min(all.floor()) as f32;
+        Sight {
+            w: least(el.client_width(), rect.width()),
+            h: least(el.client_height(), rect.height()),
+        }
+    }
+
     /// One unit is one CSS pixel, and pixels are whole: the page prints no other numbers.
     pub fn view_box(self) -> String {
         format!("0 0 {} {}", (self.w as i32).max(1), (self.h as i32).max(1))
     }
-}
-
-/// Whole pixels that fit: one more than there are would draw everything a little smaller.
-fn inner(el: &web_sys::HtmlElement) -> Sight {
-    let b = el.get_bounding_client_rect();
-    let fits = |all: f64, inside: i32| all.floor().min(f64::from(inside)) as f32;
-    Sight { w: fits(b.width(), el.client_width()), h: fits(b.height(), el.client_height()) }
 }
 
 /// An element's size as a signal.
@@ -57,7 +61,7 @@ pub fn measure() -> (NodeRef<leptos::html::Div>, RwSignal<Sight>) {
         let Some(el) = node.get() else { return };
         let read = el.clone();
         let seen = Closure::new(move |_: js_sys::Array| {
-            let to = inner(&read);
+            let to = Sight::of(&read);
             if size.try_get_untracked().is_some_and(|s| s != to) {
                 size.set(to);
             }
@@ -66,7 +70,7 @@ pub fn measure() -> (NodeRef<leptos::html::Div>, RwSignal<Sight>) {
             o.observe(&el);
             observer.set_value(Some((o, seen)));
         }
-        size.set(inner(&el));
+        size.set(Sight::of(&el));
     });
     on_cleanup(move || {
         if let Some(Some((o, _))) = observer.try_update_value(Option::take) {
