@@ -77,7 +77,7 @@ for (const theme of ["light", "dark"]) {
 }
 
 test("no file but tokens.css names a colour", async () => {
-  for (const name of ["base", "layout", "controls", "panel", "scene"]) {
+  for (const name of ["base", "layout", "controls", "workbench", "panel", "scene"]) {
     const css = (await file(`style/${name}.css`)).replace(/\/\*[\s\S]*?\*\/|url\([^)]*\)|--ground: #ffffff;/g, "");
     expect(css.match(/#[0-9a-f]{3,8}\b|\brgba?\(|\bhsla?\(|\boklch\(/gi) ?? [], name).toEqual([]);
   }
@@ -86,7 +86,7 @@ test("no file but tokens.css names a colour", async () => {
 const specimen = async (page, host, attributes = {}) => {
   const origin = await host({
     "/": await file("style/specimen.html"),
-    "/style.css": { type: "text/css", body: await file(".build/style.css") },
+    "/style.css": { type: "text/css", body: (await file(".build/style.css")) + (await file(".build/late.css")) },
   });
   await page.goto(origin);
   await page.locator(".page").evaluate((e, set) => Object.entries(set).forEach(([k, v]) => e.setAttribute(k, v)), attributes);

@@ -194,7 +194,7 @@ test.describe("settings", () => {
     await page.getByRole("button", { name: "To the end" }).click();
     await tab(page, "Claims").click();
     await expect(page.locator(".mistake")).toBeVisible();
-    await expect(page.getByRole("listitem").filter({ hasText: "Election Safety" })).toContainText("broken");
+    await expect(page.locator(".claims li").filter({ hasText: "Election Safety" })).toContainText("broken");
     await tab(page, "Scenario").click();
     await settings(page).click();
     await page.getByRole("checkbox", { name: "no-votedfor", exact: true }).uncheck();

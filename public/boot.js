@@ -116,11 +116,20 @@ const bring = async (name) => {
   await WebAssembly.instantiate(module, imports());
   there(name).value = 1;
 };
+// The style of what no first frame shows. Its name is the same in every release, so the release is said behind it.
+let style;
+const bringStyle = () =>
+  (style ??= new Promise((done) => {
+    const href = `late.css?${address("wasm").split("/").pop()}`;
+    const sheet = element("link", { rel: "stylesheet", href, onload: done, onerror: done });
+    document.head.append(sheet);
+  }));
 // What is late comes behind the first frames: the page's own, and that of each protocol in use.
 const bringLate = () => {
   if (!framesStand) return;
   // An error is told by the call that needs the part.
-  Promise.allSettled(["late", ...[...protocols].map((p) => `${p}_late`)].map(bring)).then(whole);
+  const wasm = ["late", ...[...protocols].map((p) => `${p}_late`)].map(bring);
+  Promise.allSettled([...wasm, bringStyle()]).then(whole);
 };
 
 globalThis.lamplightLate = () => late;

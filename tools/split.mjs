@@ -346,12 +346,6 @@ const everybodys = (f) => (home[f] = soonFor(f).has("main") ? 0 : 1);
 const cards = (f) => /^engine::protocols::card::</.test(spelt.get(f));
 for (const f of m.elements.values()) if (f >= before && home[f] > 1 && m.bodies[f - before].length < 300 && !cards(f)) everybodys(f);
 
-if (process.env.LAMPLIGHT_REPORT) {
-  // What stands where, largest first: where to look when the budget is tight.
-  const rows = m.bodies.map((b, i) => [b.length, ["main", ...parts][home[before + i]], spelt.get(before + i)]);
-  await writeFile(process.env.LAMPLIGHT_REPORT, rows.sort((a, b) => b[0] - a[0]).map((r) => r.join("\t")).join("\n"));
-}
-
 const calls = m.bodies.map(called);
 const owner = (f) => Math.floor(home[f] / 2);
 for (let again = true; again; ) {
@@ -368,6 +362,13 @@ for (let again = true; again; ) {
 const late = 1;
 /** By part: what it has, too, of what lives in `late`: the first frames of that entry's links call it. */
 const copies = ["main", ...parts].map((name) => new Set([...home.keys()].filter((f) => home[f] === late && soonFor(f).has(name))));
+if (process.env.LAMPLIGHT_REPORT) {
+  // What stands where, largest first: where to look when the budget is tight.
+  const rows = m.bodies.map((b, i) => [b.length, ["main", ...parts][home[before + i]], spelt.get(before + i)]);
+  // Copies of what all share.
+  copies.forEach((all, part) => all.forEach((f) => rows.push([m.bodies[f - before].length, `${["main", ...parts][part]}+`, spelt.get(f)])));
+  await writeFile(process.env.LAMPLIGHT_REPORT, rows.sort((a, b) => b[0] - a[0]).map((r) => r.join("\t")).join("\n"));
+}
 const has = (part, f) => home[f] === part || copies[part].has(f);
 
 // ---- what the linker knew: which function and which constant speaks of which

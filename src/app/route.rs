@@ -82,6 +82,11 @@ async fn put(page: Page, catalogue: Catalogue, fragment: &str) -> Result<Address
         }
     };
     let text = link::apply(&address, &text).map_err(of_link)?;
+    if ["\nbeside ", "\nsweep "].iter().any(|word| text.contains(word)) {
+        // Runs side by side are not what a first visit sees: their first frame is that of the whole page.
+        parts::bring_late();
+        parts::late().await;
+    }
     parts::ready(&text).await;
     page.open_text(&text, &address, fragment)?;
     Ok(address)
