@@ -32,7 +32,7 @@ pub(super) static EXPECTS: &[ExpectWord] = &[
     kind(term("always", "CLAIM", "the claim holds, and was put to the test", "expect always StateMachineSafety"), |r| claim(r).map(What::Always)),
     kind(term("broken", "CLAIM [by TIME]", "the claim breaks: the lesson", "expect broken BoundedStaleness by 5s"), broken),
     kind(term("never", "FACT", "the fact never becomes true", "expect never n1 committed index=2"), |r| fact(r).map(What::Never)),
-    kind(term("sometimes", "FACT [by TIME] [times N]", "it becomes true, by then, at least so often", "expect sometimes n3 elected term=3 by 1s"), sometimes),
+    kind(term("sometimes", "FACT [by TIME] [times N]", "it becomes true, by then, and exactly so often where it is said", "expect sometimes n3 elected term=3 by 1s"), sometimes),
     kind(term("count", "sent | delivered | lost KIND [FIELD=VALUE …] [PATH] [WINDOW] CMP N", "how many messages", "expect count sent RequestVote from 0ms to 1s <= 8"), count),
     kind(term("measure", "[AGG] MEASURE [VALUE …] [WINDOW] CMP NUMBER [tol NUMBER]", "a measure of the engine or a meter of the protocol", "expect measure share n4 = 21.965% tol 0.001%"), measure),
     kind(term("state", "NODE.FIELD [at TIME] CMP VALUE", "a field of a node, then or at the end", "expect state n1.term = 3"), state),

@@ -33,7 +33,7 @@ const fn param(
     default: &'static str,
     says: &'static str,
 ) -> ParamCard {
-    ParamCard { name, unit, default, says: says }
+    ParamCard { name, unit, default, says }
 }
 const fn kind(name: &'static str, fields: &'static [&'static str], says: &'static str) -> KindCard {
     KindCard { name, fields, says: printed(says) }

@@ -163,7 +163,7 @@ const fn param(
     default: &'static str,
     says: &'static str,
 ) -> ParamCard {
-    ParamCard { name, unit, default, says: says }
+    ParamCard { name, unit, default, says }
 }
 
 const fn count(min: i64, max: i64) -> Unit {
@@ -193,7 +193,7 @@ const fn op(
     args: &'static [&'static str],
     says: &'static str,
 ) -> OpCard {
-    OpCard { verb, role, args, says: says }
+    OpCard { verb, role, args, says }
 }
 
 const KINDS: &[KindCard] = &[
@@ -365,7 +365,7 @@ const fn bug(
     breaks: &'static [&'static str],
     shown_by: &'static str,
 ) -> BugCard {
-    BugCard { slug, says: says, breaks: breaks, shown_by: printed(shown_by) }
+    BugCard { slug, says, breaks, shown_by: printed(shown_by) }
 }
 
 const METERS: &[MeterCard] = &[

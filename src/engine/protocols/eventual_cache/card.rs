@@ -9,11 +9,11 @@ const fn param(
     default: &'static str,
     says: &'static str,
 ) -> ParamCard {
-    ParamCard { name, unit, default, says: says }
+    ParamCard { name, unit, default, says }
 }
 
 const fn op(verb: Verb, args: &'static [&'static str], says: &'static str) -> OpCard {
-    OpCard { verb, role: "node", args, says: says }
+    OpCard { verb, role: "node", args, says }
 }
 
 const fn kind(name: &'static str, fields: &'static [&'static str], says: &'static str) -> KindCard {

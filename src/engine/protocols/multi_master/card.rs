@@ -34,10 +34,10 @@ const fn param(
     default: &'static str,
     says: &'static str,
 ) -> ParamCard {
-    ParamCard { name, unit, default, says: says }
+    ParamCard { name, unit, default, says }
 }
 const fn op(verb: Verb, args: &'static [&'static str], says: &'static str) -> OpCard {
-    OpCard { verb, role: "client", args, says: says }
+    OpCard { verb, role: "client", args, says }
 }
 const fn kind(name: &'static str, fields: &'static [&'static str], says: &'static str) -> KindCard {
     KindCard { name, fields, says: printed(says) }

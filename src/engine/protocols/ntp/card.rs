@@ -261,7 +261,7 @@ const fn time(
     default: &'static str,
     says: &'static str,
 ) -> ParamCard {
-    ParamCard { name, unit: Unit::Time { min, max }, default, says: says }
+    ParamCard { name, unit: Unit::Time { min, max }, default, says }
 }
 
 const fn kind(name: &'static str, fields: &'static [&'static str], says: &'static str) -> KindCard {

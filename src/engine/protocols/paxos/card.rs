@@ -18,7 +18,7 @@ const fn param(
     default: &'static str,
     says: &'static str,
 ) -> ParamCard {
-    ParamCard { name, unit, default, says: says }
+    ParamCard { name, unit, default, says }
 }
 const fn kind(name: &'static str, fields: &'static [&'static str], says: &'static str) -> KindCard {
     KindCard { name, fields, says: printed(says) }
@@ -35,7 +35,7 @@ const fn bug(
     shown_by: &'static str,
     says: &'static str,
 ) -> BugCard {
-    BugCard { slug, says: says, breaks: breaks, shown_by: printed(shown_by) }
+    BugCard { slug, says, breaks, shown_by: printed(shown_by) }
 }
 
 const UP_TO_15: Unit = Unit::Count { min: 0, max: 15 };

@@ -194,7 +194,7 @@ pub static ENTRY: Entry = Entry {
 };
 
 const fn op(word: &'static str, args: &'static [&'static str], says: &'static str) -> OpCard {
-    OpCard { verb: Verb::Call(word), role: "node", args, says: says }
+    OpCard { verb: Verb::Call(word), role: "node", args, says }
 }
 
 const fn why(slug: &'static str, weight: Weight, fields: &'static [&'static str]) -> ReasonCard {
