@@ -51,6 +51,7 @@ test.describe("branches", () => {
     await branches(page).getByRole("button", { name: "compare with as it came" }).click();
     await expect(page.getByRole("region", { name: "without C" })).toBeVisible();
     await expect(page.getByRole("region", { name: "as it came" })).toBeVisible();
+    await expect(page.getByRole("button", { name: "compared", exact: true })).toHaveAttribute("aria-pressed", "true");
     await expect(page.locator(".partings")).toContainText("They part at 0.005");
     await page.getByRole("button", { name: "To the end" }).click();
     await expect(page.locator(".comparison tr", { hasText: "lost" }).locator("td")).toHaveText(["1", "0"]);

@@ -293,7 +293,7 @@ fn Lower() -> impl IntoView {
         <div class="lower">
             {when(move || many.get() > 1 || keys.with(|k| !k.is_empty()), move || view! {
                 <div class="views" role="group" aria-label="Views">
-                    {(many.get() > 1).then(|| tab(Some(COMPARED), "compared".into())).perhaps()}
+                    {move || (many.get() > 1).then(|| tab(Some(COMPARED), "compared".into())).perhaps()}
                     {tab(None, "messages".into())}
                     {move || keys.get().into_iter().map(|(k, word)| tab(Some(k), word)).rows()}
                 </div>
