@@ -49,7 +49,7 @@ fn messages_facts_and_claims_are_the_protocols_own() {
     has(6, "when delivered RequestVote  drop ", &["it"], &[]);
     has(6, "at 1s  drop ", &["next", "every"], &["it"]);
     has(6, "expect always ", &["ElectionSafety"], &["n1"]);
-    has(6, "expect history ", &["linearizable", "not"], &["causal"]);
+    has(6, "expect history ", &["linearizable", "causal", "not"], &["n1"]);
     has(6, "bug ", &["no-votedfor"], &["raft"]);
 }
 
