@@ -229,6 +229,10 @@ fn focus_soon(line: u32) {
 /// The frames after an edit may draw the marks once more, as the run goes on.
 fn focus_in(line: u32, frames: u8) {
     request_animation_frame(move || {
+        // Whoever has opened a menu meanwhile has the focus there.
+        if document().query_selector(".mark-menu").ok().flatten().is_some() {
+            return;
+        }
         dom::focus(&format!(".marks [data-lines~=\"{line}\"]"));
         if frames > 1 {
             focus_in(line, frames - 1);
