@@ -1,6 +1,6 @@
 //! What the nodes hold, as pictures: logs under each other, the ring, tables. One key of the entry at a time.
 
-use crate::app::lay::effect;
+use crate::app::lay::{effect, when};
 use engine::few;
 use engine::ids::*;
 use engine::run::Run;
@@ -44,6 +44,7 @@ pub fn Exhibits(key: &'static str) -> impl IntoView {
     let layer = NodeRef::<leptos::svg::G>::new();
     let painter = StoredValue::new_local(None::<Painter>);
     let height = RwSignal::new(40.0f32);
+    let nothing = RwSignal::new(false);
     effect(move || {
         let Some(layer) = layer.get() else { return };
         let (count, pick, room) = (page.count.get(), page.pick.get(), sight.get());
@@ -64,7 +65,10 @@ pub fn Exhibits(key: &'static str) -> impl IntoView {
                 exhibit::draw(run, &s, find(&before).as_ref(), (room.w - 32.0, room.h - 8.0), pick)
             })
         });
-        let Some(picture) = picture.flatten() else { return };
+        // Where there is nothing at this moment, what was there at another does not stay.
+        let picture = picture.flatten();
+        nothing.set(picture.is_none());
+        let picture = picture.unwrap_or_default();
         height.set(picture.h.max(40.0));
         painter.update_value(|p| {
             p.get_or_insert_with(|| Painter::new(layer.into())).paint(picture.shapes)
@@ -85,6 +89,7 @@ pub fn Exhibits(key: &'static str) -> impl IntoView {
     };
     view! {
         <div class="view spacetime exhibits" node_ref=frame tabindex="-1">
+            {when(move || nothing.get(), || view! { <p class="soft nothing">"There is nothing of it at this moment."</p> }.into_any())}
             <svg class="scene" role="graphics-document document" aria-roledescription="diagram" aria-label=format!("What the nodes hold: {}", key.replace('-', " ")) node_ref=root
                 height=move || (height.get() as i32).to_string()
                 viewBox=move || super::Sight { w: sight.get().w - 32.0, h: height.get() }.view_box()
