@@ -239,3 +239,63 @@ impl Entry {
         self.bugs.iter().position(|b| b.slug == slug).map(|i| 1 << i)
     }
 }
+
+// ---------------------------------------------------------------- lines of a card
+
+pub const fn param(
+    name: &'static str,
+    unit: Unit,
+    default: &'static str,
+    says: &'static str,
+) -> ParamCard {
+    ParamCard { name, unit, default, says }
+}
+
+pub const fn kind(
+    name: &'static str,
+    fields: &'static [&'static str],
+    says: &'static str,
+) -> KindCard {
+    KindCard { name, fields, says: printed(says) }
+}
+
+pub const fn why(
+    slug: &'static str,
+    weight: Weight,
+    fields: &'static [&'static str],
+) -> ReasonCard {
+    ReasonCard { slug, weight, fields }
+}
+
+pub const fn key(slug: &'static str, fields: &'static [&'static str]) -> ReasonCard {
+    why(slug, Weight::Key, fields)
+}
+
+pub const fn aside(slug: &'static str, fields: &'static [&'static str]) -> ReasonCard {
+    why(slug, Weight::Aside, fields)
+}
+
+pub const fn quiet(slug: &'static str, fields: &'static [&'static str]) -> ReasonCard {
+    why(slug, Weight::Quiet, fields)
+}
+
+pub const fn claim(name: &'static str, kind: ClaimKind, says: &'static str) -> ClaimCard {
+    ClaimCard { name, kind, says }
+}
+
+pub const fn safety(name: &'static str, says: &'static str) -> ClaimCard {
+    claim(name, ClaimKind::Safety, says)
+}
+
+pub const fn bug(
+    slug: &'static str,
+    breaks: &'static [&'static str],
+    shown_by: &'static str,
+    says: &'static str,
+) -> BugCard {
+    BugCard { slug, says, breaks, shown_by: printed(shown_by) }
+}
+
+pub const fn meter(name: &'static str, unit: &'static str, says: &'static str) -> MeterCard {
+    MeterCard { name, unit, says: printed(says) }
+}

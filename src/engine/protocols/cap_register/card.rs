@@ -27,30 +27,6 @@ pub const REPLICAS: u8 = 1;
 const LONG: Unit = Unit::Time { min: MS, max: 3600 * SEC };
 const SHORT: Unit = Unit::Time { min: 0, max: 3600 * SEC };
 
-const fn param(
-    name: &'static str,
-    unit: Unit,
-    default: &'static str,
-    says: &'static str,
-) -> ParamCard {
-    ParamCard { name, unit, default, says }
-}
-const fn kind(name: &'static str, fields: &'static [&'static str], says: &'static str) -> KindCard {
-    KindCard { name, fields, says: printed(says) }
-}
-const fn key(slug: &'static str, fields: &'static [&'static str]) -> ReasonCard {
-    ReasonCard { slug, weight: Weight::Key, fields }
-}
-const fn aside(slug: &'static str, fields: &'static [&'static str]) -> ReasonCard {
-    ReasonCard { slug, weight: Weight::Aside, fields }
-}
-const fn quiet(slug: &'static str, fields: &'static [&'static str]) -> ReasonCard {
-    ReasonCard { slug, weight: Weight::Quiet, fields }
-}
-const fn claim(name: &'static str, kind: ClaimKind, says: &'static str) -> ClaimCard {
-    ClaimCard { name, kind, says }
-}
-
 pub static ENTRY: Entry = Entry {
     id: "cap-register",
     title: "CAP: one register, six designs",

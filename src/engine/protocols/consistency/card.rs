@@ -12,7 +12,7 @@ pub static ENTRY: Entry = Entry {
     says: "A history of reads and writes, and a checker that says which models allow it, with an order that \
            explains it or the few operations that contradict it.",
     rows: &["4.1", "4.2", "4.3", "4.4"],
-    sources: &[
+    sources: listed(&[
         "M. Herlihy, J. Wing, Linearizability, TOPLAS 12(3), 1990",
         "L. Lamport, How to Make a Multiprocessor Computer That Correctly Executes Multiprocess Programs, IEEE \
          TC C-28(9), 1979",
@@ -21,7 +21,7 @@ pub static ENTRY: Entry = Entry {
         "P. Gibbons, E. Korach, Testing Shared Memories, SIAM J. Comput. 26(4), 1997",
         "G. Lowe, Testing for Linearizability, CCPE 29(4), 2017",
         "A. Bouajjani, C. Enea, R. Guerraoui, J. Hamza, On Verifying Causal Consistency, POPL 2017",
-    ],
+    ]),
     roles: &[
         Role {
             name: "session",
@@ -193,16 +193,10 @@ pub static ENTRY: Entry = Entry {
     tolerates: &[Fault::Pause, Fault::Duplication, Fault::Reordering, Fault::SlowDisk],
     layout: Layout::Tiers,
     disk: 0,
-    left_out: "Compare-and-set, counters and lists as operations, though the engine's checker knows them. \
+    left_out: printed(
+        "Compare-and-set, counters and lists as operations, though the engine's checker knows them. \
                The servers' side of the session guarantees: a history does not show which writes a server had. \
-               A checker that survives crashes and lost messages: both leave a hole in its history.",
+               A checker that survives crashes and lost messages: both leave a hole in its history. Choosing which models are judged: all always are.",
+    ),
     first: "inversion",
 };
-
-const fn why(slug: &'static str, weight: Weight, fields: &'static [&'static str]) -> ReasonCard {
-    ReasonCard { slug, weight, fields }
-}
-
-const fn safety(name: &'static str, says: &'static str) -> ClaimCard {
-    ClaimCard { name, kind: ClaimKind::Safety, says }
-}

@@ -157,15 +157,6 @@ const HASHES: &[&str] = &[
     "crc32-mixed",
 ];
 
-const fn param(
-    name: &'static str,
-    unit: Unit,
-    default: &'static str,
-    says: &'static str,
-) -> ParamCard {
-    ParamCard { name, unit, default, says }
-}
-
 const fn count(min: i64, max: i64) -> Unit {
     Unit::Count { min, max }
 }
@@ -225,10 +216,6 @@ const KINDS: &[KindCard] = &[
     kind("FetchView", &["epoch"], "there is a newer map than mine: tell me"),
 ];
 
-const fn kind(name: &'static str, fields: &'static [&'static str], says: &'static str) -> KindCard {
-    KindCard { name, fields, says: printed(says) }
-}
-
 const REASONS: &[ReasonCard] = &[
     why("routed", Weight::Aside, &["key", "place", "owner", "passed", "epoch"]),
     why("no-owner", Weight::Key, &["key", "place"]),
@@ -255,50 +242,45 @@ const REASONS: &[ReasonCard] = &[
     why("settled", Weight::Quiet, &["epoch"]),
 ];
 
-const fn why(slug: &'static str, weight: Weight, fields: &'static [&'static str]) -> ReasonCard {
-    ReasonCard { slug, weight, fields }
-}
-
 const CLAIMS: &[ClaimCard] = &[
-    safe("Coverage", "At every epoch a key has exactly one owner."),
-    safe(
+    safety("Coverage", "At every epoch a key has exactly one owner."),
+    safety(
         "SingleWriter",
         "With one copy, no two nodes acknowledge writes of a key at overlapping times.",
     ),
-    safe(
+    safety(
         "FreshReads",
         "With one copy, an answer is never older than what was acknowledged before it was asked for.",
     ),
-    safe(
+    safety(
         "SuccessorOwns",
         "A request goes to the node of the first token at or after its key's hash.",
     ),
-    safe(
+    safety(
         "MinimalDisruption",
         "A join moves keys to the newcomer only, a leave the leaver's only, and exactly those whose successor changed.",
     ),
-    safe("OrderIndependence", "The ring follows from the set of its members, whoever came first."),
-    safe("WeightedTokens", "A node has its weight's part of all tokens."),
-    safe("Balance", "Shares vary no more than chance allows a well-mixed ring of this size."),
-    safe("EvenCounts", "So do the counts of keys, with what sampling adds."),
-    safe("MovedKeys", "One node more or less moves K/(N+1) keys, within four deviations."),
-    safe(
+    safety(
+        "OrderIndependence",
+        "The ring follows from the set of its members, whoever came first.",
+    ),
+    safety("WeightedTokens", "A node has its weight's part of all tokens."),
+    safety("Balance", "Shares vary no more than chance allows a well-mixed ring of this size."),
+    safety("EvenCounts", "So do the counts of keys, with what sampling adds."),
+    safety("MovedKeys", "One node more or less moves K/(N+1) keys, within four deviations."),
+    safety(
         "DistinctHomes",
         "A write goes to as many distinct nodes, and racks, as there are copies.",
     ),
-    safe("ListsAgree", "At one epoch everybody has the same list for a key."),
-    safe("ListFraction", "Each node is on RF/N of all lists, within four deviations."),
-    safe("CopiesMoved", "With RF copies a join copies RF·K/(N+1), within four deviations."),
+    safety("ListsAgree", "At one epoch everybody has the same list for a key."),
+    safety("ListFraction", "Each node is on RF/N of all lists, within four deviations."),
+    safety("CopiesMoved", "With RF copies a join copies RF·K/(N+1), within four deviations."),
     rest(
         "Conservation",
         "Every acknowledged write is at its home, and nowhere it does not belong.",
     ),
     rest("HintsDrain", "When everybody is up, no hint is left."),
 ];
-
-const fn safe(name: &'static str, says: &'static str) -> ClaimCard {
-    ClaimCard { name, kind: ClaimKind::Safety, says }
-}
 
 const fn rest(name: &'static str, says: &'static str) -> ClaimCard {
     ClaimCard { name, kind: ClaimKind::AtRest, says }
@@ -378,7 +360,3 @@ const METERS: &[MeterCard] = &[
     meter("load", "ppm", "a node's load, of what it can bear"),
     meter("hints", "", "hints a node keeps for others"),
 ];
-
-const fn meter(name: &'static str, unit: &'static str, says: &'static str) -> MeterCard {
-    MeterCard { name, unit, says: printed(says) }
-}

@@ -3,33 +3,8 @@
 use crate::card::*;
 use crate::ids::{SEC, Us};
 
-const fn param(
-    name: &'static str,
-    unit: Unit,
-    default: &'static str,
-    says: &'static str,
-) -> ParamCard {
-    ParamCard { name, unit, default, says }
-}
-
 const fn op(verb: Verb, args: &'static [&'static str], says: &'static str) -> OpCard {
     OpCard { verb, role: "node", args, says }
-}
-
-const fn kind(name: &'static str, fields: &'static [&'static str], says: &'static str) -> KindCard {
-    KindCard { name, fields, says: printed(says) }
-}
-
-const fn why(slug: &'static str, weight: Weight, fields: &'static [&'static str]) -> ReasonCard {
-    ReasonCard { slug, weight, fields }
-}
-
-const fn claim(name: &'static str, kind: ClaimKind, says: &'static str) -> ClaimCard {
-    ClaimCard { name, kind, says }
-}
-
-const fn meter(name: &'static str, unit: &'static str, says: &'static str) -> MeterCard {
-    MeterCard { name, unit, says: printed(says) }
 }
 
 const LONG: Us = 3600 * SEC;

@@ -172,15 +172,3 @@ pub static ENTRY: Entry = Entry {
 const fn op(word: &'static str, args: &'static [&'static str], says: &'static str) -> OpCard {
     OpCard { verb: Verb::Call(word), role: "node", args, says }
 }
-
-const fn kind(name: &'static str, fields: &'static [&'static str], says: &'static str) -> KindCard {
-    KindCard { name, fields, says: printed(says) }
-}
-
-const fn why(slug: &'static str, weight: Weight, fields: &'static [&'static str]) -> ReasonCard {
-    ReasonCard { slug, weight, fields }
-}
-
-const fn safety(name: &'static str, says: &'static str) -> ClaimCard {
-    ClaimCard { name, kind: ClaimKind::Safety, says }
-}

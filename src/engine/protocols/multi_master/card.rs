@@ -28,27 +28,9 @@ const CLIENT: Role = Role {
 const LONG: Unit = Unit::Time { min: MS, max: 3600 * SEC };
 const ANY: Unit = Unit::Time { min: 0, max: 3600 * SEC };
 
-const fn param(
-    name: &'static str,
-    unit: Unit,
-    default: &'static str,
-    says: &'static str,
-) -> ParamCard {
-    ParamCard { name, unit, default, says }
-}
 const fn op(verb: Verb, args: &'static [&'static str], says: &'static str) -> OpCard {
     OpCard { verb, role: "client", args, says }
 }
-const fn kind(name: &'static str, fields: &'static [&'static str], says: &'static str) -> KindCard {
-    KindCard { name, fields, says: printed(says) }
-}
-const fn why(slug: &'static str, weight: Weight, fields: &'static [&'static str]) -> ReasonCard {
-    ReasonCard { slug, weight, fields }
-}
-const fn claim(name: &'static str, kind: ClaimKind, says: &'static str) -> ClaimCard {
-    ClaimCard { name, kind, says }
-}
-
 pub static ENTRY: Entry = Entry {
     id: "multi-master",
     title: "Multi-master replication",

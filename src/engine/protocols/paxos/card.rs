@@ -12,32 +12,6 @@ const fn role(
 ) -> Role {
     Role { name, prefix, first: 1, count: Count::Param(count), tier, states }
 }
-const fn param(
-    name: &'static str,
-    unit: Unit,
-    default: &'static str,
-    says: &'static str,
-) -> ParamCard {
-    ParamCard { name, unit, default, says }
-}
-const fn kind(name: &'static str, fields: &'static [&'static str], says: &'static str) -> KindCard {
-    KindCard { name, fields, says: printed(says) }
-}
-const fn reason(slug: &'static str, weight: Weight, fields: &'static [&'static str]) -> ReasonCard {
-    ReasonCard { slug, weight, fields }
-}
-const fn claim(name: &'static str, kind: ClaimKind, says: &'static str) -> ClaimCard {
-    ClaimCard { name, kind, says }
-}
-const fn bug(
-    slug: &'static str,
-    breaks: &'static [&'static str],
-    shown_by: &'static str,
-    says: &'static str,
-) -> BugCard {
-    BugCard { slug, says, breaks, shown_by: printed(shown_by) }
-}
-
 const UP_TO_15: Unit = Unit::Count { min: 0, max: 15 };
 const TIME: Unit = Unit::Time { min: 0, max: 3600 * SEC };
 const PROPOSING: &[&str] = &["idle", "preparing", "accepting", "decided"];
@@ -116,22 +90,22 @@ pub static ENTRY: Entry = Entry {
     ],
     timers: &["retry", "learn"],
     reasons: &[
-        reason("returned", Weight::Key, &["round"]),
-        reason("prepared", Weight::Key, &["ballot", "round", "value", "tries", "after"]),
-        reason("unbound", Weight::Key, &["ballot", "value", "on", "of"]),
-        reason("bound", Weight::Key, &["ballot", "value", "acceptor", "accepted"]),
-        reason("preempted", Weight::Aside, &["ballot", "acceptor", "promised"]),
-        reason("known", Weight::Key, &["value"]),
-        reason("recovered", Weight::Key, &["promised", "accepted", "value"]),
-        reason("promised", Weight::Aside, &["ballot", "proposer", "was", "accepted", "value"]),
-        reason("refused", Weight::Key, &["ballot", "promised", "proposer", "asked"]),
-        reason("repeated", Weight::Quiet, &["ballot", "proposer"]),
-        reason("accepted", Weight::Aside, &["ballot", "value", "proposer"]),
-        reason("counted", Weight::Quiet, &["ballot", "value", "on", "needed"]),
-        reason("differ", Weight::Key, &["value", "by"]),
-        reason("decided", Weight::Key, &["ballot", "value", "by", "of"]),
-        reason("learned", Weight::Aside, &["value", "from"]),
-        reason("asked", Weight::Aside, &["silent"]),
+        why("returned", Weight::Key, &["round"]),
+        why("prepared", Weight::Key, &["ballot", "round", "value", "tries", "after"]),
+        why("unbound", Weight::Key, &["ballot", "value", "on", "of"]),
+        why("bound", Weight::Key, &["ballot", "value", "acceptor", "accepted"]),
+        why("preempted", Weight::Aside, &["ballot", "acceptor", "promised"]),
+        why("known", Weight::Key, &["value"]),
+        why("recovered", Weight::Key, &["promised", "accepted", "value"]),
+        why("promised", Weight::Aside, &["ballot", "proposer", "was", "accepted", "value"]),
+        why("refused", Weight::Key, &["ballot", "promised", "proposer", "asked"]),
+        why("repeated", Weight::Quiet, &["ballot", "proposer"]),
+        why("accepted", Weight::Aside, &["ballot", "value", "proposer"]),
+        why("counted", Weight::Quiet, &["ballot", "value", "on", "needed"]),
+        why("differ", Weight::Key, &["value", "by"]),
+        why("decided", Weight::Key, &["ballot", "value", "by", "of"]),
+        why("learned", Weight::Aside, &["value", "from"]),
+        why("asked", Weight::Aside, &["silent"]),
     ],
     claims: &[
         claim(CHOSEN_UNIQUE, ClaimKind::Safety, "No two different values are ever chosen."),

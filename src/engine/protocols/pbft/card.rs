@@ -13,31 +13,6 @@ const fn role(
 ) -> Role {
     Role { name, prefix, first, count: Count::Param(count), tier, states }
 }
-const fn param(
-    name: &'static str,
-    unit: Unit,
-    default: &'static str,
-    says: &'static str,
-) -> ParamCard {
-    ParamCard { name, unit, default, says }
-}
-const fn kind(name: &'static str, fields: &'static [&'static str], says: &'static str) -> KindCard {
-    KindCard { name, fields, says }
-}
-const fn reason(slug: &'static str, weight: Weight, fields: &'static [&'static str]) -> ReasonCard {
-    ReasonCard { slug, weight, fields }
-}
-const fn safety(name: &'static str, says: &'static str) -> ClaimCard {
-    ClaimCard { name, kind: ClaimKind::Safety, says }
-}
-const fn bug(
-    slug: &'static str,
-    breaks: &'static [&'static str],
-    shown_by: &'static str,
-    says: &'static str,
-) -> BugCard {
-    BugCard { slug, says, breaks, shown_by }
-}
 const fn op(verb: Verb, args: &'static [&'static str], says: &'static str) -> OpCard {
     OpCard { verb, role: "client", args, says }
 }
@@ -53,10 +28,10 @@ pub static ENTRY: Entry = Entry {
     title: "PBFT",
     says: "Of 3f+1 replicas f may lie, each peer being told something else: three rounds, and what 2f+1 say cannot be unsaid.",
     rows: &["3.3"],
-    sources: &[
+    sources: listed(&[
         "Castro, Liskov: Practical Byzantine Fault Tolerance, OSDI 1999, sections 4.1 to 4.5",
         "Castro, Liskov: Practical Byzantine Fault Tolerance and Proactive Recovery, ACM TOCS 20(4), 2002",
-    ],
+    ]),
     roles: &[
         role("replica", "r", 0, "nodes", 1, &["primary", "backup", "changing"]),
         role("client", "c", 1, "clients", 0, &["idle", "waiting"]),
@@ -126,40 +101,40 @@ pub static ENTRY: Entry = Entry {
     ],
     timers: &["view-change", "status", "retry", "patience"],
     reasons: &[
-        reason("forwarded", Weight::Aside, &["c", "t", "primary", "wait"]),
-        reason("proposed", Weight::Key, VND),
-        reason("pre-prepared", Weight::Aside, VND),
-        reason("conflicting", Weight::Key, &["v", "n", "d", "had"]),
-        reason("outside", Weight::Key, &["n", "low", "high"]),
-        reason("prepared", Weight::Key, &["v", "n", "d", "prepares"]),
-        reason("executed", Weight::Key, &["n", "d", "commits"]),
-        reason("tentative", Weight::Key, VND),
-        reason("undone", Weight::Key, &["n", "d"]),
-        reason("skipped", Weight::Aside, &["n"]),
-        reason("caught-up", Weight::Key, &["n", "d", "by"]),
-        reason("checkpointed", Weight::Aside, &["n"]),
-        reason("stable", Weight::Key, &["n", "by"]),
-        reason("behind", Weight::Key, &["n", "last"]),
-        reason("transferred", Weight::Key, &["n", "from"]),
-        reason("view-changed", Weight::Key, &["v", "waited", "began", "waiting"]),
-        reason("joined", Weight::Key, &["v", "by"]),
-        reason("new-view", Weight::Key, &["v", "of", "low", "kept"]),
-        reason("kept", Weight::Key, &["v", "n", "d", "from"]),
-        reason("null-filled", Weight::Key, &["v", "n"]),
-        reason("entered", Weight::Aside, &["v", "primary"]),
-        reason("rejected", Weight::Key, &["v", "primary"]),
-        reason("fetched", Weight::Aside, &["d"]),
-        reason("asked", Weight::Quiet, &["v", "last"]),
-        reason("recovered", Weight::Key, &["v", "last"]),
-        reason("equivocated", Weight::Key, &["n", "d", "to", "other", "others"]),
-        reason("misnumbered", Weight::Key, &["n", "d", "how"]),
-        reason("colluded", Weight::Key, VND),
-        reason("altered", Weight::Key, &["how"]),
-        reason("forged", Weight::Key, &["c", "t", "value"]),
-        reason("broadcast", Weight::Key, &["t", "waited"]),
-        reason("counted", Weight::Aside, &["from", "value", "matching", "needed"]),
-        reason("accepted", Weight::Key, &["matching", "value", "t", "tentative"]),
-        reason("gave-up", Weight::Key, &["t", "waited"]),
+        why("forwarded", Weight::Aside, &["c", "t", "primary", "wait"]),
+        why("proposed", Weight::Key, VND),
+        why("pre-prepared", Weight::Aside, VND),
+        why("conflicting", Weight::Key, &["v", "n", "d", "had"]),
+        why("outside", Weight::Key, &["n", "low", "high"]),
+        why("prepared", Weight::Key, &["v", "n", "d", "prepares"]),
+        why("executed", Weight::Key, &["n", "d", "commits"]),
+        why("tentative", Weight::Key, VND),
+        why("undone", Weight::Key, &["n", "d"]),
+        why("skipped", Weight::Aside, &["n"]),
+        why("caught-up", Weight::Key, &["n", "d", "by"]),
+        why("checkpointed", Weight::Aside, &["n"]),
+        why("stable", Weight::Key, &["n", "by"]),
+        why("behind", Weight::Key, &["n", "last"]),
+        why("transferred", Weight::Key, &["n", "from"]),
+        why("view-changed", Weight::Key, &["v", "waited", "began", "waiting"]),
+        why("joined", Weight::Key, &["v", "by"]),
+        why("new-view", Weight::Key, &["v", "of", "low", "kept"]),
+        why("kept", Weight::Key, &["v", "n", "d", "from"]),
+        why("null-filled", Weight::Key, &["v", "n"]),
+        why("entered", Weight::Aside, &["v", "primary"]),
+        why("rejected", Weight::Key, &["v", "primary"]),
+        why("fetched", Weight::Aside, &["d"]),
+        why("asked", Weight::Quiet, &["v", "last"]),
+        why("recovered", Weight::Key, &["v", "last"]),
+        why("equivocated", Weight::Key, &["n", "d", "to", "other", "others"]),
+        why("misnumbered", Weight::Key, &["n", "d", "how"]),
+        why("colluded", Weight::Key, VND),
+        why("altered", Weight::Key, &["how"]),
+        why("forged", Weight::Key, &["c", "t", "value"]),
+        why("broadcast", Weight::Key, &["t", "waited"]),
+        why("counted", Weight::Aside, &["from", "value", "matching", "needed"]),
+        why("accepted", Weight::Key, &["matching", "value", "t", "tentative"]),
+        why("gave-up", Weight::Key, &["t", "waited"]),
     ],
     claims: &[
         safety(
@@ -286,7 +261,9 @@ pub static ENTRY: Entry = Entry {
     ],
     layout: Layout::Tiers,
     disk: 0,
-    left_out: "Batches: each request pays three rounds of its own. Authenticators instead of signatures, and the acknowledgements they need. Read-only requests: a read takes three rounds as well. Recovery of an empty replica: whoever loses its disk counts among the f. Clients that lie.",
+    left_out: printed(
+        "Batches: each request pays three rounds of its own. Authenticators instead of signatures, and the acknowledgements they need. Read-only requests: a read takes three rounds as well. Recovery of an empty replica: whoever loses its disk counts among the f. Clients that lie.",
+    ),
     first: "equivocate",
 };
 

@@ -28,44 +28,12 @@ pub const MOST: usize = 15;
 
 const LONG: Unit = Unit::Time { min: MS, max: 3600 * SEC };
 
-const fn param(
-    name: &'static str,
-    unit: Unit,
-    default: &'static str,
-    says: &'static str,
-) -> ParamCard {
-    ParamCard { name, unit, default, says }
-}
 const fn op(verb: Verb, args: &'static [&'static str], says: &'static str) -> OpCard {
     OpCard { verb, role: "client", args, says }
-}
-const fn kind(name: &'static str, fields: &'static [&'static str], says: &'static str) -> KindCard {
-    KindCard { name, fields, says: printed(says) }
-}
-const fn key(slug: &'static str, fields: &'static [&'static str]) -> ReasonCard {
-    ReasonCard { slug, weight: Weight::Key, fields }
-}
-const fn aside(slug: &'static str, fields: &'static [&'static str]) -> ReasonCard {
-    ReasonCard { slug, weight: Weight::Aside, fields }
-}
-const fn quiet(slug: &'static str, fields: &'static [&'static str]) -> ReasonCard {
-    ReasonCard { slug, weight: Weight::Quiet, fields }
-}
-const fn safety(name: &'static str, says: &'static str) -> ClaimCard {
-    ClaimCard { name, kind: ClaimKind::Safety, says }
 }
 const fn liveness(name: &'static str, says: &'static str) -> ClaimCard {
     ClaimCard { name, kind: ClaimKind::Liveness, says }
 }
-const fn bug(
-    slug: &'static str,
-    breaks: &'static [&'static str],
-    shown_by: &'static str,
-    says: &'static str,
-) -> BugCard {
-    BugCard { slug, says, breaks, shown_by: printed(shown_by) }
-}
-
 const VOTE: &[&str] = &["term", "candidateId", "lastLogIndex", "lastLogTerm"];
 const REQUEST: &[&str] = &["clientId", "session", "sequenceNum", "call"];
 

@@ -108,20 +108,23 @@ pub static ENTRY: Entry = Entry {
         why("refused", Weight::Aside, &["op", "because"]),
     ],
     claims: &[
-        claim(
+        safety(
             "ClockCondition",
             "an event could have caused another exactly if its vector is the smaller one",
         ),
-        claim("OwnEntryCounts", "a node's own entry is the number of events it has counted"),
-        claim("NobodyAhead", "nobody knows of more events of a node than that node has had"),
-        claim("FrozenCopy", "a message carries the vector of its send, whatever came after it"),
-        claim("RelationIsTruth", "what a node concludes from two vectors is what really happened"),
-        claim(
+        safety("OwnEntryCounts", "a node's own entry is the number of events it has counted"),
+        safety("NobodyAhead", "nobody knows of more events of a node than that node has had"),
+        safety("FrozenCopy", "a message carries the vector of its send, whatever came after it"),
+        safety("RelationIsTruth", "what a node concludes from two vectors is what really happened"),
+        safety(
             "KeepsConflicts",
             "of the writes a node has heard of, it holds exactly those that no other came after",
         ),
-        claim("CutIsTruth", "a cut is called inconsistent exactly if it holds an orphan receipt"),
-        claim("LamportCondition", "an event that could have caused another has the smaller number"),
+        safety("CutIsTruth", "a cut is called inconsistent exactly if it holds an orphan receipt"),
+        safety(
+            "LamportCondition",
+            "an event that could have caused another has the smaller number",
+        ),
     ],
     bugs: &[
         BugCard {
@@ -195,12 +198,4 @@ pub static ENTRY: Entry = Entry {
 
 const fn op(word: &'static str, args: &'static [&'static str], says: &'static str) -> OpCard {
     OpCard { verb: Verb::Call(word), role: "node", args, says }
-}
-
-const fn why(slug: &'static str, weight: Weight, fields: &'static [&'static str]) -> ReasonCard {
-    ReasonCard { slug, weight, fields }
-}
-
-const fn claim(name: &'static str, says: &'static str) -> ClaimCard {
-    ClaimCard { name, kind: ClaimKind::Safety, says }
 }
