@@ -40,6 +40,8 @@ pub struct Entry {
     pub meters: &'static [MeterCard],
     pub tolerates: &'static [Fault],
     pub layout: Layout,
+    /// What stands below its topology first.
+    pub view: View,
     /// Write delay assumed where the text gives none.
     pub disk: Us,
     /// What of the card is not built, and what that costs. `printed`.
@@ -229,6 +231,17 @@ pub enum Layout {
     Ring,
     /// A circle without a centre: peers.
     Circle,
+}
+
+/// A view of the lower stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// The run in space and time.
+    Messages,
+    /// What the nodes hold under a key.
+    Exhibit(&'static str),
+    /// The operations of the clients, and whether one order explains them.
+    Operations,
 }
 
 impl Entry {

@@ -5,13 +5,14 @@ mod cut;
 pub mod diagram;
 mod exhibits;
 pub mod kin;
+mod operations;
 pub mod painter;
 mod sides;
 mod spacetime;
 mod topology;
 
 use crate::app::lay::{Kept, Perhaps, Rows, effect, either, when};
-use engine::card::{Layout, Weight};
+use engine::card::{self, Weight};
 use engine::ids::*;
 use engine::run::Run;
 use engine::scene::{Index, Pick};
@@ -250,10 +251,26 @@ pub fn Stage() -> impl IntoView {
     }
 }
 
-/// The view of the table; no exhibit is called like this.
-const COMPARED: &str = "compared with each other";
+/// What may stand below the caption.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Below {
+    Messages,
+    Compared,
+    Operations,
+    Exhibit(&'static str),
+}
 
-/// Below the caption: space and time, or the exhibits of the entry.
+impl Below {
+    fn of(view: card::View) -> Below {
+        match view {
+            card::View::Messages => Below::Messages,
+            card::View::Exhibit(key) => Below::Exhibit(key),
+            card::View::Operations => Below::Operations,
+        }
+    }
+}
+
+/// Below the caption: the run in space and time, the operations of its clients, or the exhibits of the entry.
 #[component]
 fn Lower() -> impl IntoView {
     let page = expect_context::<Page>();
@@ -261,49 +278,51 @@ fn Lower() -> impl IntoView {
         page.known.track();
         page.with_run(exhibits::keys).unwrap_or_default()
     });
-    let choice = RwSignal::new(None::<&'static str>);
-    let many = Kept::new(move || page.sides().len());
-    // Runs that stand side by side are there to be compared.
-    effect(move || match many.get() {
-        0 | 1 => choice.update(|c| *c = c.filter(|c| *c != COMPARED)),
-        _ => choice.set(Some(COMPARED)),
+    let asked = Kept::new(move || {
+        page.known.track();
+        page.with_run(operations::has_any).unwrap_or(false)
     });
-    // Where the entry is a ring, the ring is what there is to see.
+    let many = Kept::new(move || page.sides().len());
+    let choice = RwSignal::new(Below::Messages);
+    // An entry opens with the view it declares; runs that stand side by side are there to be compared.
+    let first = Kept::new(move || {
+        let view = page.with_run(|run| run.entry().view).unwrap_or(card::View::Messages);
+        if many.get() > 1 { Below::Compared } else { Below::of(view) }
+    });
     let entry = Kept::new(move || page.with_run(|run| run.entry().id));
     effect(move || {
         entry.with(|_| ());
-        let ring = page.with_run_now(|run| run.entry().layout == Layout::Ring).unwrap_or(false);
-        let alone = page.sides_now().len() < 2;
-        if alone {
-            choice.set(untrack(|| keys.with(|k| k.first().map(|k| k.0))).filter(|_| ring));
-        }
+        choice.set(first.get());
     });
-    effect(move || {
-        let gone = |c: &str| c != COMPARED && keys.with(|k| !k.iter().any(|k| k.0 == c));
-        if choice.get_untracked().is_some_and(gone) {
-            choice.set(None);
-        }
+    // What is not there (any more) is not looked at.
+    let seen = Kept::new(move || match choice.get() {
+        Below::Exhibit(key) if keys.with(|k| !k.iter().any(|k| k.0 == key)) => Below::Messages,
+        Below::Operations if !asked.get() => Below::Messages,
+        below => below,
     });
-    let tab = move |key: Option<&'static str>, word: String| {
+    let tab = move |below: Below, word: String| {
         view! {
-            <button type="button" aria-pressed=move || (choice.get() == key).to_string() on:click=move |_| choice.set(key)>{word}</button>
+            <button type="button" aria-pressed=move || (seen.get() == below).to_string() on:click=move |_| choice.set(below)>{word}</button>
         }
     };
+    let several = move || many.get() > 1 || asked.get() || keys.with(|k| !k.is_empty());
     view! {
         <div class="lower">
-            {when(move || many.get() > 1 || keys.with(|k| !k.is_empty()), move || view! {
+            {when(several, move || view! {
                 <div class="views" role="group" aria-label="Views">
-                    {move || (many.get() > 1).then(|| tab(Some(COMPARED), "compared".into())).perhaps()}
-                    {tab(None, "messages".into())}
-                    {move || keys.get().into_iter().map(|(k, word)| tab(Some(k), word)).rows()}
+                    {move || (many.get() > 1).then(|| tab(Below::Compared, "compared".into())).perhaps()}
+                    {tab(Below::Messages, "messages".into())}
+                    {move || asked.get().then(|| tab(Below::Operations, "operations".into())).perhaps()}
+                    {move || keys.get().into_iter().map(|(k, word)| tab(Below::Exhibit(k), word)).rows()}
                 </div>
             }.into_any())}
             <asked::Asked/>
-            {move || match choice.get() {
-                None if many.get() == 2 => view! { <Spacetime side=0/><Spacetime side=1/> }.into_any(),
-                None => view! { <Spacetime/> }.into_any(),
-                Some(COMPARED) => view! { <sides::Comparison/> }.into_any(),
-                Some(key) => view! { <Exhibits key=key/> }.into_any(),
+            {move || match seen.get() {
+                Below::Messages if many.get() == 2 => view! { <Spacetime side=0/><Spacetime side=1/> }.into_any(),
+                Below::Messages => view! { <Spacetime/> }.into_any(),
+                Below::Compared => view! { <sides::Comparison/> }.into_any(),
+                Below::Operations => view! { <operations::Operations/> }.into_any(),
+                Below::Exhibit(key) => view! { <Exhibits key=key/> }.into_any(),
             }}
         </div>
     }

@@ -27,11 +27,8 @@ pub fn history(
     selected: Pick,
 ) -> Picture {
     let at = |e: EventId| run.trace().event(e).map_or(0, |e| e.at);
-    let names = run.cast().all().map(|n| text::width(run.name(n), text::LABEL));
-    let left = names.fold(16.0, f32::max) + 12.0;
-    let x = |t: Us| {
-        left + (t.saturating_sub(from) as f64 / (to - from).max(1) as f64) as f32 * (w - left - 8.0)
-    };
+    let left = left(run);
+    let x = |t: Us| x_of(left, (from, to), w, t);
     let mut rows: Vec<(NodeId, Us)> = vec![];
     let mut bars: Vec<(usize, OpId, &OpRec, Us, Us)> = vec![];
     for (i, op) in run.trace().ops.iter().enumerate() {
@@ -68,6 +65,21 @@ pub fn history(
     shapes.extend(arrows(run, judged, &spot));
     took_effect(run, judged, &rows, &place, &x, &mut shapes);
     Picture { shapes, w, h: rows.len() as f32 * PITCH }
+}
+
+/// Where a time of the stretch lies across the picture.
+pub fn x_at(run: &Run, stretch: (Us, Us), w: f32, t: Us) -> f32 {
+    x_of(left(run), stretch, w, t)
+}
+
+/// The nodes' names stand before the bars.
+fn left(run: &Run) -> f32 {
+    let names = run.cast().all().map(|n| text::width(run.name(n), text::LABEL));
+    names.fold(16.0, f32::max) + 12.0
+}
+
+fn x_of(left: f32, (from, to): (Us, Us), w: f32, t: Us) -> f32 {
+    left + (t.saturating_sub(from) as f64 / (to - from).max(1) as f64) as f32 * (w - left - 8.0)
 }
 
 /// The first row of its node that is free by then.

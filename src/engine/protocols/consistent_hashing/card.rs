@@ -40,6 +40,7 @@ pub static ENTRY: Entry = Entry {
         Fault::SlowDisk,
     ],
     layout: Layout::Ring,
+    view: View::Exhibit("ring"),
     disk: 0,
     left_out: printed(
         "The map is one keeper, not a replicated log: while it is down nothing changes, and everything \

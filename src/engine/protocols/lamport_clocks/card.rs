@@ -159,6 +159,7 @@ pub static ENTRY: Entry = Entry {
         Fault::SlowDisk,
     ],
     layout: Layout::Circle,
+    view: View::Messages,
     disk: 0,
     left_out: printed(
         "The paper's mutual exclusion in its own messages, 3(n-1) for one entry: the queue is the same, \

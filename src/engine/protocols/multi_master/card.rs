@@ -243,6 +243,7 @@ pub static ENTRY: Entry = Entry {
         Fault::SlowDisk,
     ],
     layout: Layout::Tiers,
+    view: View::Messages,
     disk: 0,
     left_out: printed(
         "Sums by deltas and CRDTs as resolvers: a card of their own. Tombstones and the log are never collected, so a run that deletes only grows. A client that never sends a context is a mistake here, not a setting. The owner of names does not change: where it is cut off, no name can be given.",

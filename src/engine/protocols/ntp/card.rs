@@ -244,6 +244,7 @@ pub static ENTRY: Entry = Entry {
         Fault::SlowDisk,
     ],
     layout: Layout::Tiers,
+    view: View::Messages,
     disk: 0,
     left_out: printed(
         "NTP's loop that learns a clock's drift: each offset is corrected whole, so the error is a saw-tooth \

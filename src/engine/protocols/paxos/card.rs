@@ -232,6 +232,7 @@ pub static ENTRY: Entry = Entry {
         Fault::SlowDisk,
     ],
     layout: Layout::Tiers,
+    view: View::Messages,
     disk: 0,
     left_out: printed(
         "Multi-Paxos: one value is decided, and each costs both phases. A distinguished proposer with a lease: rivals are kept apart only by random waits. Sending again within a ballot: a lost message costs a new ballot.",

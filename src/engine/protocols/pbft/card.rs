@@ -260,6 +260,7 @@ pub static ENTRY: Entry = Entry {
         Fault::Lies,
     ],
     layout: Layout::Tiers,
+    view: View::Messages,
     disk: 0,
     left_out: printed(
         "Batches: each request pays three rounds of its own. Authenticators instead of signatures, and the acknowledgements they need. Read-only requests: a read takes three rounds as well. Recovery of an empty replica: whoever loses its disk counts among the f. Clients that lie.",

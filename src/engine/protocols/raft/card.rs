@@ -89,6 +89,7 @@ pub static ENTRY: Entry = Entry {
         Fault::SlowDisk,
     ],
     layout: Layout::Tiers,
+    view: View::Messages,
     disk: 0,
     left_out: printed(
         "Membership changes, leadership transfer and lease reads: the set of servers is fixed, a leader gives way only by a timeout, and a read without a write costs a round of heartbeats. Snapshots travel in one piece, and sessions never expire.",

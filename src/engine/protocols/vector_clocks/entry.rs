@@ -187,6 +187,7 @@ pub static ENTRY: Entry = Entry {
         Fault::SlowDisk,
     ],
     layout: Layout::Circle,
+    view: View::Messages,
     disk: 0,
     left_out: printed(
         "Compression of vectors (Singhal and Kshemkalyani's differences): every message carries every entry. \

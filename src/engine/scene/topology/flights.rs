@@ -117,7 +117,8 @@ impl Flights<'_> {
             placer.block(Box2::around(x, y, self.layout.ring_radius() + 1.0));
             if self.layout.shows_lines() {
                 let foot = y + self.layout.ring_radius();
-                placer.block(Box2::new(x - 32.0, foot, x + 32.0, foot + 17.0));
+                // Its state and its line stand below it.
+                placer.block(Box2::new(x - 44.0, foot, x + 44.0, foot + 30.0));
             }
         }
         placer

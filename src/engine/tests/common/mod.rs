@@ -185,6 +185,7 @@ const ENTRY: Entry = Entry {
     ],
     tolerates: &[],
     layout: Layout::Tiers,
+    view: View::Messages,
     disk: 0,
     left_out: "",
     first: "put",

@@ -33,6 +33,7 @@ const BASE: Entry = Entry {
     meters: &[],
     tolerates: &[],
     layout: Layout::Tiers,
+    view: View::Messages,
     disk: 0,
     left_out: "",
     first: "",
@@ -157,6 +158,7 @@ pub static RING: Entry = Entry {
     claims: &[claim("MinimalDisruption")],
     meters: &[meter("moved-keys"), meter("share")],
     layout: Layout::Ring,
+    view: View::Messages,
     ..BASE
 };
 
