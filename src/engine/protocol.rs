@@ -12,6 +12,7 @@ use crate::card::{Entry, Weight};
 use crate::ids::{Mark, MsgId, NodeId, OpId, Us};
 use crate::num;
 use crate::scenario::ast::Out;
+use crate::seq::Roll;
 use crate::show::Showcase;
 use crate::tree::Tree;
 use crate::value::Value;
@@ -630,7 +631,7 @@ pub struct Step<'a, P: Protocol> {
     /// No link is cut, no message held back or lost by the scenario, nobody paused or turned.
     pub steady: bool,
     pub(crate) sent: &'a [(MsgId, NodeId, u32)],
-    pub(crate) arena: &'a [P::Msg],
+    pub(crate) arena: &'a Roll<P::Msg>,
 }
 
 impl<'a, P: Protocol> Step<'a, P> {

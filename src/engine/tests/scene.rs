@@ -374,7 +374,7 @@ fn words_on_the_diagram_never_overlap_nor_cover_an_arrowhead() {
             apart(&boxes);
             said += boxes.len();
             let shift = view.tile_x(k);
-            for rec in &run.trace().msgs {
+            for rec in run.trace().msgs.iter() {
                 let Some(What::Deliver { .. }) = run.trace().event(rec.end).map(|e| e.what) else {
                     continue;
                 };
