@@ -467,7 +467,22 @@ impl<P: Protocol> Default for Bag<P> {
     }
 }
 
+fn turn<T>(list: &mut [T]) {
+    if list.len() > 1 {
+        list.reverse();
+    }
+}
+
 impl<P: Protocol> Bag<P> {
+    /// Turn the lists over, so that what was asked for first is popped first.
+    pub fn turn(&mut self) {
+        turn(&mut self.asks);
+        turn(&mut self.msgs);
+        turn(&mut self.timers);
+        turn(&mut self.records);
+        turn(&mut self.whys);
+        turn(&mut self.replies);
+    }
     pub fn clear(&mut self) {
         self.asks.clear();
         self.msgs.clear();

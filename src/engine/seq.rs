@@ -167,7 +167,9 @@ impl<T: Clone> Roll<T> {
         }
     }
     pub fn append(&mut self, items: &mut Vec<T>) {
-        items.drain(..).for_each(|i| self.push(i));
+        if !items.is_empty() {
+            items.drain(..).for_each(|i| self.push(i));
+        }
     }
     pub fn get_mut(&mut self, i: usize) -> Option<&mut T> {
         Rc::make_mut(self.blocks.get_mut(i / BLOCK)?).get_mut(i % BLOCK)

@@ -299,16 +299,12 @@ impl<P: Protocol> Play<P> {
             let arena = self.arena.clone();
             let mut arena = arena.borrow_mut();
             let mut mark = Mark(self.used.marks - bag.records.len() as u32);
-            let mut msgs = bag.msgs.drain(..);
-            let mut whys = bag.whys.drain(..);
-            let mut timers = bag.timers.drain(..);
-            let mut records = bag.records.drain(..);
-            let mut replies = bag.replies.drain(..);
-            for (ask, gate) in bag.asks.drain(..) {
+            bag.turn();
+            while let Some((ask, gate)) = bag.asks.pop() {
                 // Values were put in their bags in the order of asking.
                 let effect = match ask {
                     Ask::Send { to } => {
-                        let Some(msg) = msgs.next() else { continue };
+                        let Some(msg) = bag.msgs.pop() else { continue };
                         let (kind, quiet, epoch, bytes) =
                             (msg.ordinal(), msg.quiet(), msg.epoch(), msg.bytes());
                         let payload = place(&mut arena.msgs, &mut self.used.msgs, msg);
@@ -322,25 +318,25 @@ impl<P: Protocol> Play<P> {
                         }
                     }
                     Ask::Reply { op } => {
-                        let Some(reply) = replies.next() else { continue };
+                        let Some(reply) = bag.replies.pop() else { continue };
                         Effect::Reply {
                             op,
                             reply: place(&mut arena.replies, &mut self.used.replies, reply),
                         }
                     }
                     Ask::Arm { lo, hi } => {
-                        let Some(timer) = timers.next() else { continue };
+                        let Some(timer) = bag.timers.pop() else { continue };
                         let after = self.draw(node, timer.ordinal(), lo, hi);
                         Effect::Arm { timer: self.timer_id(&mut arena, node, timer), after }
                     }
                     Ask::Disarm => {
-                        let Some(timer) = timers.next() else { continue };
+                        let Some(timer) = bag.timers.pop() else { continue };
                         let live = &mut self.live[node.index()];
                         let Some(at) = live.iter().position(|(t, _)| *t == timer) else { continue };
                         Effect::Disarm { timer: live.swap_remove(at).1 }
                     }
                     Ask::Save | Ask::Note => {
-                        let Some(record) = records.next() else { continue };
+                        let Some(record) = bag.records.pop() else { continue };
                         let lazy = matches!(ask, Ask::Note);
                         let record = place(&mut arena.records, &mut self.used.records, record);
                         let save = Effect::Save { mark, record, lazy };
@@ -348,7 +344,7 @@ impl<P: Protocol> Play<P> {
                         save
                     }
                     Ask::Why => {
-                        let Some(why) = whys.next() else { continue };
+                        let Some(why) = bag.whys.pop() else { continue };
                         let slug = why.ordinal();
                         Effect::Why { why: place(&mut arena.whys, &mut self.used.whys, why), slug }
                     }

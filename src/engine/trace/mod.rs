@@ -270,12 +270,12 @@ impl Trace {
         self.ops.append(&mut fresh.ops);
         self.texts.append(&mut fresh.texts);
         self.witnesses.append(&mut fresh.witnesses);
-        for (op, event, out, value) in fresh.returns.drain(..) {
+        while let Some((op, event, out, value)) = fresh.returns.pop() {
             if let Some(rec) = self.ops.get_mut(op.index()) {
                 rec.ret = Some((event, out, value));
             }
         }
-        for e in fresh.events.drain(..) {
+        for &e in &fresh.events {
             if let What::Deliver { m } | What::Lose { m, .. } = e.what
                 && let Some(rec) = self.msgs.get_mut(m.index())
             {
@@ -283,6 +283,7 @@ impl Trace {
             }
             self.facts.push(e);
         }
+        fresh.events.clear();
     }
 
     /// The trace as it was before its `len`-th event. `counts` are the sizes of the side tables then.
