@@ -5,8 +5,10 @@ mod cut;
 pub mod diagram;
 mod exhibits;
 pub mod kin;
+mod measures;
 mod operations;
 pub mod painter;
+mod plate;
 mod sides;
 mod spacetime;
 mod topology;
@@ -15,7 +17,7 @@ use crate::app::lay::{Kept, Perhaps, Rows, effect, either, when};
 use engine::card::{self, Weight};
 use engine::ids::*;
 use engine::run::Run;
-use engine::scene::{Index, Pick};
+use engine::scene::{self, Index, Pick};
 use engine::trace::What;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
@@ -257,13 +259,14 @@ enum Below {
     Messages,
     Compared,
     Operations,
+    Measures,
     Exhibit(&'static str),
 }
 
 impl Below {
     fn of(view: card::View) -> Below {
         match view {
-            card::View::Messages => Below::Messages,
+            card::View::Messages | card::View::Rounds => Below::Messages,
             card::View::Exhibit(key) => Below::Exhibit(key),
             card::View::Operations => Below::Operations,
         }
@@ -282,6 +285,11 @@ fn Lower() -> impl IntoView {
         page.known.track();
         page.with_run(operations::has_any).unwrap_or(false)
     });
+    let measured = Kept::new(move || {
+        page.known.track();
+        page.loaded()
+            .is_some_and(|l| scene::measures::any(&l.run.borrow(), &l.index.borrow().clocks))
+    });
     let many = Kept::new(move || page.sides().len());
     let choice = RwSignal::new(Below::Messages);
     // An entry opens with the view it declares; runs that stand side by side are there to be compared.
@@ -298,6 +306,7 @@ fn Lower() -> impl IntoView {
     let seen = Kept::new(move || match choice.get() {
         Below::Exhibit(key) if keys.with(|k| !k.iter().any(|k| k.0 == key)) => Below::Messages,
         Below::Operations if !asked.get() => Below::Messages,
+        Below::Measures if !measured.get() => Below::Messages,
         below => below,
     });
     let tab = move |below: Below, word: String| {
@@ -305,7 +314,8 @@ fn Lower() -> impl IntoView {
             <button type="button" aria-pressed=move || (seen.get() == below).to_string() on:click=move |_| choice.set(below)>{word}</button>
         }
     };
-    let several = move || many.get() > 1 || asked.get() || keys.with(|k| !k.is_empty());
+    let several =
+        move || many.get() > 1 || asked.get() || measured.get() || keys.with(|k| !k.is_empty());
     view! {
         <div class="lower">
             {when(several, move || view! {
@@ -313,6 +323,7 @@ fn Lower() -> impl IntoView {
                     {move || (many.get() > 1).then(|| tab(Below::Compared, "compared".into())).perhaps()}
                     {tab(Below::Messages, "messages".into())}
                     {move || asked.get().then(|| tab(Below::Operations, "operations".into())).perhaps()}
+                    {move || measured.get().then(|| tab(Below::Measures, "measures".into())).perhaps()}
                     {move || keys.get().into_iter().map(|(k, word)| tab(Below::Exhibit(k), word)).rows()}
                 </div>
             }.into_any())}
@@ -322,6 +333,7 @@ fn Lower() -> impl IntoView {
                 Below::Messages => view! { <Spacetime/> }.into_any(),
                 Below::Compared => view! { <sides::Comparison/> }.into_any(),
                 Below::Operations => view! { <operations::Operations/> }.into_any(),
+                Below::Measures => view! { <measures::Charts/> }.into_any(),
                 Below::Exhibit(key) => view! { <Exhibits key=key/> }.into_any(),
             }}
         </div>

@@ -12,8 +12,7 @@ use engine::scene::exhibit::Picture;
 use engine::scene::{Form, Shape, history, pace};
 use leptos::prelude::*;
 
-use super::diagram;
-use super::painter::Painter;
+use super::plate::Plate;
 use crate::app::page::{Page, end_of};
 
 /// Operations whose bars can be told apart in one view; of more only what lies around the playhead is drawn.
@@ -51,11 +50,7 @@ fn stretch(run: &Run, now: Us) -> (Us, Us) {
 #[component]
 pub fn Operations() -> impl IntoView {
     let page = expect_context::<Page>();
-    let (frame, sight) = super::measure();
-    let root = NodeRef::<leptos::svg::Svg>::new();
-    let layer = NodeRef::<leptos::svg::G>::new();
-    let painter = StoredValue::new_local(None::<Painter>);
-    let height = RwSignal::new(40.0f32);
+    let plate = Plate::new();
     let chosen = RwSignal::new(None::<&'static str>);
     let model = Kept::new(move || {
         chosen.get().unwrap_or_else(|| page.with_run(first_model).unwrap_or("linearizable"))
@@ -72,14 +67,10 @@ pub fn Operations() -> impl IntoView {
         verdict.set(found.flatten());
     });
     effect(move || {
-        let Some(layer) = layer.get() else { return };
-        let (room, pick, now) = (sight.get(), page.pick.get(), page.head.get().at);
-        if room.w < 40.0 {
-            return;
-        }
+        let Some((w, _)) = plate.room() else { return };
+        let (pick, now) = (page.pick.get(), page.head.get().at);
         let picture = page.with_run(|run| {
             let (from, to) = stretch(run, now);
-            let w = room.w - 32.0;
             verdict.with(|v| {
                 let judged = v.as_ref().map(|(h, v)| (h, v));
                 let mut p = history::history(run, judged, (from, to), w, pick);
@@ -90,14 +81,7 @@ pub fn Operations() -> impl IntoView {
                 Picture { shapes: vec![Shape::new("", bars)], w: p.w, h: p.h + 2.0 * EDGE }
             })
         });
-        let Some(picture) = picture else { return };
-        height.set(picture.h.max(40.0));
-        painter.update_value(|p| {
-            p.get_or_insert_with(|| Painter::new(layer.into())).paint(picture.shapes)
-        });
-        if let Some(root) = root.get_untracked() {
-            diagram::keep_one_stop(&root);
-        }
+        plate.paint(picture.unwrap_or_default());
     });
     let says = move || {
         let model = model.get();
@@ -129,30 +113,13 @@ pub fn Operations() -> impl IntoView {
     let option = move |m: Model| {
         view! { <option value=m.word() selected=move || model.get() == m.word()>{m.word()}</option> }
     };
-    let key = move |ev: web_sys::KeyboardEvent| {
-        if let Some(root) = root.get_untracked() {
-            diagram::on_key(&ev, &root, page);
-        }
-    };
-    let focus = move |ev: web_sys::FocusEvent| {
-        if let Some(root) = root.get_untracked() {
-            diagram::on_focus(&ev, &root);
-        }
-    };
     view! {
         <div class="judged" tabindex="0" role="region" aria-label="What a model says of the operations">
             <select class="small" aria-label="Model" on:change=choose>{Model::ALL.into_iter().map(option).rows()}</select>
             <span aria-live="polite">{says}</span>
             {move || guilty().map(visit).perhaps()}
         </div>
-        <div class="view spacetime exhibits" node_ref=frame tabindex="-1">
-            <svg class="scene" role="graphics-document document" aria-roledescription="diagram" aria-label="Operations from call to return" node_ref=root
-                height=move || (height.get() as i32).to_string()
-                viewBox=move || super::Sight { w: sight.get().w - 32.0, h: height.get() }.view_box()
-                on:click=move |ev| diagram::on_click(&ev, page) on:keydown=key on:focusin=focus>
-                <g node_ref=layer></g>
-            </svg>
-        </div>
+        {plate.view(page, "Operations from call to return".to_string(), None)}
     }
 }
 
