@@ -4,6 +4,7 @@ mod asked;
 mod cut;
 pub mod diagram;
 mod exhibits;
+mod hand;
 pub mod kin;
 mod measures;
 mod operations;

@@ -50,6 +50,11 @@ impl Plate {
         }
     }
 
+    /// The drawing itself, for whoever listens to the pointer over it.
+    pub fn root(&self) -> Option<web_sys::SvgElement> {
+        self.root.get_untracked()
+    }
+
     pub fn view(self, page: Page, name: String, nothing: Option<Signal<bool>>) -> AnyView {
         let Plate { frame, sight, root, layer, height, .. } = self;
         let key = move |ev: web_sys::KeyboardEvent| {
