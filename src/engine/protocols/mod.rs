@@ -3,6 +3,7 @@
 //! Adding a protocol is a folder and one line of [`CATALOGUE`]. Nothing outside this folder names one.
 
 pub mod cap_register;
+pub mod causal_store;
 pub mod consistency;
 pub mod consistent_hashing;
 pub mod eventual_cache;
@@ -111,6 +112,7 @@ macro_rules! catalogue {
 
 catalogue! {
     cap_register::CapRegister,
+    causal_store::CausalStore,
     consistency::Consistency,
     consistent_hashing::ConsistentHashing,
     eventual_cache::EventualCache,
