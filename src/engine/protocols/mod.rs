@@ -7,6 +7,7 @@ pub mod causal_store;
 pub mod consistency;
 pub mod consistent_hashing;
 pub mod eventual_cache;
+pub mod eventual_store;
 pub mod lamport_clocks;
 pub mod multi_master;
 pub mod ntp;
@@ -116,6 +117,7 @@ catalogue! {
     consistency::Consistency,
     consistent_hashing::ConsistentHashing,
     eventual_cache::EventualCache,
+    eventual_store::EventualStore,
     lamport_clocks::LamportClocks,
     multi_master::MultiMaster,
     ntp::Ntp,
