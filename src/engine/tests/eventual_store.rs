@@ -22,7 +22,8 @@ fn the_order_of_arrival_does_not_matter() {
     for seed in 1..=20 {
         for stamps in ["wall", "lamport", "hybrid"] {
             for tie in ["high", "low"] {
-                let skewed = if stamps == "wall" { "" } else { "node n2 offset=3s\nnode n3 offset=-1s\n" };
+                let skewed =
+                    if stamps == "wall" { "" } else { "node n2 offset=3s\nnode n3 offset=-1s\n" };
                 holds(&format!(
                     "lamplight 1\n\
                      run eventual-store nodes=3 clients=3 stamps={stamps} tie={tie} seed={seed}\n\

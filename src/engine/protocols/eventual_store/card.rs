@@ -84,12 +84,7 @@ pub static ENTRY: Entry = Entry {
             "all",
             "whether it compares with every peer, or with one drawn by lot",
         ),
-        param(
-            "grace",
-            ANY,
-            "10s",
-            "how long a tombstone is kept: longer than anybody may be away",
-        ),
+        param("grace", ANY, "10s", "how long a tombstone is kept: longer than anybody may be away"),
         param(
             "max-offset",
             ANY,
@@ -115,7 +110,7 @@ pub static ENTRY: Entry = Entry {
         kind("Digest", &["stamps"], "what I have"),
         kind("DigestDiff", &["items", "want"], "what you lack, and what I want"),
     ],
-    timers: &["flush", "retransmit", "anti-entropy", "patience"],
+    timers: &["flush", "retransmit", "anti-entropy", "grace", "patience"],
     reasons: &[
         key("wrote", &["key", "value", "ts"]),
         key("deleted", &["key", "ts", "grace"]),
@@ -158,7 +153,7 @@ pub static ENTRY: Entry = Entry {
         bug(
             "arrival",
             &[GREATEST, GROWS, CONVERGED],
-            "concurrent-lost",
+            "tie",
             "a replica takes whatever comes, older or newer",
         ),
         bug(

@@ -173,9 +173,9 @@ impl Ghost {
     }
 
     fn of(&self, item: &Item) -> Option<usize> {
-        self.writes.iter().position(|w| {
-            !w.gone && w.item.stamp == item.stamp && w.item.key == item.key
-        })
+        self.writes
+            .iter()
+            .position(|w| !w.gone && w.item.stamp == item.stamp && w.item.key == item.key)
     }
 
     /// Of what it is told and what it held one stays.

@@ -26,8 +26,7 @@ fn content(item: &Item) -> String {
 pub fn replica(cx: &Know<'_>, r: &Replica, to: &mut Showcase) {
     let mut rows = vec![];
     for item in &r.store {
-        let stamp =
-            ["(", &item.stamp.ts.print(), ",", cx.cast.name(item.stamp.node), ")"].concat();
+        let stamp = ["(", &item.stamp.ts.print(), ",", cx.cast.name(item.stamp.node), ")"].concat();
         let left = item.until.map_or_else(String::new, |t| {
             [&((t.0 - cx.wall as i64) / 1_000).to_string(), " ms left"].concat()
         });
@@ -38,7 +37,8 @@ pub fn replica(cx: &Know<'_>, r: &Replica, to: &mut Showcase) {
     let rows = r.peers.iter().map(|p| queue(cx, p)).collect();
     let head = ["peer", "unsent", "not acknowledged"].map(String::from).into();
     to.add("out_queue", Exhibit::Table(Table { head, rows }));
-    let clock = [&(cx.wall / 1_000).to_string(), " ms by its clock, the highest stamp ", &r.top.print()];
+    let clock =
+        [&(cx.wall / 1_000).to_string(), " ms by its clock, the highest stamp ", &r.top.print()];
     to.add("clock", Exhibit::Text(clock.concat()));
 }
 

@@ -141,11 +141,13 @@ pub enum Timer {
     /// Nobody has acknowledged this batch.
     Retransmit(NodeId, u64),
     AntiEntropy,
+    /// A tombstone has been kept long enough.
+    Grace,
     /// A client waits no longer.
     Patience(OpId),
 }
 
-named!(Timer { Flush, Retransmit, AntiEntropy, Patience });
+named!(Timer { Flush, Retransmit, AntiEntropy, Grace, Patience });
 
 #[derive(Clone, Serialize)]
 pub enum Record {

@@ -63,6 +63,7 @@ impl Replica {
             Input::Timeout(Timer::Flush) => self.flush(cx, fx),
             Input::Timeout(Timer::Retransmit(to, seq)) => self.retransmit(cx, *to, *seq, fx),
             Input::Timeout(Timer::AntiEntropy) => self.anti_entropy(cx, fx),
+            Input::Timeout(Timer::Grace) => self.arm_grace(cx, fx),
             _ => {}
         }
     }
@@ -70,9 +71,7 @@ impl Replica {
     fn deliver(&mut self, cx: &Know<'_>, from: NodeId, msg: &Msg, fx: &mut Do<'_>) {
         match msg {
             Msg::Get { op, key } => self.get(from, *op, key, fx),
-            Msg::Put { op, key, val, seen } => {
-                self.put(cx, from, *op, key, val.clone(), *seen, fx)
-            }
+            Msg::Put { op, key, val, seen } => self.put(cx, from, *op, key, val.clone(), *seen, fx),
             Msg::Replicate { boot, seq, items } => {
                 self.take_all(cx, from, items, fx);
                 let ack = Msg::ReplicateAck { boot: *boot, seq: *seq };
@@ -91,6 +90,7 @@ impl Replica {
     /// Whom it had told before the crash it does not know: what it wrote itself it tells again.
     fn start(&mut self, cx: &Know<'_>, fx: &mut Do<'_>) {
         self.arm_anti_entropy(cx, fx);
+        self.arm_grace(cx, fx);
         if self.boot == 0 {
             return;
         }
@@ -159,7 +159,7 @@ impl Replica {
             let (ts, kept_ts, by) = (stamp.ts, over.ts, over.node);
             return fx.explain(Why::Outrun { key, value, ts, kept, kept_ts, by });
         }
-        self.keep(item, fx);
+        self.keep(cx, item, fx);
         fx.explain(match value {
             Some(value) => Why::Wrote { key: key.clone(), value, ts: stamp.ts },
             None => {
@@ -185,10 +185,14 @@ impl Replica {
     }
 
     /// Into the store, and onto the disk.
-    fn keep(&mut self, item: Item, fx: &mut Do<'_>) {
+    fn keep(&mut self, cx: &Know<'_>, item: Item, fx: &mut Do<'_>) {
         self.top = self.top.max(item.stamp.ts);
         fx.save(Record::Held { item: item.clone() });
+        let tombstone = item.until.is_some();
         hold(&mut self.store, item);
+        if tombstone {
+            self.arm_grace(cx, fx);
+        }
     }
 
     // ---------------------------------------------------------------- the queues
@@ -287,7 +291,7 @@ impl Replica {
             mine => {
                 let over_ts = mine.as_ref().map(|(_, stamp)| stamp.ts);
                 let over = mine.and_then(|(val, _)| val);
-                self.keep(item.clone(), fx);
+                self.keep(cx, item.clone(), fx);
                 fx.explain(Why::Applied { key, value, ts, node, from, over, over_ts });
             }
         }
@@ -316,13 +320,7 @@ impl Replica {
         }
     }
 
-    fn compare(
-        &self,
-        cx: &Know<'_>,
-        with: NodeId,
-        stamps: &[(Value, Stamp)],
-        fx: &mut Do<'_>,
-    ) {
+    fn compare(&self, cx: &Know<'_>, with: NodeId, stamps: &[(Value, Stamp)], fx: &mut Do<'_>) {
         let (mut items, mut want) = (vec![], vec![]);
         for item in &self.store {
             let theirs = stamps.iter().find(|(k, _)| *k == item.key);
@@ -351,6 +349,15 @@ impl Replica {
     }
 
     // ---------------------------------------------------------------- tombstones
+
+    /// Wake when the first of them is over.
+    fn arm_grace(&self, cx: &Know<'_>, fx: &mut Do<'_>) {
+        let first = self.store.iter().filter_map(|i| i.until).min();
+        if let Some(Span(until)) = first {
+            let left = (until - cx.wall as i64).max(1) as u64;
+            fx.arm(Timer::Grace, left..=left);
+        }
+    }
 
     /// The store has it no more, and so has no queue: a queue holds keys, not copies.
     fn collect(&mut self, cx: &Know<'_>, fx: &mut Do<'_>) {

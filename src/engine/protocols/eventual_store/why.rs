@@ -223,7 +223,9 @@ impl Reason for Why {
                 &own.to_string(),
                 " it wrote itself.",
             ]),
-            Why::Moved { from, to } => say(&[me, " goes from ", t.name(*from), " to ", t.name(*to), "."]),
+            Why::Moved { from, to } => {
+                say(&[me, " goes from ", t.name(*from), " to ", t.name(*to), "."])
+            }
             Why::GaveUp { home, waited } => say(&[
                 me,
                 " has heard nothing from ",
