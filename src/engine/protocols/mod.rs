@@ -3,9 +3,11 @@
 //! Adding a protocol is a folder and one line of [`CATALOGUE`]. Nothing outside this folder names one.
 
 pub mod cap_register;
+pub mod causal_store;
 pub mod consistency;
 pub mod consistent_hashing;
 pub mod eventual_cache;
+pub mod eventual_store;
 pub mod lamport_clocks;
 pub mod multi_master;
 pub mod ntp;
@@ -111,9 +113,11 @@ macro_rules! catalogue {
 
 catalogue! {
     cap_register::CapRegister,
+    causal_store::CausalStore,
     consistency::Consistency,
     consistent_hashing::ConsistentHashing,
     eventual_cache::EventualCache,
+    eventual_store::EventualStore,
     lamport_clocks::LamportClocks,
     multi_master::MultiMaster,
     ntp::Ntp,
