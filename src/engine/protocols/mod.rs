@@ -2,6 +2,7 @@
 //!
 //! Adding a protocol is a folder and one line of [`CATALOGUE`]. Nothing outside this folder names one.
 
+pub mod abd;
 pub mod cap_register;
 pub mod consistency;
 pub mod consistent_hashing;
@@ -110,6 +111,7 @@ macro_rules! catalogue {
 }
 
 catalogue! {
+    abd::Abd,
     cap_register::CapRegister,
     consistency::Consistency,
     consistent_hashing::ConsistentHashing,
