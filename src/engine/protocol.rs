@@ -51,6 +51,12 @@ pub trait Protocol: Sized + 'static {
 
     fn write(_disk: &mut Self::Disk, _record: &Self::Record) {}
 
+    /// How long a message takes between two nodes that sit together, until the text says otherwise of their
+    /// link; None is what it takes everywhere.
+    fn near(_params: &Self::Params, _cast: &Cast, _from: NodeId, _to: NodeId) -> Option<Us> {
+        None
+    }
+
     /// What the node believes itself to be.
     fn face(node: &Self::Node) -> Face;
 

@@ -107,6 +107,7 @@ pub trait Stage {
 
     fn boot(&mut self, node: NodeId, senses: Senses, amnesia: bool);
     fn given(&mut self, node: NodeId, field: &str, value: &Value) -> Result<(), Refusal>;
+    fn near(&self, from: NodeId, to: NodeId) -> Option<Us>;
     fn step(
         &mut self,
         node: NodeId,
@@ -463,6 +464,10 @@ impl<P: Protocol> Stage for Play<P> {
         let i = node.index();
         let cx = cx(&self.script, node, Senses::default());
         P::given(&cx, &mut self.nodes[i], &mut self.disks[i], field, value)
+    }
+
+    fn near(&self, from: NodeId, to: NodeId) -> Option<Us> {
+        P::near(&self.script.params, &self.script.cast, from, to)
     }
 
     fn step(
