@@ -13,6 +13,7 @@ pub mod ntp;
 pub mod paxos;
 pub mod pbft;
 pub mod raft;
+pub mod sequential_store;
 pub mod vector_clocks;
 
 use std::rc::Rc;
@@ -122,6 +123,7 @@ catalogue! {
     paxos::Paxos,
     pbft::Pbft,
     raft::Raft,
+    sequential_store::SequentialStore,
     vector_clocks::VectorClocks,
 }
 

@@ -141,10 +141,7 @@ impl Net {
     }
 
     /// One key of each of many links.
-    pub fn set_links(
-        &mut self,
-        all: impl Iterator<Item = (NodeId, NodeId, (String, NetValue))>,
-    ) {
+    pub fn set_links(&mut self, all: impl Iterator<Item = (NodeId, NodeId, (String, NetValue))>) {
         for (from, to, set) in all {
             self.over.slot((from.0, to.0)).push(set);
         }
