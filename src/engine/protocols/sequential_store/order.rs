@@ -101,7 +101,7 @@ impl Order {
 
     pub fn deliver(&mut self, cx: &Know<'_>, from: NodeId, msg: &Msg, fx: &mut Do<'_>) {
         match msg {
-            Msg::ToBcast { write, .. } => self.to_bcast(cx, from, write, fx),
+            Msg::ToBcast { write, .. } => self.wants_number(cx, from, write, fx),
             Msg::Order { epoch, gseq, write, stable, .. } => {
                 if self.listens(cx, from, *epoch, fx) {
                     self.take_order(cx, *gseq, write, *stable, fx);
@@ -148,7 +148,7 @@ impl Order {
     // ---------------------------------------------------------------- at the sequencer
 
     /// Number a write, if it is its origin's next. One that comes early waits; a repeat is only told again.
-    fn to_bcast(&mut self, cx: &Know<'_>, from: NodeId, write: &Write, fx: &mut Do<'_>) {
+    fn wants_number(&mut self, cx: &Know<'_>, from: NodeId, write: &Write, fx: &mut Do<'_>) {
         if !self.leads() {
             return;
         }
@@ -170,7 +170,7 @@ impl Order {
             let after = |w: &Write| w.origin == origin && w.seq == seq + 1;
             if let Some(at) = self.held.iter().position(after) {
                 let write = self.held.remove(at);
-                self.to_bcast(cx, from, &write, fx);
+                self.wants_number(cx, from, &write, fx);
             }
         }
     }
@@ -284,10 +284,12 @@ impl Order {
         let before = self.delivered;
         while self.delivered < upto.min(self.log.len() as u64) {
             let Some(write) = self.apply() else { break };
-            let own = write.origin == self.me;
             let (key, value) = (write.key.clone(), write.val.clone());
-            fx.explain(Why::Delivered { gseq: self.delivered, key: key.clone(), value, own });
-            if let Some(at) = self.owed.iter().position(|(op, _)| *op == write.op) {
+            let owed = self.owed.iter().position(|(op, _)| *op == write.op);
+            let (own, answers) = (write.origin == self.me, owed.is_some());
+            let gseq = self.delivered;
+            fx.explain(Why::Delivered { gseq, key: key.clone(), value, own, answers });
+            if let Some(at) = owed {
                 let (op, client) = self.owed.remove(at);
                 self.answer(client, op, key, None, 0, fx);
             }

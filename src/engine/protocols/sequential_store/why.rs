@@ -17,7 +17,7 @@ pub enum Why {
     Numbered { gseq: u64, key: Value, value: Value, origin: NodeId, seq: u64 },
     HeldBack { origin: NodeId, seq: u64, next: u64 },
     Repeated { origin: NodeId, seq: u64, gseq: u64 },
-    Delivered { gseq: u64, key: Value, value: Value, own: bool },
+    Delivered { gseq: u64, key: Value, value: Value, own: bool, answers: bool },
     Gap { gseq: u64, missing: u64 },
     Asked { to: NodeId, gseq: u64 },
     SentAgain { to: NodeId, first: u64, last: u64 },
@@ -62,8 +62,8 @@ impl Reason for Why {
         let me = t.me();
         match self {
             Why::Read { key, value, gseq } => tell(
-                "@ reads @ locally, after @: legal in sequential consistency, since nothing forces this read after a write that @ has not delivered.",
-                &[me, &is(key, value), &writes(*gseq), me],
+                "@ reads @ locally, after @: legal in sequential consistency, since nothing forces this read after a write that has not come here.",
+                &[me, &is(key, value), &writes(*gseq)],
             ),
             Why::Broadcast { key, value, to, .. } if *to == t.me => tell(
                 "@ is the sequencer itself: @ needs no message to get its number.",
@@ -97,11 +97,15 @@ impl Reason for Why {
                 "Write @ of @ has a number already: @ says again that it is @.",
                 &[&n(*seq), t.name(*origin), me, &n(*gseq)],
             ),
-            Why::Delivered { gseq, key, value, own: false } => {
+            Why::Delivered { gseq, key, value, own: false, .. } => {
                 tell("@ delivers number @: @.", &[me, &n(*gseq), &is(key, value)])
             }
-            Why::Delivered { gseq, key, value, .. } => tell(
-                "@ comes back to @ as number @: this write is done.",
+            Why::Delivered { gseq, key, value, answers, .. } => tell(
+                if *answers {
+                    "@ comes back to @ as number @: this write is done."
+                } else {
+                    "@ comes back to @ as number @: nobody need wait for it any more."
+                },
                 &[&is(key, value), me, &n(*gseq)],
             ),
             Why::Gap { gseq, missing } => tell(
