@@ -134,7 +134,7 @@ pub static ENTRY: Entry = Entry {
         key("numbered", &["gseq", "key", "value", "origin", "seq"]),
         key("held-back", &["origin", "seq", "next"]),
         quiet("repeated", &["origin", "seq", "gseq"]),
-        aside("delivered", &["gseq", "key", "value", "own", "answers"]),
+        aside("applied", &["gseq", "key", "value", "own", "answers"]),
         key("gap", &["gseq", "missing"]),
         aside("asked", &["to", "gseq"]),
         aside("sent-again", &["to", "first", "last"]),

@@ -288,7 +288,7 @@ impl Order {
             let owed = self.owed.iter().position(|(op, _)| *op == write.op);
             let (own, answers) = (write.origin == self.me, owed.is_some());
             let gseq = self.delivered;
-            fx.explain(Why::Delivered { gseq, key: key.clone(), value, own, answers });
+            fx.explain(Why::Applied { gseq, key: key.clone(), value, own, answers });
             if let Some(at) = owed {
                 let (op, client) = self.owed.remove(at);
                 self.answer(client, op, key, None, 0, fx);

@@ -17,7 +17,7 @@ pub enum Why {
     Numbered { gseq: u64, key: Value, value: Value, origin: NodeId, seq: u64 },
     HeldBack { origin: NodeId, seq: u64, next: u64 },
     Repeated { origin: NodeId, seq: u64, gseq: u64 },
-    Delivered { gseq: u64, key: Value, value: Value, own: bool, answers: bool },
+    Applied { gseq: u64, key: Value, value: Value, own: bool, answers: bool },
     Gap { gseq: u64, missing: u64 },
     Asked { to: NodeId, gseq: u64 },
     SentAgain { to: NodeId, first: u64, last: u64 },
@@ -41,7 +41,7 @@ named!(Why {
     Numbered,
     HeldBack,
     Repeated,
-    Delivered,
+    Applied,
     Gap,
     Asked,
     SentAgain,
@@ -97,10 +97,10 @@ impl Reason for Why {
                 "Write @ of @ has a number already: @ says again that it is @.",
                 &[&n(*seq), t.name(*origin), me, &n(*gseq)],
             ),
-            Why::Delivered { gseq, key, value, own: false, .. } => {
-                tell("@ delivers number @: @.", &[me, &n(*gseq), &is(key, value)])
+            Why::Applied { gseq, key, value, own: false, .. } => {
+                tell("@ applies number @: @.", &[me, &n(*gseq), &is(key, value)])
             }
-            Why::Delivered { gseq, key, value, answers, .. } => tell(
+            Why::Applied { gseq, key, value, answers, .. } => tell(
                 if *answers {
                     "@ comes back to @ as number @: this write is done."
                 } else {
@@ -172,7 +172,7 @@ impl Reason for Why {
     /// What comes back to its own writer is news.
     fn weight(&self) -> Option<Weight> {
         match self {
-            Why::Delivered { own: false, .. } => Some(Weight::Quiet),
+            Why::Applied { own: false, .. } => Some(Weight::Quiet),
             _ => None,
         }
     }
