@@ -2,6 +2,7 @@
 //!
 //! Adding a protocol is a folder and one line of [`CATALOGUE`]. Nothing outside this folder names one.
 
+pub mod abd;
 pub mod cap_register;
 pub mod causal_store;
 pub mod consistency;
@@ -14,6 +15,7 @@ pub mod ntp;
 pub mod paxos;
 pub mod pbft;
 pub mod raft;
+pub mod sequential_store;
 pub mod vector_clocks;
 
 use std::rc::Rc;
@@ -112,6 +114,7 @@ macro_rules! catalogue {
 }
 
 catalogue! {
+    abd::Abd,
     cap_register::CapRegister,
     causal_store::CausalStore,
     consistency::Consistency,
@@ -124,6 +127,7 @@ catalogue! {
     paxos::Paxos,
     pbft::Pbft,
     raft::Raft,
+    sequential_store::SequentialStore,
     vector_clocks::VectorClocks,
 }
 
