@@ -153,7 +153,7 @@ pub static ENTRY: Entry = Entry {
         ),
         bug(
             "no-tiebreak",
-            &[ONE_VALUE_PER_TAG],
+            &[ONE_VALUE_PER_TAG, LINEARIZABLE, "history"],
             "mw-race",
             "A writer leaves its name out of the tag.",
         ),
