@@ -81,3 +81,25 @@ fn a_writer_may_crash_at_any_moment() {
         }
     }
 }
+
+/// Quorums of any sizes that meet do, with the fast path too; those that need not meet do not.
+#[test]
+fn quorums_must_meet() {
+    let broken = |read: u64, write: u64, fast: &str| {
+        let runs = (1..=40).map(|seed| {
+            run(&format!(
+                "lamplight 1\nrun abd nodes=4 clients=4 read-quorum={read} write-quorum={write} \
+                 fast-path={fast} seed={seed}\nnet latency=2ms..40ms\n\
+                 load c1 put x rate=8/s to=1s\nload c2 put x rate=8/s to=1s\n\
+                 load c3 get x rate=20/s to=1s\nload c4 get x rate=20/s to=1s\nuntil 2s\n"
+            ))
+        });
+        runs.filter(|r| broke(r, "Linearizable")).count()
+    };
+    for fast in ["off", "on"] {
+        for (read, write) in [(1, 4), (2, 3), (3, 2), (4, 1)] {
+            assert_eq!(broken(read, write, fast), 0, "{read} {write} fast-path={fast}");
+        }
+        assert!(broken(1, 1, fast) > 0, "1 and 1 of 4 need not meet");
+    }
+}

@@ -208,7 +208,9 @@ impl Client {
         let (from, heard, of) = (job.from, job.replied.len() as u64, cx.params.nodes as u64);
         let Cell { key, tag, val: value } = job.cell.clone();
         let differ = job.differ();
-        if cx.params.fast_path && !differ {
+        // As many as a second phase would wait for have it.
+        let enough = job.replied.len() >= quorum(cx, cx.params.write_quorum);
+        if cx.params.fast_path && enough && !differ {
             fx.explain(Why::Agreed { key, value, tag, heard });
             return self.finish(cx, op, fx);
         }

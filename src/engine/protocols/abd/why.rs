@@ -127,7 +127,7 @@ impl Reason for Why {
                 &[t.name(*from), &name(t, tag), me, &is(key, value)],
             ),
             Why::Agreed { key, value, tag, heard } => tell(
-                "All @ replies carry tag @: a majority has it already, and @ returns @ without a second round.",
+                "All @ replies carry tag @: a quorum has it already, and @ returns @ without a second round.",
                 &[&n(*heard), &name(t, tag), me, &is(key, value)],
             ),
             Why::Stored { key, value, write, heard, of, tag } => tell(
