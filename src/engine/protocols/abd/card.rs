@@ -31,7 +31,7 @@ pub static ENTRY: Entry = Entry {
     id: "abd",
     title: "ABD: a linearizable register",
     says: "Several copies that behave as one, without a leader: every operation asks a majority and then tells one, reads too.",
-    rows: &["4.1"],
+    rows: &["4.1", "1.5"],
     sources: listed(&[
         "Attiya, Bar-Noy, Dolev: Sharing Memory Robustly in Message-Passing Systems, JACM 42(1) 1995",
         "Lynch, Shvartsman: Robust Emulation of Shared Memory Using Dynamic Quorum-Acknowledged Broadcasts, FTCS 1997",
