@@ -9,6 +9,7 @@ mod operations;
 pub mod painter;
 mod sides;
 mod spacetime;
+mod sweep;
 mod topology;
 
 use crate::app::lay::{Kept, Perhaps, Rows, effect, either, when};
@@ -256,6 +257,7 @@ pub fn Stage() -> impl IntoView {
 enum Below {
     Messages,
     Compared,
+    Swept,
     Operations,
     Exhibit(&'static str),
 }
@@ -283,11 +285,16 @@ fn Lower() -> impl IntoView {
         page.with_run(operations::has_any).unwrap_or(false)
     });
     let many = Kept::new(move || page.sides().len());
+    let swept = sweep::Swept::new(page);
     let choice = RwSignal::new(Below::Messages);
     // An entry opens with the view it declares; runs that stand side by side are there to be compared.
     let first = Kept::new(move || {
         let view = page.with_run(|run| run.entry().view).unwrap_or(card::View::Messages);
-        if many.get() > 1 { Below::Compared } else { Below::of(view) }
+        match many.get() > 1 {
+            _ if swept.is_some() => Below::Swept,
+            true => Below::Compared,
+            false => Below::of(view),
+        }
     });
     let entry = Kept::new(move || page.with_run(|run| run.entry().id));
     effect(move || {
@@ -298,6 +305,8 @@ fn Lower() -> impl IntoView {
     let seen = Kept::new(move || match choice.get() {
         Below::Exhibit(key) if keys.with(|k| !k.iter().any(|k| k.0 == key)) => Below::Messages,
         Below::Operations if !asked.get() => Below::Messages,
+        Below::Swept if !swept.is_some() => Below::Messages,
+        Below::Compared if many.get() < 2 => Below::Messages,
         below => below,
     });
     let tab = move |below: Below, word: String| {
@@ -305,11 +314,13 @@ fn Lower() -> impl IntoView {
             <button type="button" aria-pressed=move || (seen.get() == below).to_string() on:click=move |_| choice.set(below)>{word}</button>
         }
     };
-    let several = move || many.get() > 1 || asked.get() || keys.with(|k| !k.is_empty());
+    let several =
+        move || many.get() > 1 || swept.is_some() || asked.get() || keys.with(|k| !k.is_empty());
     view! {
         <div class="lower">
             {when(several, move || view! {
                 <div class="views" role="group" aria-label="Views">
+                    {move || swept.is_some().then(|| tab(Below::Swept, "sweep".into())).perhaps()}
                     {move || (many.get() > 1).then(|| tab(Below::Compared, "compared".into())).perhaps()}
                     {tab(Below::Messages, "messages".into())}
                     {move || asked.get().then(|| tab(Below::Operations, "operations".into())).perhaps()}
@@ -318,8 +329,9 @@ fn Lower() -> impl IntoView {
             }.into_any())}
             <asked::Asked/>
             {move || match seen.get() {
-                Below::Messages if many.get() == 2 => view! { <Spacetime side=0/><Spacetime side=1/> }.into_any(),
+                Below::Messages if many.get() > 1 => view! { <sides::Diagrams many=many.get()/> }.into_any(),
                 Below::Messages => view! { <Spacetime/> }.into_any(),
+                Below::Swept => view! { <sweep::Sweep swept=swept/> }.into_any(),
                 Below::Compared => view! { <sides::Comparison/> }.into_any(),
                 Below::Operations => view! { <operations::Operations/> }.into_any(),
                 Below::Exhibit(key) => view! { <Exhibits key=key/> }.into_any(),

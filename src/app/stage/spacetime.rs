@@ -305,7 +305,7 @@ pub fn Spacetime(
         page.inquiry.filter.track();
         chain.with(|_| ());
         judged.with(|_| ());
-        page.parted.track();
+        page.partings.track();
         page.against.track();
         sight.track();
         gaze.track();
@@ -330,7 +330,7 @@ pub fn Spacetime(
         let sheet = slot.get_or_insert_with(|| Sheet::new(Layers::new(&c, &b, p.into())));
         let repaint = dirty.get_value();
         dirty.set_value(false);
-        let (pick, parted) = untrack(|| (page.pick_in(side), page.parted.get()));
+        let (pick, parted) = untrack(|| (page.pick_in(side), page.parted(side)));
         // What is asked is asked of the run in view.
         let mine = untrack(|| side.is_none_or(|i| page.is_current(i)));
         let asked =

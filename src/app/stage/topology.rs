@@ -355,6 +355,44 @@ fn places(
 /// Width and height of the popover, at most.
 const POP: (f32, f32) = (196.0, 84.0);
 
+/// Where it stands: beside its node, or where there is no room for that along an edge of the view.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Place {
+    At(f32, f32),
+    Above,
+    Below,
+}
+
+impl Place {
+    /// Beside a node; on the other half of the view where it would cover the node or be cut off.
+    fn beside((x, y): (f32, f32), r: f32, sight: Sight) -> Place {
+        let (right, left) = (x + r + 12.0, x - r - POP.0 - 12.0);
+        let top = (y - 20.0).clamp(4.0, (sight.h - POP.1).max(4.0));
+        if right + POP.0 <= sight.w {
+            Place::At(right, top)
+        } else if left >= 4.0 {
+            Place::At(left, top)
+        } else if y < sight.h / 2.0 {
+            Place::Below
+        } else {
+            Place::Above
+        }
+    }
+    fn edge(self) -> Option<&'static str> {
+        match self {
+            Place::At(..) => None,
+            Place::Above => Some("above"),
+            Place::Below => Some("below"),
+        }
+    }
+    fn left(self) -> Option<String> {
+        if let Place::At(x, _) = self { Some(format!("{}px", x as i32)) } else { None }
+    }
+    fn top(self) -> Option<String> {
+        if let Place::At(_, y) = self { Some(format!("{}px", y as i32)) } else { None }
+    }
+}
+
 /// What can be done to the selected node or message, where it is: the verbs at hand, the reason, and the way to the rest.
 #[component]
 fn Popover(
@@ -370,17 +408,11 @@ fn Popover(
     // The layout is made by the same change of size or run that this follows.
     let place = move || {
         let sight = sight.get();
-        let Pick::Node(n) = page.pick.get() else {
-            return (12.0, (sight.h - POP.1 - 8.0).max(4.0));
-        };
+        let Pick::Node(n) = page.pick.get() else { return Place::Below };
         page.count.track();
         moving.with_value(|m| {
-            m.borrow().as_ref().map_or((0.0, 0.0), |m| {
-                let ((x, y), r) = (m.layout.at(n), m.layout.ring_radius());
-                let right = x + r + 12.0;
-                let left =
-                    if right + POP.0 > sight.w { (x - r - POP.0 - 12.0).max(4.0) } else { right };
-                (left, (y - 20.0).clamp(4.0, (sight.h - POP.1).max(4.0)))
+            m.borrow().as_ref().map_or(Place::Below, |m| {
+                Place::beside(m.layout.at(n), m.layout.ring_radius(), sight)
             })
         })
     };
@@ -391,15 +423,30 @@ fn Popover(
     };
     let button = move |d: faults::Deed| {
         let (name, verb) = (d.name(), d.verb.clone());
-        view! { <button type="button" aria-label=name on:click=move |_| page.do_act(&d.act)>{verb}</button> }
+        view! { <button type="button" aria-label=name on:click=move |_| d.press(page)>{verb}</button> }
     };
     view! {
         {when(shown, move || view! {
-            <div class="pop" role="group" aria-label="What can be done to it" style:left=move || format!("{}px", place().0 as i32) style:top=move || format!("{}px", place().1 as i32)>
+            <div class="pop" role="group" aria-label="What can be done to it" data-edge=move || place().edge() style:left=move || place().left() style:top=move || place().top()>
                 {move || deeds.get().into_iter().map(button).rows()}
                 <button type="button" on:click=move |_| page.tab.set(Tab::Why)>"why"</button>
                 <button type="button" aria-haspopup="dialog" on:click=move |_| page.sheet.set(Some(Sheet::Break))>"more …"</button>
             </div>
         }.into_any())}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_verbs_stand_beside_their_node_or_along_an_edge() {
+        let wide = Sight { w: 600.0, h: 300.0 };
+        assert_eq!(Place::beside((100.0, 150.0), 20.0, wide), Place::At(132.0, 130.0));
+        assert_eq!(Place::beside((580.0, 150.0), 20.0, wide), Place::At(352.0, 130.0));
+        let narrow = Sight { w: 240.0, h: 300.0 };
+        assert_eq!(Place::beside((120.0, 60.0), 20.0, narrow), Place::Below);
+        assert_eq!(Place::beside((120.0, 260.0), 20.0, narrow), Place::Above);
     }
 }
