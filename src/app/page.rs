@@ -776,7 +776,9 @@ impl Page {
             let (was, is) = (&old.scenario().steps, &run.scenario().steps);
             let same = |(a, b): &(&_, &_)| same_step(a, b);
             let line = is.iter().zip(was).take_while(same).count();
-            let mut voids = run.trace().range(0, run.trace().len()).rev();
+            // It acts here or not at all: what came before need not be looked through.
+            let here = run.trace().count_before(self.head.get_untracked().at);
+            let mut voids = run.trace().range(here, run.trace().len()).rev();
             let found = voids.find_map(|e| match e.what {
                 What::Void { line: l, text } if l as usize == line => Some(text),
                 _ => None,

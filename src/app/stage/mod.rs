@@ -12,7 +12,7 @@ mod spacetime;
 mod sweep;
 mod topology;
 
-use crate::app::lay::{Kept, Perhaps, Rows, effect, either, when};
+use crate::app::lay::{Kept, Perhaps, Rows, anew, effect, either, when};
 use engine::card::{self, Weight};
 use engine::ids::*;
 use engine::run::Run;
@@ -21,7 +21,7 @@ use engine::trace::What;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 
-use super::page::{Page, View};
+use super::page::{self, Page, View};
 use super::{words, wrong};
 
 pub use exhibits::Exhibits;
@@ -309,6 +309,17 @@ fn Lower() -> impl IntoView {
         Below::Compared if many.get() < 2 => Below::Messages,
         below => below,
     });
+    // Each view has a number, and of several diagrams each number of them.
+    let number = move || match seen.get() {
+        Below::Messages => many.get(),
+        Below::Compared => page::BESIDE + 1,
+        Below::Swept => page::BESIDE + 2,
+        Below::Operations => page::BESIDE + 3,
+        Below::Exhibit(key) => {
+            let at = keys.with(|k| k.iter().position(|k| k.0 == key));
+            page::BESIDE + 4 + at.unwrap_or(0)
+        }
+    };
     let tab = move |below: Below, word: String| {
         view! {
             <button type="button" aria-pressed=move || (seen.get() == below).to_string() on:click=move |_| choice.set(below)>{word}</button>
@@ -328,14 +339,16 @@ fn Lower() -> impl IntoView {
                 </div>
             }.into_any())}
             <asked::Asked/>
-            {move || match seen.get() {
-                Below::Messages if many.get() > 1 => view! { <sides::Diagrams many=many.get()/> }.into_any(),
-                Below::Messages => view! { <Spacetime/> }.into_any(),
+            {anew(number, move |_| match untrack(|| seen.get()) {
+                Below::Messages => match untrack(|| many.get()) {
+                    0 | 1 => view! { <Spacetime/> }.into_any(),
+                    n => view! { <sides::Diagrams many=n/> }.into_any(),
+                },
                 Below::Swept => view! { <sweep::Sweep swept=swept/> }.into_any(),
                 Below::Compared => view! { <sides::Comparison/> }.into_any(),
                 Below::Operations => view! { <operations::Operations/> }.into_any(),
                 Below::Exhibit(key) => view! { <Exhibits key=key/> }.into_any(),
-            }}
+            })}
         </div>
     }
 }

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::app::lay::{Kept, Perhaps, Rows, effect};
+use crate::app::lay::{Kept, Perhaps, Rows, anew, effect, either};
 use engine::ids::*;
 use engine::protocol::prose_time;
 use engine::run::Run;
@@ -24,10 +24,11 @@ pub fn Sides() -> impl IntoView {
     let page = expect_context::<Page>();
     // The first frames show one of them.
     let many = Kept::new(move || if page.whole.get() { page.sides().len() } else { 1 });
-    move || match many.get() {
-        0 | 1 => view! { <Topology/> }.into_any(),
-        n => view! { <Columns many=n/> }.into_any(),
-    }
+    either(
+        move || many.get() < 2,
+        || view! { <Topology/> }.into_any(),
+        move || anew(move || many.get(), |n| view! { <Columns many=n/> }.into_any()),
+    )
 }
 
 #[component]

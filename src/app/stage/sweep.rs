@@ -474,7 +474,7 @@ fn Table(
     view! {
         <div class="sweep-wide">
             <table class="sweep-table" data-run=run.to_string() on:keydown=keys>
-                <caption>{name.map(|n| view! { <b>{n}</b>". " }).perhaps()}"A row is a run of the whole text. Press one to look at it."</caption>
+                <caption>{name.map(|n| view! { <b>{n}</b>". " }).perhaps()}"Each row is a run of the whole text: press one to look at it."</caption>
                 <thead><tr><th scope="col">{move || param.get()}</th>{head}<th scope="col">"expectations that hold"</th><th scope="col">"parts from the row above"</th></tr></thead>
                 <tbody>{move || (0..values.with(Vec::len)).map(row).rows()}</tbody>
             </table>

@@ -352,45 +352,51 @@ fn places(
     })
 }
 
-/// Width and height of the popover, at most.
+/// Width and height of the popover, at most; and the height of one row of it.
 const POP: (f32, f32) = (196.0, 84.0);
+const ROW: f32 = 44.0;
 
-/// Where it stands: beside its node, or where there is no room for that along an edge of the view.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Place {
-    At(f32, f32),
-    Above,
-    Below,
+/// How long a row of buttons is with these many letters on each, with the two that are always there.
+fn row_of(words: &[usize]) -> f32 {
+    words.iter().chain(&[3, 6]).map(|n| *n as f32 * 9.0 + 30.0).sum()
 }
 
-impl Place {
-    /// Beside a node; on the other half of the view where it would cover the node or be cut off.
-    fn beside((x, y): (f32, f32), r: f32, sight: Sight) -> Place {
-        let (right, left) = (x + r + 12.0, x - r - POP.0 - 12.0);
-        let top = (y - 20.0).clamp(4.0, (sight.h - POP.1).max(4.0));
-        if right + POP.0 <= sight.w {
-            Place::At(right, top)
-        } else if left >= 4.0 {
-            Place::At(left, top)
-        } else if y < sight.h / 2.0 {
-            Place::Below
-        } else {
-            Place::Above
-        }
+/// Left, top, and how wide it may be: beside its node, or in a corner, where it is whole and covers the fewest nodes.
+fn pop_at(
+    nodes: &[(f32, f32)],
+    r: f32,
+    mine: Option<usize>,
+    row: f32,
+    sight: Sight,
+) -> (f32, f32, f32) {
+    let (right, below) = (sight.w - 4.0, sight.h - 8.0);
+    let mut all: Vec<(f32, f32, f32, f32)> = vec![];
+    if let Some((x, y)) = mine.and_then(|n| nodes.get(n)) {
+        let top = (y - 20.0).clamp(4.0, (below - POP.1).max(4.0));
+        all.push((x + r + 12.0, top, POP.0, POP.1));
+        all.push((x - r - POP.0 - 12.0, top, POP.0, POP.1));
     }
-    fn edge(self) -> Option<&'static str> {
-        match self {
-            Place::At(..) => None,
-            Place::Above => Some("above"),
-            Place::Below => Some("below"),
-        }
+    let (w, h) = if row + 8.0 <= sight.w { (row, ROW) } else { (row.min(sight.w - 8.0), POP.1) };
+    for (x, y) in [(4.0, below - h), (right - w, below - h), (4.0, 4.0), (right - w, 4.0)] {
+        all.push((x, y.max(4.0), w, h));
     }
-    fn left(self) -> Option<String> {
-        if let Place::At(x, _) = self { Some(format!("{}px", x as i32)) } else { None }
-    }
-    fn top(self) -> Option<String> {
-        if let Place::At(_, y) = self { Some(format!("{}px", y as i32)) } else { None }
-    }
+    let covered = |(x, y, w, h): (f32, f32, f32, f32)| {
+        let over = |(i, (nx, ny)): (usize, &(f32, f32))| {
+            let apart = |n: f32, from: f32, to: f32| (from - n).max(n - to).max(0.0);
+            let near = apart(*nx, x, x + w).hypot(apart(*ny, y, y + h)) < r + 2.0;
+            if !near {
+                0
+            } else if Some(i) == mine {
+                10
+            } else {
+                1
+            }
+        };
+        let outside = x < 4.0 || x + w > right || y + h > sight.h;
+        nodes.iter().enumerate().map(over).sum::<usize>() + if outside { 100 } else { 0 }
+    };
+    let best = all.into_iter().min_by_key(|b| covered(*b)).unwrap_or((4.0, 4.0, POP.0, POP.1));
+    (best.0.max(4.0), best.1, best.2.max(POP.0).min(sight.w - 8.0))
 }
 
 /// What can be done to the selected node or message, where it is: the verbs at hand, the reason, and the way to the rest.
@@ -407,13 +413,16 @@ fn Popover(
     });
     // The layout is made by the same change of size or run that this follows.
     let place = move || {
-        let sight = sight.get();
-        let Pick::Node(n) = page.pick.get() else { return Place::Below };
+        let (sight, pick) = (sight.get(), page.pick.get());
         page.count.track();
+        let words = deeds.with(|d| d.iter().map(|d| d.verb.chars().count()).collect::<Vec<_>>());
         moving.with_value(|m| {
-            m.borrow().as_ref().map_or(Place::Below, |m| {
-                Place::beside(m.layout.at(n), m.layout.ring_radius(), sight)
-            })
+            let m = m.borrow();
+            let layout = m.as_ref().map(|m| &m.layout);
+            let nodes = (0..layout.map_or(0, Layout::len)).map(|n| NodeId(n as u16));
+            let at: Vec<(f32, f32)> = layout.map_or(vec![], |l| nodes.map(|n| l.at(n)).collect());
+            let mine = if let Pick::Node(n) = pick { Some(n.index()) } else { None };
+            pop_at(&at, layout.map_or(0.0, Layout::ring_radius), mine, row_of(&words), sight)
         })
     };
     let shown = move || {
@@ -427,7 +436,7 @@ fn Popover(
     };
     view! {
         {when(shown, move || view! {
-            <div class="pop" role="group" aria-label="What can be done to it" data-edge=move || place().edge() style:left=move || place().left() style:top=move || place().top()>
+            <div class="pop" role="group" aria-label="What can be done to it" style:left=move || format!("{}px", place().0 as i32) style:top=move || format!("{}px", place().1 as i32) style:max-width=move || format!("{}px", place().2 as i32)>
                 {move || deeds.get().into_iter().map(button).rows()}
                 <button type="button" on:click=move |_| page.tab.set(Tab::Why)>"why"</button>
                 <button type="button" aria-haspopup="dialog" on:click=move |_| page.sheet.set(Some(Sheet::Break))>"more …"</button>
@@ -441,12 +450,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_verbs_stand_beside_their_node_or_along_an_edge() {
+    fn the_verbs_stand_where_they_are_whole_and_cover_no_other_node() {
+        let row = row_of(&[5, 5]);
         let wide = Sight { w: 600.0, h: 300.0 };
-        assert_eq!(Place::beside((100.0, 150.0), 20.0, wide), Place::At(132.0, 130.0));
-        assert_eq!(Place::beside((580.0, 150.0), 20.0, wide), Place::At(352.0, 130.0));
+        let at = |nodes: &[(f32, f32)], mine, sight| pop_at(nodes, 20.0, mine, row, sight);
+        assert_eq!(at(&[(100.0, 150.0)], Some(0), wide), (132.0, 130.0, POP.0));
+        assert_eq!(at(&[(580.0, 150.0)], Some(0), wide), (352.0, 130.0, POP.0));
+        // Its neighbour stands in the way on the right, and there is no room on the left.
+        let two = [(100.0, 150.0), (200.0, 150.0)];
+        assert_eq!(at(&two, Some(0), wide), (4.0, 300.0 - 8.0 - ROW, row));
+        // In a narrow column it breaks into two rows, and stands where its node is not.
         let narrow = Sight { w: 240.0, h: 300.0 };
-        assert_eq!(Place::beside((120.0, 60.0), 20.0, narrow), Place::Below);
-        assert_eq!(Place::beside((120.0, 260.0), 20.0, narrow), Place::Above);
+        let (x, y, w) = at(&[(120.0, 260.0)], Some(0), narrow);
+        assert!(x + w <= 240.0 && y == 4.0, "{x} {y} {w}");
+        let (x, y, w) = at(&[(120.0, 60.0)], Some(0), narrow);
+        assert!(x + w <= 240.0 && y == 300.0 - 8.0 - POP.1, "{x} {y} {w}");
+        // What is on its way has no node: a corner.
+        assert_eq!(at(&two, None, wide).1, 300.0 - 8.0 - ROW);
     }
 }
