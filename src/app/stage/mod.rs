@@ -276,12 +276,18 @@ impl Below {
 #[component]
 fn Lower() -> impl IntoView {
     let page = expect_context::<Page>();
+    // What there is to be seen is asked for when a run has grown by half, and when it is whole: an answer costs as much
+    // as all that its nodes hold.
+    let grown = Kept::new(move || {
+        let (known, whole) = (page.known.get(), page.with_run(|run| run.verdicts().is_some()));
+        (known.checked_ilog2(), known & known.next_power_of_two() >> 2, whole)
+    });
     let keys = Kept::new(move || {
-        page.known.track();
+        grown.with(|_| ());
         page.with_run(exhibits::keys).unwrap_or_default()
     });
     let asked = Kept::new(move || {
-        page.known.track();
+        grown.with(|_| ());
         page.with_run(operations::has_any).unwrap_or(false)
     });
     let many = Kept::new(move || page.sides().len());

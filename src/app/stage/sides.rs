@@ -11,7 +11,7 @@ use engine::run::Run;
 use engine::trace::compare::{Counters, Difference, Parting, Tally};
 use leptos::prelude::*;
 
-use super::spacetime::Spacetime;
+use super::spacetime::{FOLLOW, Spacetime};
 use super::topology::Topology;
 use crate::app::head::Head;
 use crate::app::page::Page;
@@ -165,12 +165,14 @@ fn parted(kept: &mut (Pair, Parting), first: &Side, other: &Side) -> Option<Diff
 #[component]
 pub fn Diagrams(many: usize) -> impl IntoView {
     let page = expect_context::<Page>();
+    // One stretch of time for all of them.
+    let gaze = RwSignal::new_local(FOLLOW);
     let one = move |i: usize| {
         let name = move || page.side_name(i);
         view! {
             <div class="diagram" data-now=move || page.is_current(i).then_some("true")>
                 <p class="of">{name}</p>
-                <Spacetime side=i/>
+                <Spacetime side=i gaze=gaze/>
             </div>
         }
     };
