@@ -257,8 +257,8 @@ struct Chart {
 }
 
 /// Its size, and the room for letters at the left, above and below.
-const SIZE: (f32, f32) = (236.0, 116.0);
-const ROOM: (f32, f32, f32) = (56.0, 10.0, 20.0);
+const SIZE: (f32, f32) = (244.0, 116.0);
+const ROOM: (f32, f32, f32) = (68.0, 10.0, 20.0);
 
 /// None where there is nothing to be seen: one value, or the same at all.
 fn chart(column: &Column, values: &[Value]) -> Option<Chart> {

@@ -358,10 +358,11 @@ const ROW: f32 = 44.0;
 
 /// How long a row of buttons is with these many letters on each, with the two that are always there.
 fn row_of(words: &[usize]) -> f32 {
-    words.iter().chain(&[3, 6]).map(|n| *n as f32 * 9.0 + 30.0).sum()
+    words.iter().chain(&[3, 6]).map(|n| *n as f32 * 9.0 + 36.0).sum()
 }
 
-/// Left, top, and how wide it may be: beside its node, or in a corner, where it is whole and covers the fewest nodes.
+/// Left, top, and how wide it may be: where it is whole, covers the fewest nodes, and is near its own; beside that where
+/// there is room, in one row or two.
 fn pop_at(
     nodes: &[(f32, f32)],
     r: f32,
@@ -369,35 +370,54 @@ fn pop_at(
     row: f32,
     sight: Sight,
 ) -> (f32, f32, f32) {
-    let (right, below) = (sight.w - 4.0, sight.h - 8.0);
-    let mut all: Vec<(f32, f32, f32, f32)> = vec![];
-    if let Some((x, y)) = mine.and_then(|n| nodes.get(n)) {
-        let top = (y - 20.0).clamp(4.0, (below - POP.1).max(4.0));
-        all.push((x + r + 12.0, top, POP.0, POP.1));
-        all.push((x - r - POP.0 - 12.0, top, POP.0, POP.1));
-    }
-    let (w, h) = if row + 8.0 <= sight.w { (row, ROW) } else { (row.min(sight.w - 8.0), POP.1) };
-    for (x, y) in [(4.0, below - h), (right - w, below - h), (4.0, 4.0), (right - w, 4.0)] {
-        all.push((x, y.max(4.0), w, h));
-    }
-    let covered = |(x, y, w, h): (f32, f32, f32, f32)| {
-        let over = |(i, (nx, ny)): (usize, &(f32, f32))| {
-            let apart = |n: f32, from: f32, to: f32| (from - n).max(n - to).max(0.0);
-            let near = apart(*nx, x, x + w).hypot(apart(*ny, y, y + h)) < r + 2.0;
+    let two = (POP.0.min(sight.w - 8.0), POP.1);
+    let home = mine.and_then(|n| nodes.get(n)).copied();
+    let (x, y) = home.unwrap_or((0.0, sight.h));
+    let apart = |n: f32, from: f32, size: f32| (from - n).max(n - from - size).max(0.0);
+    let cost = |(left, top, w, h): (f32, f32, f32, f32)| {
+        let over = |(i, n): (usize, &(f32, f32))| {
+            // Below a node stands what it is.
+            let near = apart(n.0, left, w).hypot(apart(n.1, top, h)) < r + 2.0
+                || (apart(n.0, left, w) < r && apart(n.1 + r + LABEL / 2.0, top, h) < LABEL / 2.0);
             if !near {
-                0
+                0.0
             } else if Some(i) == mine {
-                10
+                10_000.0
             } else {
-                1
+                1_000.0
             }
         };
-        let outside = x < 4.0 || x + w > right || y + h > sight.h;
-        nodes.iter().enumerate().map(over).sum::<usize>() + if outside { 100 } else { 0 }
+        nodes.iter().enumerate().map(over).sum::<f32>() + apart(x, left, w).hypot(apart(y, top, h))
     };
-    let best = all.into_iter().min_by_key(|b| covered(*b)).unwrap_or((4.0, 4.0, POP.0, POP.1));
-    (best.0.max(4.0), best.1, best.2.max(POP.0).min(sight.w - 8.0))
+    let mut best = (f32::MAX, (4.0, 4.0, two.0));
+    let mut offer = |(left, top, (w, h)): (f32, f32, (f32, f32)), bonus: f32| {
+        let fits = left >= 4.0 && left + w <= sight.w - 4.0 && top >= 4.0 && top + h <= sight.h;
+        let cost = if fits { cost((left, top, w, h)) - bonus } else { f32::MAX };
+        if cost < best.0 {
+            best = (cost, (left, top, w));
+        }
+    };
+    if home.is_some() {
+        let top = (y - 20.0).clamp(4.0, (sight.h - POP.1).max(4.0));
+        offer((x + r + 12.0, top, POP), 60.0);
+        offer((x - r - POP.0 - 12.0, top, POP), 60.0);
+    }
+    for size in [(row, ROW), two] {
+        let mut top = sight.h - size.1 - 4.0;
+        while top >= 4.0 {
+            let mut left = 4.0;
+            while left + size.0 <= sight.w - 4.0 {
+                offer((left, top, size), 0.0);
+                left += 12.0;
+            }
+            top -= 12.0;
+        }
+    }
+    best.1
 }
+
+/// Height of the two lines below a node.
+const LABEL: f32 = 34.0;
 
 /// What can be done to the selected node or message, where it is: the verbs at hand, the reason, and the way to the rest.
 #[component]
@@ -456,16 +476,22 @@ mod tests {
         let at = |nodes: &[(f32, f32)], mine, sight| pop_at(nodes, 20.0, mine, row, sight);
         assert_eq!(at(&[(100.0, 150.0)], Some(0), wide), (132.0, 130.0, POP.0));
         assert_eq!(at(&[(580.0, 150.0)], Some(0), wide), (352.0, 130.0, POP.0));
-        // Its neighbour stands in the way on the right, and there is no room on the left.
+        // Its neighbour stands in the way on the right, and there is no room on the left: it goes elsewhere.
         let two = [(100.0, 150.0), (200.0, 150.0)];
-        assert_eq!(at(&two, Some(0), wide), (4.0, 300.0 - 8.0 - ROW, row));
+        let (x, y, w) = at(&two, Some(0), wide);
+        assert!((x, y) != (132.0, 130.0) && x + w <= 600.0, "{x} {y} {w}");
+        let clear = |(nx, ny): (f32, f32)| {
+            let (dx, dy) = ((x - nx).max(nx - x - w).max(0.0), (y - ny).max(ny - y - ROW).max(0.0));
+            dx.hypot(dy) >= 22.0
+        };
+        assert!(two.into_iter().all(clear), "{x} {y} {w}");
         // In a narrow column it breaks into two rows, and stands where its node is not.
         let narrow = Sight { w: 240.0, h: 300.0 };
         let (x, y, w) = at(&[(120.0, 260.0)], Some(0), narrow);
-        assert!(x + w <= 240.0 && y == 4.0, "{x} {y} {w}");
+        assert!(x >= 4.0 && x + w <= 240.0 && y + POP.1 <= 260.0 - 20.0, "{x} {y} {w}");
         let (x, y, w) = at(&[(120.0, 60.0)], Some(0), narrow);
-        assert!(x + w <= 240.0 && y == 300.0 - 8.0 - POP.1, "{x} {y} {w}");
+        assert!(x >= 4.0 && x + w <= 240.0 && y >= 60.0 + 20.0 + LABEL, "{x} {y} {w}");
         // What is on its way has no node: a corner.
-        assert_eq!(at(&two, None, wide).1, 300.0 - 8.0 - ROW);
+        assert_eq!(at(&two, None, wide), (4.0, 300.0 - 4.0 - ROW, row));
     }
 }
