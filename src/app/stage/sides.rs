@@ -73,10 +73,10 @@ fn Column(side: usize) -> impl IntoView {
         <section class="one-run" aria-label=name data-now=move || now().then_some("true") on:pointerdown=look on:focusin=move |_| page.look_at(side)>
             <header>
                 <button type="button" class="plain" aria-pressed=move || now().to_string() on:click=press>{name}</button>
-                <span class="soft small">{tally}</span>
                 {move || parts().map(|at| view! {
                     <button type="button" class="plain parts" on:click=go(at)>"parts at "{words::clock(at)}</button>
                 }).perhaps()}
+                <span class="soft">{tally}</span>
             </header>
             <div class="run-view" prop:inert=held><Topology side=side/></div>
         </section>

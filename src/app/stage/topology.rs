@@ -352,13 +352,39 @@ fn places(
     })
 }
 
-/// Width and height of the popover, at most; and the height of one row of it.
-const POP: (f32, f32) = (196.0, 84.0);
-const ROW: f32 = 44.0;
+/// Height of a button of the popover, and what lies between two.
+const BUTTON: f32 = 36.0;
+const GAP: f32 = 4.0;
 
-/// How long a row of buttons is with these many letters on each, with the two that are always there.
-fn row_of(words: &[usize]) -> f32 {
-    words.iter().chain(&[3, 6]).map(|n| *n as f32 * 9.0 + 36.0).sum()
+/// How wide the buttons are with so many letters on each, and the two that are always there.
+fn widths(letters: &[usize]) -> Vec<f32> {
+    letters.iter().chain(&[3, 6]).map(|n| *n as f32 * 9.0 + 32.0).collect()
+}
+
+/// The shapes they can stand in, within a width: for one row of them, for two and so on, the narrowest.
+fn shapes(buttons: &[f32], most: f32) -> Vec<(f32, f32)> {
+    let rows = |width: f32| {
+        let (mut rows, mut used) = (1, 0.0);
+        for b in buttons {
+            if used > 0.0 && used + GAP + b > width {
+                (rows, used) = (rows + 1, 0.0);
+            }
+            used += if used > 0.0 { GAP + b } else { *b };
+        }
+        rows
+    };
+    let mut out: Vec<(f32, f32)> = vec![];
+    let mut width = buttons.iter().copied().fold(0.0, f32::max).min(most);
+    let mut last = usize::MAX;
+    while width <= most && last > 1 {
+        let n = rows(width);
+        if n < last {
+            out.insert(0, (width, n as f32 * (BUTTON + GAP)));
+            last = n;
+        }
+        width += 4.0;
+    }
+    out
 }
 
 /// Left, top, and how wide it may be: where it is whole, covers the fewest nodes, and is near its own; beside that where
@@ -367,10 +393,11 @@ fn pop_at(
     nodes: &[(f32, f32)],
     r: f32,
     mine: Option<usize>,
-    row: f32,
+    buttons: &[f32],
     sight: Sight,
 ) -> (f32, f32, f32) {
-    let two = (POP.0.min(sight.w - 8.0), POP.1);
+    let shapes = shapes(buttons, sight.w - 8.0);
+    let two = shapes.get(1).or(shapes.first()).copied().unwrap_or_default();
     let home = mine.and_then(|n| nodes.get(n)).copied();
     let (x, y) = home.unwrap_or((0.0, sight.h));
     let apart = |n: f32, from: f32, size: f32| (from - n).max(n - from - size).max(0.0);
@@ -398,11 +425,11 @@ fn pop_at(
         }
     };
     if home.is_some() {
-        let top = (y - 20.0).clamp(4.0, (sight.h - POP.1).max(4.0));
-        offer((x + r + 12.0, top, POP), 60.0);
-        offer((x - r - POP.0 - 12.0, top, POP), 60.0);
+        let top = (y - 20.0).clamp(4.0, (sight.h - two.1).max(4.0));
+        offer((x + r + 12.0, top, two), 60.0);
+        offer((x - r - two.0 - 12.0, top, two), 60.0);
     }
-    for size in [(row, ROW), two] {
+    for size in shapes {
         let mut top = sight.h - size.1 - 4.0;
         while top >= 4.0 {
             let mut left = 4.0;
@@ -442,7 +469,7 @@ fn Popover(
             let nodes = (0..layout.map_or(0, Layout::len)).map(|n| NodeId(n as u16));
             let at: Vec<(f32, f32)> = layout.map_or(vec![], |l| nodes.map(|n| l.at(n)).collect());
             let mine = if let Pick::Node(n) = pick { Some(n.index()) } else { None };
-            pop_at(&at, layout.map_or(0.0, Layout::ring_radius), mine, row_of(&words), sight)
+            pop_at(&at, layout.map_or(0.0, Layout::ring_radius), mine, &widths(&words), sight)
         })
     };
     let shown = move || {
@@ -471,27 +498,38 @@ mod tests {
 
     #[test]
     fn the_verbs_stand_where_they_are_whole_and_cover_no_other_node() {
-        let row = row_of(&[5, 5]);
-        let wide = Sight { w: 600.0, h: 300.0 };
-        let at = |nodes: &[(f32, f32)], mine, sight| pop_at(nodes, 20.0, mine, row, sight);
-        assert_eq!(at(&[(100.0, 150.0)], Some(0), wide), (132.0, 130.0, POP.0));
-        assert_eq!(at(&[(580.0, 150.0)], Some(0), wide), (352.0, 130.0, POP.0));
+        let (wide, narrow) = (Sight { w: 600.0, h: 300.0 }, Sight { w: 240.0, h: 300.0 });
+        let buttons = widths(&[5, 5]);
+        let all = shapes(&buttons, 500.0);
+        assert_eq!(
+            all.iter().map(|s| s.1 / (BUTTON + GAP)).collect::<Vec<_>>(),
+            [1.0, 2.0, 3.0, 4.0]
+        );
+        let two = all[1];
+        assert!(two.0 < all[0].0 / 1.5, "{all:?}");
+        let at = |nodes: &[(f32, f32)], mine, sight| pop_at(nodes, 20.0, mine, &buttons, sight);
+        assert_eq!(at(&[(100.0, 150.0)], Some(0), wide), (132.0, 130.0, two.0));
+        assert_eq!(at(&[(580.0, 150.0)], Some(0), wide), (548.0 - two.0, 130.0, two.0));
         // Its neighbour stands in the way on the right, and there is no room on the left: it goes elsewhere.
-        let two = [(100.0, 150.0), (200.0, 150.0)];
-        let (x, y, w) = at(&two, Some(0), wide);
-        assert!((x, y) != (132.0, 130.0) && x + w <= 600.0, "{x} {y} {w}");
+        let pair = [(100.0, 150.0), (200.0, 150.0)];
+        let (x, y, w) = at(&pair, Some(0), wide);
+        assert!((x, y) != (132.0, 130.0) && x >= 4.0 && x + w <= 596.0, "{x} {y} {w}");
+        let h = all.iter().find(|s| s.0 == w).map_or(0.0, |s| s.1);
         let clear = |(nx, ny): (f32, f32)| {
-            let (dx, dy) = ((x - nx).max(nx - x - w).max(0.0), (y - ny).max(ny - y - ROW).max(0.0));
+            let (dx, dy) = ((x - nx).max(nx - x - w).max(0.0), (y - ny).max(ny - y - h).max(0.0));
             dx.hypot(dy) >= 22.0
         };
-        assert!(two.into_iter().all(clear), "{x} {y} {w}");
-        // In a narrow column it breaks into two rows, and stands where its node is not.
-        let narrow = Sight { w: 240.0, h: 300.0 };
-        let (x, y, w) = at(&[(120.0, 260.0)], Some(0), narrow);
-        assert!(x >= 4.0 && x + w <= 240.0 && y + POP.1 <= 260.0 - 20.0, "{x} {y} {w}");
-        let (x, y, w) = at(&[(120.0, 60.0)], Some(0), narrow);
-        assert!(x >= 4.0 && x + w <= 240.0 && y >= 60.0 + 20.0 + LABEL, "{x} {y} {w}");
+        assert!(pair.into_iter().all(clear), "{x} {y} {w}");
+        // In a narrow column it stands above or below, and is whole.
+        for at_y in [260.0, 60.0] {
+            let (x, y, w) = at(&[(120.0, at_y)], Some(0), narrow);
+            assert!(x >= 4.0 && x + w <= 236.0 && y >= 4.0 && y + 40.0 <= 300.0, "{x} {y} {w}");
+        }
+        // A long verb makes it as wide as it needs.
+        let long = widths(&[7, 26]);
+        assert!(shapes(&long, 400.0).iter().all(|s| s.0 >= long[1]));
         // What is on its way has no node: a corner.
-        assert_eq!(at(&two, None, wide), (4.0, 300.0 - 4.0 - ROW, row));
+        let (x, y, _) = at(&pair, None, wide);
+        assert!(x == 4.0 && y > 200.0, "{x} {y}");
     }
 }
