@@ -19,7 +19,7 @@ test.describe("a sweep", () => {
 
   test.beforeEach(async ({ open, page }) => {
     await open("#raft/size-sweep&t=500ms");
-    await expect(table(page).locator(".sweep-says")).toHaveText("All that the text expects holds at every one of 4 values.");
+    await expect(table(page).locator(".sweep-says")).toContainText("All that the text expects holds at every one of 4 values.");
   });
 
   test("has a row for each value, with its numbers, and says when all have run", async ({ page }) => {
@@ -97,11 +97,20 @@ test.describe("a sweep", () => {
     await expect.poll(async () => Number(await here())).toBeGreaterThan(before);
   });
 
+  test("is carried away as text", async ({ page, context }) => {
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    await page.getByRole("button", { name: "Copy the table" }).click();
+    await expect(status(page)).toContainText("The table is on the clipboard");
+    const lines = (await page.evaluate(() => navigator.clipboard.readText())).trim().split("\n").map((l) => l.split("\t"));
+    expect(lines.map((l) => l[0])).toEqual(["nodes", "3", "5", "7", "9"]);
+    expect(lines[1]).toContain("20 ms");
+  });
+
   test("says where it first does not hold, while the rest of the page can be used", async ({ page, open }) => {
     const text = "lamplight 1\nrun raft nodes=3 clients=1 seed=3\nnet latency=10ms\nsweep nodes=3..9 by 2\nat 0ms fire n1 election\nat 400ms c1 add x 1\nexpect count sent RequestVote <= 4\nuntil 1s\n";
     await page.goto("about:blank");
     await open(packed(text));
-    await expect(table(page).locator(".sweep-says")).toHaveText("All that the text expects holds at 2 of 4 values; 7 is the first at which it does not.");
+    await expect(table(page).locator(".sweep-says")).toContainText("All that the text expects holds at 2 of 4 values; 7 is the first at which it does not.");
     await expect(row(page, 7).locator(".refused")).toHaveText("0 of 1");
     await expect(table(page).getByRole("img", { name: /^sent RequestVote/ }).locator(".dot.bad")).toHaveCount(2);
   });
@@ -154,6 +163,7 @@ test.describe("branches beside each other", () => {
     await expect(page.locator(".one-run header .parts")).toHaveText([/0\.005/, /0\.005/, /0\.005/]);
     await page.getByRole("button", { name: "compared", exact: true }).click();
     await expect(page.locator(".partings > li")).toHaveCount(3);
+    await expect(page.locator(".partings > li").first()).toContainText(/^crash n3 .* and as it came part at 0\.005/);
     await page.getByRole("button", { name: "To the end" }).click();
     // At the end of the one in view, where C never hears of it: without B it is lost too, without A it is on its way back.
     await expect(page.locator(".comparison tr", { hasText: /^lost/ }).locator("td")).toHaveText(["1", "0", "0", "1"]);

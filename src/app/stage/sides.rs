@@ -241,13 +241,17 @@ fn Parts(difference: Difference, names: [String; 2]) -> impl IntoView {
     let page = expect_context::<Page>();
     let at = difference.at;
     let go = move |_| show_parting(page, at);
+    let who = match page.sides_now().len() {
+        0..=2 => "They".into(),
+        _ => format!("{} and {}", names[0], names[1]),
+    };
     let did = difference.sides.into_iter().zip(names).map(|(did, name)| {
         let later = did.event.filter(|e| e.1 != at).map(|e| format!(" at {}", words::clock(e.1)));
         view! { <li><b>{name}</b>{later.perhaps()}": "{did.says}</li> }
     });
     view! {
         <li>
-            <p>"They part at "<button type="button" class="plain link" on:click=go>{words::clock(at)}</button></p>
+            <p>{who}" part at "<button type="button" class="plain link" on:click=go>{words::clock(at)}</button></p>
             <ul>{did.rows()}</ul>
         </li>
     }

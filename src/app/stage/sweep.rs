@@ -14,6 +14,7 @@ use engine::scenario::{self, Scenario};
 use engine::sweep::{Number, Point, SLOW, Sum};
 use engine::value::Value;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
 use crate::app::beat::Beat;
 use crate::app::head::Head;
@@ -170,6 +171,18 @@ struct Column {
     theory: Vec<Option<i64>>,
 }
 
+impl Column {
+    fn has_theory(&self) -> bool {
+        self.theory.iter().any(Option::is_some)
+    }
+    fn print(&self, cells: &[Option<i64>], i: usize) -> String {
+        match cells.get(i) {
+            Some(Some(v)) => say(self.unit, *v),
+            _ => "–".into(),
+        }
+    }
+}
+
 /// All numbers of one run of the text: first what the text asks for, then what is always counted.
 fn columns(sums: &[Option<&Sum>]) -> Vec<Column> {
     let named: Vec<&str> = sums
@@ -312,7 +325,48 @@ fn chart(column: &Column, values: &[Value]) -> Option<Chart> {
     })
 }
 
+/// The tables as lines of cells with tabs between them, for a sheet or a text.
+fn as_text(spec: &Spec, rows: &[Row]) -> String {
+    let table = |(run, name): (usize, &String)| {
+        let sums: Vec<Option<&Sum>> =
+            rows.iter().map(|r| r.as_ref().ok().and_then(|s| s.get(run))).collect();
+        let cols = columns(&sums);
+        let mut head = vec![spec.param.clone()];
+        for c in &cols {
+            head.push(c.name.clone());
+            head.extend(c.has_theory().then(|| format!("{} expected", c.name)));
+        }
+        head.push("expectations that hold".into());
+        let line = |(i, value): (usize, &Value)| {
+            let mut cells = vec![value.print()];
+            for c in &cols {
+                cells.push(c.print(&c.cells, i));
+                cells.extend(c.has_theory().then(|| c.print(&c.theory, i)));
+            }
+            cells.push(sums[i].map_or("–".into(), |s| format!("{} of {}", s.held.0, s.held.1)));
+            cells.join("\t")
+        };
+        let title = (spec.runs.len() > 1).then(|| name.clone());
+        let lines = spec.values.iter().take(sums.len()).enumerate().map(line);
+        title.into_iter().chain([head.join("\t")]).chain(lines).collect::<Vec<_>>().join("\n")
+    };
+    spec.runs.iter().enumerate().map(table).collect::<Vec<_>>().join("\n\n") + "\n"
+}
+
 // -------------------------------------------------------------------- on the page
+
+fn copy(page: Page, swept: Swept) {
+    let text = swept.spec.with(|s| s.as_ref().map(|s| swept.rows.with(|r| as_text(s, r))));
+    let Some(text) = text else { return };
+    spawn_local(async move {
+        let done = dom::copy(&text).await;
+        page.said.set(if done {
+            "The table is on the clipboard.".into()
+        } else {
+            "The browser does not let the page copy.".into()
+        });
+    });
+}
 
 #[component]
 pub fn Sweep(swept: Swept) -> impl IntoView {
@@ -355,7 +409,9 @@ pub fn Sweep(swept: Swept) -> impl IntoView {
     let failed = move || holds.with(|h| h.contains(&Some(false)));
     view! {
         <div class="view sweep" tabindex="0" role="region" aria-label="The sweep">
-            <p class="sweep-says" class:refused=failed>{move || says.get()}</p>
+            <p class="sweep-says" class:refused=failed>{move || says.get()}" "{when(move || swept.is_done(), move || view! {
+                <button type="button" class="small wide" on:click=move |_| copy(page, swept)>"Copy the table"</button>
+            }.into_any())}</p>
             {move || {
                 let runs = runs.get();
                 let many = runs.len() > 1;
@@ -418,7 +474,7 @@ fn Table(
     };
     let head = move || {
         let one = |c: Column| {
-            let theory = c.theory.iter().any(Option::is_some);
+            let theory = c.has_theory();
             view! {
                 <th scope="col">{c.name}</th>
                 {theory.then(|| view! { <th scope="col" class="soft">"expected"</th> }).perhaps()}
@@ -431,15 +487,11 @@ fn Table(
         let label = format!("look at {}={value}", param.get_untracked());
         let cells = move || {
             let cell = |c: Column| {
-                let print = |cells: &[Option<i64>]| match cells.get(i) {
-                    Some(Some(v)) => say(c.unit, *v),
-                    _ => "–".into(),
-                };
-                let theory = c.theory.iter().any(Option::is_some);
+                let theory = c.has_theory().then(|| c.print(&c.theory, i));
                 let bad = c.name == "claims broken" && c.cells.get(i).is_some_and(|v| *v > Some(0));
                 view! {
-                    <td class:refused=bad>{print(&c.cells)}</td>
-                    {theory.then(|| view! { <td class="soft">{print(&c.theory)}</td> }).perhaps()}
+                    <td class:refused=bad>{c.print(&c.cells, i)}</td>
+                    {theory.map(|t| view! { <td class="soft">{t}</td> }).perhaps()}
                 }
             };
             cols.get().into_iter().map(cell).rows()
@@ -586,6 +638,19 @@ mod tests {
         assert_eq!(cols[0].cells, [Some(0), Some(2), Some(4)]);
         // What has not run yet has no cells, and takes no column away.
         assert_eq!(columns(&[sums[0], None, None])[0].cells, [Some(0), None, None]);
+    }
+
+    #[test]
+    fn the_table_can_be_carried_away_as_text() {
+        let work = work(TEXT);
+        let Some(spec) = &work.of else { panic!() };
+        let text = as_text(spec, &work.rows);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 4);
+        assert!(lines[0].starts_with("nodes\tsent RequestVote\tmessages sent\t"), "{text}");
+        assert!(lines[3].starts_with("5\t4\t") && lines[3].ends_with("\t0 of 1"), "{text}");
+        let cells = |l: &str| l.split('\t').count();
+        assert!(lines.iter().all(|l| cells(l) == cells(lines[0])), "{text}");
     }
 
     #[test]
