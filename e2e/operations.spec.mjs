@@ -11,8 +11,8 @@ test("an entry that is about histories opens with them, and another model judges
   await expect(bars(page).locator(".bar.broken")).toHaveCount(3);
   await expect(bars(page).locator(".because").first()).toBeVisible();
   await accessible(page);
-  await judged(page).getByRole("combobox", { name: "Model" }).selectOption("sequential");
-  await expect(judged(page)).toContainText("sequential: yes");
+  await judged(page).getByRole("button", { name: "sequential: yes" }).click();
+  await expect(judged(page)).toContainText("sequential: yes. ");
   await expect(bars(page).locator(".bar.broken")).toHaveCount(0);
 });
 
@@ -47,4 +47,50 @@ test("what is not there at a moment is not drawn from another", async ({ page, o
   await page.keyboard.press("Home");
   await expect(page.locator(".nothing")).toBeVisible();
   await expect(page.locator(".exhibits text")).toHaveCount(0);
+});
+
+test("a bar is dragged, the verdicts follow the hand, and letting go is a line of the text", async ({ page, open }) => {
+  await open("#consistency/inversion&t=150ms");
+  const old = bars(page).getByRole("button", { name: /^C get x 0/ });
+  const model = (name) => judged(page).getByRole("button", { name, exact: true });
+  await expect(model("linearizable: no")).toBeVisible();
+  await expect(model("pram: yes")).toBeVisible();
+  const box = await old.locator(".bar").boundingBox();
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  // Before B has read the new value, the old one is no contradiction.
+  await page.mouse.move(x - 2 * box.width, y, { steps: 4 });
+  await page.mouse.move(x - 3 * box.width, y, { steps: 4 });
+  await expect(model("linearizable: yes")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Undo" }).first()).toBeDisabled();
+  await page.mouse.up();
+  await expect(model("linearizable: yes")).toBeVisible();
+  await expect(page.locator(".notice")).toContainText("C get x 0 10ms is at");
+  await page.getByRole("button", { name: "Undo" }).first().click();
+  await expect(model("linearizable: no")).toBeVisible();
+});
+
+test("the end of a bar makes it longer", async ({ page, open }) => {
+  await open("#consistency/inversion&t=150ms");
+  const bar = bars(page).getByRole("button", { name: /^C get x 0/ }).locator(".bar");
+  const before = await bar.boundingBox();
+  const y = before.y + before.height / 2;
+  await page.mouse.move(before.x + before.width - 2, y);
+  await page.mouse.down();
+  await page.mouse.move(before.x + 2 * before.width, y, { steps: 4 });
+  await page.mouse.up();
+  await expect(page.locator(".notice")).toContainText("takes");
+  await expect.poll(async () => (await bar.boundingBox()).width).toBeGreaterThan(before.width * 1.5);
+});
+
+test("by keyboard: a bar is taken, moved and given back", async ({ page, open }) => {
+  await open("#consistency/inversion&t=150ms");
+  await bars(page).getByRole("button", { name: /^C get x 0/ }).focus();
+  await page.keyboard.press("Enter");
+  const hand = judged(page).getByRole("group", { name: "The selected operation" });
+  await hand.getByRole("button", { name: "earlier" }).click();
+  await expect(page.locator(".notice")).toContainText("C get x 0 10ms is at");
+  await expect(hand.getByRole("button", { name: "longer" })).toBeVisible();
+  await accessible(page);
 });

@@ -32,7 +32,7 @@ for (const folder of (await readdir(from, { withFileTypes: true })).filter((f) =
   const scenarios = [];
   for (const file of files) {
     const text = await readFile(join(dir, "scenarios", file), "utf8");
-    scenarios.push({ slug: file.slice(0, -".lamp".length), title: setting(text, "title"), shows: setting(text, "shows") });
+    scenarios.push({ slug: file.slice(0, -".lamp".length), title: setting(text, "title"), shows: setting(text, "shows"), row: setting(text, "row").split(" ")[0] });
     await cp(join(dir, "scenarios", file), join(to, entry, file));
   }
   const lesson = await readFile(join(dir, "lesson.md"), "utf8").catch(() => "");

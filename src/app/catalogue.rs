@@ -20,6 +20,9 @@ pub struct Listed {
     pub title: String,
     #[serde(default)]
     pub shows: String,
+    /// The first row of the subject it keeps.
+    #[serde(default)]
+    pub row: String,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -65,6 +68,33 @@ pub fn by_section() -> Vec<(usize, Vec<&'static Sign>)> {
         }
     }
     out
+}
+
+/// Scenarios that a section lists although their entry stands in another: those whose first row is the section's.
+pub fn guests(folders: &[Folder], n: usize) -> Vec<(String, String)> {
+    let mut out = vec![];
+    for f in folders {
+        let home = protocols::CATALOGUE.iter().find(|b| b.id == f.entry);
+        if home.is_none_or(|b| section(b.sign().rows) == n) {
+            continue;
+        }
+        let here = |s: &&Listed| !s.row.is_empty() && section(&[&s.row]) == n;
+        out.extend(f.scenarios.iter().filter(here).map(|s| called(f, s)));
+    }
+    out
+}
+
+/// Scenarios to be solved: their slugs say so.
+pub fn mysteries(folders: &[Folder]) -> Vec<(String, String)> {
+    let is_one = |s: &&Listed| s.slug.starts_with("mystery-");
+    let of =
+        |f: &Folder| f.scenarios.iter().filter(is_one).map(|s| called(f, s)).collect::<Vec<_>>();
+    folders.iter().flat_map(of).collect()
+}
+
+/// Its place in the address, and its title.
+fn called(f: &Folder, s: &Listed) -> (String, String) {
+    (format!("#{}/{}", f.entry, s.slug), s.title.clone())
 }
 
 #[derive(Clone, Copy)]
@@ -135,6 +165,25 @@ pub fn Rail() -> impl IntoView {
     let page = expect_context::<Page>();
     let catalogue = expect_context::<Catalogue>();
     let current = Kept::new(move || page.loaded().and_then(|l| l.origin));
+    let links = move |found: fn(&[Folder], usize) -> Vec<(String, String)>, n: usize| {
+        let here = move |href: &str| {
+            current.with(|c| c.as_ref().is_some_and(|(e, s)| href == format!("#{e}/{s}")))
+        };
+        let link = move |(href, title): (String, String)| {
+            let at = href.clone();
+            let current = move || here(&at).then_some("page");
+            view! {
+                <li><a class="entry" href=href aria-current=current on:click=move |_| page.rail.set(false)>{title}</a></li>
+            }
+        };
+        let list = move || page.whole.get().then(|| catalogue.folders.with(|f| found(f, n)));
+        move || {
+            let found = list().filter(|l| !l.is_empty())?;
+            Some(view! { <ul class="entries guests">{found.into_iter().map(link).rows()}</ul> })
+        }
+    };
+    let puzzles = move || page.whole.get() && catalogue.folders.with(|f| !mysteries(f).is_empty());
+    let (guests_of, all_mysteries) = (move |n| links(guests, n), links(|f, _| mysteries(f), 0));
     view! {
         <nav class="rail" aria-label="Catalogue">
             <GoOn/>
@@ -146,9 +195,11 @@ pub fn Rail() -> impl IntoView {
                         <ul class="entries">
                             {entries.into_iter().map(|e| view! { <Item entry=e current=current catalogue=catalogue/> }).rows()}
                         </ul>
+                        {let of = guests_of(n); move || of().perhaps()}
                     }
                 })
                 .rows()}
+            {when(puzzles, move || view! { <h2>"Mysteries"</h2>{move || all_mysteries().perhaps()} }.into_any())}
         </nav>
     }
 }
@@ -222,6 +273,22 @@ fn Thumb(entry: &'static Sign, catalogue: Catalogue) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_section_lists_what_keeps_its_rows_and_mysteries_have_a_place_of_their_own() {
+        let listed = |slug: &str, row: &str| Listed {
+            slug: slug.into(),
+            title: slug.to_uppercase(),
+            shows: String::new(),
+            row: row.into(),
+        };
+        let scenarios =
+            vec![listed("plain", "3.2"), listed("guest", "1.5"), listed("mystery-a", "3.2")];
+        let folders = [Folder { entry: "raft".into(), scenarios }];
+        let guest = || vec![("#raft/guest".to_string(), "GUEST".to_string())];
+        assert_eq!((guests(&folders, 1), guests(&folders, 3)), (guest(), vec![]));
+        assert_eq!(mysteries(&folders), [("#raft/mystery-a".to_string(), "MYSTERY-A".to_string())]);
+    }
 
     #[test]
     fn every_entry_has_a_section() {

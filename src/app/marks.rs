@@ -185,7 +185,7 @@ fn bookmark_act(run: &Run) -> String {
 }
 
 /// The text, and which of its steps a step of the run is.
-fn in_text(page: Page, line: u32) -> Option<(std::rc::Rc<str>, usize)> {
+pub fn in_text(page: Page, line: u32) -> Option<(std::rc::Rc<str>, usize)> {
     let loaded = page.loaded_now()?;
     let row = loaded.run.borrow().scenario().steps.get(line as usize)?.place.line;
     let index = edit::step_at(&loaded.text, row)?;

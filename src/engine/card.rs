@@ -206,6 +206,8 @@ pub struct MeterCard {
     pub name: &'static str,
     pub unit: &'static str,
     pub says: &'static str,
+    /// The meter of which this says how far it may be off, either way.
+    pub bounds: Option<&'static str>,
 }
 
 /// What an entry promises to bear. The random swarm stays inside it.
@@ -238,6 +240,8 @@ pub enum Layout {
 pub enum View {
     /// The run in space and time.
     Messages,
+    /// The same, with what each round trip can tell and what it cannot: where clocks are compared.
+    Rounds,
     /// What the nodes hold under a key.
     Exhibit(&'static str),
     /// The operations of the clients, and whether one order explains them.
@@ -310,5 +314,15 @@ pub const fn bug(
 }
 
 pub const fn meter(name: &'static str, unit: &'static str, says: &'static str) -> MeterCard {
-    MeterCard { name, unit, says: printed(says) }
+    MeterCard { name, unit, says: printed(says), bounds: None }
+}
+
+/// A meter that says how far the meter `of` may be off, either way.
+pub const fn bound(
+    name: &'static str,
+    unit: &'static str,
+    of: &'static str,
+    says: &'static str,
+) -> MeterCard {
+    MeterCard { bounds: Some(of), ..meter(name, unit, says) }
 }

@@ -148,6 +148,36 @@ impl FromIterator<NodeId> for Nodes {
     }
 }
 
+/// Some of many things, by their number: a claim's memory of which writes somebody knows.
+#[derive(Clone, Debug, Default)]
+pub struct Bits(Vec<u64>);
+
+impl Bits {
+    pub fn has(&self, i: usize) -> bool {
+        self.0.get(i / 64).is_some_and(|word| word >> (i % 64) & 1 == 1)
+    }
+    pub fn add(&mut self, i: usize) {
+        if self.0.len() <= i / 64 {
+            self.0.resize(i / 64 + 1, 0);
+        }
+        self.0[i / 64] |= 1 << (i % 64);
+    }
+    pub fn join(&mut self, more: &Bits) {
+        if self.0.len() < more.0.len() {
+            self.0.resize(more.0.len(), 0);
+        }
+        for (mine, word) in self.0.iter_mut().zip(&more.0) {
+            *mine |= word;
+        }
+    }
+    /// The first that is here and not there.
+    pub fn beyond(&self, other: &Bits) -> Option<usize> {
+        let word = |i: usize| self.0[i] & !other.0.get(i).copied().unwrap_or(0);
+        let at = (0..self.0.len()).find(|i| word(*i) != 0)?;
+        Some(at * 64 + word(at).trailing_zeros() as usize)
+    }
+}
+
 /// The places of `count` things in their order; equals keep theirs. One sort, whatever the things.
 pub fn order(count: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> {
     let mut places: Vec<usize> = (0..count).collect();
@@ -196,6 +226,17 @@ pub fn sort<T: Ord>(things: &mut [T]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bits_are_a_set_of_numbers() {
+        let (mut a, mut b) = (Bits::default(), Bits::default());
+        [3, 64, 200].into_iter().for_each(|i| a.add(i));
+        [3, 200, 300].into_iter().for_each(|i| b.add(i));
+        assert!(a.has(64) && !b.has(64) && !a.has(10_000));
+        assert_eq!((a.beyond(&b), b.beyond(&a)), (Some(64), Some(300)));
+        b.join(&a);
+        assert_eq!((a.beyond(&b), b.beyond(&a)), (None, Some(300)));
+    }
 
     #[test]
     fn a_sort_agrees_with_the_standard_one() {

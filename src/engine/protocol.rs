@@ -12,6 +12,7 @@ use crate::card::{Entry, Weight};
 use crate::ids::{Mark, MsgId, NodeId, OpId, Us};
 use crate::num;
 use crate::scenario::ast::Out;
+use crate::seq::Roll;
 use crate::show::Showcase;
 use crate::tree::Tree;
 use crate::value::Value;
@@ -50,6 +51,12 @@ pub trait Protocol: Sized + 'static {
     fn step(cx: &Cx<Self>, node: &mut Self::Node, input: Input<'_, Self>, fx: &mut Fx<'_, Self>);
 
     fn write(_disk: &mut Self::Disk, _record: &Self::Record) {}
+
+    /// How long a message takes between two nodes that sit together, until the text says otherwise of their
+    /// link; None is what it takes everywhere.
+    fn near(_params: &Self::Params, _cast: &Cast, _from: NodeId, _to: NodeId) -> Option<Us> {
+        None
+    }
 
     /// What the node believes itself to be.
     fn face(node: &Self::Node) -> Face;
@@ -466,7 +473,22 @@ impl<P: Protocol> Default for Bag<P> {
     }
 }
 
+fn turn<T>(list: &mut [T]) {
+    if list.len() > 1 {
+        list.reverse();
+    }
+}
+
 impl<P: Protocol> Bag<P> {
+    /// Turn the lists over, so that what was asked for first is popped first.
+    pub fn turn(&mut self) {
+        turn(&mut self.asks);
+        turn(&mut self.msgs);
+        turn(&mut self.timers);
+        turn(&mut self.records);
+        turn(&mut self.whys);
+        turn(&mut self.replies);
+    }
     pub fn clear(&mut self) {
         self.asks.clear();
         self.msgs.clear();
@@ -630,7 +652,7 @@ pub struct Step<'a, P: Protocol> {
     /// No link is cut, no message held back or lost by the scenario, nobody paused or turned.
     pub steady: bool,
     pub(crate) sent: &'a [(MsgId, NodeId, u32)],
-    pub(crate) arena: &'a [P::Msg],
+    pub(crate) arena: &'a Roll<P::Msg>,
 }
 
 impl<'a, P: Protocol> Step<'a, P> {

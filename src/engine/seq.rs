@@ -10,6 +10,8 @@ use std::rc::Rc;
 use serde::{Serialize, Serializer};
 
 const CHUNK: usize = 64;
+/// A block of a [`Roll`]: long enough that passing from one to the next costs nothing.
+const BLOCK: usize = 512;
 
 /// A list that grows and shrinks at its end.
 #[derive(Clone, Debug)]
@@ -115,6 +117,82 @@ impl<T: Clone> FromIterator<T> for Seq<T> {
 impl<T: Clone + Serialize> Serialize for Seq<T> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         s.collect_seq(self.iter())
+    }
+}
+
+/// What a run has said, in the order in which it was said. Grows only, and a branch shares with its stem all
+/// the blocks that lie before the fork. Growing never moves what is there.
+#[derive(Clone, Debug)]
+pub struct Roll<T> {
+    blocks: Vec<Rc<Vec<T>>>,
+    len: usize,
+}
+
+impl<T> Default for Roll<T> {
+    fn default() -> Self {
+        Roll { blocks: Vec::new(), len: 0 }
+    }
+}
+
+impl<T> Roll<T> {
+    pub fn len(&self) -> usize {
+        self.len
+    }
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+    pub fn get(&self, i: usize) -> Option<&T> {
+        self.blocks.get(i / BLOCK)?.get(i % BLOCK)
+    }
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> + Clone {
+        self.blocks.iter().flat_map(|b| b.iter())
+    }
+    /// How many items at the beginning are so, where all that are so come first.
+    pub fn partition_point(&self, so: impl Fn(&T) -> bool) -> usize {
+        let b = self.blocks.partition_point(|b| b.first().is_some_and(&so)).saturating_sub(1);
+        self.blocks.get(b).map_or(0, |block| b * BLOCK + block.partition_point(so))
+    }
+}
+
+impl<T: Clone> Roll<T> {
+    pub fn push(&mut self, item: T) {
+        if self.len.is_multiple_of(BLOCK) {
+            // A short run stays small; a long one does not move its items.
+            let room = if self.blocks.is_empty() { 4 } else { BLOCK };
+            self.blocks.push(Rc::new(Vec::with_capacity(room)));
+        }
+        if let Some(last) = self.blocks.last_mut() {
+            Rc::make_mut(last).push(item);
+            self.len += 1;
+        }
+    }
+    pub fn append(&mut self, items: &mut Vec<T>) {
+        if !items.is_empty() {
+            items.drain(..).for_each(|i| self.push(i));
+        }
+    }
+    pub fn get_mut(&mut self, i: usize) -> Option<&mut T> {
+        Rc::make_mut(self.blocks.get_mut(i / BLOCK)?).get_mut(i % BLOCK)
+    }
+    /// The first `len` items: whole blocks are shared.
+    pub fn prefix(&self, len: usize) -> Roll<T> {
+        let len = len.min(self.len);
+        let mut blocks = self.blocks[..len.div_ceil(BLOCK)].to_vec();
+        if let (Some(last), rest @ 1..) = (blocks.last_mut(), len % BLOCK)
+            && last.len() > rest
+        {
+            let mut short = Vec::with_capacity(BLOCK);
+            short.extend_from_slice(&last[..rest]);
+            *last = Rc::new(short);
+        }
+        Roll { blocks, len }
+    }
+}
+
+impl<T> Index<usize> for Roll<T> {
+    type Output = T;
+    fn index(&self, i: usize) -> &T {
+        &self.blocks[i / BLOCK][i % BLOCK]
     }
 }
 
@@ -321,6 +399,30 @@ mod tests {
         a.push(7);
         assert_eq!((b.len(), b[130], a[130]), (200, 130, 7));
         assert_eq!(a.changed_from(&b), 130);
+    }
+
+    #[test]
+    fn a_branch_of_a_roll_leaves_its_stem_alone() {
+        let mut stem = Roll::default();
+        (0..2_000u32).for_each(|i| stem.push(i));
+        for cut in [0, 1, 511, 512, 513, 1_024, 1_999, 2_000, 9_999] {
+            let mut branch = stem.prefix(cut);
+            let mut list: Vec<u32> = (0..cut.min(2_000) as u32).collect();
+            assert!(branch.len() == list.len() && branch.iter().eq(list.iter()));
+            branch.append(&mut vec![7; 600]);
+            list.extend([7; 600]);
+            for at in [0, list.len() / 2, list.len() - 1] {
+                list[at] = 9;
+                *branch.get_mut(at).unwrap() = 9;
+                assert_eq!(branch[at], 9);
+            }
+            assert!(branch.iter().eq(list.iter()) && branch.get(list.len()).is_none());
+            assert!(stem.iter().copied().eq(0..2_000) && stem.len() == 2_000);
+        }
+        for limit in [0, 1, 500, 512, 513, 1_024, 1_999, 2_000, 3_000] {
+            assert_eq!(stem.partition_point(|&i| i < limit), limit.min(2_000) as usize);
+        }
+        assert_eq!(Roll::<u32>::default().partition_point(|_| true), 0);
     }
 
     #[test]

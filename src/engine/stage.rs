@@ -13,6 +13,7 @@ use crate::ids::{Mark, MsgId, NodeId, OpId, TimerId, Us};
 use crate::num::{self, Stream};
 use crate::protocol::*;
 use crate::scenario::ast::Out;
+use crate::seq::Roll;
 use crate::show::Showcase;
 use crate::tree::Tree;
 use crate::value::Value;
@@ -107,6 +108,7 @@ pub trait Stage {
 
     fn boot(&mut self, node: NodeId, senses: Senses, amnesia: bool);
     fn given(&mut self, node: NodeId, field: &str, value: &Value) -> Result<(), Refusal>;
+    fn near(&self, from: NodeId, to: NodeId) -> Option<Us>;
     fn step(
         &mut self,
         node: NodeId,
@@ -141,12 +143,12 @@ pub trait Stage {
 
 /// Everything a run has said. Grows only.
 struct Arena<P: Protocol> {
-    msgs: Vec<P::Msg>,
-    whys: Vec<P::Why>,
-    timers: Vec<P::Timer>,
-    records: Vec<P::Record>,
-    replies: Vec<Outcome>,
-    calls: Vec<Op>,
+    msgs: Roll<P::Msg>,
+    whys: Roll<P::Why>,
+    timers: Roll<P::Timer>,
+    records: Roll<P::Record>,
+    replies: Roll<Outcome>,
+    calls: Roll<Op>,
 }
 
 /// How much of the arena a moment has used.
@@ -162,7 +164,7 @@ struct Used {
 }
 
 /// Put an item at its number: a replay finds it there already.
-fn place<T>(list: &mut Vec<T>, used: &mut usize, item: T) -> u32 {
+fn place<T: Clone>(list: &mut Roll<T>, used: &mut usize, item: T) -> u32 {
     let at = *used;
     if at == list.len() {
         list.push(item);
@@ -200,7 +202,8 @@ pub struct Play<P: Protocol> {
     draws: Vec<Vec<u64>>,
     picks: Vec<Vec<(&'static str, u64)>>,
     lies: Vec<Option<Rc<str>>>,
-    bag: Bag<P>,
+    /// What a handler asks for; away while one runs.
+    bag: Option<Box<Bag<P>>>,
 }
 
 impl<P: Protocol> Play<P> {
@@ -228,7 +231,7 @@ impl<P: Protocol> Play<P> {
             draws: vec![vec![0; P::Timer::NAMES.len()]; n],
             picks: vec![vec![]; n],
             lies: vec![None; n],
-            bag: Bag::default(),
+            bag: None,
             script,
         }))
     }
@@ -245,7 +248,7 @@ impl<P: Protocol> Play<P> {
             draws: self.draws.clone(),
             picks: self.picks.clone(),
             lies: self.lies.clone(),
-            bag: Bag::default(),
+            bag: None,
         }
     }
 
@@ -257,10 +260,10 @@ impl<P: Protocol> Play<P> {
         senses: Senses,
         out: &mut Vec<(Effect, Option<Mark>)>,
     ) {
-        let mut bag = std::mem::take(&mut self.bag);
+        let mut bag = self.bag.take().unwrap_or_default();
         self.act(node, input, senses, &mut bag);
         self.translate(node, &mut bag, senses, out);
-        self.bag = bag;
+        self.bag = Some(bag);
     }
 
     fn act(&mut self, node: NodeId, input: Input<'_, P>, senses: Senses, bag: &mut Bag<P>) {
@@ -297,16 +300,12 @@ impl<P: Protocol> Play<P> {
             let arena = self.arena.clone();
             let mut arena = arena.borrow_mut();
             let mut mark = Mark(self.used.marks - bag.records.len() as u32);
-            let mut msgs = bag.msgs.drain(..);
-            let mut whys = bag.whys.drain(..);
-            let mut timers = bag.timers.drain(..);
-            let mut records = bag.records.drain(..);
-            let mut replies = bag.replies.drain(..);
-            for (ask, gate) in bag.asks.drain(..) {
+            bag.turn();
+            while let Some((ask, gate)) = bag.asks.pop() {
                 // Values were put in their bags in the order of asking.
                 let effect = match ask {
                     Ask::Send { to } => {
-                        let Some(msg) = msgs.next() else { continue };
+                        let Some(msg) = bag.msgs.pop() else { continue };
                         let (kind, quiet, epoch, bytes) =
                             (msg.ordinal(), msg.quiet(), msg.epoch(), msg.bytes());
                         let payload = place(&mut arena.msgs, &mut self.used.msgs, msg);
@@ -320,25 +319,25 @@ impl<P: Protocol> Play<P> {
                         }
                     }
                     Ask::Reply { op } => {
-                        let Some(reply) = replies.next() else { continue };
+                        let Some(reply) = bag.replies.pop() else { continue };
                         Effect::Reply {
                             op,
                             reply: place(&mut arena.replies, &mut self.used.replies, reply),
                         }
                     }
                     Ask::Arm { lo, hi } => {
-                        let Some(timer) = timers.next() else { continue };
+                        let Some(timer) = bag.timers.pop() else { continue };
                         let after = self.draw(node, timer.ordinal(), lo, hi);
                         Effect::Arm { timer: self.timer_id(&mut arena, node, timer), after }
                     }
                     Ask::Disarm => {
-                        let Some(timer) = timers.next() else { continue };
+                        let Some(timer) = bag.timers.pop() else { continue };
                         let live = &mut self.live[node.index()];
                         let Some(at) = live.iter().position(|(t, _)| *t == timer) else { continue };
                         Effect::Disarm { timer: live.swap_remove(at).1 }
                     }
                     Ask::Save | Ask::Note => {
-                        let Some(record) = records.next() else { continue };
+                        let Some(record) = bag.records.pop() else { continue };
                         let lazy = matches!(ask, Ask::Note);
                         let record = place(&mut arena.records, &mut self.used.records, record);
                         let save = Effect::Save { mark, record, lazy };
@@ -346,7 +345,7 @@ impl<P: Protocol> Play<P> {
                         save
                     }
                     Ask::Why => {
-                        let Some(why) = whys.next() else { continue };
+                        let Some(why) = bag.whys.pop() else { continue };
                         let slug = why.ordinal();
                         Effect::Why { why: place(&mut arena.whys, &mut self.used.whys, why), slug }
                     }
@@ -371,12 +370,12 @@ impl<P: Protocol> Play<P> {
     ) {
         // The body is read where it lies: what the handler asks for waits in the bag meanwhile.
         let arena = self.arena.clone();
-        let mut bag = std::mem::take(&mut self.bag);
+        let mut bag = self.bag.take().unwrap_or_default();
         if let Some(msg) = arena.borrow().msgs.get(payload as usize) {
             self.act(node, Input::Deliver { from, msg }, senses, &mut bag);
         }
         self.translate(node, &mut bag, senses, out);
-        self.bag = bag;
+        self.bag = Some(bag);
     }
 
     fn draw(&mut self, node: NodeId, name: u8, lo: Us, hi: Us) -> Us {
@@ -415,22 +414,22 @@ fn cx<P: Protocol>(script: &Script<P>, me: NodeId, senses: Senses) -> Cx<'_, P> 
 impl<P: Protocol> Arena<P> {
     fn empty() -> Self {
         Arena {
-            msgs: vec![],
-            whys: vec![],
-            timers: vec![],
-            records: vec![],
-            replies: vec![],
-            calls: vec![],
+            msgs: Roll::default(),
+            whys: Roll::default(),
+            timers: Roll::default(),
+            records: Roll::default(),
+            replies: Roll::default(),
+            calls: Roll::default(),
         }
     }
     fn cut(&self, used: &Used) -> Self {
         Arena {
-            msgs: self.msgs[..used.msgs].to_vec(),
-            whys: self.whys[..used.whys].to_vec(),
-            timers: self.timers[..used.timers].to_vec(),
-            records: self.records[..used.records].to_vec(),
-            replies: self.replies[..used.replies].to_vec(),
-            calls: self.calls[..used.calls].to_vec(),
+            msgs: self.msgs.prefix(used.msgs),
+            whys: self.whys.prefix(used.whys),
+            timers: self.timers.prefix(used.timers),
+            records: self.records.prefix(used.records),
+            replies: self.replies.prefix(used.replies),
+            calls: self.calls.prefix(used.calls),
         }
     }
 }
@@ -463,6 +462,10 @@ impl<P: Protocol> Stage for Play<P> {
         let i = node.index();
         let cx = cx(&self.script, node, Senses::default());
         P::given(&cx, &mut self.nodes[i], &mut self.disks[i], field, value)
+    }
+
+    fn near(&self, from: NodeId, to: NodeId) -> Option<Us> {
+        P::near(&self.script.params, &self.script.cast, from, to)
     }
 
     fn step(

@@ -4,9 +4,12 @@ mod asked;
 mod cut;
 pub mod diagram;
 mod exhibits;
+mod hand;
 pub mod kin;
+mod measures;
 mod operations;
 pub mod painter;
+mod plate;
 mod sides;
 mod spacetime;
 mod sweep;
@@ -16,7 +19,7 @@ use crate::app::lay::{Kept, Perhaps, Rows, anew, effect, either, when};
 use engine::card::{self, Weight};
 use engine::ids::*;
 use engine::run::Run;
-use engine::scene::{Index, Pick};
+use engine::scene::{self, Index, Pick};
 use engine::trace::What;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
@@ -259,13 +262,14 @@ enum Below {
     Compared,
     Swept,
     Operations,
+    Measures,
     Exhibit(&'static str),
 }
 
 impl Below {
     fn of(view: card::View) -> Below {
         match view {
-            card::View::Messages => Below::Messages,
+            card::View::Messages | card::View::Rounds => Below::Messages,
             card::View::Exhibit(key) => Below::Exhibit(key),
             card::View::Operations => Below::Operations,
         }
@@ -290,6 +294,11 @@ fn Lower() -> impl IntoView {
         grown.with(|_| ());
         page.with_run(operations::has_any).unwrap_or(false)
     });
+    let measured = Kept::new(move || {
+        grown.with(|_| ());
+        page.loaded()
+            .is_some_and(|l| scene::measures::any(&l.run.borrow(), &l.index.borrow().clocks))
+    });
     let many = Kept::new(move || page.sides().len());
     let swept = sweep::Swept::new(page);
     let choice = RwSignal::new(Below::Messages);
@@ -311,6 +320,7 @@ fn Lower() -> impl IntoView {
     let seen = Kept::new(move || match choice.get() {
         Below::Exhibit(key) if keys.with(|k| !k.iter().any(|k| k.0 == key)) => Below::Messages,
         Below::Operations if !asked.get() => Below::Messages,
+        Below::Measures if !measured.get() => Below::Messages,
         Below::Swept if !swept.is_some() => Below::Messages,
         Below::Compared if many.get() < 2 => Below::Messages,
         below => below,
@@ -321,9 +331,10 @@ fn Lower() -> impl IntoView {
         Below::Compared => page::BESIDE + 1,
         Below::Swept => page::BESIDE + 2,
         Below::Operations => page::BESIDE + 3,
+        Below::Measures => page::BESIDE + 4,
         Below::Exhibit(key) => {
             let at = keys.with(|k| k.iter().position(|k| k.0 == key));
-            page::BESIDE + 4 + at.unwrap_or(0)
+            page::BESIDE + 5 + at.unwrap_or(0)
         }
     };
     let tab = move |below: Below, word: String| {
@@ -331,8 +342,13 @@ fn Lower() -> impl IntoView {
             <button type="button" aria-pressed=move || (seen.get() == below).to_string() on:click=move |_| choice.set(below)>{word}</button>
         }
     };
-    let several =
-        move || many.get() > 1 || swept.is_some() || asked.get() || keys.with(|k| !k.is_empty());
+    let several = move || {
+        many.get() > 1
+            || swept.is_some()
+            || asked.get()
+            || measured.get()
+            || keys.with(|k| !k.is_empty())
+    };
     view! {
         <div class="lower">
             {when(several, move || view! {
@@ -341,6 +357,7 @@ fn Lower() -> impl IntoView {
                     {move || (many.get() > 1).then(|| tab(Below::Compared, "compared".into())).perhaps()}
                     {tab(Below::Messages, "messages".into())}
                     {move || asked.get().then(|| tab(Below::Operations, "operations".into())).perhaps()}
+                    {move || measured.get().then(|| tab(Below::Measures, "measures".into())).perhaps()}
                     {move || keys.get().into_iter().map(|(k, word)| tab(Below::Exhibit(k), word)).rows()}
                 </div>
             }.into_any())}
@@ -353,6 +370,7 @@ fn Lower() -> impl IntoView {
                 Below::Swept => view! { <sweep::Sweep swept=swept/> }.into_any(),
                 Below::Compared => view! { <sides::Comparison/> }.into_any(),
                 Below::Operations => view! { <operations::Operations/> }.into_any(),
+                Below::Measures => view! { <measures::Charts/> }.into_any(),
                 Below::Exhibit(key) => view! { <Exhibits key=key/> }.into_any(),
             })}
         </div>

@@ -1,6 +1,9 @@
 //! What the clients asked for and got, as bars from call to return, and whether one order explains it: by the model the
 //! reader chooses, with the few operations that contradict it and what must come before what. It is told of the whole
-//! run as far as it is known, with a line at the playhead.
+//! run as far as it is known, with a line at the playhead. A bar can be dragged, and the verdicts follow the hand.
+
+use std::cell::RefCell;
+use std::rc::Rc;
 
 use crate::app::lay::{Kept, Perhaps, Rows, effect};
 use engine::check::history::{History, Model, Verdict};
@@ -9,19 +12,31 @@ use engine::ids::*;
 use engine::run::Run;
 use engine::scenario::ast::What;
 use engine::scene::exhibit::Picture;
-use engine::scene::{Form, Shape, history, pace};
+use engine::scene::{Form, Pick, Shape, history, pace};
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::PointerEvent;
 
-use super::diagram;
-use super::painter::Painter;
-use crate::app::page::{Page, end_of};
+use super::hand::{self, Deed, Held};
+use super::plate::Plate;
+use crate::app::dom;
+use crate::app::page::{Page, end_of, open_sides};
+use crate::app::stage::painter::pick_of;
 
 /// Operations whose bars can be told apart in one view; of more only what lies around the playhead is drawn.
 const WHOLE: usize = 60;
+/// Operations of which every model is asked, and not only the chosen one.
+const FEW: usize = 24;
 /// Room above and below the bars, in pixels.
 const EDGE: f32 = 4.0;
 /// Seconds of the screen that are drawn then.
 const SPAN: Us = 6;
+/// Steps that a run under the hand may take.
+const BUDGET: u32 = 20_000;
+/// As near to the end of a bar as this, the end is taken, in pixels.
+const NEAR: f64 = 8.0;
+/// A hand trembles: less than this is a press.
+const STILL: f64 = 4.0;
 
 /// Whether clients have asked for more than one thing that a history is made of.
 pub fn has_any(run: &Run) -> bool {
@@ -48,76 +63,116 @@ fn stretch(run: &Run, now: Us) -> (Us, Us) {
     (from, from + span)
 }
 
+/// A history with what the models say of it.
+struct Judged {
+    history: History,
+    /// What the chosen one says.
+    verdict: Verdict,
+    /// Whether each of them holds, by its word; the others are asked only of a few operations.
+    all: Vec<(&'static str, Option<bool>)>,
+}
+
+fn judge(run: &Run, model: &str) -> Option<Judged> {
+    let history = history_of(run);
+    let verdict = judge_history(&history, model)?;
+    let asked = |m: &Model| history.ops.len() <= FEW || m.word() == model;
+    let holds = |m: Model| (m.word(), judge_history(&history, m.word()).and_then(|v| v.holds()));
+    let all = Model::ALL.into_iter().filter(asked).map(holds).collect();
+    Some(Judged { history, verdict, all })
+}
+
+/// A bar in the reader's hand.
+#[derive(Clone, Copy)]
+struct Grip {
+    held: Held,
+    deed: Deed,
+    /// Where the pointer went down, and how much time a pixel is.
+    x: f64,
+    us_per_px: f64,
+    by: i64,
+}
+
+/// What would be if the hand let go.
+type Preview = RwSignal<Option<Rc<RefCell<Run>>>, LocalStorage>;
+
+/// Run an edited text far enough to judge it.
+fn preview(text: &str) -> Option<Rc<RefCell<Run>>> {
+    let run = open_sides(text).ok()?.first()?.run.clone();
+    let horizon = run.borrow().horizon();
+    run.borrow_mut().advance(horizon, BUDGET);
+    Some(run)
+}
+
+/// How much time a pixel of the picture is.
+fn scale(run: &Run, now: Us, w: f32) -> f64 {
+    let (from, to) = stretch(run, now);
+    let x = |t| f64::from(history::x_at(run, (from, to), w, t));
+    (to - from) as f64 / (x(to) - x(from)).max(1.0)
+}
+
 #[component]
 pub fn Operations() -> impl IntoView {
     let page = expect_context::<Page>();
-    let (frame, sight) = super::measure();
-    let root = NodeRef::<leptos::svg::Svg>::new();
-    let layer = NodeRef::<leptos::svg::G>::new();
-    let painter = StoredValue::new_local(None::<Painter>);
-    let height = RwSignal::new(40.0f32);
+    let plate = Plate::new();
     let chosen = RwSignal::new(None::<&'static str>);
     let model = Kept::new(move || {
         chosen.get().unwrap_or_else(|| page.with_run(first_model).unwrap_or("linearizable"))
     });
+    let would: Preview = RwSignal::new_local(None);
+    let looked_at = move |f: &mut dyn FnMut(&Run)| match would.get() {
+        Some(run) => f(&run.borrow()),
+        None => {
+            page.with_run(|run| f(run));
+        }
+    };
     // A verdict takes long where there are many operations: it is found once for each state of the run.
-    let verdict = RwSignal::new_local(None::<(History, Verdict)>);
+    let verdict = RwSignal::new_local(None::<Judged>);
     effect(move || {
         page.known.track();
         let model = model.get();
-        let found = page.with_run(|run| {
-            let h = history_of(run);
-            judge_history(&h, model).map(|v| (h, v))
-        });
-        verdict.set(found.flatten());
+        let mut found = None;
+        looked_at(&mut |run| found = judge(run, model));
+        verdict.set(found);
     });
     effect(move || {
-        let Some(layer) = layer.get() else { return };
-        let (room, pick, now) = (sight.get(), page.pick.get(), page.head.get().at);
-        if room.w < 40.0 {
-            return;
-        }
-        let picture = page.with_run(|run| {
-            let (from, to) = stretch(run, now);
-            let w = room.w - 32.0;
+        let Some((w, _)) = plate.room() else { return };
+        let (pick, now) = (page.pick.get(), page.head.get().at);
+        let mut picture = Picture::default();
+        looked_at(&mut |run| {
+            let (from, to) = page.with_run_now(|run| stretch(run, now)).unwrap_or((0, 1));
             verdict.with(|v| {
-                let judged = v.as_ref().map(|(h, v)| (h, v));
+                let judged = v.as_ref().map(|v| (&v.history, &v.verdict));
                 let mut p = history::history(run, judged, (from, to), w, pick);
                 let x = history::x_at(run, (from, to), w, now.clamp(from, to));
                 p.shapes.push(Shape::line("now", x, 0.0, x, p.h));
                 // Outlines are drawn half outside of their bars.
                 let bars = Form::Group { x: 0.0, y: EDGE, kids: p.shapes };
-                Picture { shapes: vec![Shape::new("", bars)], w: p.w, h: p.h + 2.0 * EDGE }
-            })
+                picture =
+                    Picture { shapes: vec![Shape::new("", bars)], w: p.w, h: p.h + 2.0 * EDGE };
+            });
         });
-        let Some(picture) = picture else { return };
-        height.set(picture.h.max(40.0));
-        painter.update_value(|p| {
-            p.get_or_insert_with(|| Painter::new(layer.into())).paint(picture.shapes)
-        });
-        if let Some(root) = root.get_untracked() {
-            diagram::keep_one_stop(&root);
-        }
+        plate.paint(picture);
     });
+
     let says = move || {
         let model = model.get();
         verdict.with(|v| {
-            let (h, v) = v.as_ref()?;
-            let word = match v.holds() {
+            let Judged { history, verdict, .. } = v.as_ref()?;
+            let word = match verdict.holds() {
                 Some(true) => "yes",
                 Some(false) => "no",
                 None => "not settled",
             };
             let name = |n: NodeId| page.with_run_now(|run| run.name(n).to_string());
-            let why = v.sentence(h, &|n| name(n).unwrap_or_default());
+            let why = verdict.sentence(history, &|n| name(n).unwrap_or_default());
             Some(format!("{model}: {word}. {why}"))
         })
     };
     // The first of the operations that contradict the model.
     let guilty = move || {
         verdict.with(|v| match v.as_ref()? {
-            (h, Verdict::No { ops, .. }) => {
-                h.ops.get(*ops.first()?).map(|op| EventId(op.invoke as u32))
+            Judged { history, verdict: Verdict::No { ops, .. }, .. } => {
+                history.ops.get(*ops.first()?).map(|op| EventId(op.invoke as u32))
             }
             _ => None,
         })
@@ -125,35 +180,125 @@ pub fn Operations() -> impl IntoView {
     let visit = move |e: EventId| {
         view! { <button type="button" class="small wide" on:click=move |_| page.visit(e)>"Show them"</button> }
     };
-    let choose = move |ev| chosen.set(Model::of_word(&event_target_value(&ev)).map(Model::word));
+    let holds = move |word: &str| {
+        verdict.with(|v| v.as_ref()?.all.iter().find(|(m, _)| *m == word).map(|(_, holds)| *holds))
+    };
     let option = move |m: Model| {
-        view! { <option value=m.word() selected=move || model.get() == m.word()>{m.word()}</option> }
-    };
-    let key = move |ev: web_sys::KeyboardEvent| {
-        if let Some(root) = root.get_untracked() {
-            diagram::on_key(&ev, &root, page);
+        let word = m.word();
+        let sign = move || match holds(word) {
+            Some(Some(true)) => ("yes", "✓ "),
+            Some(Some(false)) => ("no", "✗ "),
+            Some(None) => ("open", "? "),
+            None => ("", ""),
+        };
+        let name = move || match sign().0 {
+            "" => word.to_string(),
+            "open" => format!("{word}: not settled"),
+            holds => format!("{word}: {holds}"),
+        };
+        view! {
+            <button type="button" class="small wide" aria-pressed=move || (model.get() == word).to_string() aria-label=name data-holds=move || sign().0
+                on:click=move |_| chosen.set(Some(word))><span aria-hidden="true">{move || sign().1}</span>{word}</button>
         }
     };
-    let focus = move |ev: web_sys::FocusEvent| {
-        if let Some(root) = root.get_untracked() {
-            diagram::on_focus(&ev, &root);
+
+    let grip = StoredValue::new(None::<Grip>);
+    let down = move |ev: PointerEvent| {
+        if let Some(g) = taken(&ev, page, plate).filter(|_| ev.button() == 0 && ev.is_primary()) {
+            grip.set_value(Some(g));
         }
+    };
+    let drag = move |ev: PointerEvent| {
+        let Some(mut g) = grip.get_value() else { return };
+        let dx = f64::from(ev.client_x()) - g.x;
+        if g.by == 0 && dx.abs() < STILL {
+            return;
+        }
+        if let Some(root) = plate.root() {
+            let _ = root.set_pointer_capture(ev.pointer_id());
+        }
+        let step = page.with_run_now(hand::step).unwrap_or(1);
+        let by = g.held.by(g.deed, (dx * g.us_per_px) as i64, step);
+        if by != g.by {
+            g.by = by;
+            would.set(g.held.text(page, g.deed, by).as_deref().and_then(preview));
+        }
+        grip.set_value(Some(g));
+    };
+    let drop = move |_: PointerEvent| {
+        let Some(g) = grip.try_update_value(Option::take).flatten() else { return };
+        would.set(None);
+        if g.by != 0 {
+            act(page, g.held, g.deed, g.by);
+        }
+    };
+    let cancel = move |_: PointerEvent| {
+        grip.set_value(None);
+        would.set(None);
+    };
+    // The same by buttons, for the operation that is selected.
+    let in_hand = Kept::new(move || match page.pick.get() {
+        Pick::Op(op) => page.with_run(|run| hand::held(run, op)).flatten(),
+        _ => None,
+    });
+    let deed = move |word: &'static str, deed: Deed, by: i64| {
+        let go = move |_| {
+            if let Some(held) = in_hand.get() {
+                let step = page.with_run_now(hand::step).unwrap_or(1) as i64;
+                act(page, held, deed, held.by(deed, by * step, step as Us));
+            }
+        };
+        view! { <button type="button" class="small wide" on:click=go>{word}</button> }
+    };
+    let deeds = move || {
+        in_hand.get().map(|_| {
+            view! {
+                <span class="deeds" role="group" aria-label="The selected operation">
+                    {deed("earlier", Deed::Move, -1)}{deed("later", Deed::Move, 1)}
+                    {deed("shorter", Deed::Stretch, -1)}{deed("longer", Deed::Stretch, 1)}
+                </span>
+            }
+        })
     };
     view! {
         <div class="judged" tabindex="0" role="region" aria-label="What a model says of the operations">
-            <select class="small" aria-label="Model" on:change=choose>{Model::ALL.into_iter().map(option).rows()}</select>
+            <div class="models" role="group" aria-label="Model">{Model::ALL.into_iter().map(option).rows()}</div>
             <span aria-live="polite">{says}</span>
             {move || guilty().map(visit).perhaps()}
+            {move || deeds().perhaps()}
         </div>
-        <div class="view spacetime exhibits" node_ref=frame tabindex="-1">
-            <svg class="scene" role="graphics-document document" aria-roledescription="diagram" aria-label="Operations from call to return" node_ref=root
-                height=move || (height.get() as i32).to_string()
-                viewBox=move || super::Sight { w: sight.get().w - 32.0, h: height.get() }.view_box()
-                on:click=move |ev| diagram::on_click(&ev, page) on:keydown=key on:focusin=focus>
-                <g node_ref=layer></g>
-            </svg>
+        <div class="handled" on:pointerdown=down on:pointermove=drag on:pointerup=drop on:pointercancel=cancel>
+            {plate.view(page, "Operations from call to return".to_string(), None)}
         </div>
     }
+}
+
+/// The bar under the pointer, if it can be moved; its end, if the pointer is there.
+fn taken(ev: &PointerEvent, page: Page, plate: Plate) -> Option<Grip> {
+    let mark = dom::closest(ev, "[data-pick]")?;
+    let Pick::Op(op) = pick_of(&mark.get_attribute("data-pick")?) else { return None };
+    let held = page.with_run_now(|run| hand::held(run, op)).flatten()?;
+    let x = f64::from(ev.client_x());
+    let bar = mark.query_selector(".bar").ok().flatten().unwrap_or(mark);
+    let at_end = (bar.get_bounding_client_rect().right() - x).abs() <= NEAR;
+    let stretches = at_end && held.text(page, Deed::Stretch, 1).is_some();
+    let root = plate.root()?;
+    let wide = root.unchecked_ref::<web_sys::Element>().client_width() as f32;
+    let now = page.head.get_untracked().at;
+    let us_per_px = page.with_run_now(|run| scale(run, now, wide))?;
+    let deed = if stretches { Deed::Stretch } else { Deed::Move };
+    Some(Grip { held, deed, x, us_per_px, by: 0 })
+}
+
+fn act(page: Page, held: Held, deed: Deed, by: i64) {
+    let says = held.says(page, deed, by);
+    let Some(text) = held.text(page, deed, by).filter(|_| by != 0) else {
+        return page.refuse("its line does not say how long it takes, or it can go no further");
+    };
+    if let Some(f) = page.change(&text, &says).first() {
+        page.refuse(&crate::app::faults::says(f));
+    }
+    page.select(Pick::Op(held.op));
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use history::{HistOp, History, Kind, Status, Verdict};
 pub fn history_of(run: &Run) -> History {
     let mut sessions = Sessions::default();
     let mut ops = vec![];
-    for op in &run.trace().ops {
+    for op in run.trace().ops.iter() {
         let session = sessions.of(op);
         if let Some(op) = hist_op(op, session) {
             ops.push(op);

@@ -2,16 +2,20 @@
 //!
 //! Adding a protocol is a folder and one line of [`CATALOGUE`]. Nothing outside this folder names one.
 
+pub mod abd;
 pub mod cap_register;
+pub mod causal_store;
 pub mod consistency;
 pub mod consistent_hashing;
 pub mod eventual_cache;
+pub mod eventual_store;
 pub mod lamport_clocks;
 pub mod multi_master;
 pub mod ntp;
 pub mod paxos;
 pub mod pbft;
 pub mod raft;
+pub mod sequential_store;
 pub mod vector_clocks;
 
 use std::rc::Rc;
@@ -110,16 +114,20 @@ macro_rules! catalogue {
 }
 
 catalogue! {
+    abd::Abd,
     cap_register::CapRegister,
+    causal_store::CausalStore,
     consistency::Consistency,
     consistent_hashing::ConsistentHashing,
     eventual_cache::EventualCache,
+    eventual_store::EventualStore,
     lamport_clocks::LamportClocks,
     multi_master::MultiMaster,
     ntp::Ntp,
     paxos::Paxos,
     pbft::Pbft,
     raft::Raft,
+    sequential_store::SequentialStore,
     vector_clocks::VectorClocks,
 }
 

@@ -9,6 +9,8 @@ use super::num;
 use super::print::print_sentence;
 use super::steps::is_step;
 use super::tidy::tidy;
+use crate::ids::Us;
+use crate::value::print_time;
 
 /// Put `at TIME ACT` in: behind everything the clock does up to then, and never between a line and the
 /// `then` that hangs on it.
@@ -77,6 +79,20 @@ pub fn move_step(text: &str, index: usize, to: Instant) -> Option<String> {
     let line = doc.line(row);
     let after_at = line.words.iter().skip_while(|w| w.raw != "at").nth(1).copied()?;
     let new = splice(&line.raw, after_at, &print_instant(to));
+    doc.set(row, new);
+    Some(tidy(&doc.text()))
+}
+
+/// Write another word over the last one of a step that is this time. None where there is none.
+pub fn change_time(text: &str, index: usize, old: Us, new: Us) -> Option<String> {
+    let mut doc = Doc::of(text);
+    let row = doc.steps().get(index).copied()?;
+    let line = doc.line(row);
+    // The first is when the step acts.
+    let is_it = |w: &&Word<'_>| num::time(w.raw).is_ok_and(|t| t == old);
+    let act = line.words.iter().skip_while(|w| w.raw != "at").skip(2);
+    let word = act.filter(is_it).last().copied()?;
+    let new = splice(&line.raw, word, &print_time(new as i64));
     doc.set(row, new);
     Some(tidy(&doc.text()))
 }

@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::caption::{Told, hold, schedule};
+use super::clocks::Clocks;
 use crate::card::Weight;
 use crate::ids::*;
 use crate::run::Run;
@@ -55,6 +56,7 @@ pub struct Held {
 #[derive(Clone, Debug)]
 pub struct Index {
     pub causality: Causality,
+    pub clocks: Clocks,
     seen: usize,
     turns: Vec<Vec<Turn>>,
     lives: Vec<Vec<(Us, EventId, Life)>>,
@@ -157,6 +159,7 @@ impl Index {
         let n = run.cast().len();
         Index {
             causality: Causality::new(n),
+            clocks: Clocks::new(run),
             seen: 0,
             turns: vec![vec![]; n],
             lives: vec![vec![]; n],
@@ -179,6 +182,7 @@ impl Index {
     /// Take in what has happened since. Call it after every `advance`; another run needs another index.
     pub fn catch_up(&mut self, run: &Run) {
         self.causality.catch_up(run.trace());
+        self.clocks.catch_up(run);
         for i in self.seen..run.trace().len() {
             self.add(run, EventId(i as u32));
         }

@@ -18,12 +18,14 @@
 //! shapes, for pictures that stand.
 
 pub mod caption;
+pub mod clocks;
 pub mod exhibit;
 pub mod history;
 pub mod index;
 pub mod kin;
 pub mod list;
 pub mod logs;
+pub mod measures;
 pub mod pen;
 pub mod place;
 pub mod ring;

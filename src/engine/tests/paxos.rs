@@ -57,7 +57,7 @@ fn broke(run: &Run, claim: &str) -> Option<u64> {
 
 fn sent(run: &Run) -> BTreeMap<&'static str, usize> {
     let mut all = BTreeMap::new();
-    for m in &run.trace().msgs {
+    for m in run.trace().msgs.iter() {
         *all.entry(run.entry().kinds[m.kind as usize].name).or_default() += 1;
     }
     all

@@ -629,6 +629,20 @@ fn a_step_goes_with_its_chain() {
 }
 
 #[test]
+fn a_length_of_time_in_a_step_is_changed_where_it_stands() {
+    let text = "lamplight 1\nrun consistency sessions=1 seed=1\nat 10ms  p1 put x 1 10ms  # slow\n";
+    let changed = |old, new| edit::change_time(text, 0, old, new);
+    let want = "lamplight 1\nrun consistency sessions=1 seed=1\nat 10ms p1 put x 1 25ms # slow\n";
+    assert_eq!(
+        changed(10_000, 25_000).map(|t| heads(&t)[..].join("|")),
+        Some(heads(want).join("|"))
+    );
+    // The time at which it acts is not it.
+    assert_eq!(edit::change_time(&text.replace("1 10ms", "1 9ms"), 0, 10_000, 5_000), None);
+    assert_eq!(edit::change_time(text, 1, 10_000, 25_000), None);
+}
+
+#[test]
 fn a_step_is_moved_in_time_and_nothing_else_of_it() {
     let text = raft(
         "at 1s.3 every 1s x 2 crash n1 # a\nthen +1s restart n1\nwhen n1 elected crash n2\nat 4s heal # b",

@@ -374,7 +374,7 @@ fn words_on_the_diagram_never_overlap_nor_cover_an_arrowhead() {
             apart(&boxes);
             said += boxes.len();
             let shift = view.tile_x(k);
-            for rec in &run.trace().msgs {
+            for rec in run.trace().msgs.iter() {
                 let Some(What::Deliver { .. }) = run.trace().event(rec.end).map(|e| e.what) else {
                     continue;
                 };
@@ -572,4 +572,69 @@ fn an_index_forks_with_its_run() {
         forked.catch_up(&edited);
         assert_eq!(format!("{forked:?}"), format!("{:?}", Index::new(&edited)), "{more}");
     }
+}
+
+// ---------------------------------------------------------------- clocks, round trips, measures
+
+fn shipped(path: &str) -> Run {
+    let file = format!("{}/protocols/{path}.lamp", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(file).unwrap();
+    house::finished(house::read(&text).unwrap_or_else(|e| panic!("{e}")))
+}
+
+#[test]
+fn clocks_folded_from_the_trace_read_what_the_world_reads() {
+    for path in ["ntp/scenarios/slew", "ntp/scenarios/step-back", "ntp/scenarios/free-run"] {
+        let run = shipped(path);
+        let clocks = engine::scene::clocks::Clocks::new(&run);
+        assert!(clocks.differ(), "{path}");
+        let last = run.trace().at(run.trace().len() - 1);
+        for t in (0..60).map(|i| last * i / 59) {
+            let peek = run.peek_at(t);
+            // The look is at the last thing that happened by then.
+            let then = peek.now();
+            for n in run.cast().all() {
+                let (real, read) = (peek.clock(n).2, clocks.error(n, then));
+                assert!((real - read).abs() <= 2, "{path} at {then}: {real} and {read}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_round_trip_cannot_see_is_the_error_of_the_estimate() {
+    for (path, off) in [("ntp/scenarios/worked", -5_000), ("ntp/scenarios/asymmetric", 30_000)] {
+        let run = shipped(path);
+        let trace = run.trace();
+        let all =
+            (0..trace.msgs.len() as u32).filter_map(|m| spacetime::Round::ending(trace, MsgId(m)));
+        let rounds: Vec<_> = all.collect();
+        let errors: Vec<i64> = trace
+            .events()
+            .filter_map(|e| match e.what {
+                What::Meter { name: 0, v } => Some(v),
+                _ => None,
+            })
+            .collect();
+        assert!(rounds.len() >= 2 && rounds.iter().all(|r| r.off_by() == off), "{path}");
+        assert_eq!(rounds.iter().map(|r| r.off_by()).collect::<Vec<_>>(), errors, "{path}");
+        let view = Viewport::new(&run, 1_990 * MS, 2_110 * MS, 900.0, 260.0);
+        let back = print(&spacetime::backdrop(&run, &Index::new(&run), &view, Pick::None));
+        assert!(back.contains("triangle") && back.contains("T1") && back.contains("T3"), "{back}");
+        let says = format!("off by {} ms", off.abs() / 1_000);
+        assert!(back.contains(&says), "{path}: {back}");
+    }
+}
+
+#[test]
+fn availability_counts_what_each_client_was_answered() {
+    use engine::scene::measures::{Measures, measures};
+    let run = shipped("cap_register/scenarios/partition-cp");
+    let until = run.verdicts().map_or(0, |_| run.horizon());
+    let picture = print(&measures(&run, &Measures::new(&run), until, 900.0).shapes);
+    assert!(picture.contains("31 of 31") && picture.contains("4 of 30"), "{picture}");
+    // 26 were called where none could be answered.
+    assert_eq!(picture.matches("share failed").count(), 26, "{picture}");
+    assert_eq!(picture.matches("share ok").count(), 35, "{picture}");
+    assert!(!picture.contains("share open"));
 }

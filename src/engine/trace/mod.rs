@@ -12,6 +12,7 @@ pub mod text;
 use crate::ids::{EventId, MsgId, NodeId, OpId, TimerId, Us};
 use crate::protocol::Witness;
 use crate::scenario::ast::Out;
+use crate::seq::Roll;
 use crate::value::Value;
 
 /// What an event is. Sixteen bytes: a run has millions.
@@ -176,18 +177,12 @@ pub struct OpRec {
 
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
-    at: Vec<Us>,
-    k: Vec<u32>,
-    node: Vec<u16>,
-    cause: Vec<EventId>,
-    what: Vec<What>,
-    pub msgs: Vec<MsgRec>,
-    pub ops: Vec<OpRec>,
-    pub texts: Vec<String>,
-    pub witnesses: Vec<Witness>,
+    facts: Roll<Emit>,
+    pub msgs: Roll<MsgRec>,
+    pub ops: Roll<OpRec>,
+    pub texts: Roll<String>,
+    pub witnesses: Roll<Witness>,
 }
-
-const NOBODY: u16 = u16::MAX;
 
 /// What one step added, before it is in the trace.
 #[derive(Clone, Debug, Default)]
@@ -222,22 +217,15 @@ pub struct Emit {
 
 impl Trace {
     pub fn len(&self) -> usize {
-        self.at.len()
+        self.facts.len()
     }
     pub fn is_empty(&self) -> bool {
-        self.at.is_empty()
+        self.facts.is_empty()
     }
 
     pub fn event(&self, id: EventId) -> Option<Event> {
-        let i = id.index();
-        Some(Event {
-            id,
-            at: *self.at.get(i)?,
-            k: self.k[i],
-            node: (self.node[i] != NOBODY).then(|| NodeId(self.node[i])),
-            cause: self.cause[i].some(),
-            what: self.what[i],
-        })
+        let &Emit { at, k, node, cause, what } = self.facts.get(id.index())?;
+        Some(Event { id, at, k, node, cause: cause.some(), what })
     }
 
     pub fn events(&self) -> impl DoubleEndedIterator<Item = Event> + '_ {
@@ -250,24 +238,23 @@ impl Trace {
     }
 
     pub fn what(&self, i: usize) -> What {
-        self.what[i]
+        self.facts[i].what
     }
     pub fn at(&self, i: usize) -> Us {
-        self.at[i]
+        self.facts[i].at
     }
 
     /// How many events happened up to and including this time.
     pub fn count_until(&self, t: Us) -> usize {
-        self.at.partition_point(|&a| a <= t)
+        self.facts.partition_point(|e| e.at <= t)
     }
     /// How many events happened before this time.
     pub fn count_before(&self, t: Us) -> usize {
-        self.at.partition_point(|&a| a < t)
+        self.facts.partition_point(|e| e.at < t)
     }
     /// How many events stand before the instant `t.k` (0: before everything at `t`).
     pub fn count_at(&self, t: Us, k: u32) -> usize {
-        let (lo, hi) = (self.count_before(t), self.count_until(t));
-        if k == 0 { lo } else { lo + self.k[lo..hi].partition_point(|&x| x <= k) }
+        self.facts.partition_point(|e| e.at < t || (k > 0 && e.at == t && e.k <= k))
     }
 
     pub fn msg(&self, m: MsgId) -> Option<&MsgRec> {
@@ -283,67 +270,67 @@ impl Trace {
         self.ops.append(&mut fresh.ops);
         self.texts.append(&mut fresh.texts);
         self.witnesses.append(&mut fresh.witnesses);
-        for (op, event, out, value) in fresh.returns.drain(..) {
+        while let Some((op, event, out, value)) = fresh.returns.pop() {
             if let Some(rec) = self.ops.get_mut(op.index()) {
                 rec.ret = Some((event, out, value));
             }
         }
-        for e in fresh.events.drain(..) {
-            self.push(e);
+        for &e in &fresh.events {
+            if let What::Deliver { m } | What::Lose { m, .. } = e.what
+                && let Some(rec) = self.msgs.get_mut(m.index())
+            {
+                (rec.end, rec.end_at) = (EventId(self.facts.len() as u32), e.at);
+            }
+            self.facts.push(e);
         }
-    }
-
-    fn push(&mut self, e: Emit) {
-        let id = EventId(self.at.len() as u32);
-        if let What::Deliver { m } | What::Lose { m, .. } = e.what
-            && let Some(rec) = self.msgs.get_mut(m.index())
-        {
-            (rec.end, rec.end_at) = (id, e.at);
-        }
-        self.at.push(e.at);
-        self.k.push(e.k);
-        self.node.push(e.node.map_or(NOBODY, |n| n.0));
-        self.cause.push(e.cause);
-        self.what.push(e.what);
+        fresh.events.clear();
     }
 
     /// The trace as it was before its `len`-th event. `counts` are the sizes of the side tables then.
     pub fn prefix(&self, len: usize, counts: &Counts) -> Trace {
         let mut t = Trace {
-            at: self.at[..len].to_vec(),
-            k: self.k[..len].to_vec(),
-            node: self.node[..len].to_vec(),
-            cause: self.cause[..len].to_vec(),
-            what: self.what[..len].to_vec(),
-            msgs: self.msgs[..counts.msgs as usize].to_vec(),
-            ops: self.ops[..counts.ops as usize].to_vec(),
-            texts: self.texts[..counts.texts as usize].to_vec(),
-            witnesses: self.witnesses[..counts.witnesses as usize].to_vec(),
+            facts: self.facts.prefix(len),
+            msgs: self.msgs.prefix(counts.msgs as usize),
+            ops: self.ops.prefix(counts.ops as usize),
+            texts: self.texts.prefix(counts.texts as usize),
+            witnesses: self.witnesses.prefix(counts.witnesses as usize),
         };
+        // What ended after the cut is under way in it. Blocks that nothing changes stay shared.
         let gone = |e: EventId| e.index() >= len;
-        t.msgs
-            .iter_mut()
-            .filter(|m| gone(m.end))
-            .for_each(|m| (m.end, m.end_at) = (EventId::NONE, Us::MAX));
-        t.ops
-            .iter_mut()
-            .filter(|o| o.ret.as_ref().is_some_and(|r| gone(r.0)))
-            .for_each(|o| o.ret = None);
+        for i in 0..t.msgs.len() {
+            if gone(t.msgs[i].end)
+                && t.msgs[i].end != EventId::NONE
+                && let Some(m) = t.msgs.get_mut(i)
+            {
+                (m.end, m.end_at) = (EventId::NONE, Us::MAX);
+            }
+        }
+        for i in 0..t.ops.len() {
+            if t.ops[i].ret.as_ref().is_some_and(|r| gone(r.0))
+                && let Some(o) = t.ops.get_mut(i)
+            {
+                o.ret = None;
+            }
+        }
         t
     }
 
     /// Give acts the places their lines have in an edited text.
     pub fn renumber(&mut self, line: &dyn Fn(u32) -> u32) {
-        for w in &mut self.what {
-            if let What::Act { line: l } | What::Void { line: l, .. } = w {
-                *l = line(*l);
+        for i in 0..self.facts.len() {
+            if let What::Act { line: l } | What::Void { line: l, .. } = self.facts[i].what
+                && line(l) != l
+                && let Some(e) = self.facts.get_mut(i)
+                && let What::Act { line: at } | What::Void { line: at, .. } = &mut e.what
+            {
+                *at = line(l);
             }
         }
     }
 
     /// Bytes held, roughly: the limit of a run is counted in them.
     pub fn bytes(&self) -> usize {
-        self.at.len() * 40 + self.msgs.len() * 120 + self.ops.len() * 120
+        self.len() * 40 + self.msgs.len() * 120 + self.ops.len() * 120
     }
 }
 

@@ -25,7 +25,7 @@ use crate::few;
 use crate::ids::*;
 use crate::num::Stream;
 use crate::protocol::{Adjust, Cast, Court, Face, Op, Refusal};
-use crate::scenario::ast::{Out, Trigger};
+use crate::scenario::ast::{Law, NetValue, Out, Trigger};
 use crate::seq::Map;
 use crate::stage::{Bench, Effect, Open, Senses, Stage};
 use crate::trace::{Counts, Emit, Fresh, Loss, MsgRec, OpRec, What};
@@ -268,6 +268,7 @@ impl World {
             replied: vec![],
             plan,
         };
+        w.set_near_links();
         w.set_links();
         w.disturbed = w.is_disturbed();
         w.apply_givens()?;
@@ -280,6 +281,19 @@ impl World {
         }
         w.after_step();
         Ok(w)
+    }
+
+    /// Links between nodes that sit together: what the text says of a link comes after, and wins.
+    fn set_near_links(&mut self) {
+        let mut near = vec![];
+        for a in self.plan.cast.all() {
+            for b in self.plan.cast.all().filter(|b| *b != a) {
+                if let Some(t) = self.stage.near(a, b) {
+                    near.push((a, b, NetValue::Law(Law::Constant(t))));
+                }
+            }
+        }
+        self.net.set_links(near.into_iter().map(|(a, b, law)| (a, b, ("latency".into(), law))));
     }
 
     fn set_links(&mut self) {

@@ -140,6 +140,14 @@ impl Net {
         self.resolve();
     }
 
+    /// One key of each of many links.
+    pub fn set_links(&mut self, all: impl Iterator<Item = (NodeId, NodeId, (String, NetValue))>) {
+        for (from, to, set) in all {
+            self.over.slot((from.0, to.0)).push(set);
+        }
+        self.resolve();
+    }
+
     fn resolve(&mut self) {
         let mut links = vec![self.base.clone(); self.n * self.n];
         for (&(f, t), set) in self.over.iter() {

@@ -67,18 +67,12 @@ pub static ENTRY: Entry = Entry {
     bugs: BUGS,
     lies: &[],
     meters: &[
-        MeterCard {
-            name: "siblings",
-            unit: "values",
-            says: printed("values that stood side by side when a conflict was found"),
-        },
-        MeterCard {
-            name: "lost-writes",
-            unit: "writes",
-            says: printed(
-                "acknowledged writes that the last writer dropped, counted where they were accepted",
-            ),
-        },
+        meter("siblings", "values", "values that stood side by side when a conflict was found"),
+        meter(
+            "lost-writes",
+            "writes",
+            "acknowledged writes that the last writer dropped, counted where they were accepted",
+        ),
     ],
     tolerates: &[
         Fault::Crash,

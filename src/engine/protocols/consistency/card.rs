@@ -185,11 +185,11 @@ pub static ENTRY: Entry = Entry {
         },
     ],
     lies: &[],
-    meters: &[MeterCard {
-        name: "apart",
-        unit: "us",
-        says: "how long after the last write somebody still read what was not to stay",
-    }],
+    meters: &[meter(
+        "apart",
+        "us",
+        "how long after the last write somebody still read what was not to stay",
+    )],
     tolerates: &[Fault::Pause, Fault::Duplication, Fault::Reordering, Fault::SlowDisk],
     layout: Layout::Tiers,
     view: View::Operations,

@@ -220,18 +220,12 @@ pub static ENTRY: Entry = Entry {
     ],
     lies: &[],
     meters: &[
-        MeterCard {
-            name: "siblings",
-            unit: "versions",
-            says: printed("versions that stood side by side when a conflict was found"),
-        },
-        MeterCard {
-            name: "lost-writes",
-            unit: "writes",
-            says: printed(
-                "acknowledged writes that the last writer dropped, counted where they were accepted",
-            ),
-        },
+        meter("siblings", "versions", "versions that stood side by side when a conflict was found"),
+        meter(
+            "lost-writes",
+            "writes",
+            "acknowledged writes that the last writer dropped, counted where they were accepted",
+        ),
     ],
     tolerates: &[
         Fault::Crash,

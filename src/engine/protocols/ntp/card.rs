@@ -211,26 +211,14 @@ pub static ENTRY: Entry = Entry {
     ],
     lies: &[("shift", printed("adds `by` to every time it tells"))],
     meters: &[
-        MeterCard {
-            name: "estimate-error",
-            unit: "us",
-            says: printed("how far the offset a node believes is from the truth"),
-        },
-        MeterCard {
-            name: "bound",
-            unit: "us",
-            says: printed("how far off a client says its sample may be"),
-        },
-        MeterCard {
-            name: "outside",
-            unit: "us",
-            says: printed("how far true time is from the interval chosen; 0 is inside"),
-        },
-        MeterCard {
-            name: "spread",
-            unit: "us",
-            says: printed("how far apart the clients' clocks are, with Berkeley the master's too"),
-        },
+        meter("estimate-error", "us", "how far the offset a node believes is from the truth"),
+        bound("bound", "us", "estimate-error", "how far off a client says its sample may be"),
+        meter("outside", "us", "how far true time is from the interval chosen; 0 is inside"),
+        meter(
+            "spread",
+            "us",
+            "how far apart the clients' clocks are, with Berkeley the master's too",
+        ),
     ],
     tolerates: &[
         Fault::Crash,
@@ -244,7 +232,7 @@ pub static ENTRY: Entry = Entry {
         Fault::SlowDisk,
     ],
     layout: Layout::Tiers,
-    view: View::Messages,
+    view: View::Rounds,
     disk: 0,
     left_out: printed(
         "NTP's loop that learns a clock's drift: each offset is corrected whole, so the error is a saw-tooth \

@@ -214,12 +214,8 @@ pub static ENTRY: Entry = Entry {
     ],
     lies: &[],
     meters: &[
-        MeterCard {
-            name: "decide-latency",
-            unit: "us",
-            says: printed("from a proposer's first Prepare to its decision"),
-        },
-        MeterCard { name: "round", unit: "", says: printed("the round a proposer begins") },
+        meter("decide-latency", "us", "from a proposer's first Prepare to its decision"),
+        meter("round", "", "the round a proposer begins"),
     ],
     tolerates: &[
         Fault::Crash,

@@ -73,11 +73,7 @@ pub static ENTRY: Entry = Entry {
     claims: CLAIMS,
     bugs: BUGS,
     lies: &[],
-    meters: &[MeterCard {
-        name: "commit-latency",
-        unit: "us",
-        says: printed("from a leader's append to its commit"),
-    }],
+    meters: &[meter("commit-latency", "us", "from a leader's append to its commit")],
     tolerates: &[
         Fault::Crash,
         Fault::Pause,

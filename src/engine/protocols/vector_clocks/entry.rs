@@ -160,21 +160,17 @@ pub static ENTRY: Entry = Entry {
     ],
     lies: &[],
     meters: &[
-        MeterCard {
-            name: "entries",
-            unit: "entries",
-            says: printed("filled entries in a vector sent"),
-        },
-        MeterCard {
-            name: "concurrent",
-            unit: "pairs",
-            says: printed("a message whose send was concurrent with the receiver's newest event"),
-        },
-        MeterCard {
-            name: "misordered",
-            unit: "pairs",
-            says: printed("of these, pairs Lamport's numbers put in an order all the same"),
-        },
+        meter("entries", "entries", "filled entries in a vector sent"),
+        meter(
+            "concurrent",
+            "pairs",
+            "a message whose send was concurrent with the receiver's newest event",
+        ),
+        meter(
+            "misordered",
+            "pairs",
+            "of these, pairs Lamport's numbers put in an order all the same",
+        ),
     ],
     tolerates: &[
         Fault::Crash,

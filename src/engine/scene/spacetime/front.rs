@@ -4,7 +4,7 @@
 use super::cones::event_of;
 use super::slab::arrow;
 use super::view::Viewport;
-use crate::card::Weight;
+use crate::card::{View, Weight};
 use crate::ids::{EventId, MsgId, NodeId, Us};
 use crate::protocol::prose_time;
 use crate::run::Run;
@@ -205,9 +205,14 @@ fn folds(run: &Run, index: &Index, view: &Viewport, out: &mut Vec<Shape>) {
     }
 }
 
-/// The clock of an event as text: the vector its node keeps, where the protocol keeps one; else how many events
-/// of each node the trace itself knows to lie in its past.
+/// The clock of an event as text: what its node's wall clock reads where round trips are measured by it; the vector
+/// the node keeps, where the protocol keeps one; else how many events of each node the trace itself knows to lie in
+/// its past.
 pub fn clock_text(run: &Run, index: &Index, e: EventId) -> String {
+    if let (View::Rounds, Some(event)) = (run.entry().view, run.trace().event(e)) {
+        let reads = |n: NodeId| crate::value::print_time(index.clocks.reading(n, event.at) as i64);
+        return event.node.map_or_else(String::new, reads);
+    }
     let kept = run.trace().event(e).and_then(|ev| kept_clock(run, e, ev.node?));
     let counts: Vec<String> = match kept {
         Some(entries) => entries.into_iter().map(|(_, n)| n.to_string()).collect(),

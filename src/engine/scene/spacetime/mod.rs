@@ -21,6 +21,7 @@
 mod cones;
 mod front;
 mod inquiry;
+mod round;
 mod slab;
 mod view;
 
@@ -28,11 +29,13 @@ use std::rc::Rc;
 
 pub use front::{clock_text, focus, front, hit, parting, veil};
 pub use inquiry::{chain, cut};
+pub use round::Round;
 pub use view::{TILE, Viewport};
 
 use super::index::Index;
 use super::text;
 use super::{Anchor, Pick, Shape};
+use crate::card::View;
 use crate::ids::{NodeId, Us};
 use crate::run::Run;
 use crate::seq::Map;
@@ -43,6 +46,9 @@ pub fn backdrop(run: &Run, index: &Index, view: &Viewport, selected: Pick) -> Ve
     let mut out = vec![];
     cones::cones(run, index, view, selected, &mut out);
     front::grid(view, &mut out);
+    if run.entry().view == View::Rounds {
+        round::rounds(run, index, view, &mut out);
+    }
     out
 }
 

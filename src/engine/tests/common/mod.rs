@@ -176,11 +176,12 @@ const ENTRY: Entry = Entry {
     }],
     lies: &[],
     meters: &[
-        MeterCard { name: "tries", unit: "", says: "tries of an operation" },
+        MeterCard { name: "tries", unit: "", says: "tries of an operation", bounds: None },
         MeterCard {
             name: "ahead",
             unit: "us",
             says: "how far a client's clock is ahead at a call",
+            bounds: None,
         },
     ],
     tolerates: &[],

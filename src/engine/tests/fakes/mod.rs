@@ -74,7 +74,7 @@ const fn claim(name: &'static str) -> ClaimCard {
 }
 
 const fn meter(name: &'static str) -> MeterCard {
-    MeterCard { name, unit: "", says: "" }
+    MeterCard { name, unit: "", says: "", bounds: None }
 }
 
 const LONG: Unit = Unit::Time { min: 1, max: 3600 * SEC };

@@ -1,0 +1,84 @@
+//! A picture of its own height below the caption: shapes painted when something changes, walked through by key.
+
+use engine::scene::exhibit::Picture;
+use leptos::prelude::*;
+
+use super::painter::Painter;
+use super::{Sight, diagram, measure};
+use crate::app::page::Page;
+
+/// Width that is kept free at the sides.
+const MARGIN: f32 = 32.0;
+
+#[derive(Clone, Copy)]
+pub struct Plate {
+    frame: NodeRef<leptos::html::Div>,
+    sight: RwSignal<Sight>,
+    root: NodeRef<leptos::svg::Svg>,
+    layer: NodeRef<leptos::svg::G>,
+    painter: StoredValue<Option<Painter>, LocalStorage>,
+    height: RwSignal<f32>,
+}
+
+impl Plate {
+    pub fn new() -> Plate {
+        let (frame, sight) = measure();
+        Plate {
+            frame,
+            sight,
+            root: NodeRef::new(),
+            layer: NodeRef::new(),
+            painter: StoredValue::new_local(None),
+            height: RwSignal::new(40.0),
+        }
+    }
+
+    /// The room for a picture, once it is there and wide enough to draw in. Tracked.
+    pub fn room(&self) -> Option<(f32, f32)> {
+        let room = self.sight.get();
+        (self.layer.get().is_some() && room.w >= 40.0).then_some((room.w - MARGIN, room.h - 8.0))
+    }
+
+    pub fn paint(&self, picture: Picture) {
+        let Some(layer) = self.layer.get_untracked() else { return };
+        self.height.set(picture.h.max(40.0));
+        self.painter.update_value(|p| {
+            p.get_or_insert_with(|| Painter::new(layer.into())).paint(picture.shapes)
+        });
+        if let Some(root) = self.root.get_untracked() {
+            diagram::keep_one_stop(&root);
+        }
+    }
+
+    /// The drawing itself, for whoever listens to the pointer over it.
+    pub fn root(&self) -> Option<web_sys::SvgElement> {
+        self.root.get_untracked()
+    }
+
+    pub fn view(self, page: Page, name: String, nothing: Option<Signal<bool>>) -> AnyView {
+        let Plate { frame, sight, root, layer, height, .. } = self;
+        let key = move |ev: web_sys::KeyboardEvent| {
+            if let Some(root) = root.get_untracked() {
+                diagram::on_key(&ev, &root, page);
+            }
+        };
+        let focus = move |ev: web_sys::FocusEvent| {
+            if let Some(root) = root.get_untracked() {
+                diagram::on_focus(&ev, &root);
+            }
+        };
+        let empty = move || nothing.is_some_and(|n| n.get());
+        view! {
+            <div class="view spacetime exhibits" node_ref=frame tabindex="-1">
+                {crate::app::lay::when(empty, || view! { <p class="soft nothing">"There is nothing of it at this moment."</p> }.into_any())}
+                <svg class="scene" role="graphics-document document" aria-roledescription="diagram" aria-label=name node_ref=root
+                    height=move || (height.get() as i32).to_string()
+                    viewBox=move || Sight { w: sight.get().w - MARGIN, h: height.get() }.view_box()
+                    on:click=move |ev| diagram::on_click(&ev, page) on:keydown=key on:focusin=focus>
+                    <g node_ref=layer></g>
+                </svg>
+            </div>
+        }
+        .into_any()
+    }
+}

@@ -1,0 +1,336 @@
+//! What a run measures, over its time: how available it was to each client, the protocol's meters and the errors of the
+//! clocks, a chart each, a line a node.
+//!
+//! A meter that says how far off another may be is drawn as a band around nothing in the other's chart: where the
+//! line leaves it, what was promised did not hold.
+
+use super::clocks::Clocks;
+use super::exhibit::Picture;
+use super::pen::Pen;
+use super::{Anchor, Hue, Pick, Shape, text};
+use crate::card::MeterCard;
+use crate::few;
+use crate::ids::{NodeId, Us};
+use crate::protocol::prose_time;
+use crate::run::Run;
+use crate::scenario::ast::Out;
+use crate::trace::{OpRec, What};
+
+/// Height of a chart's plot, and of its title above it.
+const PLOT: f32 = 92.0;
+const FLAT: f32 = 8.0;
+const HEAD: f32 = 24.0;
+const GAP: f32 = 16.0;
+/// For the numbers at the left, and the names of the lines at the right.
+const LEFT: f32 = 64.0;
+const RIGHT: f32 = 56.0;
+
+/// What one node measured, in order of time.
+#[derive(Clone, Debug, PartialEq)]
+struct Line {
+    node: NodeId,
+    points: Vec<(Us, i64)>,
+}
+
+/// Everything measured so far, by meter.
+#[derive(Clone, Debug)]
+pub struct Measures {
+    meters: Vec<Vec<Line>>,
+    clocks: Clocks,
+    seen: usize,
+}
+
+impl Measures {
+    pub fn new(run: &Run) -> Measures {
+        let meters = run.entry().meters.iter().map(|_| vec![]).collect();
+        let mut measures = Measures { meters, clocks: Clocks::new(run), seen: 0 };
+        measures.catch_up(run);
+        measures
+    }
+
+    pub fn catch_up(&mut self, run: &Run) {
+        self.clocks.catch_up(run);
+        for e in run.trace().range(self.seen, run.trace().len()) {
+            if let (What::Meter { name, v }, Some(node)) = (e.what, e.node)
+                && let Some(lines) = self.meters.get_mut(name as usize)
+            {
+                let at = lines.iter().position(|l| l.node == node).unwrap_or_else(|| {
+                    lines.push(Line { node, points: vec![] });
+                    lines.len() - 1
+                });
+                lines[at].points.push((e.at, v));
+            }
+        }
+        self.seen = run.trace().len();
+    }
+
+    /// The charts there are something for.
+    fn charts<'a>(&'a self, run: &Run, until: Us) -> Vec<Chart<'a>> {
+        let cards = run.entry().meters;
+        let mut out = vec![];
+        if self.clocks.differ() {
+            let line = |node| Line { node, points: self.clocks.corners(node, until) };
+            let lines = run.cast().all().map(line).collect();
+            out.push(Chart { card: &CLOCKS, lines, band: &[], straight: true });
+        }
+        for (card, lines) in cards.iter().zip(&self.meters) {
+            let within = cards.iter().position(|c| c.bounds == Some(card.name));
+            if !lines.is_empty() && card.bounds.is_none() {
+                let band = within.and_then(|at| self.meters.get(at)).map_or(&[][..], |b| b);
+                out.push(Chart { card, lines: lines.clone(), band, straight: false });
+            }
+        }
+        out
+    }
+}
+
+static CLOCKS: MeterCard = MeterCard {
+    name: "clock-error",
+    unit: "us",
+    says: "how far each wall clock is ahead of true time, which no node can see",
+    bounds: None,
+};
+
+struct Chart<'a> {
+    card: &'a MeterCard,
+    lines: Vec<Line>,
+    band: &'a [Line],
+    /// A line between the points is what was, and not only what joins them.
+    straight: bool,
+}
+
+/// Whether a run measures anything.
+pub fn any(run: &Run, clocks: &Clocks) -> bool {
+    let metered = |run: &Run| run.trace().events().any(|e| matches!(e.what, What::Meter { .. }));
+    let many = run.trace().ops.len() >= MANY;
+    many || clocks.differ() || !run.entry().meters.is_empty() && metered(run)
+}
+
+/// Where a time of the run lies across the picture.
+pub fn x_at(until: Us, w: f32, t: Us) -> f32 {
+    LEFT + (t.min(until) as f64 / until.max(1) as f64) as f32 * (w - LEFT - RIGHT).max(1.0)
+}
+
+/// All charts, one below the other, from the beginning of the run to `until`.
+pub fn measures(run: &Run, m: &Measures, until: Us, w: f32) -> Picture {
+    let mut out = Picture { shapes: vec![], w, h: 0.0 };
+    let mut add = |(kids, h): (Vec<Shape>, f32)| {
+        out.shapes.push(Shape::new("measure", super::Form::Group { x: 0.0, y: out.h, kids }));
+        out.h += h + GAP;
+    };
+    if run.trace().ops.len() >= MANY {
+        add(availability(run, until, w));
+    }
+    m.charts(run, until).iter().for_each(|chart| add(chart.draw(run, until, w)));
+    out
+}
+
+// ---------------------------------------------------------------- availability
+
+/// Operations from which on a share of them says something.
+const MANY: usize = 8;
+/// Height of a client's strip, and from one to the next.
+const STRIP: f32 = 12.0;
+const PITCH: f32 = 20.0;
+
+/// Of what each client asked for in each stretch of time: how much was answered, refused or given up, and is still open.
+fn availability(run: &Run, until: Us, w: f32) -> (Vec<Shape>, f32) {
+    let at = |e| run.trace().event(e).map_or(0, |e| e.at);
+    let mut clients: Vec<(NodeId, Vec<(Us, &OpRec)>)> = vec![];
+    for op in run.trace().ops.iter() {
+        let i = clients.iter().position(|c| c.0 == op.node).unwrap_or_else(|| {
+            clients.push((op.node, vec![]));
+            clients.len() - 1
+        });
+        clients[i].1.push((at(op.invoke), op));
+    }
+    few::sort_by_key(&mut clients, |c| c.0);
+    // A tenth of a second, or as much more as makes a cell wide enough to be seen.
+    let mut step: Us = 100_000;
+    while x_at(until, w, step) - LEFT < 5.0 && step < until {
+        step *= 2;
+    }
+    let title = ["availability: answered, refused, open, each ", &prose_time(step)].concat();
+    let mut out = vec![Shape::text("chart-title", 0.0, 13.0, Anchor::Start, title)];
+    for (i, (node, ops)) in clients.iter().enumerate() {
+        let y = HEAD + i as f32 * PITCH;
+        let good = ops.iter().filter(|o| answered(o.1)).count();
+        let (good, of) = (good.to_string(), [" of ", &ops.len().to_string()].concat());
+        let label = text::fit(run.name(*node), text::LABEL, LEFT - 8.0);
+        let mut kids = vec![
+            Shape::text("lane-name", 0.0, y + 11.0, Anchor::Start, label),
+            Shape::text("axis", w - RIGHT + 6.0, y + 10.0, Anchor::Start, [&good, &*of].concat()),
+        ];
+        kids.extend(cells(ops, step, until, w, y));
+        let name = [run.name(*node), ": ", &good, &of, " answered"].concat();
+        out.push(Shape::group("line", kids).pick(Pick::Node(*node), name));
+    }
+    (out, HEAD + clients.len() as f32 * PITCH)
+}
+
+fn cells(ops: &[(Us, &OpRec)], step: Us, until: Us, w: f32, y: f32) -> Vec<Shape> {
+    let (mut out, mut from) = (vec![], 0);
+    while from < ops.len() {
+        let begin = ops[from].0 / step * step;
+        let to = from + ops[from..].iter().take_while(|o| o.0 < begin + step).count();
+        let (x0, x1) = (x_at(until, w, begin), x_at(until, w, begin + step));
+        let mut top = y;
+        for (role, is) in SHARES {
+            let part = ops[from..to].iter().filter(|o| is(o.1)).count() as f32;
+            let h = part / (to - from) as f32 * STRIP;
+            if h > 0.0 {
+                out.push(Shape::rect(role, x0, top, (x1 - x0 - 1.0).max(1.0), h));
+                top += h;
+            }
+        }
+        from = to;
+    }
+    out
+}
+
+type Is = fn(&OpRec) -> bool;
+const SHARES: [(&str, Is); 3] =
+    [("share ok", answered), ("share failed", refused), ("share open", |o| o.ret.is_none())];
+
+fn answered(op: &OpRec) -> bool {
+    op.ret.as_ref().is_some_and(|r| r.1 == Out::Ok)
+}
+fn refused(op: &OpRec) -> bool {
+    op.ret.is_some() && !answered(op)
+}
+
+// ---------------------------------------------------------------- lines
+
+/// A value with its unit.
+fn says(v: i64, unit: &str) -> String {
+    match unit {
+        "us" => [if v < 0 { "−" } else { "" }, &prose_time(v.unsigned_abs())].concat(),
+        "" => v.to_string(),
+        unit => [&v.to_string(), " ", unit].concat(),
+    }
+}
+
+impl Chart<'_> {
+    /// The least and the greatest value, nothing included, with a little room.
+    fn range(&self) -> (i64, i64) {
+        let (mut lo, mut hi) = (0, 0);
+        for (_, v) in self.lines.iter().flat_map(|l| &l.points) {
+            (lo, hi) = (lo.min(*v), hi.max(*v));
+        }
+        for (_, v) in self.band.iter().flat_map(|l| &l.points) {
+            (lo, hi) = (lo.min(-v), hi.max(*v));
+        }
+        (lo, hi)
+    }
+
+    fn draw(&self, run: &Run, until: Us, w: f32) -> (Vec<Shape>, f32) {
+        let (lo, hi) = self.range();
+        // Where nothing ever was but nothing, a line says so.
+        let plot = if lo == hi { FLAT } else { PLOT };
+        let x = |t: Us| x_at(until, w, t);
+        let y = |v: i64| HEAD + plot - ((v - lo) as f64 / (hi - lo).max(1) as f64) as f32 * plot;
+        let unit = self.card.unit;
+        let mut title = self.card.name.replace('-', " ");
+        if !self.card.says.is_empty() {
+            title = [&title, ": ", self.card.says].concat();
+        }
+        let mut out = vec![Shape::text(
+            "chart-title",
+            0.0,
+            13.0,
+            Anchor::Start,
+            text::fit(&title, text::LABEL, w),
+        )];
+        for v in [lo, 0, hi] {
+            out.push(Shape::line("grid", LEFT, y(v), w - RIGHT, y(v)));
+            if v != 0 || (y(lo) - y(0) > 14.0 || lo == 0) && (y(0) - y(hi) > 14.0 || hi == 0) {
+                let words = text::fit(&says(v, unit), text::SMALL, LEFT - 8.0);
+                out.push(Shape::text("axis", LEFT - 6.0, y(v) + 4.0, Anchor::End, words));
+            }
+        }
+        for line in self.band {
+            out.push(Shape::path("margin", around(&line.points, until, x, y)));
+        }
+        let mut ends: Vec<(f32, NodeId)> = vec![];
+        for line in &self.lines {
+            let hue = Hue::owner(run, line.node);
+            let (path, last) = along(&line.points, self.straight, x, y);
+            let name = [run.name(line.node), ", ", self.card.name].concat();
+            let mut kids = vec![Shape::path("series", path)];
+            if !self.straight {
+                kids.extend(dots(&line.points, x, y));
+            }
+            out.push(Shape::group("line", kids).hue(hue).pick(Pick::Node(line.node), name));
+            ends.push((last, line.node));
+        }
+        out.extend(names(run, ends, w));
+        (out, HEAD + plot)
+    }
+}
+
+/// The names of the lines at their ends, one under the other where they would meet.
+fn names(run: &Run, ends: Vec<(f32, NodeId)>, w: f32) -> Vec<Shape> {
+    let mut order: Vec<usize> = (0..ends.len()).collect();
+    few::sort_by_key(&mut order, |&i| (ends[i].0 as i64, ends[i].1));
+    let (mut last, mut out) = (f32::MIN, vec![]);
+    for i in order {
+        let (y, n) = ends[i];
+        if y < last + 11.0 {
+            continue;
+        }
+        last = y;
+        let words = text::fit(run.name(n), text::SMALL, RIGHT - 8.0);
+        let word = Shape::text("line-name", w - RIGHT + 6.0, y + 4.0, Anchor::Start, words);
+        out.push(word.hue(Hue::owner(run, n)));
+    }
+    out
+}
+
+/// A polyline, and how high it ends. Of many points in one pixel only the first, and what stands out, are drawn.
+fn along(
+    points: &[(Us, i64)],
+    straight: bool,
+    x: impl Fn(Us) -> f32,
+    y: impl Fn(i64) -> f32,
+) -> (String, f32) {
+    let mut pen = Pen::new();
+    let (mut at, mut high) = (f32::MIN, 0.0f32);
+    for (i, (t, v)) in points.iter().enumerate() {
+        let (px, py) = (x(*t), y(*v));
+        if i == 0 {
+            pen.to(px, py);
+        } else if straight || px - at >= 1.0 || (py - high).abs() >= 2.0 {
+            pen.line(px, py);
+        } else {
+            continue;
+        }
+        (at, high) = (px, py);
+    }
+    (pen.d(), high)
+}
+
+/// The points themselves, where there is room for them.
+fn dots(
+    points: &[(Us, i64)],
+    x: impl Fn(Us) -> f32,
+    y: impl Fn(i64) -> f32,
+) -> impl Iterator<Item = Shape> {
+    let few = if points.len() <= 120 { points } else { &[] };
+    few.iter().map(move |(t, v)| Shape::circle("point", x(*t), y(*v), 2.5))
+}
+
+/// The band that a bound promises: it holds until the next one.
+fn around(
+    points: &[(Us, i64)],
+    until: Us,
+    x: impl Fn(Us) -> f32,
+    y: impl Fn(i64) -> f32,
+) -> String {
+    let mut pen = Pen::new();
+    for (i, (t, v)) in points.iter().enumerate() {
+        let end = points.get(i + 1).map_or(until, |next| next.0);
+        let (a, b) = (x(*t), x(end).max(x(*t) + 0.5));
+        pen.to(a, y(*v)).line(b, y(*v)).line(b, y(-v)).line(a, y(-v)).close();
+    }
+    pen.d()
+}
