@@ -1,6 +1,7 @@
 // Measures the page in a real browser: `make bench`, after `make build`. Figures are medians of several runs and ratios within one run;
 // nothing here fails, it prints.
 import { readFile } from "node:fs/promises";
+import { deflateSync } from "node:zlib";
 import { chromium } from "playwright-core";
 import { chromium as chromiumPath } from "../chromium.mjs";
 import { serve } from "../../tools/serve.mjs";
@@ -165,9 +166,100 @@ const coldLoad = async () => {
   console.log(`cold load to the first moving mark: median ${Math.round(median(times))} ms; ${round(bytes / 1000)} KB over the wire until then`);
 };
 
+/** The busy run at the moment when so many events have happened, whole and at rest. */
+const standing = async (events) => {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  await page.goto(`${wasm.origin}/wasm.html`);
+  const seconds = await page.evaluate(
+    async ([scenario, wanted]) => {
+      const m = await import("./bench.js");
+      await m.default();
+      m.open(scenario);
+      let s = 1;
+      for (m.advance(s); m.events() < wanted; s += 1) m.advance(s + 1);
+      return s;
+    },
+    [busy, events],
+  );
+  const text = busy.replace("until 1h", `until ${seconds}s`);
+  await page.goto(`${site.origin}/#z1.${deflateSync(Buffer.from(text)).toString("base64url")}&t=${seconds}s`);
+  await page.locator(".rail").waitFor();
+  // Claims are settled when the run is known to its end.
+  await page.getByRole("tab", { name: "Claims", exact: true }).click();
+  await page.locator(".verdict-line", { hasText: "held" }).first().waitFor({ timeout: 120_000 });
+  return { page, seconds };
+};
+
+/** From a click on an event to the frame that shows it selected, of a hundred different events in sight. */
+const selecting = async () => {
+  const { page } = await standing(10_000);
+  for (const tab of ["Inspect", "Why", "Events"]) {
+    await page.getByRole("tab", { name: tab, exact: true }).click();
+    const took = await page.evaluate(async () => {
+      const painted = () =>
+        new Promise((done) =>
+          requestAnimationFrame(() => {
+            const { port1, port2 } = new MessageChannel();
+            port1.onmessage = done;
+            port2.postMessage(0);
+          }),
+        );
+      const out = [];
+      for (let i = 0; i < 100; i += 1) {
+        const marks = [...document.querySelectorAll(".spacetime [data-pick^='e']")];
+        const mark = marks[(i * 7) % marks.length];
+        await painted();
+        const start = performance.now();
+        mark.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+        await painted();
+        out.push(performance.now() - start);
+      }
+      return out;
+    });
+    console.log(`selecting one of 10,000 events with ${tab} open: to the next painted frame median ${round(median(took))} ms, p99 ${round(at(took, 99))} ms`);
+  }
+  await page.close();
+};
+
+/** From an edit at the end of a long run to the first frame in which something has moved on. */
+const branching = async () => {
+  const { page } = await standing(100_000);
+  await page.locator(".topology .node").first().click();
+  const took = await page.evaluate(async () => {
+    const frame = () => new Promise(requestAnimationFrame);
+    const key = (key, more = {}) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, ...more }));
+    // Messages and the rings of timers: what a frame moves.
+    const moving = () => document.querySelector(".topology svg > g:last-of-type").innerHTML;
+    const out = [];
+    for (let i = 0; i < 20; i += 1) {
+      await frame();
+      await frame();
+      const start = performance.now();
+      key("c");
+      const edited = performance.now();
+      key(" ");
+      // The first frame after the edit shows its moment, the next one something that has moved on.
+      await frame();
+      const shown = moving();
+      while (moving() === shown && performance.now() - start < 3000) await frame();
+      out.push([performance.now() - start, edited - start]);
+      key(" ");
+      await frame();
+      key("z", { ctrlKey: true });
+      await frame();
+    }
+    return out;
+  });
+  const [all, edits] = [took.map((t) => t[0]), took.map((t) => t[1])];
+  console.log(
+    `a branch at the end of 100,000 events: to the first frame that moved median ${round(median(all))} ms, p99 ${round(at(all, 99))} ms; the edit itself median ${round(median(edits))} ms, p99 ${round(at(edits, 99))} ms`,
+  );
+  await page.close();
+};
+
 // All of them, or those that are named: `node e2e/bench/bench.mjs engine motion`.
 const wanted = process.argv.slice(2);
-for (const measure of [engine, verdicts, motion, coldLoad]) {
+for (const measure of [engine, verdicts, motion, coldLoad, selecting, branching]) {
   if (wanted.length === 0 || wanted.includes(measure.name)) await measure();
 }
 await browser.close();

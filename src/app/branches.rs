@@ -1,5 +1,5 @@
 //! The tree of branches under the scrubber: each begins where it leaves the one above it. One is in view; each
-//! can be looked at, held against it, named and deleted.
+//! can be looked at, named and deleted, and up to three held against it.
 
 use crate::app::lay::{Kept, Perhaps, Rows};
 use engine::ids::*;
@@ -31,8 +31,8 @@ pub fn Branches(end: Kept<Us>) -> impl IntoView {
 fn Line(row: Row, end: Kept<Us>, naming: RwSignal<Option<u32>>) -> impl IntoView {
     let page = expect_context::<Page>();
     let Row { id, name, fork, now, first, up } = row;
-    let held = move || page.against.get().is_some_and(|a| a.0 == id);
-    let compare = move |_| page.hold_against((!held()).then_some(id));
+    let held = move || page.is_held(id);
+    let compare = move |_| page.hold(id, !untrack(held));
     let rename = move |_| {
         naming.set(Some(id));
         request_animation_frame(|| dom::focus(".branches input"));

@@ -17,6 +17,7 @@ use leptos::prelude::*;
 
 use super::lay::{Kept, effect};
 use super::page::{Loaded, Mode, Page, Tab};
+use super::sides::Side;
 use super::{dom, words};
 
 #[derive(Clone, Copy)]
@@ -91,9 +92,14 @@ impl Inquiry {
 
 /// Every run of the text that has the same nodes shows the same of them.
 fn sift_all(l: &Loaded, filter: Filter) {
+    sift_sides(l, l.sides.iter(), filter);
+}
+
+/// The same of runs that stand beside those of a text.
+pub fn sift_sides<'a>(l: &Loaded, sides: impl Iterator<Item = &'a Side>, filter: Filter) {
     let of = |run: &Run| (run.entry().id, run.cast().len());
     let mine = of(&l.run.borrow());
-    for side in l.sides.iter() {
+    for side in sides {
         let run = side.run.borrow();
         let filter = if of(&run) == mine { filter } else { Filter::default() };
         side.index.borrow_mut().sift(&run, filter);
@@ -348,7 +354,7 @@ pub fn move_cut(page: Page, how: impl FnOnce(&mut Cut, &Run, &Index)) {
 /// Leave out of the views what this filter leaves out.
 pub fn sift(page: Page, filter: Filter) {
     let Some(l) = page.loaded_now() else { return };
-    sift_all(&l, filter);
+    sift_sides(&l, page.sides_now().iter(), filter);
     page.inquiry.filter.set(filter);
     let note = left_out(&l.run.borrow(), &filter);
     page.said.set(if note.is_empty() {

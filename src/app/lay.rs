@@ -54,6 +54,19 @@ pub fn when(
     either(holds, view, || ().into_any())
 }
 
+/// A view for a number, with elements of its own for each: drawings keep what they know of theirs, and listeners stay
+/// behind on an element that the next view takes over.
+pub fn anew(
+    number: impl Fn() -> usize + Send + Sync + 'static,
+    view: impl Fn(usize) -> AnyView + Send + Sync + 'static,
+) -> AnyView {
+    type See = Arc<dyn Fn(usize) -> AnyView + Send + Sync>;
+    fn erased(number: Kept<usize>, see: See) -> AnyView {
+        view! { <For each=move || [number.get()] key=|n| *n children=move |n| see(n)/> }.into_any()
+    }
+    erased(Kept::new(number), Arc::new(view))
+}
+
 /// Run it now, and again whenever a signal that it read has changed.
 pub fn effect(run: impl FnMut() + 'static) {
     fn erased(mut run: Box<dyn FnMut()>) {

@@ -15,10 +15,11 @@ use engine::scenario::{self, Fault, edit};
 use engine::scene::Index;
 pub use engine::scene::Pick;
 use engine::trace::What;
+use engine::trace::compare::{Counters, Difference};
 use leptos::prelude::*;
 
 use super::head::{EventAt, Head};
-use super::inquiry::Inquiry;
+use super::inquiry::{self, Inquiry};
 use super::sides::{self, Side};
 use super::tree::{self, Branch, Tree, Way};
 use super::{dom, words};
@@ -134,9 +135,14 @@ enum Edit {
     Act,
     /// A setting or a line is changed: one branch for many tries.
     Tweak,
+    /// A value of the sweep is brought into view: one branch for all of them.
+    Value,
     /// A bookmark changes nothing.
     Note,
 }
+
+/// Runs that stand beside each other, at most.
+pub const BESIDE: usize = 4;
 
 #[derive(Clone, Copy)]
 pub struct Page {
@@ -168,12 +174,13 @@ pub struct Page {
     pub notice: RwSignal<Option<Notice>>,
     /// A text the reader is writing, while it is not the one that runs.
     pub draft: RwSignal<Option<String>>,
-    /// A branch held against the run in view.
-    pub against: RwSignal<Option<(u32, Side)>, LocalStorage>,
+    /// Branches held against the run in view.
+    pub against: RwSignal<Vec<(u32, Side)>, LocalStorage>,
     /// How many events have happened in each of the runs that stand side by side; empty while there is one.
     pub counts: RwSignal<Vec<usize>>,
-    /// When the first of them parts from the others.
-    pub parted: RwSignal<Option<Us>>,
+    /// What each of them has come to, and where each but the first parts from the first.
+    pub tallies: RwSignal<Vec<Counters>>,
+    pub partings: RwSignal<Vec<Option<Difference>>>,
     /// Said politely to a screen reader.
     pub said: RwSignal<String>,
     pub letters: RwSignal<bool>,
@@ -218,9 +225,10 @@ impl Page {
             rail: RwSignal::new(false),
             notice: RwSignal::new(None),
             draft: RwSignal::new(None),
-            against: RwSignal::new_local(None),
+            against: RwSignal::new_local(vec![]),
             counts: RwSignal::new(vec![]),
-            parted: RwSignal::new(None),
+            tallies: RwSignal::new(vec![]),
+            partings: RwSignal::new(vec![]),
             said: RwSignal::new(String::new()),
             letters: RwSignal::new(dom::recall("letters").as_deref() != Some("off")),
             calm: RwSignal::new(dom::wants_less_motion()),
@@ -311,7 +319,7 @@ impl Page {
     fn forget(&self) {
         self.past.set_value(vec![]);
         self.future.set_value(vec![]);
-        self.against.set(None);
+        self.against.set(vec![]);
         self.seen.set_value(0);
         self.notice.set(None);
         self.draft.set(None);
@@ -362,6 +370,7 @@ impl Page {
         self.drawing.set(false);
         if self.whole.get_untracked() {
             self.inquiry.carry(self.loaded_now().as_ref(), &loaded);
+            self.sift_held(&loaded);
         }
         self.view.set(View::Running(loaded));
         self.stand_at(head);
@@ -380,11 +389,11 @@ impl Page {
 
     // ---------------------------------------------------------------- side by side
 
-    /// All that stands side by side: the runs of the text, then a branch held against them. Tracked.
+    /// All that stands side by side: the runs of the text, then the branches held against them. Tracked.
     pub fn sides(&self) -> Vec<Side> {
         let mut all = self.loaded().map_or(vec![], |l| l.sides.to_vec());
         if self.whole.get() {
-            all.extend(self.against.get().map(|a| a.1));
+            self.against.with(|held| all.extend(held.iter().map(|a| a.1.clone())));
         }
         all
     }
@@ -392,7 +401,7 @@ impl Page {
     pub fn sides_now(&self) -> Vec<Side> {
         let mut all = self.loaded_now().map_or(vec![], |l| l.sides.to_vec());
         if self.whole.get_untracked() {
-            all.extend(self.against.get_untracked().map(|a| a.1));
+            self.against.with_untracked(|held| all.extend(held.iter().map(|a| a.1.clone())));
         }
         all
     }
@@ -431,7 +440,22 @@ impl Page {
     /// The branch that stands there, if it is not a run of the text. Tracked.
     pub fn branch_of(&self, i: usize) -> Option<u32> {
         let own = self.loaded().map_or(0, |l| l.sides.len());
-        self.against.get().filter(|_| i >= own).map(|a| a.0)
+        self.against.with(|held| held.get(i.checked_sub(own)?).map(|a| a.0))
+    }
+
+    /// Whether a branch stands beside the one in view. Tracked.
+    pub fn is_held(&self, id: u32) -> bool {
+        self.against.with(|held| held.iter().any(|a| a.0 == id))
+    }
+
+    /// Where one of those that stand side by side parts from the first; the first parts where the earliest other
+    /// does. Tracked.
+    pub fn parted(&self, side: Option<usize>) -> Option<Us> {
+        let at = |d: &Option<Difference>| d.as_ref().map(|d| d.at);
+        self.partings.with(|all| match side {
+            Some(i) if i > 0 => all.get(i - 1).and_then(at),
+            _ => all.iter().filter_map(at).min(),
+        })
     }
 
     /// What it is called. Tracked.
@@ -652,26 +676,36 @@ impl Page {
 
     /// Do something here and now: `crash n1`, `heal`, `drop AppendEntries n1 -> n2 #7`.
     pub fn do_act(&self, act: &str) {
-        if let Err(why) = self.try_act(act) {
+        self.do_chain(act, "", act);
+    }
+
+    /// Do something, and write below it what hangs on it. `says` is both in words.
+    pub fn do_chain(&self, act: &str, then: &str, says: &str) {
+        if let Err(why) = self.try_chain(act, then, says) {
             self.refuse(&why);
         }
     }
 
-    /// The same; a refusal is given back, and nothing was done.
+    /// The same as `do_act`; a refusal is given back, and nothing was done.
     pub fn try_act(&self, act: &str) -> Result<(), String> {
+        self.try_chain(act, "", act)
+    }
+
+    fn try_chain(&self, act: &str, then: &str, says: &str) -> Result<(), String> {
         self.sharpen();
         let Some(loaded) = self.loaded_now() else { return Ok(()) };
         let at = self.head.get_untracked().edit_at(loaded.run.borrow().trace());
         let how = if act.starts_with("mark ") { Edit::Note } else { Edit::Act };
-        let name = format!("{act} at {}", words::clock(at.at));
-        self.put_text(&edit::insert_step(&loaded.text, at, act), how, &name)?;
+        let name = format!("{says} at {}", words::clock(at.at));
+        self.put_text(&edit::insert_chain(&loaded.text, at, act, then), how, &name)?;
         self.go(Head { at: at.at, k: at.k.max(1) });
         if let Some(why) = self.void_of_new(&loaded) {
             self.take_back();
             return Err(why);
         }
-        let says = format!("{} at {}", words::capital(act), words::clock(at.at));
-        self.said.set(format!("{says}. It is a line of the scenario now."));
+        let says = words::capital(&name);
+        let lines = if then.is_empty() { "It is a line" } else { "These are two lines" };
+        self.said.set(format!("{says}. {lines} of the scenario now."));
         self.notice.set(Some(Notice {
             says: format!("{says}. It is in the scenario, and in the link."),
             undo: true,
@@ -713,6 +747,28 @@ impl Page {
         Ok(())
     }
 
+    /// Bring a value of the sweep into view: it is the value of the text's runs then.
+    pub fn take_value(&self, param: &str, value: &str) {
+        self.sharpen();
+        let Some(loaded) = self.loaded_now() else { return };
+        let set = |text: String, run: &String| edit::set_param_in(&text, run, param, Some(value));
+        let text = edit::run_names(&loaded.text).iter().fold(loaded.text.to_string(), set);
+        if text == *loaded.text {
+            return;
+        }
+        // Where the reader has been before, that is where they go.
+        let same = self.tree.with_untracked(|t| {
+            t.all.iter().find(|b| *b.text == *text).map(|b| b.id).filter(|id| *id != t.now)
+        });
+        let name = format!("{param}={value}");
+        match same {
+            Some(id) => self.switch(id),
+            None if self.edit_to(&text, Edit::Value, &name) => {}
+            None => return,
+        }
+        self.said.set(format!("{name} is in view."));
+    }
+
     /// Where the line put in last could not be done: the world's reason.
     fn void_of_new(&self, old: &Loaded) -> Option<String> {
         let old = old.run.borrow();
@@ -720,7 +776,9 @@ impl Page {
             let (was, is) = (&old.scenario().steps, &run.scenario().steps);
             let same = |(a, b): &(&_, &_)| same_step(a, b);
             let line = is.iter().zip(was).take_while(same).count();
-            let mut voids = run.trace().range(0, run.trace().len()).rev();
+            // It acts here or not at all: what came before need not be looked through.
+            let here = run.trace().count_before(self.head.get_untracked().at);
+            let mut voids = run.trace().range(here, run.trace().len()).rev();
             let found = voids.find_map(|e| match e.what {
                 What::Void { line: l, text } if l as usize == line => Some(text),
                 _ => None,
@@ -801,10 +859,16 @@ impl Page {
         let way = match how {
             Edit::Act => tree.way(fork, seen),
             Edit::Tweak => tree.way(fork, 0),
+            Edit::Value => tree.way_of_value(name),
             Edit::Note => Way::On,
         };
         match way {
-            Way::On => tree.go_on(new),
+            Way::On => {
+                tree.go_on(new);
+                if how == Edit::Value {
+                    tree.rename(tree.now, name);
+                }
+            }
             Way::Fork => {
                 tree.leave(old, head, seen);
                 if !tree.grow(new, name, fork, head) {
@@ -853,10 +917,12 @@ impl Page {
         let Some(b) = tree.find(id).filter(|_| id != tree.now).cloned() else { return };
         let Some(loaded) = self.run_of(&b) else { return };
         // Who held that branch against this one holds this one against that.
-        if self.against.with_untracked(|a| a.as_ref().is_some_and(|a| a.0 == id)) {
+        if self.against.with_untracked(|held| held.iter().any(|a| a.0 == id)) {
             let name = tree.current().map_or("", |b| &b.name);
             let side = Side { name: name.into(), ..old.sides[old.at].clone() };
-            self.against.set(Some((tree.now, side)));
+            self.against.update(|held| {
+                held.iter_mut().filter(|a| a.0 == id).for_each(|a| *a = (tree.now, side.clone()));
+            });
         }
         self.seen.set_value(b.seen.max(head.at));
         tree.now = id;
@@ -875,13 +941,13 @@ impl Page {
         if before.find(id).is_some_and(|b| b.parent.is_none()) {
             return self.refuse("what came first cannot be deleted: the others leave it");
         }
-        if self.against.with_untracked(|a| a.as_ref().is_some_and(|a| a.0 == id)) {
-            self.hold_against(None);
-        }
         if before.now == id
             && let Some(parent) = before.find(id).and_then(|b| b.parent)
         {
             self.switch(parent);
+        }
+        if untrack(|| self.is_held(id)) {
+            self.hold(id, false);
         }
         self.remember(&old, self.head.get_untracked(), before);
         self.tree.update(|t| {
@@ -892,21 +958,41 @@ impl Page {
         self.notice.set(Some(Notice { says, undo: true, serious: false }));
     }
 
-    /// Put a branch beside the one in view, or none.
-    pub fn hold_against(&self, id: Option<u32>) {
-        let branch = id.and_then(|id| self.tree.with_untracked(|t| t.find(id).cloned()));
-        let side = branch.and_then(|b| {
-            let loaded = self.run_of(&b)?;
-            Some((b.id, Side { name: b.name.as_str().into(), ..loaded.sides[0].clone() }))
-        });
+    /// Put a branch beside those in view, or take it away again.
+    pub fn hold(&self, id: u32, on: bool) {
+        let branch = self.tree.with_untracked(|t| t.find(id).cloned());
+        let Some(branch) = branch else { return };
         let head = self.head.get_untracked();
-        if let Some((_, side)) = &side {
+        if !on {
+            self.against.update(|held| held.retain(|a| a.0 != id));
+            self.said.set(format!("{} is put away.", branch.name));
+        } else if self.sides_now().len() >= BESIDE {
+            return self.refuse(&format!(
+                "{BESIDE} runs stand beside each other already: put one of them away first"
+            ));
+        } else if !untrack(|| self.is_held(id)) {
+            let Some(loaded) = self.run_of(&branch) else { return };
+            let side = Side { name: branch.name.as_str().into(), ..loaded.sides[0].clone() };
             side.advance(head.at, JUMP_BUDGET);
             self.said.set(format!("{} stands beside the branch in view.", side.name));
+            self.against.update(|held| held.push((id, side)));
         }
-        self.against.set(side);
+        if let Some(loaded) = self.loaded_now() {
+            self.sift_held(&loaded);
+        }
         self.count_others(head);
         self.known.set(self.known_now());
+    }
+
+    /// What is held beside a run shows the same of it as the run.
+    fn sift_held(&self, loaded: &Loaded) {
+        self.against.with_untracked(|held| {
+            inquiry::sift_sides(
+                loaded,
+                held.iter().map(|a| &a.1),
+                self.inquiry.filter.get_untracked(),
+            );
+        });
     }
 
     /// Put a tree in the place of the one that is there: what was kept of an earlier visit. Its text has the
@@ -972,9 +1058,14 @@ impl Page {
             return;
         };
         let tree = self.tree_now();
-        to.update_value(|t| t.push(Past { loaded: now, head: self.head.get_untracked(), tree }));
+        let (was, head) = (tree.clone(), self.head.get_untracked());
+        to.update_value(|t| t.push(Past { loaded: now, head, tree: was }));
         self.seen.set_value(step.tree.current().map_or(0, |b| b.seen).max(step.head.at));
-        self.against.set(None);
+        // What is still a branch, as it was, still stands there.
+        let same = |t: &Tree, id: u32| t.find(id).map(|b| b.text.clone());
+        self.against.update(|held| {
+            held.retain(|a| a.0 != step.tree.now && same(&step.tree, a.0) == same(&tree, a.0));
+        });
         self.tree.set(step.tree);
         self.swap(step.loaded, step.head);
         self.said.set(format!("{word}."));

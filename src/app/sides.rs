@@ -26,11 +26,13 @@ pub struct Side {
 
 impl Side {
     pub fn new(name: &str, run: Run) -> Side {
-        Side {
-            name: name.into(),
-            index: Rc::new(RefCell::new(Index::new(&run))),
-            run: Rc::new(RefCell::new(run)),
-        }
+        let index = Index::new(&run);
+        Side::with(name, run, index)
+    }
+
+    fn with(name: &str, run: Run, index: Index) -> Side {
+        let (run, index) = (Rc::new(RefCell::new(run)), Rc::new(RefCell::new(index)));
+        Side { name: name.into(), run, index }
     }
 
     /// How many of its events have happened.
@@ -71,7 +73,9 @@ pub fn edit(old: &[Side], s: Scenario) -> Result<Vec<Side>, Refusal> {
         return open(s);
     }
     let one = |((i, line), side): ((usize, &RunLine), &Side)| {
-        Ok(Side::new(line.called(), side.run.borrow().edit(s.only(i))?))
+        let run = side.run.borrow().edit(s.only(i))?;
+        let index = side.index.borrow().fork(&run);
+        Ok(Side::with(line.called(), run, index))
     };
     s.runs().enumerate().zip(old).map(one).collect()
 }

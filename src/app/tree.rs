@@ -109,6 +109,15 @@ impl Tree {
         }
     }
 
+    /// All values of a parameter that are looked at one after the other are one branch, named after the last.
+    pub fn way_of_value(&self, name: &str) -> Way {
+        let param = name.split('=').next().unwrap_or(name);
+        let is_value = |b: &Branch| {
+            b.parent.is_some() && b.name.split_once('=').is_some_and(|(p, _)| p == param)
+        };
+        if self.current().is_some_and(is_value) { Way::On } else { Way::Fork }
+    }
+
     /// The current branch as it is left.
     pub fn leave(&mut self, loaded: &Loaded, head: Head, seen: Us) {
         if let Some(b) = self.find_mut(self.now) {
@@ -252,6 +261,17 @@ mod tests {
         assert_eq!(t.way(SEC, SEC), Way::On);
         assert_eq!(t.way(2 * SEC, SEC), Way::On);
         assert_eq!(t.way(SEC, 2 * SEC), Way::Fork);
+    }
+
+    #[test]
+    fn the_values_of_a_sweep_are_one_branch() {
+        let mut t = Tree::of(&loaded(TEXT), "as it came");
+        assert_eq!(t.way_of_value("nodes=3"), Way::Fork);
+        t.grow(&loaded(TEXT), "nodes=3", 0, Head::default());
+        assert_eq!(t.way_of_value("nodes=5"), Way::On);
+        assert_eq!(t.way_of_value("latency=5ms"), Way::Fork);
+        t.grow(&loaded(TEXT), "crash n1 at 1 s", SEC, Head::default());
+        assert_eq!(t.way_of_value("nodes=5"), Way::Fork);
     }
 
     #[test]

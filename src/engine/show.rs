@@ -11,12 +11,19 @@ use crate::ids::{NodeId, Us};
 #[derive(Clone, Debug, Default)]
 pub struct Showcase {
     pub items: Vec<(&'static str, Exhibit)>,
+    /// What a closed form expects of a meter in this state, in the meter's unit.
+    pub theory: Vec<(&'static str, i64)>,
 }
 
 impl Showcase {
     /// Show something under a key; keys are the paper's words (`log`, `votes`).
     pub fn add(&mut self, key: &'static str, exhibit: Exhibit) {
         self.items.push((key, exhibit));
+    }
+
+    /// Say what the theory expects of a meter, so that whoever draws the one can draw the other.
+    pub fn expect(&mut self, meter: &'static str, value: i64) {
+        self.theory.push((meter, value));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use engine::ids::*;
 use engine::run::Run;
-use engine::trace::MsgRec;
+use engine::trace::{MsgRec, What};
 
 use super::{Deed, Moment};
 use crate::app::words;
@@ -52,7 +52,61 @@ pub fn to_message(run: &Run, count: usize, id: MsgId) -> Vec<Deed> {
     if is_held {
         out.swap(0, 2);
     }
+    out.extend(in_another_order(&m, id, rec, gone.or(say(is_held, first))));
     out
+}
+
+/// Two messages of one link in the other order: the one that would come first is held until the other has come. What
+/// hangs on that delivery stays true when a latency changes.
+fn in_another_order(m: &Moment<'_>, id: MsgId, rec: &MsgRec, not: Option<String>) -> [Deed; 2] {
+    let object = words::travels(m.run, id);
+    let (before, after) = if not.is_none() { neighbours(m, id, rec) } else { (None, None) };
+    let named = |id: MsgId| words::message_ref(m.run, id).unwrap_or_default();
+    let deed = |word: &str, other: Option<MsgId>, first: MsgId, second: MsgId| {
+        let with = other.map_or(format!("{word} another"), |o| format!("{word} {}", short(m, o)));
+        let none = || {
+            let comes = if word == "behind" { "comes later" } else { "comes sooner" };
+            let (from, to) = (m.name(rec.from), m.name(rec.to));
+            format!("no other message on its way from {from} to {to} {comes}")
+        };
+        Deed::new(format!("reorder {with}:"), &object, format!("hold {}", named(first)))
+            .then(format!("then when delivered {}  release {}", named(second), named(first)))
+            .unless(not.clone().or(other.is_none().then(none)))
+    };
+    [
+        deed("behind", after, id, after.unwrap_or(id)),
+        deed("before", before, before.unwrap_or(id), id),
+    ]
+}
+
+/// `AppendEntries #7`
+fn short(m: &Moment<'_>, id: MsgId) -> String {
+    let nth = m.run.trace().msg(id).map_or(0, |r| r.nth);
+    format!("{} #{nth}", words::message(m.run, id))
+}
+
+/// The messages on their way on the same link that will arrive next before and next after one.
+fn neighbours(m: &Moment<'_>, id: MsgId, rec: &MsgRec) -> (Option<MsgId>, Option<MsgId>) {
+    let trace = m.run.trace();
+    let held: Vec<MsgId> = m.peek.world().held().iter().map(|f| f.m).collect();
+    // What will be lost comes after nothing, and no line can wait for a copy: it has the name of its original.
+    let comes = |r: &MsgRec| match trace.event(r.end).map(|e| e.what) {
+        Some(What::Deliver { .. }) | None => r.due != Us::MAX && r.of.is_none(),
+        _ => false,
+    };
+    let due = |r: &MsgRec, m: MsgId| (if r.end == EventId::NONE { r.due } else { r.end_at }, m);
+    let mine = due(rec, id);
+    let others = under_way(m.run, m.count).into_iter().filter(|o| *o != id && !held.contains(o));
+    let mut others: Vec<(Us, MsgId)> = others
+        .filter_map(|o| Some((trace.msg(o)?, o)))
+        .filter(|(r, _)| (r.from, r.to) == (rec.from, rec.to) && comes(r))
+        .map(|(r, o)| due(r, o))
+        .collect();
+    engine::few::sort(&mut others);
+    let at = others.partition_point(|o| *o < mine);
+    let all_comes = comes(rec);
+    let before = at.checked_sub(1).map(|i| others[i].1).filter(|_| all_comes);
+    (before, others.get(at).map(|o| o.1))
 }
 
 /// Why nothing can be done to it any more, or yet.
@@ -75,11 +129,46 @@ mod tests {
     use super::super::tests::{TRIANGLE, run, verbs};
     use super::*;
 
+    /// Two notes on one link, the second a little later.
+    const TWO: &str = "lamplight 1\nrun vector-clocks nodes=3 count=sends seed=1\nnet latency=10ms\n\
+        at 0ms n1 tell n2\nat 3ms n1 tell n2\n";
+
+    #[test]
+    fn two_on_one_link_change_places_both_ways() {
+        let (two, count) = run(TWO, 5 * MS);
+        for (m, word) in
+            [(MsgId(0), "reorder behind Note #2:"), (MsgId(1), "reorder before Note #1:")]
+        {
+            let deeds = to_message(&two, count, m);
+            let Some(deed) = deeds.iter().find(|d| d.verb == word) else {
+                panic!("{}", verbs(&deeds))
+            };
+            assert_eq!(deed.not, None);
+            assert_eq!(deed.act, "hold Note n1 -> n2 #1");
+            assert_eq!(deed.then, "then when delivered Note n1 -> n2 #2  release Note n1 -> n2 #1");
+            let now = engine::scenario::ast::Instant { at: 5 * MS, k: 0 };
+            let text = engine::scenario::edit::insert_chain(TWO, now, &deed.act, &deed.then);
+            let (new, _) = run(&text, 50 * MS);
+            let came = new.trace().events().filter_map(|e| match e.what {
+                What::Deliver { m } => Some((m, e.at)),
+                _ => None,
+            });
+            assert_eq!(came.collect::<Vec<_>>(), [(MsgId(1), 13 * MS), (MsgId(0), 13 * MS)]);
+            assert!(new.trace().events().all(|e| !matches!(e.what, What::Void { .. })));
+        }
+        let says = |m| verbs(&to_message(&two, count, m));
+        assert!(says(MsgId(0)).ends_with("reorder behind Note #2:, -reorder before another:"));
+        assert!(says(MsgId(1)).ends_with("-reorder behind another:, reorder before Note #1:"));
+    }
+
     #[test]
     fn what_was_delivered_cannot_be_held() {
         let (run, count) = run(TRIANGLE, 15 * MS);
         let deeds = to_message(&run, count, MsgId(0));
-        assert_eq!(verbs(&deeds), "-drop, -hold, -release, -delay, -duplicate");
+        assert_eq!(
+            verbs(&deeds),
+            "-drop, -hold, -release, -delay, -duplicate, -reorder behind another:, -reorder before another:"
+        );
         let why = deeds[1].not.clone().unwrap_or_default();
         assert!(why.starts_with("n2 receives Note from n1, at 0.010"), "{why}");
         assert_eq!(under_way(&run, count), [MsgId(1)]);
@@ -90,13 +179,16 @@ mod tests {
         let (free, count) = run(TRIANGLE, 5 * MS);
         assert_eq!(
             verbs(&to_message(&free, count, MsgId(0))),
-            "drop, hold, -release, delay, duplicate"
+            "drop, hold, -release, delay, duplicate, -reorder behind another:, -reorder before another:"
         );
         let (kept, count) = run(&format!("{TRIANGLE}at 2ms hold Note n1 -> n2 #1\n"), 15 * MS);
         assert_eq!(held(&kept, count), [MsgId(0)]);
         assert_eq!(under_way(&kept, count), [MsgId(0)]);
         let deeds = to_message(&kept, count, MsgId(0));
-        assert_eq!(verbs(&deeds), "release, -hold, drop, -delay, -duplicate");
+        assert_eq!(
+            verbs(&deeds),
+            "release, -hold, drop, -delay, -duplicate, -reorder behind another:, -reorder before another:"
+        );
         assert_eq!(deeds[0].act, "release Note n1 -> n2 #1");
     }
 }

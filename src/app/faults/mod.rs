@@ -33,6 +33,8 @@ pub struct Deed {
     pub object: String,
     /// As a line of the scenario has it; `{}` stands where the reader's value goes.
     pub act: String,
+    /// The line below it that hangs on it, where one act does not do it alone.
+    pub then: String,
     pub ask: Option<Ask>,
     /// Why it cannot be done now.
     pub not: Option<String>,
@@ -51,11 +53,22 @@ pub struct Ask {
 
 impl Deed {
     fn new(verb: impl Into<String>, object: &str, act: String) -> Deed {
-        Deed { verb: verb.into(), object: object.into(), act, ask: None, not: None }
+        Deed {
+            verb: verb.into(),
+            object: object.into(),
+            act,
+            then: String::new(),
+            ask: None,
+            not: None,
+        }
     }
 
     fn ask(self, word: &'static str, value: &str, form: &'static str) -> Deed {
         Deed { ask: Some(Ask { word, value: value.into(), form }), ..self }
+    }
+
+    fn then(self, line: String) -> Deed {
+        Deed { then: line, ..self }
     }
 
     /// Possible only where there is no reason against it.
@@ -65,6 +78,15 @@ impl Deed {
 
     pub fn name(&self) -> String {
         format!("{} {}", self.verb, self.object).trim().to_string()
+    }
+
+    /// Do it, as lines of the text.
+    pub fn press(&self, page: Page) {
+        if self.then.is_empty() {
+            page.do_act(&self.act);
+        } else {
+            page.do_chain(&self.act, &self.then, &self.name());
+        }
     }
 
     /// The act with a value in its place.
@@ -153,7 +175,7 @@ pub fn by_key(page: Page, what: Do) {
     let deed = deeds.unwrap_or_default().into_iter().find(|d| d.verb == verb);
     match deed {
         Some(Deed { not: Some(why), .. }) => page.refuse(&why),
-        Some(deed) => page.do_act(&deed.act),
+        Some(deed) => deed.press(page),
         None => {
             let object = if verb == "drop" { "message" } else { "node" };
             page.said.set(format!("Select the {object} to {verb} first."));
@@ -224,11 +246,13 @@ mod tests {
                 nodes.chain(msgs).chain(links).chain(to_network(&old, count)).collect();
             for d in all {
                 let act = d.with(d.ask.as_ref().map_or("", |a| &a.value));
-                let line =
-                    edit::insert_step(TRIANGLE, engine::scenario::ast::Instant { at, k: 9 }, &act);
+                let now = engine::scenario::ast::Instant { at, k: 9 };
+                let line = edit::insert_chain(TRIANGLE, now, &act, &d.then);
                 let (new, _) = run(&line, at);
                 let void = new.trace().events().any(|e| matches!(e.what, What::Void { .. }));
-                assert_eq!(void, d.not.is_some(), "{act} at {at}: {:?}", d.not);
+                // Of two messages there must be another one: the act alone could be done.
+                let pair = d.not.is_some() && !d.then.is_empty();
+                assert_eq!(void, d.not.is_some() && !pair, "{act} at {at}: {:?}", d.not);
             }
         }
     }

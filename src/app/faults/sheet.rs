@@ -103,12 +103,12 @@ pub fn BreakSheet() -> impl IntoView {
             request_animation_frame(|| dom::focus("dialog .ask input"));
         } else {
             page.sheet.set(None);
-            page.do_act(&d.act);
+            d.press(page);
         }
     };
     // Held messages are let go one after the other, in whatever order: the dialog stays.
     let release = move |d: Deed| {
-        page.do_act(&d.act);
+        d.press(page);
         request_animation_frame(|| dom::focus("dialog .held button, dialog .actions button"));
     };
     let kind = move |(k, word): (On, &'static str)| {

@@ -4,10 +4,11 @@ use crate::app::lay::{Kept, Perhaps, Rows, when};
 use engine::check::verdict::thousands;
 use engine::ids::*;
 use engine::run::Run;
+use engine::scene::Index;
 use engine::trace::What;
 use leptos::prelude::*;
 
-use crate::app::page::Page;
+use crate::app::page::{Loaded, Page};
 use crate::app::words;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -30,12 +31,12 @@ impl Claim {
 }
 
 /// How the claims stand after so many events.
-pub fn claims(run: &Run, count: usize) -> Vec<Claim> {
+pub fn claims(run: &Run, index: &Index, count: usize) -> Vec<Claim> {
     let peek = run.peek(EventId(count.saturating_sub(1) as u32));
     let one = |(i, card): (usize, &'static engine::card::ClaimCard)| {
-        let broke = run
-            .trace()
-            .range(0, count)
+        let known = index.broken.iter().take_while(|b| b.1.index() < count);
+        let broke = known
+            .filter_map(|b| run.trace().event(b.1))
             .find(|e| matches!(e.what, What::Broke { claim, .. } if claim as usize == i));
         let witness = broke.and_then(|e| match e.what {
             What::Broke { witness, .. } => {
@@ -85,7 +86,8 @@ pub fn Claims() -> impl IntoView {
     let page = expect_context::<Page>();
     let list = Kept::new(move || {
         let count = page.count_slow.get();
-        page.with_run(|run| claims(run, count)).unwrap_or_default()
+        let of = |l: Loaded| claims(&l.run.borrow(), &l.index.borrow(), count);
+        page.loaded().map(of).unwrap_or_default()
     });
     let verdict = Kept::new(move || {
         page.known.track();

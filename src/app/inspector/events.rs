@@ -22,8 +22,6 @@ pub struct Row {
     pub loud: Loud,
     /// It has not happened yet at the playhead.
     pub yet: bool,
-    /// How it stands to the selected event.
-    pub kin: Option<Kin>,
 }
 
 /// Rows before the playhead, and after.
@@ -37,7 +35,6 @@ pub fn row(run: &Run, e: &Event, count: usize) -> Row {
         says: words::event(run, e),
         loud: words::loudness(run, e),
         yet: e.id.index() >= count,
-        kin: None,
     }
 }
 
@@ -55,9 +52,9 @@ pub fn rows(run: &Run, index: &Index, count: usize, all: bool) -> Vec<Row> {
 }
 
 /// Mark what comes before the selected event, what after, and what is concurrent with it.
-pub fn marked(run: &Run, index: &Index, pick: Pick, rows: &mut [Row]) {
-    let Some(e) = kin::event_of(run, pick) else { return };
-    rows.iter_mut().for_each(|r| r.kin = Some(Kin::of(run, index, e, r.id)));
+pub fn marked(run: &Run, index: &Index, pick: Pick, rows: &[Row]) -> Vec<(EventId, Kin)> {
+    let Some(e) = kin::event_of(run, pick) else { return vec![] };
+    rows.iter().map(|r| (r.id, Kin::of(run, index, e, r.id))).collect()
 }
 
 #[component]
@@ -83,20 +80,24 @@ pub fn Events() -> impl IntoView {
     let list = Kept::new(move || {
         page.known.track();
         page.inquiry.filter.track();
-        let (count, all, pick) = (page.count_slow.get(), all.get(), page.pick.get());
+        let (count, all) = (page.count_slow.get(), all.get());
         let searches = !query.with(|q| q.trim().is_empty());
         page.loaded()
             .map(|l| {
                 let (run, index) = (l.run.borrow(), l.index.borrow());
-                let mut list = if searches {
+                if searches {
                     found.with(|f| f.rows.clone())
                 } else {
                     rows(&run, &index, count, all)
-                };
-                marked(&run, &index, pick, &mut list);
-                list
+                }
             })
             .unwrap_or_default()
+    });
+    // A row stays while another event is selected: the focus may be in it.
+    let kins = Kept::new(move || {
+        let pick = page.pick.get();
+        let kins = |l: Loaded| list.with(|r| marked(&l.run.borrow(), &l.index.borrow(), pick, r));
+        page.loaded().map(kins).unwrap_or_default()
     });
     let now = Kept::new(move || list.with(|l| l.iter().rev().find(|r| !r.yet).map(|r| r.id)));
     let item = move |r: Row| {
@@ -107,7 +108,9 @@ pub fn Events() -> impl IntoView {
             (Loud::Key, _) => "key",
             _ => "",
         };
-        let kin = r.kin.unwrap_or(Kin::Outside);
+        let kin = move || {
+            kins.with(|k| k.iter().find(|k| k.0 == id).map(|k| k.1)).unwrap_or(Kin::Outside)
+        };
         let current =
             move || (page.pick.get() == Pick::Event(id) || now.get() == Some(id)).then_some("true");
         let press = move |ev: web_sys::MouseEvent| {
@@ -117,11 +120,14 @@ pub fn Events() -> impl IntoView {
                 page.visit(id);
             }
         };
-        let sign = (!kin.sign().is_empty()).then(|| view! {
-            <i class="sign" aria-hidden="true">{kin.sign()}</i><span class="hush">{kin.words()}</span>
-        }).perhaps();
+        let sign = move || {
+            let kin = kin();
+            (!kin.sign().is_empty()).then(|| view! {
+                <i class="sign" aria-hidden="true">{kin.sign()}</i><span class="hush">{kin.words()}</span>
+            }).perhaps()
+        };
         view! {
-            <li class=class data-kin=kin.class() aria-current=current>
+            <li class=class data-kin=move || kin().class() aria-current=current>
                 <button type="button" class="plain link" on:click=press>
                     <time>{words::clock(r.at)}</time><span>{r.says}</span>{sign}
                 </button>
@@ -133,6 +139,6 @@ pub fn Events() -> impl IntoView {
         <Find query=query found=found/>
         <Show/>
         <label><input type="checkbox" prop:checked=move || all.get() on:change=move |ev| all.set(event_target_checked(&ev))/>"timers, writes and heartbeats too"</label>
-        <ol class="events"><For each=move || list.get() key=|r| (r.id, r.yet, r.kin.map(Kin::class)) children=item/></ol>
+        <ol class="events"><For each=move || list.get() key=|r| (r.id, r.yet) children=item/></ol>
     }
 }

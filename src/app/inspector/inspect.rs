@@ -236,7 +236,7 @@ pub fn Inspect() -> impl IntoView {
     let also = Kept::new(move || facts.with(|f| f.also.clone()));
     let button = move |d: faults::Deed| {
         let name = d.name();
-        view! { <button type="button" on:click=move |_| page.do_act(&d.act)>{name}</button> }
+        view! { <button type="button" on:click=move |_| d.press(page)>{name}</button> }
     };
     view! {
         <h2 class=hue>{title}</h2>

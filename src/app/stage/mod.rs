@@ -12,9 +12,10 @@ pub mod painter;
 mod plate;
 mod sides;
 mod spacetime;
+mod sweep;
 mod topology;
 
-use crate::app::lay::{Kept, Perhaps, Rows, effect, either, when};
+use crate::app::lay::{Kept, Perhaps, Rows, anew, effect, either, when};
 use engine::card::{self, Weight};
 use engine::ids::*;
 use engine::run::Run;
@@ -23,7 +24,7 @@ use engine::trace::What;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 
-use super::page::{Page, View};
+use super::page::{self, Page, View};
 use super::{words, wrong};
 
 pub use exhibits::Exhibits;
@@ -259,6 +260,7 @@ pub fn Stage() -> impl IntoView {
 enum Below {
     Messages,
     Compared,
+    Swept,
     Operations,
     Measures,
     Exhibit(&'static str),
@@ -278,25 +280,36 @@ impl Below {
 #[component]
 fn Lower() -> impl IntoView {
     let page = expect_context::<Page>();
+    // What there is to be seen is asked for when a run has grown by half, and when it is whole: an answer costs as much
+    // as all that its nodes hold.
+    let grown = Kept::new(move || {
+        let (known, whole) = (page.known.get(), page.with_run(|run| run.verdicts().is_some()));
+        (known.checked_ilog2(), known & known.next_power_of_two() >> 2, whole)
+    });
     let keys = Kept::new(move || {
-        page.known.track();
+        grown.with(|_| ());
         page.with_run(exhibits::keys).unwrap_or_default()
     });
     let asked = Kept::new(move || {
-        page.known.track();
+        grown.with(|_| ());
         page.with_run(operations::has_any).unwrap_or(false)
     });
     let measured = Kept::new(move || {
-        page.known.track();
+        grown.with(|_| ());
         page.loaded()
             .is_some_and(|l| scene::measures::any(&l.run.borrow(), &l.index.borrow().clocks))
     });
     let many = Kept::new(move || page.sides().len());
+    let swept = sweep::Swept::new(page);
     let choice = RwSignal::new(Below::Messages);
     // An entry opens with the view it declares; runs that stand side by side are there to be compared.
     let first = Kept::new(move || {
         let view = page.with_run(|run| run.entry().view).unwrap_or(card::View::Messages);
-        if many.get() > 1 { Below::Compared } else { Below::of(view) }
+        match many.get() > 1 {
+            _ if swept.is_some() => Below::Swept,
+            true => Below::Compared,
+            false => Below::of(view),
+        }
     });
     let entry = Kept::new(move || page.with_run(|run| run.entry().id));
     effect(move || {
@@ -308,19 +321,39 @@ fn Lower() -> impl IntoView {
         Below::Exhibit(key) if keys.with(|k| !k.iter().any(|k| k.0 == key)) => Below::Messages,
         Below::Operations if !asked.get() => Below::Messages,
         Below::Measures if !measured.get() => Below::Messages,
+        Below::Swept if !swept.is_some() => Below::Messages,
+        Below::Compared if many.get() < 2 => Below::Messages,
         below => below,
     });
+    // Each view has a number, and of several diagrams each number of them.
+    let number = move || match seen.get() {
+        Below::Messages => many.get(),
+        Below::Compared => page::BESIDE + 1,
+        Below::Swept => page::BESIDE + 2,
+        Below::Operations => page::BESIDE + 3,
+        Below::Measures => page::BESIDE + 4,
+        Below::Exhibit(key) => {
+            let at = keys.with(|k| k.iter().position(|k| k.0 == key));
+            page::BESIDE + 5 + at.unwrap_or(0)
+        }
+    };
     let tab = move |below: Below, word: String| {
         view! {
             <button type="button" aria-pressed=move || (seen.get() == below).to_string() on:click=move |_| choice.set(below)>{word}</button>
         }
     };
-    let several =
-        move || many.get() > 1 || asked.get() || measured.get() || keys.with(|k| !k.is_empty());
+    let several = move || {
+        many.get() > 1
+            || swept.is_some()
+            || asked.get()
+            || measured.get()
+            || keys.with(|k| !k.is_empty())
+    };
     view! {
         <div class="lower">
             {when(several, move || view! {
                 <div class="views" role="group" aria-label="Views">
+                    {move || swept.is_some().then(|| tab(Below::Swept, "sweep".into())).perhaps()}
                     {move || (many.get() > 1).then(|| tab(Below::Compared, "compared".into())).perhaps()}
                     {tab(Below::Messages, "messages".into())}
                     {move || asked.get().then(|| tab(Below::Operations, "operations".into())).perhaps()}
@@ -329,14 +362,17 @@ fn Lower() -> impl IntoView {
                 </div>
             }.into_any())}
             <asked::Asked/>
-            {move || match seen.get() {
-                Below::Messages if many.get() == 2 => view! { <Spacetime side=0/><Spacetime side=1/> }.into_any(),
-                Below::Messages => view! { <Spacetime/> }.into_any(),
+            {anew(number, move |_| match untrack(|| seen.get()) {
+                Below::Messages => match untrack(|| many.get()) {
+                    0 | 1 => view! { <Spacetime/> }.into_any(),
+                    n => view! { <sides::Diagrams many=n/> }.into_any(),
+                },
+                Below::Swept => view! { <sweep::Sweep swept=swept/> }.into_any(),
                 Below::Compared => view! { <sides::Comparison/> }.into_any(),
                 Below::Operations => view! { <operations::Operations/> }.into_any(),
                 Below::Measures => view! { <measures::Charts/> }.into_any(),
                 Below::Exhibit(key) => view! { <Exhibits key=key/> }.into_any(),
-            }}
+            })}
         </div>
     }
 }

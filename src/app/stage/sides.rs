@@ -4,13 +4,14 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::app::lay::{Kept, Perhaps, Rows, effect};
+use crate::app::lay::{Kept, Perhaps, Rows, anew, effect, either};
 use engine::ids::*;
 use engine::protocol::prose_time;
 use engine::run::Run;
 use engine::trace::compare::{Counters, Difference, Parting, Tally};
 use leptos::prelude::*;
 
+use super::spacetime::{FOLLOW, Spacetime};
 use super::topology::Topology;
 use crate::app::head::Head;
 use crate::app::page::Page;
@@ -23,28 +24,33 @@ pub fn Sides() -> impl IntoView {
     let page = expect_context::<Page>();
     // The first frames show one of them.
     let many = Kept::new(move || if page.whole.get() { page.sides().len() } else { 1 });
-    move || match many.get() {
-        0 | 1 => view! { <Topology/> }.into_any(),
-        n => view! { <Columns many=n/> }.into_any(),
-    }
+    either(
+        move || many.get() < 2,
+        || view! { <Topology/> }.into_any(),
+        move || anew(move || many.get(), |n| view! { <Columns many=n/> }.into_any()),
+    )
 }
 
 #[component]
 fn Columns(many: usize) -> impl IntoView {
     let page = expect_context::<Page>();
-    let counts = Counts::new(page);
-    let partings = Partings::new(page);
-    effect(move || page.parted.set(partings.get().iter().flatten().map(|d| d.at).min()));
-    on_cleanup(move || page.parted.set(None));
+    // Folded here once, and read wherever it is shown.
+    let (tallies, partings) = (tallies(page), partings(page));
+    effect(move || page.tallies.set(tallies.get()));
+    effect(move || page.partings.set(partings.get()));
+    on_cleanup(move || {
+        page.tallies.set(vec![]);
+        page.partings.set(vec![]);
+    });
     view! {
         <div class="runs" data-many=many>
-            {(0..many).map(|i| view! { <Column side=i counts=counts/> }).rows()}
+            {(0..many).map(|i| view! { <Column side=i/> }).rows()}
         </div>
     }
 }
 
 #[component]
-fn Column(side: usize, counts: Counts) -> impl IntoView {
+fn Column(side: usize) -> impl IntoView {
     let page = expect_context::<Page>();
     let now = move || page.is_current(side);
     let name = move || page.side_name(side);
@@ -59,12 +65,18 @@ fn Column(side: usize, counts: Counts) -> impl IntoView {
             page.look_at(side);
         }
     };
-    let tally = move || counts.get().get(side).map(line).unwrap_or_default();
+    let tally = move || page.tallies.with(|t| t.get(side).map(line)).unwrap_or_default();
+    // Where it parts from the first, as far as they are known: the first itself has no mark of its own.
+    let parts = move || (side > 0).then(|| page.parted(Some(side))).flatten();
+    let go = move |at: Us| move |_| show_parting(page, at);
     view! {
         <section class="one-run" aria-label=name data-now=move || now().then_some("true") on:pointerdown=look on:focusin=move |_| page.look_at(side)>
             <header>
                 <button type="button" class="plain" aria-pressed=move || now().to_string() on:click=press>{name}</button>
-                <span class="soft small">{tally}</span>
+                {move || parts().map(|at| view! {
+                    <button type="button" class="plain parts" on:click=go(at)>"parts at "{words::clock(at)}</button>
+                }).perhaps()}
+                <span class="soft">{tally}</span>
             </header>
             <div class="run-view" prop:inert=held><Topology side=side/></div>
         </section>
@@ -91,26 +103,18 @@ fn line(c: &Counters) -> String {
 type Folded<T> = (Option<Rc<RefCell<Run>>>, T);
 
 /// What each run has come to at the playhead.
-#[derive(Clone, Copy)]
-struct Counts(Kept<Vec<Counters>>);
-
-impl Counts {
-    fn new(page: Page) -> Counts {
-        let kept = StoredValue::new_local(Vec::<Folded<Tally>>::new());
-        Counts(Kept::new(move || {
-            page.known.track();
-            let at = page.head.get().at;
-            let sides = page.sides();
-            kept.try_update_value(|all| {
-                all.resize_with(sides.len(), Default::default);
-                all.iter_mut().zip(&sides).map(|(f, s)| counted(f, s, at)).collect()
-            })
-            .unwrap_or_default()
-        }))
-    }
-    fn get(self) -> Vec<Counters> {
-        self.0.get()
-    }
+fn tallies(page: Page) -> Kept<Vec<Counters>> {
+    let kept = StoredValue::new_local(Vec::<Folded<Tally>>::new());
+    Kept::new(move || {
+        page.known.track();
+        let at = page.head.get().at;
+        let sides = page.sides();
+        kept.try_update_value(|all| {
+            all.resize_with(sides.len(), Default::default);
+            all.iter_mut().zip(&sides).map(|(f, s)| counted(f, s, at)).collect()
+        })
+        .unwrap_or_default()
+    })
 }
 
 fn counted(folded: &mut Folded<Tally>, side: &Side, at: Us) -> Counters {
@@ -122,29 +126,28 @@ fn counted(folded: &mut Folded<Tally>, side: &Side, at: Us) -> Counters {
     folded.1.at(run.trace(), at)
 }
 
-/// Where each run parts from the first, as far as they are known.
-#[derive(Clone, Copy)]
-struct Partings(Kept<Vec<Option<Difference>>>);
-
 type Pair = Option<(Rc<RefCell<Run>>, Rc<RefCell<Run>>)>;
 
-impl Partings {
-    fn new(page: Page) -> Partings {
-        let kept = StoredValue::new_local(Vec::<(Pair, Parting)>::new());
-        Partings(Kept::new(move || {
-            page.known.track();
-            let sides = page.sides();
-            let Some((first, rest)) = sides.split_first() else { return vec![] };
-            kept.try_update_value(|all| {
-                all.resize_with(rest.len(), Default::default);
-                all.iter_mut().zip(rest).map(|(k, other)| parted(k, first, other)).collect()
-            })
-            .unwrap_or_default()
-        }))
-    }
-    fn get(self) -> Vec<Option<Difference>> {
-        self.0.get()
-    }
+/// Where each run parts from the first, as far as they are known.
+fn partings(page: Page) -> Kept<Vec<Option<Difference>>> {
+    let kept = StoredValue::new_local(Vec::<(Pair, Parting)>::new());
+    Kept::new(move || {
+        page.known.track();
+        let sides = page.sides();
+        let Some((first, rest)) = sides.split_first() else { return vec![] };
+        kept.try_update_value(|all| {
+            all.resize_with(rest.len(), Default::default);
+            all.iter_mut().zip(rest).map(|(k, other)| parted(k, first, other)).collect()
+        })
+        .unwrap_or_default()
+    })
+}
+
+/// Go where two of them part.
+fn show_parting(page: Page, at: Us) {
+    page.playing.set(false);
+    page.go(Head::after(at));
+    page.said.set(format!("At {}, where they part.", words::clock(at)));
 }
 
 fn parted(kept: &mut (Pair, Parting), first: &Side, other: &Side) -> Option<Difference> {
@@ -156,6 +159,24 @@ fn parted(kept: &mut (Pair, Parting), first: &Side, other: &Side) -> Option<Diff
         *kept = (Some((first.run.clone(), other.run.clone())), Parting::default());
     }
     kept.1.catch_up(&first.run.borrow(), &other.run.borrow()).cloned()
+}
+
+/// A diagram for each, one below the other, under its name.
+#[component]
+pub fn Diagrams(many: usize) -> impl IntoView {
+    let page = expect_context::<Page>();
+    // One stretch of time for all of them.
+    let gaze = RwSignal::new_local(FOLLOW);
+    let one = move |i: usize| {
+        let name = move || page.side_name(i);
+        view! {
+            <div class="diagram" data-now=move || page.is_current(i).then_some("true")>
+                <p class="of">{name}</p>
+                <Spacetime side=i gaze=gaze/>
+            </div>
+        }
+    };
+    view! { <div class="diagrams" data-many=many>{(0..many).map(one).rows()}</div> }
 }
 
 /// A row of the table: what is counted, and what it is in each run.
@@ -181,7 +202,6 @@ fn rows(counts: &[Counters]) -> Vec<(&'static str, Vec<String>)> {
 #[component]
 pub fn Comparison() -> impl IntoView {
     let page = expect_context::<Page>();
-    let (counts, partings) = (Counts::new(page), Partings::new(page));
     let names = Kept::new(move || {
         (0..page.sides().len()).map(|i| page.side_name(i)).collect::<Vec<String>>()
     });
@@ -209,9 +229,9 @@ pub fn Comparison() -> impl IntoView {
             <table>
                 <caption>{move || format!("At {}", words::clock(page.head.get().at))}</caption>
                 <thead><tr><td></td>{head}</tr></thead>
-                <tbody>{move || rows(&counts.get()).into_iter().map(row).rows()}</tbody>
+                <tbody>{move || page.tallies.with(|t| rows(t)).into_iter().map(row).rows()}</tbody>
             </table>
-            <ul class="partings">{move || partings.get().into_iter().enumerate().map(difference).rows()}</ul>
+            <ul class="partings">{move || page.partings.get().into_iter().enumerate().map(difference).rows()}</ul>
         </div>
     }
 }
@@ -220,10 +240,10 @@ pub fn Comparison() -> impl IntoView {
 fn Parts(difference: Difference, names: [String; 2]) -> impl IntoView {
     let page = expect_context::<Page>();
     let at = difference.at;
-    let go = move |_| {
-        page.playing.set(false);
-        page.go(Head::after(at));
-        page.said.set(format!("At {}, where they part.", words::clock(at)));
+    let go = move |_| show_parting(page, at);
+    let who = match page.sides_now().len() {
+        0..=2 => "They".into(),
+        _ => format!("{} and {}", names[0], names[1]),
     };
     let did = difference.sides.into_iter().zip(names).map(|(did, name)| {
         let later = did.event.filter(|e| e.1 != at).map(|e| format!(" at {}", words::clock(e.1)));
@@ -231,7 +251,7 @@ fn Parts(difference: Difference, names: [String; 2]) -> impl IntoView {
     });
     view! {
         <li>
-            <p>"They part at "<button type="button" class="plain link" on:click=go>{words::clock(at)}</button></p>
+            <p>{who}" part at "<button type="button" class="plain link" on:click=go>{words::clock(at)}</button></p>
             <ul>{did.rows()}</ul>
         </li>
     }

@@ -47,17 +47,37 @@ pub enum Gaze {
     Fixed(Viewport),
 }
 
+pub const FOLLOW: Gaze = Gaze::Follow { closer: 0 };
+
+/// How much is in sight, and when it ends: of runs that stand side by side the same in all.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stretch {
+    span: Us,
+    end: Us,
+}
+
+impl Stretch {
+    fn of(run: &Run) -> Stretch {
+        Stretch { span: span(run), end: end_of(run) }
+    }
+    fn and(self, other: Stretch) -> Stretch {
+        Stretch { span: self.span.max(other.span), end: self.end.max(other.end) }
+    }
+}
+
 /// The viewport that a gaze means now.
-pub fn viewport(run: &Run, gaze: Gaze, sight: Sight, now: Us) -> Viewport {
+pub fn viewport(run: &Run, gaze: Gaze, sight: Sight, now: Us, all: Stretch) -> Viewport {
+    let start = Viewport::new(run, 0, all.span, sight.w, sight.h);
     match gaze {
-        Gaze::Fixed(v) => Viewport { w: sight.w, h: sight.h, ..v },
+        // The stretch may have been chosen in the diagram of another run.
+        Gaze::Fixed(v) => Viewport { t0: v.t0, level: v.level, ..start },
         Gaze::Follow { closer } => {
-            let v = Viewport::new(run, 0, span(run), sight.w, sight.h).zoom(closer, 0.0);
+            let v = start.zoom(closer, 0.0);
             let room = f64::from(v.w - v.gutter) * v.us_per_px();
             // A little room before the beginning, or its first marks would lie on the lanes' names; and no
             // farther than the end, while the playhead is before it.
             let first = -10.0 * v.us_per_px();
-            let last = (end_of(run) as f64 * 1.04 - room).max(now as f64 - room * 0.97);
+            let last = (all.end as f64 * 1.04 - room).max(now as f64 - room * 0.97);
             Viewport { t0: (now as f64 - room * NOW_AT).min(last).max(first), ..v }
         }
     }
@@ -74,9 +94,11 @@ fn span(run: &Run) -> Us {
 }
 
 /// The whole run in one view.
-fn whole(run: &Run, sight: Sight) -> Viewport {
-    let last = run.trace().len().checked_sub(1).map_or(1, |i| run.trace().at(i));
-    Viewport::new(run, 0, last.max(1), sight.w, sight.h)
+fn whole(sides: &[Side], sight: Sight) -> Option<Viewport> {
+    let last = |run: &Run| run.trace().len().checked_sub(1).map_or(1, |i| run.trace().at(i));
+    let last = sides.iter().map(|s| last(&s.run.borrow())).max()?;
+    let first = sides.first()?.run.borrow();
+    Some(Viewport::new(&first, 0, last.max(1), sight.w, sight.h))
 }
 
 struct Layers {
@@ -282,6 +304,9 @@ pub fn Spacetime(
     /// Which of the runs side by side; the one in view where nothing is said.
     #[prop(optional)]
     side: Option<usize>,
+    /// Where all that stand side by side are looked at.
+    #[prop(optional)]
+    gaze: Option<RwSignal<Gaze, LocalStorage>>,
 ) -> impl IntoView {
     let page = expect_context::<Page>();
     let beat = expect_context::<Beat>();
@@ -293,7 +318,11 @@ pub fn Spacetime(
         NodeRef::<leptos::svg::Rect>::new(),
     );
     let sheet: Rc<RefCell<Option<Sheet>>> = Rc::default();
-    let gaze = RwSignal::new_local(Gaze::Follow { closer: 0 });
+    let gaze = gaze.unwrap_or_else(|| RwSignal::new_local(FOLLOW));
+    let alike = move || match side {
+        None => page.side_now(None).into_iter().collect(),
+        Some(_) => page.sides_now(),
+    };
     let dirty = StoredValue::new(true);
     let (chain, judged) = (inquiry::drawn_chain(page), inquiry::judged(page));
 
@@ -305,7 +334,7 @@ pub fn Spacetime(
         page.inquiry.filter.track();
         chain.with(|_| ());
         judged.with(|_| ());
-        page.parted.track();
+        page.partings.track();
         page.against.track();
         sight.track();
         gaze.track();
@@ -324,13 +353,15 @@ pub fn Spacetime(
         let Some(loaded) = page.side_now(side).filter(|_| sight.w > 40.0 && sight.h > 40.0) else {
             return;
         };
-        let view = viewport(&loaded.run.borrow(), gaze.get_untracked(), sight, frame.now)
+        let stretch = |s: &Side| Stretch::of(&s.run.borrow());
+        let Some(all) = alike().iter().map(stretch).reduce(Stretch::and) else { return };
+        let view = viewport(&loaded.run.borrow(), gaze.get_untracked(), sight, frame.now, all)
             .sifted(&loaded.index.borrow().filter());
         let mut slot = look.borrow_mut();
         let sheet = slot.get_or_insert_with(|| Sheet::new(Layers::new(&c, &b, p.into())));
         let repaint = dirty.get_value();
         dirty.set_value(false);
-        let (pick, parted) = untrack(|| (page.pick_in(side), page.parted.get()));
+        let (pick, parted) = untrack(|| (page.pick_in(side), page.parted(side)));
         // What is asked is asked of the run in view.
         let mine = untrack(|| side.is_none_or(|i| page.is_current(i)));
         let asked =
@@ -454,8 +485,8 @@ pub fn Spacetime(
         }
     };
     let all = move |_| {
-        if let Some(side) = page.side_now(side) {
-            gaze.set(Gaze::Fixed(whole(&side.run.borrow(), sight.get_untracked())));
+        if let Some(v) = whole(&alike(), sight.get_untracked()) {
+            gaze.set(Gaze::Fixed(v));
         }
     };
     let key = move |ev: web_sys::KeyboardEvent| {
@@ -504,7 +535,7 @@ pub fn Spacetime(
             <button type="button" class="small" aria-label="Zoom in" on:click=move |_| zoom(2)>"+"</button>
             <button type="button" class="small" aria-label="Zoom out" on:click=move |_| zoom(-2)>"−"</button>
             <button type="button" class="small" aria-label="The whole run" on:click=all>{icons::whole()}</button>
-            <button type="button" class="small" aria-pressed=move || follows().to_string() aria-label="Follow the playhead" on:click=move |_| gaze.set(Gaze::Follow { closer: 0 })>{icons::follow()}</button>
+            <button type="button" class="small" aria-pressed=move || follows().to_string() aria-label="Follow the playhead" on:click=move |_| gaze.set(FOLLOW)>{icons::follow()}</button>
         </div>
     }
 }

@@ -352,8 +352,99 @@ fn places(
     })
 }
 
-/// Width and height of the popover, at most.
-const POP: (f32, f32) = (196.0, 84.0);
+/// Height of a button of the popover, and what lies between two.
+const BUTTON: f32 = 36.0;
+const GAP: f32 = 4.0;
+
+/// How wide the buttons are with so many letters on each, and the two that are always there.
+fn widths(letters: &[usize]) -> Vec<f32> {
+    letters.iter().chain(&[3, 6]).map(|n| *n as f32 * 9.0 + 32.0).collect()
+}
+
+/// The shapes they can stand in, within a width: for one row of them, for two and so on, the narrowest.
+fn shapes(buttons: &[f32], most: f32) -> Vec<(f32, f32)> {
+    let rows = |width: f32| {
+        let (mut rows, mut used) = (1, 0.0);
+        for b in buttons {
+            if used > 0.0 && used + GAP + b > width {
+                (rows, used) = (rows + 1, 0.0);
+            }
+            used += if used > 0.0 { GAP + b } else { *b };
+        }
+        rows
+    };
+    let mut out: Vec<(f32, f32)> = vec![];
+    let mut width = buttons.iter().copied().fold(0.0, f32::max).min(most);
+    let mut last = usize::MAX;
+    while width <= most && last > 1 {
+        let n = rows(width);
+        if n < last {
+            out.insert(0, (width, n as f32 * (BUTTON + GAP)));
+            last = n;
+        }
+        width += 4.0;
+    }
+    out
+}
+
+/// Left, top, and how wide it may be: where it is whole, covers the fewest nodes, and is near its own; beside that where
+/// there is room, in one row or two.
+fn pop_at(
+    nodes: &[(f32, f32)],
+    r: f32,
+    mine: Option<usize>,
+    buttons: &[f32],
+    sight: Sight,
+) -> (f32, f32, f32) {
+    let shapes = shapes(buttons, sight.w - 8.0);
+    let two = shapes.get(1).or(shapes.first()).copied().unwrap_or_default();
+    let home = mine.and_then(|n| nodes.get(n)).copied();
+    let (x, y) = home.unwrap_or((0.0, sight.h));
+    let apart = |n: f32, from: f32, size: f32| (from - n).max(n - from - size).max(0.0);
+    let cost = |(left, top, w, h): (f32, f32, f32, f32)| {
+        let over = |(i, n): (usize, &(f32, f32))| {
+            // Below a node stands what it is.
+            let near = apart(n.0, left, w).hypot(apart(n.1, top, h)) < r + 2.0
+                || (apart(n.0, left, w) < r && apart(n.1 + r + LABEL / 2.0, top, h) < LABEL / 2.0);
+            if !near {
+                0.0
+            } else if Some(i) == mine {
+                10_000.0
+            } else {
+                1_000.0
+            }
+        };
+        nodes.iter().enumerate().map(over).sum::<f32>() + apart(x, left, w).hypot(apart(y, top, h))
+    };
+    let mut best = (f32::MAX, (4.0, 4.0, two.0));
+    let mut offer = |(left, top, (w, h)): (f32, f32, (f32, f32)), bonus: f32| {
+        let fits = left >= 4.0 && left + w <= sight.w - 4.0 && top >= 4.0 && top + h <= sight.h;
+        let cost = if fits { cost((left, top, w, h)) - bonus } else { f32::MAX };
+        if cost < best.0 {
+            best = (cost, (left, top, w));
+        }
+    };
+    if home.is_some() {
+        let top = (y - 20.0).clamp(4.0, (sight.h - two.1).max(4.0));
+        offer((x + r + 12.0, top, two), 60.0);
+        offer((x - r - two.0 - 12.0, top, two), 60.0);
+    }
+    for size in shapes {
+        let mut top = sight.h - size.1 - 4.0;
+        while top >= 4.0 {
+            let mut left = 4.0;
+            while left + size.0 <= sight.w - 4.0 {
+                offer((left, top, size), 0.0);
+                left += 12.0;
+            }
+            top -= 12.0;
+        }
+    }
+    best.1
+}
+
+/// Height of the two lines below a node.
+const LABEL: f32 = 34.0;
 
 /// What can be done to the selected node or message, where it is: the verbs at hand, the reason, and the way to the rest.
 #[component]
@@ -369,19 +460,16 @@ fn Popover(
     });
     // The layout is made by the same change of size or run that this follows.
     let place = move || {
-        let sight = sight.get();
-        let Pick::Node(n) = page.pick.get() else {
-            return (12.0, (sight.h - POP.1 - 8.0).max(4.0));
-        };
+        let (sight, pick) = (sight.get(), page.pick.get());
         page.count.track();
+        let words = deeds.with(|d| d.iter().map(|d| d.verb.chars().count()).collect::<Vec<_>>());
         moving.with_value(|m| {
-            m.borrow().as_ref().map_or((0.0, 0.0), |m| {
-                let ((x, y), r) = (m.layout.at(n), m.layout.ring_radius());
-                let right = x + r + 12.0;
-                let left =
-                    if right + POP.0 > sight.w { (x - r - POP.0 - 12.0).max(4.0) } else { right };
-                (left, (y - 20.0).clamp(4.0, (sight.h - POP.1).max(4.0)))
-            })
+            let m = m.borrow();
+            let layout = m.as_ref().map(|m| &m.layout);
+            let nodes = (0..layout.map_or(0, Layout::len)).map(|n| NodeId(n as u16));
+            let at: Vec<(f32, f32)> = layout.map_or(vec![], |l| nodes.map(|n| l.at(n)).collect());
+            let mine = if let Pick::Node(n) = pick { Some(n.index()) } else { None };
+            pop_at(&at, layout.map_or(0.0, Layout::ring_radius), mine, &widths(&words), sight)
         })
     };
     let shown = move || {
@@ -391,15 +479,57 @@ fn Popover(
     };
     let button = move |d: faults::Deed| {
         let (name, verb) = (d.name(), d.verb.clone());
-        view! { <button type="button" aria-label=name on:click=move |_| page.do_act(&d.act)>{verb}</button> }
+        view! { <button type="button" aria-label=name on:click=move |_| d.press(page)>{verb}</button> }
     };
     view! {
         {when(shown, move || view! {
-            <div class="pop" role="group" aria-label="What can be done to it" style:left=move || format!("{}px", place().0 as i32) style:top=move || format!("{}px", place().1 as i32)>
+            <div class="pop" role="group" aria-label="What can be done to it" style:left=move || format!("{}px", place().0 as i32) style:top=move || format!("{}px", place().1 as i32) style:max-width=move || format!("{}px", place().2 as i32)>
                 {move || deeds.get().into_iter().map(button).rows()}
                 <button type="button" on:click=move |_| page.tab.set(Tab::Why)>"why"</button>
                 <button type="button" aria-haspopup="dialog" on:click=move |_| page.sheet.set(Some(Sheet::Break))>"more …"</button>
             </div>
         }.into_any())}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_verbs_stand_where_they_are_whole_and_cover_no_other_node() {
+        let (wide, narrow) = (Sight { w: 600.0, h: 300.0 }, Sight { w: 240.0, h: 300.0 });
+        let buttons = widths(&[5, 5]);
+        let all = shapes(&buttons, 500.0);
+        assert_eq!(
+            all.iter().map(|s| s.1 / (BUTTON + GAP)).collect::<Vec<_>>(),
+            [1.0, 2.0, 3.0, 4.0]
+        );
+        let two = all[1];
+        assert!(two.0 < all[0].0 / 1.5, "{all:?}");
+        let at = |nodes: &[(f32, f32)], mine, sight| pop_at(nodes, 20.0, mine, &buttons, sight);
+        assert_eq!(at(&[(100.0, 150.0)], Some(0), wide), (132.0, 130.0, two.0));
+        assert_eq!(at(&[(580.0, 150.0)], Some(0), wide), (548.0 - two.0, 130.0, two.0));
+        // Its neighbour stands in the way on the right, and there is no room on the left: it goes elsewhere.
+        let pair = [(100.0, 150.0), (200.0, 150.0)];
+        let (x, y, w) = at(&pair, Some(0), wide);
+        assert!((x, y) != (132.0, 130.0) && x >= 4.0 && x + w <= 596.0, "{x} {y} {w}");
+        let h = all.iter().find(|s| s.0 == w).map_or(0.0, |s| s.1);
+        let clear = |(nx, ny): (f32, f32)| {
+            let (dx, dy) = ((x - nx).max(nx - x - w).max(0.0), (y - ny).max(ny - y - h).max(0.0));
+            dx.hypot(dy) >= 22.0
+        };
+        assert!(pair.into_iter().all(clear), "{x} {y} {w}");
+        // In a narrow column it stands above or below, and is whole.
+        for at_y in [260.0, 60.0] {
+            let (x, y, w) = at(&[(120.0, at_y)], Some(0), narrow);
+            assert!(x >= 4.0 && x + w <= 236.0 && y >= 4.0 && y + 40.0 <= 300.0, "{x} {y} {w}");
+        }
+        // A long verb makes it as wide as it needs.
+        let long = widths(&[7, 26]);
+        assert!(shapes(&long, 400.0).iter().all(|s| s.0 >= long[1]));
+        // What is on its way has no node: a corner.
+        let (x, y, _) = at(&pair, None, wide);
+        assert!(x == 4.0 && y > 200.0, "{x} {y}");
     }
 }

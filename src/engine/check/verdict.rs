@@ -46,19 +46,20 @@ pub struct ExpectVerdict {
 impl Verdicts {
     pub fn of(run: &Run) -> Verdicts {
         let (at, events) = (run.world().now(), run.trace().len());
+        let rare = Rare::of(run);
         Verdicts {
             at,
             events,
-            claims: claims(run),
+            claims: claims(run, &rare),
             expects: run
                 .scenario()
                 .expects
                 .iter()
                 .enumerate()
-                .map(|(i, e)| expect(run, i, e))
+                .map(|(i, e)| expect(run, &rare, i, e))
                 .chain(ending(run))
                 .collect(),
-            voids: voids(run),
+            voids: rare.voids,
             limit: run.world().limit().map(|l| l.says()),
         }
     }
@@ -101,7 +102,35 @@ pub fn thousands(n: u64) -> String {
     out
 }
 
-fn claims(run: &Run) -> Vec<ClaimVerdict> {
+/// What seldom happens, gathered in one walk along a trace that may be long.
+struct Rare {
+    broke: Vec<(u8, EventId)>,
+    voids: Vec<(u32, String)>,
+}
+
+impl Rare {
+    fn of(run: &Run) -> Rare {
+        let trace = run.trace();
+        let mut rare = Rare { broke: vec![], voids: vec![] };
+        for i in 0..trace.len() {
+            match trace.what(i) {
+                Happening::Broke { claim, .. } => rare.broke.push((claim, EventId(i as u32))),
+                Happening::Void { line, text } => {
+                    let text = trace.texts.get(text as usize).cloned().unwrap_or_default();
+                    rare.voids.push((line, text));
+                }
+                _ => {}
+            }
+        }
+        rare
+    }
+
+    fn breaks(&self, claim: usize) -> impl Iterator<Item = EventId> + '_ {
+        self.broke.iter().filter(move |b| usize::from(b.0) == claim).map(|b| b.1)
+    }
+}
+
+fn claims(run: &Run, rare: &Rare) -> Vec<ClaimVerdict> {
     let expected = |name: &str| {
         run.scenario()
             .expects
@@ -113,26 +142,10 @@ fn claims(run: &Run) -> Vec<ClaimVerdict> {
         says: card.says,
         kind: card.kind,
         checked: run.world().asked()[i],
-        broken: breaks(run, i as u8),
+        broken: rare.breaks(i).collect(),
         expected: expected(card.name),
     };
     run.entry().claims.iter().enumerate().map(one).collect()
-}
-
-fn breaks(run: &Run, claim: u8) -> Vec<EventId> {
-    let is = |w: Happening| matches!(w, Happening::Broke { claim: c, .. } if c == claim);
-    run.trace().events().filter(|e| is(e.what)).map(|e| e.id).collect()
-}
-
-fn voids(run: &Run) -> Vec<(u32, String)> {
-    let text = |t: u32| run.trace().texts.get(t as usize).cloned().unwrap_or_default();
-    run.trace()
-        .events()
-        .filter_map(|e| match e.what {
-            Happening::Void { line, text: t } => Some((line, text(t))),
-            _ => None,
-        })
-        .collect()
 }
 
 /// `until quiet by T` and `until FACT by T` promise that it comes to that.
@@ -152,10 +165,10 @@ fn ending(run: &Run) -> Option<ExpectVerdict> {
     })
 }
 
-fn expect(run: &Run, i: usize, e: &Expect) -> ExpectVerdict {
+fn expect(run: &Run, rare: &Rare, i: usize, e: &Expect) -> ExpectVerdict {
     let (ok, got) = match &e.what {
-        What::Always(claim) => always(run, claim),
-        What::Broken { claim, by } => broken(run, claim, *by),
+        What::Always(claim) => always(run, rare, claim),
+        What::Broken { claim, by } => broken(run, rare, claim, *by),
         What::Never(_) => never(run, i),
         What::Sometimes { by, times, .. } => sometimes(run, i, *by, *times),
         What::Count { fate, kind, path, window, cmp, n } => {
@@ -175,18 +188,18 @@ fn claim_of<'a>(run: &Run, name: &'a str) -> (usize, &'a str) {
     (run.entry().claims.iter().position(|c| c.name == name).unwrap_or(usize::MAX), name)
 }
 
-fn always(run: &Run, claim: &str) -> (bool, String) {
+fn always(run: &Run, rare: &Rare, claim: &str) -> (bool, String) {
     let (at, _) = claim_of(run, claim);
-    match (breaks(run, at as u8).first(), run.world().asked().get(at).copied().unwrap_or(0)) {
-        (Some(e), _) => (false, format!("broken {}", when(run, *e))),
+    match (rare.breaks(at).next(), run.world().asked().get(at).copied().unwrap_or(0)) {
+        (Some(e), _) => (false, format!("broken {}", when(run, e))),
         (None, 0) => (false, "not exercised: its premise was never true".into()),
         (None, n) => (true, format!("held, checked {}", thousands(n))),
     }
 }
 
-fn broken(run: &Run, claim: &str, by: Option<Instant>) -> (bool, String) {
+fn broken(run: &Run, rare: &Rare, claim: &str, by: Option<Instant>) -> (bool, String) {
     let (at, _) = claim_of(run, claim);
-    match breaks(run, at as u8).first().and_then(|e| run.trace().event(*e)) {
+    match rare.breaks(at).next().and_then(|e| run.trace().event(e)) {
         Some(e) => (
             by.is_none_or(|b| (e.at, e.k) <= (b.at, b.k.max(u32::from(b.k == 0) * u32::MAX))),
             format!("broken {}", when(run, e.id)),

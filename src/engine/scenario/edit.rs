@@ -20,10 +20,22 @@ pub fn insert_step(text: &str, at: Instant, act: &str) -> String {
 
 /// The same in one of the runs alone.
 pub fn insert_step_in(text: &str, run: Option<&str>, at: Instant, act: &str) -> String {
+    insert(text, run, at, act, "")
+}
+
+/// A step, and below it what hangs on it: `then when delivered … release …`. Nothing where `then` is empty.
+pub fn insert_chain(text: &str, at: Instant, act: &str, then: &str) -> String {
+    insert(text, None, at, act, then)
+}
+
+fn insert(text: &str, run: Option<&str>, at: Instant, act: &str, then: &str) -> String {
     let mut doc = Doc::of(text);
     let place = place_for(&doc, at);
     let within = run.map_or(String::new(), |run| format!("in {} ", one_line(run)));
     doc.rows.insert(place, format!("{within}at {}  {}", print_instant(at), one_line(act)));
+    if !then.is_empty() {
+        doc.rows.insert(place + 1, one_line(then));
+    }
     tidy(&doc.text())
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Between two changes a clock runs straight, so a change with its rate says all until the next one.
 
-use crate::ids::{NodeId, Us};
+use crate::ids::{EventId, NodeId, Us};
 use crate::run::Run;
 use crate::trace::What;
 
@@ -46,12 +46,16 @@ impl Clocks {
     }
 
     pub fn catch_up(&mut self, run: &Run) {
-        for e in run.trace().range(self.seen, run.trace().len()) {
-            if let (What::Clock { offset, ppm }, Some(n)) = (e.what, e.node) {
+        let trace = run.trace();
+        for i in self.seen..trace.len() {
+            let What::Clock { offset, ppm } = trace.what(i) else { continue };
+            if let Some(e) = trace.event(EventId(i as u32))
+                && let Some(n) = e.node
+            {
                 self.turns[n.index()].push(Turn { at: e.at, ahead: offset, ppm: ppm.into() });
             }
         }
-        self.seen = run.trace().len();
+        self.seen = trace.len();
     }
 
     /// How far ahead of true time a node's wall clock is.

@@ -93,6 +93,8 @@ pub struct Cones {
 }
 
 const BLOCK: usize = 64;
+/// Events that are folded anew sooner than forked.
+const FEW: usize = 2_048;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Block {
@@ -104,8 +106,58 @@ struct Block {
 
 impl Index {
     pub fn new(run: &Run) -> Index {
-        let n = run.cast().len();
+        let mut index = Index::empty(run);
+        index.catch_up(run);
+        index
+    }
+
+    /// The index of an edited run, from that of its forerunner: what both share is not folded again. The
+    /// same as `new` of the run, without its filter.
+    pub fn fork(&self, run: &Run) -> Index {
+        let (trace, n) = (run.trace(), run.trace().len());
+        if n < FEW || n > self.seen || run.cast().len() != self.turns.len() {
+            return Index::new(run);
+        }
+        let shared = |e: EventId| e.index() < n;
+        let upto = |l: &[(Us, EventId)]| l[..l.partition_point(|x| shared(x.1))].to_vec();
         let mut index = Index {
+            causality: self.causality.prefix(n),
+            seen: n,
+            tales: self.tales[..self.tales.partition_point(|t| shared(t.event))].to_vec(),
+            broken: upto(&self.broken),
+            bookmarks: upto(&self.bookmarks),
+            ..Index::empty(run)
+        };
+        for (new, old) in index.turns.iter_mut().zip(&self.turns) {
+            new.extend_from_slice(&old[..old.partition_point(|t| shared(t.event))]);
+        }
+        for (new, old) in index.lives.iter_mut().zip(&self.lives) {
+            new.extend_from_slice(&old[..old.partition_point(|l| shared(l.1))]);
+        }
+        // Sentences wait for each other by the pace, and an edited text may have another.
+        for tale in index.tales.iter().filter(|t| t.weight == Weight::Key) {
+            schedule(&mut index.told, *tale, index.hold);
+        }
+        // Lines have other numbers, and what was held then may be on its way here.
+        for act in self.acts.iter().take_while(|a| shared(a.event)) {
+            index.add(run, act.event);
+        }
+        if !self.holds.is_empty() {
+            let is = |w: What| matches!(w, What::Hold { .. } | What::Release { .. });
+            (0..n).filter(|i| is(trace.what(*i))).for_each(|i| index.add(run, EventId(i as u32)));
+        }
+        for (i, rec) in trace.msgs.iter().enumerate() {
+            index.launch(trace, MsgId(i as u32));
+            if rec.end != EventId::NONE {
+                index.land(trace, MsgId(i as u32));
+            }
+        }
+        index
+    }
+
+    fn empty(run: &Run) -> Index {
+        let n = run.cast().len();
+        Index {
             causality: Causality::new(n),
             clocks: Clocks::new(run),
             seen: 0,
@@ -124,9 +176,7 @@ impl Index {
             talked: vec![false; n * n],
             cones: RefCell::new(None),
             sieve: None,
-        };
-        index.catch_up(run);
-        index
+        }
     }
 
     /// Take in what has happened since. Call it after every `advance`; another run needs another index.

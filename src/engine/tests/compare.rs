@@ -14,6 +14,7 @@ use engine::together::Together;
 use engine::trace::compare::{Counters, Parting, Tally, first_difference};
 use engine::trace::json::{self, Lines, is_behaviour};
 use engine::trace::{What, text};
+use engine::value::Value;
 use house::*;
 
 /// A comparison on a network where no two messages are equally slow.
@@ -404,6 +405,49 @@ fn a_row_of_a_sweep_is_the_run_with_that_value() {
     assert!(table.ends_with("\nholds at 2 of 3 values\n"), "{table}");
     assert_eq!(sweep::columns(&scenario, 1).len(), 2);
     assert_eq!(sweep_line(scenario.sweep.as_ref().unwrap()), "sweep nodes=1..5 by 2");
+}
+
+/// A sweep run a little at a time comes to what it comes to at once.
+#[test]
+fn a_sweep_in_small_pieces_comes_to_the_same() {
+    let lines = "run raft nodes=5 clients=1 seed=3\nnet latency=10ms\nsweep nodes=1..5 by 2\n\
+        at 0ms fire n1 election\nat 400ms every 100ms x 3 c1 add x 1\n\
+        expect measure max commit-latency <= 20ms\nexpect count sent RequestVote <= 3\nuntil 1s\n";
+    let scenario = text_of(lines);
+    let rows = sweep::rows(CATALOGUE, &scenario).unwrap();
+    let mut before = None;
+    for row in &rows {
+        let mut point = sweep::Point::open(CATALOGUE, &scenario, row.value.clone()).unwrap();
+        let mut pieces = 0;
+        while !point.go_on(before.as_ref(), 16) {
+            pieces += 1;
+        }
+        let nodes: usize = row.value.print().parse().unwrap();
+        let sums = point.sums();
+        let [sum] = &sums[..] else { panic!("one run, one sum") };
+        assert!(nodes == 1 || pieces > 4, "{pieces}");
+        assert_eq!(sum.ok, row.holds());
+        assert_eq!(sum.held, (2 - usize::from(nodes == 5), 2));
+        assert_eq!(sum.counters.asked, 3);
+        assert_eq!(sum.parts.is_some(), before.is_some());
+        let number = |name: &str| sum.numbers.iter().find(|n| n.name == name).and_then(|n| n.value);
+        assert_eq!(number("sent RequestVote"), Some(nodes as i64 - 1));
+        assert_eq!(number("max commit-latency"), Some(if nodes == 1 { 0 } else { 20_000 }));
+        assert!(number(sweep::SLOW) >= Some(20_000));
+        before = Some(point);
+    }
+}
+
+#[test]
+fn a_closed_form_stands_beside_what_was_measured() {
+    let lines = "run consistent-hashing nodes=9 vnodes=41 seed=1\nsweep vnodes=1..41 by 40\n\
+        expect measure variation < 200%\nuntil 100ms\n";
+    let mut point = sweep::Point::open(CATALOGUE, &text_of(lines), Value::Int(1)).unwrap();
+    while !point.go_on(None, 1_000) {}
+    let variation = point.sums()[0].numbers[0].clone();
+    assert_eq!((variation.name.as_str(), variation.unit), ("variation", "ppm"));
+    // √((9−1)/(9·1+1))
+    assert_eq!(variation.theory, Some(894_427));
 }
 
 #[test]

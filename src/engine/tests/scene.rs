@@ -546,6 +546,34 @@ fn the_triangle_half_way_is_drawn_as_recorded() {
     golden("triangle.exhibits", &shown);
 }
 
+/// The index of an edited run, taken over from its forerunner, is the index it would have by itself.
+#[test]
+fn an_index_forks_with_its_run() {
+    let lines = "run raft nodes=5 clients=1 seed=1\nnet latency=5ms..40ms loss=2%\n\
+        load c1 put x rate=10/s from=1s\nat 2s every 1s hold next AppendEntries\nat 2s every 1500ms mark \"here\"\n\
+        at 3s crash n2\nat 4s restart n2\nat 5s isolate n3\nat 6s heal\n";
+    let text = |more: &str| format!("lamplight 1\n{lines}{more}until 20s\n");
+    let open = |text: &str| engine::scenario::parse(text, &engine::protocols::entries()).unwrap();
+    let mut run = engine::protocols::open(open(&text(""))).unwrap();
+    run.finish();
+    let index = Index::new(&run);
+    for more in [
+        "at 19s crash n1\n",
+        "at 12s crash n1\n",
+        "pace 1s\nat 19s crash n1\n",
+        "at 0ms crash n1\n",
+    ] {
+        let mut edited = run.edit(open(&text(more))).unwrap();
+        let shared = edited.trace().len();
+        assert!(more.contains("0ms") || shared > 2_048, "{more}: {shared}");
+        let mut forked = index.fork(&edited);
+        assert_eq!(format!("{forked:?}"), format!("{:?}", Index::new(&edited)), "{more}");
+        edited.finish();
+        forked.catch_up(&edited);
+        assert_eq!(format!("{forked:?}"), format!("{:?}", Index::new(&edited)), "{more}");
+    }
+}
+
 // ---------------------------------------------------------------- clocks, round trips, measures
 
 fn shipped(path: &str) -> Run {

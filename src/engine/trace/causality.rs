@@ -63,6 +63,21 @@ impl Causality {
         Causality { lanes: vec![Lane::default(); nodes], ..Causality::default() }
     }
 
+    /// What was known after the first so many events.
+    pub fn prefix(&self, events: usize) -> Causality {
+        let lane = |l: &Lane| {
+            let n = l.events.partition_point(|e| (*e as usize) < events);
+            let kept = l.kept[..(n / EVERY).min(l.kept.len())].to_vec();
+            Lane { events: l.events[..n].to_vec(), steps: l.steps[..n].to_vec(), kept }
+        };
+        Causality {
+            lanes: self.lanes.iter().map(lane).collect(),
+            place: self.place[..events].to_vec(),
+            node: self.node[..events].to_vec(),
+            lamport: self.lamport[..events].to_vec(),
+        }
+    }
+
     /// Take in what the trace has gained.
     pub fn catch_up(&mut self, trace: &Trace) {
         for i in self.place.len()..trace.len() {

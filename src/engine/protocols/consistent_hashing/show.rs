@@ -46,6 +46,8 @@ fn of_keeper(cx: &Cx, keeper: &Keeper, to: &mut Showcase) {
         "theory",
         Exhibit::Table(table(&["", "this ring", "expected"], theory(cx, &keeper.view))),
     );
+    let (n, v) = (keeper.view.members.len() as u64, cx.params.placing.vnodes);
+    to.expect("variation", balance::expected_variation(n, v.into()) as i64);
 }
 
 fn of_server(cx: &Cx, server: &Server, to: &mut Showcase) {
