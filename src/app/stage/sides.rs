@@ -5,6 +5,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::app::lay::{Kept, Perhaps, Rows, anew, effect, either};
+use engine::check::history::Model;
+use engine::check::{history_of, judge_history};
 use engine::ids::*;
 use engine::protocol::prose_time;
 use engine::run::Run;
@@ -150,7 +152,15 @@ fn show_parting(page: Page, at: Us) {
     page.said.set(format!("At {}, where they part.", words::clock(at)));
 }
 
+/// Whether two runs are of one protocol: else they differ from the first step on, which says nothing.
+fn alike(a: &Side, b: &Side) -> bool {
+    a.run.borrow().entry().id == b.run.borrow().entry().id
+}
+
 fn parted(kept: &mut (Pair, Parting), first: &Side, other: &Side) -> Option<Difference> {
+    if !alike(first, other) {
+        return None;
+    }
     let same = kept
         .0
         .as_ref()
@@ -198,6 +208,19 @@ fn rows(counts: &[Counters]) -> Vec<(&'static str, Vec<String>)> {
     ]
 }
 
+/// Operations of which every model is asked.
+const ASKED: usize = 150;
+
+/// The strongest model that explains what the clients were answered.
+fn strongest(run: &Run) -> Option<&'static str> {
+    let history = history_of(run);
+    if history.ops.len() < 2 || history.ops.len() > ASKED {
+        return None;
+    }
+    let holds = |m: &Model| judge_history(&history, m.word()).and_then(|v| v.holds()) == Some(true);
+    Some(Model::ALL.into_iter().find(holds).map_or("none of them", Model::word))
+}
+
 /// The table below, and where they part.
 #[component]
 pub fn Comparison() -> impl IntoView {
@@ -211,12 +234,29 @@ pub fn Comparison() -> impl IntoView {
         let cells = cells.into_iter().map(|c| view! { <td class="mono">{c}</td> }).rows();
         view! { <tr class:differs=differs><th scope="row">{name}</th>{cells}</tr> }
     };
+    // Found once for each state of the runs: it is of all that is known, and not of the moment.
+    let models = Kept::new(move || {
+        page.known.track();
+        page.sides().iter().map(|s| strongest(&s.run.borrow())).collect::<Vec<_>>()
+    });
+    let history = move || {
+        let cells = models.get();
+        let some = cells.iter().any(Option::is_some);
+        let cells = cells.into_iter().map(|m| m.unwrap_or("–").to_string()).collect();
+        some.then(|| row(("the history is", cells))).perhaps()
+    };
     let difference = move |(i, d): (usize, Option<Difference>)| {
         let pair = names.with(|n| {
             let name = |i: usize| n.get(i).cloned().unwrap_or_default();
             [name(0), name(i + 1)]
         });
+        let sides = page.sides_now();
+        let same = sides.first().zip(sides.get(i + 1)).is_none_or(|(a, b)| alike(a, b));
         match d {
+            None if !same => view! {
+                <li class="soft">{format!("{} and {} are different protocols: step by step there is nothing to compare.", pair[0], pair[1])}</li>
+            }
+            .into_any(),
             None => view! {
                 <li class="soft">{format!("{} and {} do the same as far as they are known.", pair[0], pair[1])}</li>
             }
@@ -229,7 +269,7 @@ pub fn Comparison() -> impl IntoView {
             <table>
                 <caption>{move || format!("At {}", words::clock(page.head.get().at))}</caption>
                 <thead><tr><td></td>{head}</tr></thead>
-                <tbody>{move || page.tallies.with(|t| rows(t)).into_iter().map(row).rows()}</tbody>
+                <tbody>{move || page.tallies.with(|t| rows(t)).into_iter().map(row).rows()}{history}</tbody>
             </table>
             <ul class="partings">{move || page.partings.get().into_iter().enumerate().map(difference).rows()}</ul>
         </div>
