@@ -165,7 +165,8 @@ pub fn Rail() -> impl IntoView {
     let page = expect_context::<Page>();
     let catalogue = expect_context::<Catalogue>();
     let current = Kept::new(move || page.loaded().and_then(|l| l.origin));
-    let links = move |found: fn(&[Folder], usize) -> Vec<(String, String)>, n: usize| {
+    type Found = fn(&[Folder], usize) -> Vec<(String, String)>;
+    let links = move |found: Found, n: usize| {
         let here = move |href: &str| {
             current.with(|c| c.as_ref().is_some_and(|(e, s)| href == format!("#{e}/{s}")))
         };
