@@ -35,8 +35,10 @@ extern "C" {
 const SPAN: Us = 5;
 /// Where the now-line stands when the diagram follows it.
 const NOW_AT: f64 = 0.72;
-/// Painted beyond the right edge, so that following need not repaint.
+/// Painted beyond the right edge, so that following need not repaint; and beyond the left one too, where a hand may pan.
 const SPARE: f32 = 360.0;
+/// Tiles that are kept beyond the edges.
+const KEPT: i64 = 2;
 
 /// Which stretch of time the reader looks at.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -122,6 +124,8 @@ struct At {
     /// The chain and the cut that are asked about.
     chain: Option<Chain>,
     cut: Option<Arc<(Cut, Judgment)>>,
+    /// The stretch of time was chosen by hand.
+    by_hand: bool,
     dirty: bool,
 }
 
@@ -131,8 +135,8 @@ struct Sheet {
     /// Tiles in the document.
     shown: Few<i64, (Element, Painter, Option<Rc<Tile>>)>,
     run: Option<Rc<RefCell<Run>>>,
-    /// What back and front were painted for.
-    base: Option<Viewport>,
+    /// What back and front were painted for, and how many pixels along it still serves.
+    base: Option<(Viewport, f32)>,
     view: Option<Viewport>,
     known: usize,
     /// What the tiles leave out.
@@ -202,7 +206,7 @@ impl Sheet {
         }
         let (run, index) = (l.run.borrow(), l.index.borrow());
         let grown = self.known != index.len();
-        let stale = self.base.is_none_or(|b| !still_serves(&b, &view));
+        let stale = self.base.is_none_or(|b| !still_serves(b, &view));
         if at.dirty || stale {
             self.paint(&run, &index, view, &at);
         }
@@ -219,7 +223,9 @@ impl Sheet {
 
     fn paint(&mut self, run: &Run, index: &Index, view: Viewport, at: &At) {
         let pick = at.pick;
-        let wide = Viewport { w: view.w + SPARE, ..view };
+        let left = if at.by_hand { SPARE } else { 0.0 };
+        let base = view.pan(-left);
+        let wide = Viewport { w: view.w + left + SPARE, ..base };
         self.layers.back.1.paint(spacetime::backdrop(run, index, &wide, pick));
         let mut front = spacetime::front(run, index, &wide, pick);
         front.extend(at.parted.into_iter().flat_map(|t| spacetime::parting(&wide, t)));
@@ -242,12 +248,14 @@ impl Sheet {
         for (name, value) in box_ {
             let _ = self.layers.plot.set_attribute(name, &(value as i32).to_string());
         }
-        self.base = Some(view);
+        self.base = Some((base, left + SPARE));
     }
 
     fn tile(&mut self, run: &Run, index: &Index, view: &Viewport) {
         let wanted = view.tiles();
-        let gone: Vec<i64> = self.shown.keys().filter(|k| !wanted.contains(k)).collect();
+        // A little way back costs nothing then.
+        let kept = wanted.start() - KEPT..=wanted.end() + KEPT;
+        let gone: Vec<i64> = self.shown.keys().filter(|k| !kept.contains(k)).collect();
         for k in gone {
             if let Some((e, ..)) = self.shown.take(k) {
                 e.remove();
@@ -283,7 +291,7 @@ impl Sheet {
                 self.moved.push(e);
             });
         }
-        let drift = self.base.map_or(0.0, |b| ((b.t0 - view.t0) / view.us_per_px()) as f32);
+        let drift = self.base.map_or(0.0, |(b, _)| ((b.t0 - view.t0) / view.us_per_px()) as f32);
         self.xs.clear();
         self.xs.extend([drift, drift, drift, drift, drift, view.x(now)]);
         self.xs.extend(self.shown.keys().map(|k| view.tile_x(k)));
@@ -292,11 +300,11 @@ impl Sheet {
 }
 
 /// Whether what was painted for one view serves another: same scale and size, not too far along.
-fn still_serves(base: &Viewport, view: &Viewport) -> bool {
+fn still_serves((base, reach): (Viewport, f32), view: &Viewport) -> bool {
     let drift = (view.t0 - base.t0) / view.us_per_px();
     let same = (base.level, base.w, base.h, base.lanes, base.hidden, base.gutter)
         == (view.level, view.w, view.h, view.lanes, view.hidden, view.gutter);
-    same && (0.0..=f64::from(SPARE) - 4.0).contains(&drift)
+    same && (0.0..=f64::from(reach) - 4.0).contains(&drift)
 }
 
 #[component]
@@ -337,8 +345,12 @@ pub fn Spacetime(
         page.partings.track();
         page.against.track();
         sight.track();
-        gaze.track();
         dirty.set_value(true);
+        beat.wake();
+    });
+    // Another stretch of it moves what is painted; what is not painted yet is seen to be missing.
+    effect(move || {
+        gaze.track();
         beat.wake();
     });
 
@@ -367,7 +379,8 @@ pub fn Spacetime(
         let asked =
             if mine { (chain.get_untracked(), judged.get_untracked()) } else { (None, None) };
         let (chain, cut) = asked;
-        let at = At { pick, now: frame.now, parted, chain, cut, dirty: repaint };
+        let by_hand = untrack(|| matches!(gaze.get(), Gaze::Fixed(_)));
+        let at = At { pick, now: frame.now, parted, chain, cut, by_hand, dirty: repaint };
         sheet.look(&loaded, view, at);
         if let Some(root) = root.get_untracked().filter(|_| repaint) {
             diagram::keep_one_stop(&root);
