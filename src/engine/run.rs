@@ -41,6 +41,18 @@ struct Snap {
     world: Rc<World>,
 }
 
+/// The world that was looked at last: right after the step that made the events from `first` on.
+struct Seen {
+    first: u32,
+    world: Rc<World>,
+}
+
+impl Seen {
+    fn shows(&self, event: u32) -> bool {
+        self.first <= event && event < self.world.counts().events
+    }
+}
+
 pub struct Run {
     bill: Bill,
     world: World,
@@ -48,7 +60,7 @@ pub struct Run {
     snaps: Vec<Snap>,
     next_snap: u64,
     settled: Option<Verdicts>,
-    last_peek: RefCell<Option<Rc<World>>>,
+    last_peek: RefCell<Option<Seen>>,
 }
 
 impl Run {
@@ -220,18 +232,26 @@ impl Run {
             return Peek { world: snap.world.clone() };
         }
         let mut last = self.last_peek.borrow_mut();
-        let mut world = match last.take() {
-            Some(w) if w.counts().events > snap.events && w.counts().events <= want => w,
-            _ => Rc::new(snap.world.snapshot()),
-        };
-        if let Some(w) = Rc::get_mut(&mut world) {
-            while w.counts().events <= want && w.advance() {}
-        } else {
-            let mut own = world.snapshot();
-            while own.counts().events <= want && own.advance() {}
-            world = Rc::new(own);
+        if let Some(seen) = last.as_ref().filter(|s| s.shows(want)) {
+            return Peek { world: seen.world.clone() };
         }
-        *last = Some(world.clone());
+        let mut seen = match last.take() {
+            Some(s) if (snap.events + 1..=want).contains(&s.world.counts().events) => s,
+            _ => Seen { first: snap.events, world: Rc::new(snap.world.snapshot()) },
+        };
+        if Rc::get_mut(&mut seen.world).is_none() {
+            seen.world = Rc::new(seen.world.snapshot());
+        }
+        if let Some(w) = Rc::get_mut(&mut seen.world) {
+            while w.counts().events <= want {
+                seen.first = w.counts().events;
+                if !w.advance() {
+                    break;
+                }
+            }
+        }
+        let world = seen.world.clone();
+        *last = Some(seen);
         Peek { world }
     }
 

@@ -238,6 +238,29 @@ fn looking_back_shows_what_was() {
 }
 
 #[test]
+fn what_was_looked_at_before_does_not_change_what_is_seen() {
+    let (r, all) = (run(BUSY), run(BUSY));
+    // In order every moment is walked to from the one before it; here and there it is come to from anywhere.
+    let told = |r: &engine::run::Run, i: u32| {
+        let peek = r.peek(EventId(i));
+        let states = r.cast().all().map(|n| peek.state(n).plain(&|n| n.0.to_string()));
+        (peek.now(), peek.world().counts(), states.collect::<Vec<_>>())
+    };
+    let in_order: Vec<_> = (0..1_500).map(|i| told(&all, i)).collect();
+    let mut draw = 7u64;
+    for _ in 0..3_000 {
+        draw = draw.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        let i = (draw >> 33) % 1_500;
+        // Near and far, on and back, and the same once more; one look is kept while another is taken.
+        let kept = r.peek(EventId(i as u32));
+        for j in [i, i, i.saturating_sub(3), (i + 2).min(1_499)] {
+            assert_eq!(told(&r, j as u32), in_order[j as usize], "{j} after {i}");
+        }
+        assert_eq!(kept.now(), in_order[i as usize].0);
+    }
+}
+
+#[test]
 fn an_edit_in_the_past_equals_a_fresh_run_and_shares_its_past() {
     let old = run(BUSY);
     for edit in
