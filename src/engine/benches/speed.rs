@@ -2,6 +2,7 @@
 //!
 //! - messages delivered per second: Raft with five nodes and ten client operations a second, with the whole
 //!   trace and all claims on, beside a bare queue of the same length that is only pushed to and popped from;
+//! - the same of every entry, in the settings of its random runs without their faults, beside Raft's in this run;
 //! - a look at a random point of a run of 100,000 events, exhibits included.
 
 use std::cmp::Reverse;
@@ -71,6 +72,46 @@ fn deliveries() {
     println!("times the bare queue: {:.1} (median of 5)", median(ratios));
 }
 
+/// An entry in the first of the settings its random runs begin with.
+fn usual(bill: &protocols::Bill) -> Run {
+    let folder = bill.id.replace('-', "_");
+    let path = format!("{}/protocols/{folder}/swarm.lamp", env!("CARGO_MANIFEST_DIR"));
+    let swarm = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
+    let keep = |l: &&str| {
+        !l.starts_with("lamplight") && !l.starts_with("run ") && !l.starts_with("expect")
+    };
+    let run = swarm.lines().find(|l| l.starts_with("run ")).unwrap_or_default();
+    let rest: Vec<&str> = swarm.lines().map(str::trim).filter(keep).collect();
+    let text = format!("lamplight 1\n{run} seed=1\n{}\nuntil 1h\n", rest.join("\n"));
+    let s = protocols::parse(&text).unwrap_or_else(|f| panic!("{}: {f:?}", bill.id));
+    protocols::open(s).unwrap_or_else(|r| panic!("{}: {}", bill.id, r.message))
+}
+
+/// Deliveries a second, over twenty thousand steps; the median of five.
+fn pace_of(bill: &protocols::Bill) -> f64 {
+    let once = |_| {
+        let mut run = usual(bill);
+        let took = seconds(|| {
+            run.advance(3_600 * SEC, 20_000);
+        });
+        let is = |e: &engine::trace::Event| matches!(e.what, What::Deliver { .. });
+        run.trace().events().filter(is).count() as f64 / took
+    };
+    median((0..5).map(once).collect())
+}
+
+fn entries() {
+    let raft = protocols::CATALOGUE.iter().find(|b| b.id == "raft").map_or(1.0, pace_of);
+    for bill in protocols::CATALOGUE {
+        let pace = pace_of(bill);
+        println!(
+            "{:>20}: {pace:>9.0} deliveries per second, {:.2} of Raft's",
+            bill.id,
+            pace / raft
+        );
+    }
+}
+
 fn seeks() {
     let mut run = open();
     while run.trace().len() < 100_000 {
@@ -104,5 +145,6 @@ fn main() {
         return;
     }
     deliveries();
+    entries();
     seeks();
 }

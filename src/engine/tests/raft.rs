@@ -329,6 +329,7 @@ fn figures() -> Vec<String> {
             meter(&happy, Agg::Max)
         ),
         format!("a commit takes {}.", meter(&slow, Agg::P50)),
+        format!("the messages grow from {} to {}.", messages_of(3), messages_of(9)),
         format!("and term {} keeps one leader", field(&vote, Some("n1"), "elected", "term", 0)),
         format!("nobody leads term {}.", field(&split, None, "split", "term", 0)),
         format!("between {} and {}, one of them", ms(*election.start()), ms(*election.end())),
@@ -378,6 +379,16 @@ fn figures() -> Vec<String> {
         format!("the answer is {}.", answer(&once, 0)),
         format!("(#raft/retry-twice) it is {}.", answer(&twice, 0)),
     ]
+}
+
+/// Messages of the sweep's run with so many servers.
+fn messages_of(nodes: usize) -> usize {
+    let file = folder(bill()).join("scenarios/size-sweep.lamp");
+    let text = fs::read_to_string(file).expect("a sweep");
+    let of_one = |l: &&str| !l.starts_with("sweep");
+    let text = text.lines().filter(of_one).collect::<Vec<_>>().join("\n");
+    let text = text.replace("nodes=5", &format!("nodes={nodes}"));
+    finished(read(&text).expect("it reads")).trace().msgs.len()
 }
 
 fn crashed(run: &Run) -> Us {
