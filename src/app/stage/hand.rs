@@ -35,7 +35,7 @@ pub fn held(run: &Run, op: OpId) -> Option<Held> {
     let invoke = run.trace().event(rec.invoke)?;
     let What::Act { line } = run.trace().event(invoke.cause?)?.what else { return None };
     let step = run.scenario().steps.get(line as usize)?;
-    // A line that acts again and again has no one time.
+    // Of a line that acts again and again the first time is the one that moves.
     let Trigger::At { at, .. } = step.trigger else { return None };
     let ret = rec.ret.as_ref().and_then(|r| run.trace().event(r.0));
     let long = ret.map(|e| e.at - invoke.at);
@@ -94,7 +94,7 @@ mod tests {
     use crate::app::page::read;
 
     const TEXT: &str = "lamplight 1\nrun consistency sessions=2 seed=1\nat 0ms p1 put x 1 100ms\n\
-        at 30ms every 50ms x 2 p2 get x 0 10ms\nwhen p1 ok put x 1  p2 get x 1 10ms\n";
+        then +150ms p2 get x 1 10ms\nat 30ms every 50ms x 2 p2 get x 0 10ms\n";
 
     #[test]
     fn only_an_operation_with_a_time_of_its_own_can_be_held() {
@@ -103,7 +103,7 @@ mod tests {
         let all: Vec<_> = (0..run.trace().ops.len() as u32)
             .map(|op| held(&run, OpId(op)).map(|h| h.line))
             .collect();
-        assert_eq!(all, [Some(0), Some(1), None, None]);
+        assert_eq!(all, [Some(0), Some(2), None, None]);
         let first = held(&run, OpId(0)).map(|h| (h.at, h.long));
         assert_eq!(first, Some((0, Some(100 * MS))));
     }
