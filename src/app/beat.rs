@@ -331,8 +331,10 @@ impl Beat {
 
     /// At most every few seconds, and all in one.
     fn say(&self, loaded: &Loaded, count: usize, ts: f64) {
+        // What is told aloud comes with the whole page.
+        let whole = self.page.whole.get_untracked();
         let from = self.with(|b| (ts - b.last_said >= SAID_MS).then_some(b.said_until));
-        let Some(from) = from.filter(|f| *f < count) else { return };
+        let Some(from) = from.filter(|f| whole && *f < count) else { return };
         self.with(|b| {
             b.last_said = ts;
             b.said_until = count;
