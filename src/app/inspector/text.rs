@@ -157,17 +157,23 @@ pub fn Editor(text: Kept<String>, first: Vec<Fault>) -> impl IntoView {
     let field = NodeRef::<leptos::html::Textarea>::new();
     let layer = NodeRef::<leptos::html::Code>::new();
     let timer = StoredValue::new_local(None::<Timeout>);
+    // How many faults have been told aloud.
+    let told = StoredValue::new(first.len());
 
     // Read while it is written.
     effect(move || {
         timer.set_value(None);
         if page.draft.with(Option::is_none) {
+            told.set_value(first.len());
             wrong.set(first.clone());
             return;
         }
         timer.set_value(Some(Timeout::new(PAUSE, move || {
             let faults = draft.with(|text| protocols::parse(text).err().unwrap_or_default());
-            if faults.len() != wrong.with_untracked(Vec::len) {
+            // While words are offered, the word is not finished: what is wrong with it is not told over them.
+            let quiet = menu.with_untracked(|m| !m.is_empty());
+            if !quiet && faults.len() != told.get_value() {
+                told.set_value(faults.len());
                 page.said.set(faults.first().map_or("The text can be read.".into(), |f| {
                     format!("{} wrong. Line {}: {}", faults.len(), f.place.line, f.message)
                 }));
