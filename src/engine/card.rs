@@ -1,7 +1,7 @@
 //! What an entry of the catalogue declares about itself: constants the parser, the checker and the page
 //! read without knowing which protocol they belong to.
 
-use crate::ids::Us;
+use crate::ids::{MS, SEC, Us};
 
 /// A sentence that only printed pages, tests and tools read: the page would carry it for nothing.
 pub const fn printed(says: &'static str) -> &'static str {
@@ -258,6 +258,25 @@ impl Entry {
 }
 
 // ---------------------------------------------------------------- lines of a card
+
+/// Clients `c1`, `c2` … as most entries have them: above the nodes that serve them.
+pub const CLIENT: Role = Role {
+    name: "client",
+    prefix: "c",
+    first: 1,
+    count: Count::Param("clients"),
+    tier: 0,
+    states: &["idle", "waiting"],
+};
+
+/// A length of time that is not nothing, and any length of time.
+pub const LONG: Unit = Unit::Time { min: MS, max: 3600 * SEC };
+pub const ANY: Unit = Unit::Time { min: 0, max: 3600 * SEC };
+
+/// An operation of clients.
+pub const fn op(verb: Verb, args: &'static [&'static str], says: &'static str) -> OpCard {
+    OpCard { verb, role: CLIENT.name, args, says }
+}
 
 pub const fn param(
     name: &'static str,

@@ -1,16 +1,6 @@
 //! What ABD declares about itself.
 
 use crate::card::*;
-use crate::ids::{MS, SEC};
-
-const CLIENT: Role = Role {
-    name: "client",
-    prefix: "c",
-    first: 1,
-    count: Count::Param("clients"),
-    tier: 0,
-    states: &["idle", "waiting"],
-};
 
 const REPLICA: Role = Role {
     name: "replica",
@@ -24,7 +14,6 @@ const REPLICA: Role = Role {
 /// Place of the replicas among the roles.
 pub const REPLICAS: u8 = 1;
 
-const LONG: Unit = Unit::Time { min: MS, max: 3600 * SEC };
 const QUORUM: Unit = Unit::Count { min: 0, max: 15 };
 
 pub static ENTRY: Entry = Entry {
@@ -75,19 +64,9 @@ pub static ENTRY: Entry = Entry {
     ],
     givens: &[("home", printed("nothing: a client asks all replicas"))],
     ops: &[
-        OpCard { verb: Verb::Put, role: "client", args: &["key", "value"], says: "writes a value" },
-        OpCard {
-            verb: Verb::Get,
-            role: "client",
-            args: &["key"],
-            says: "reads a value, 0 where none was written",
-        },
-        OpCard {
-            verb: Verb::Call("move"),
-            role: "client",
-            args: &["replica"],
-            says: "nothing: a client asks all replicas",
-        },
+        op(Verb::Put, &["key", "value"], "writes a value"),
+        op(Verb::Get, &["key"], "reads a value, 0 where none was written"),
+        op(Verb::Call("move"), &["replica"], "nothing: a client asks all replicas"),
     ],
     kinds: &[
         kind("ReadQuery", &["op", "key"], "what do you have?"),

@@ -1,16 +1,6 @@
 //! What the CAP register declares about itself.
 
 use crate::card::*;
-use crate::ids::{MS, SEC};
-
-const CLIENT: Role = Role {
-    name: "client",
-    prefix: "c",
-    first: 1,
-    count: Count::Param("clients"),
-    tier: 0,
-    states: &["idle", "waiting"],
-};
 
 const REPLICA: Role = Role {
     name: "replica",
@@ -23,9 +13,6 @@ const REPLICA: Role = Role {
 
 /// Place of the replicas among the roles.
 pub const REPLICAS: u8 = 1;
-
-const LONG: Unit = Unit::Time { min: MS, max: 3600 * SEC };
-const SHORT: Unit = Unit::Time { min: 0, max: 3600 * SEC };
 
 pub static ENTRY: Entry = Entry {
     id: "cap-register",
@@ -43,13 +30,8 @@ pub static ENTRY: Entry = Entry {
     params: PARAMS,
     givens: &[("home", printed("the replica a client belongs to"))],
     ops: &[
-        OpCard { verb: Verb::Put, role: "client", args: &["key", "value"], says: "writes a value" },
-        OpCard {
-            verb: Verb::Get,
-            role: "client",
-            args: &["key"],
-            says: "reads a value, 0 where none was written; siblings come as a list",
-        },
+        op(Verb::Put, &["key", "value"], "writes a value"),
+        op(Verb::Get, &["key"], "reads a value, 0 where none was written; siblings come as a list"),
     ],
     kinds: KINDS,
     timers: &[
@@ -121,7 +103,7 @@ const PARAMS: &[ParamCard] = &[
     ),
     param(
         "client-link",
-        SHORT,
+        ANY,
         "10ms",
         "how far a client is from its replica: it gives up by itself at timeout + 2 client-link + 20 ms",
     ),
@@ -145,7 +127,7 @@ const PARAMS: &[ParamCard] = &[
     ),
     param(
         "stagger",
-        SHORT,
+        ANY,
         "30ms",
         "cp-lease: how much later than the one before it a replica wants to lead",
     ),

@@ -1,19 +1,9 @@
 //! What the causal store declares about itself.
 
 use crate::card::*;
-use crate::ids::{MS, SEC};
 
 /// Place of the replicas among the roles: they are the end of the cast.
 pub const REPLICAS: u8 = 1;
-
-const CLIENT: Role = Role {
-    name: "client",
-    prefix: "c",
-    first: 1,
-    count: Count::Param("clients"),
-    tier: 0,
-    states: &["idle", "waiting"],
-};
 
 const REPLICA: Role = Role {
     name: "replica",
@@ -23,13 +13,6 @@ const REPLICA: Role = Role {
     tier: 1,
     states: &["replica", "holding"],
 };
-
-const LONG: Unit = Unit::Time { min: MS, max: 3600 * SEC };
-const ANY: Unit = Unit::Time { min: 0, max: 3600 * SEC };
-
-const fn op(verb: Verb, args: &'static [&'static str], says: &'static str) -> OpCard {
-    OpCard { verb, role: "client", args, says }
-}
 
 pub static ENTRY: Entry = Entry {
     id: "causal-store",

@@ -1,7 +1,6 @@
 //! What multi-master replication declares about itself.
 
 use crate::card::*;
-use crate::ids::{MS, SEC};
 
 /// Place of the masters among the roles: they are the first of the cast, so that a master's number is its
 /// place in every vector.
@@ -16,21 +15,6 @@ const MASTER: Role = Role {
     states: &["master", "conflict"],
 };
 
-const CLIENT: Role = Role {
-    name: "client",
-    prefix: "c",
-    first: 1,
-    count: Count::Param("clients"),
-    tier: 0,
-    states: &["idle", "waiting"],
-};
-
-const LONG: Unit = Unit::Time { min: MS, max: 3600 * SEC };
-const ANY: Unit = Unit::Time { min: 0, max: 3600 * SEC };
-
-const fn op(verb: Verb, args: &'static [&'static str], says: &'static str) -> OpCard {
-    OpCard { verb, role: "client", args, says }
-}
 pub static ENTRY: Entry = Entry {
     id: "multi-master",
     title: "Multi-master replication",

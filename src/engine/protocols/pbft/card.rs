@@ -13,9 +13,6 @@ const fn role(
 ) -> Role {
     Role { name, prefix, first, count: Count::Param(count), tier, states }
 }
-const fn op(verb: Verb, args: &'static [&'static str], says: &'static str) -> OpCard {
-    OpCard { verb, role: "client", args, says }
-}
 
 const fn count(min: i64, max: i64) -> Unit {
     Unit::Count { min, max }

@@ -1,16 +1,6 @@
 //! What Raft declares about itself.
 
 use crate::card::*;
-use crate::ids::{MS, SEC};
-
-const CLIENT: Role = Role {
-    name: "client",
-    prefix: "c",
-    first: 1,
-    count: Count::Param("clients"),
-    tier: 0,
-    states: &["idle", "waiting"],
-};
 
 const SERVER: Role = Role {
     name: "server",
@@ -26,11 +16,6 @@ pub const SERVERS: u8 = 1;
 /// Room for one bit per server.
 pub const MOST: usize = 15;
 
-const LONG: Unit = Unit::Time { min: MS, max: 3600 * SEC };
-
-const fn op(verb: Verb, args: &'static [&'static str], says: &'static str) -> OpCard {
-    OpCard { verb, role: "client", args, says }
-}
 const fn liveness(name: &'static str, says: &'static str) -> ClaimCard {
     ClaimCard { name, kind: ClaimKind::Liveness, says }
 }

@@ -1,16 +1,6 @@
 //! What the sequential store declares about itself.
 
 use crate::card::*;
-use crate::ids::{MS, SEC};
-
-const CLIENT: Role = Role {
-    name: "client",
-    prefix: "c",
-    first: 1,
-    count: Count::Param("clients"),
-    tier: 0,
-    states: &["idle", "waiting"],
-};
 
 const REPLICA: Role = Role {
     name: "replica",
@@ -23,9 +13,6 @@ const REPLICA: Role = Role {
 
 /// Place of the replicas among the roles.
 pub const REPLICAS: u8 = 1;
-
-const LONG: Unit = Unit::Time { min: MS, max: 3600 * SEC };
-const ANY: Unit = Unit::Time { min: 0, max: 3600 * SEC };
 
 pub static ENTRY: Entry = Entry {
     id: "sequential-store",
@@ -85,19 +72,9 @@ pub static ENTRY: Entry = Entry {
     ],
     givens: &[("home", printed("the replica a client belongs to"))],
     ops: &[
-        OpCard { verb: Verb::Put, role: "client", args: &["key", "value"], says: "writes a value" },
-        OpCard {
-            verb: Verb::Get,
-            role: "client",
-            args: &["key"],
-            says: "reads a value, 0 where none was written",
-        },
-        OpCard {
-            verb: Verb::Call("move"),
-            role: "client",
-            args: &["replica"],
-            says: "belongs to another replica from now on",
-        },
+        op(Verb::Put, &["key", "value"], "writes a value"),
+        op(Verb::Get, &["key"], "reads a value, 0 where none was written"),
+        op(Verb::Call("move"), &["replica"], "belongs to another replica from now on"),
     ],
     kinds: &[
         kind("Get", &["ask"], "a client reads, and says how far it has seen"),
