@@ -300,6 +300,18 @@ impl Cast {
     pub fn role(&self, n: NodeId) -> u8 {
         self.members.get(n.index()).map_or(0, |m| m.role)
     }
+    /// The node of this role that a word names.
+    pub fn named(&self, word: &Value, role: u8) -> Option<NodeId> {
+        self.find(word.as_word()?).filter(|n| self.role(*n) == role)
+    }
+    /// The node of a role that this one belongs to, when its kind is spread over them: the first at the first, the last
+    /// at the last.
+    pub fn home(&self, me: NodeId, role: u8) -> NodeId {
+        let place = self.members.get(me.index()).map_or(0, |m| m.place as usize);
+        let (mine, homes) = (self.of_role(self.role(me)).count(), self.of_role(role).count());
+        let at = place * homes.saturating_sub(1) / (mine.max(2) - 1);
+        self.of_role(role).nth(at).unwrap_or_default()
+    }
 }
 
 /// What a handler knows besides its state and its input.

@@ -162,9 +162,7 @@ impl Protocol for Abd {
         field: &str,
         value: &Value,
     ) -> Result<(), Refusal> {
-        let home = value.as_word().and_then(|w| cx.cast.find(w));
-        let home = home.filter(|n| cx.cast.role(*n) == card::REPLICAS);
-        match (node, field, home) {
+        match (node, field, cx.cast.named(value, card::REPLICAS)) {
             (Node::Client(_), "home", Some(_)) => Ok(()),
             _ => Err(Refusal::new("a client has a home, and that is a replica")),
         }

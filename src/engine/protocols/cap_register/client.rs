@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::msg::*;
 use super::why::Why;
-use super::{CapRegister, Do, Know, Timer, replicas};
+use super::{CapRegister, Do, Know, Timer, card};
 use crate::ids::{NodeId, OpId, Span};
 use crate::protocol::{Face, Input, Op, Outcome};
 use crate::value::Value;
@@ -26,9 +26,7 @@ pub struct Client {
 impl Client {
     /// Clients are spread over the replicas: the first at the first, the last at the last.
     pub fn boot(cx: &Know<'_>) -> Client {
-        let place = cx.cast.members.get(cx.me.index()).map_or(0, |m| m.place as usize);
-        let at = place * cx.params.nodes.saturating_sub(1) / (cx.params.clients.max(2) - 1);
-        let home = replicas(cx.params, cx.cast).nth(at).unwrap_or_default();
+        let home = cx.cast.home(cx.me, card::REPLICAS);
         Client { home, open: vec![], seen: vec![], ok: 0, unavailable: 0, unknown: 0 }
     }
 

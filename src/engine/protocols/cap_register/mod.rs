@@ -99,7 +99,6 @@ impl Mode {
 #[derive(Clone, Debug)]
 pub struct Params {
     nodes: usize,
-    clients: usize,
     mode: Mode,
     timeout: Us,
     retransmit: Us,
@@ -119,7 +118,6 @@ impl ReadParams for Params {
     fn read(from: &ParamSet) -> Result<Self, Refusal> {
         Ok(Params {
             nodes: from.count("nodes") as usize,
-            clients: from.count("clients") as usize,
             mode: match from.word("mode") {
                 "cp-lease" => Mode::Lease,
                 "ap-lww" => Mode::LastWriter,
@@ -244,8 +242,7 @@ impl Protocol for CapRegister {
         field: &str,
         value: &Value,
     ) -> Result<(), Refusal> {
-        let home = value.as_word().and_then(|w| cx.cast.find(w));
-        match (node, field, home.filter(|n| cx.cast.role(*n) == card::REPLICAS)) {
+        match (node, field, cx.cast.named(value, card::REPLICAS)) {
             (Node::Client(c), "home", Some(home)) => c.home = home,
             _ => return Err(Refusal::new("a client has a home, and that is a replica")),
         }

@@ -76,7 +76,6 @@ type Do<'a> = Fx<'a, CausalStore>;
 #[derive(Clone, Debug)]
 pub struct Params {
     nodes: usize,
-    clients: usize,
     tie_break: bool,
     context: bool,
     /// 0 is never.
@@ -89,7 +88,6 @@ impl ReadParams for Params {
     fn read(from: &ParamSet) -> Result<Self, Refusal> {
         Ok(Params {
             nodes: from.count("nodes").max(1) as usize,
-            clients: from.count("clients") as usize,
             tie_break: from.flag("tie-break"),
             context: from.flag("context"),
             retransmit: from.time("retransmit"),
@@ -148,7 +146,7 @@ impl Protocol for CausalStore {
         field: &str,
         value: &Value,
     ) -> Result<(), Refusal> {
-        match (node, field, client::replica(cx, value)) {
+        match (node, field, cx.cast.named(value, card::REPLICAS)) {
             (Node::Client(c), "home", Some(home)) => c.home = home,
             _ => return Err(Refusal::new("a client has a home, and that is a replica")),
         }

@@ -28,9 +28,7 @@ pub struct Open {
 impl Client {
     /// Clients are spread over the replicas: the first at the first, the last at the last.
     pub fn boot(cx: &Know<'_>) -> Client {
-        let place = cx.cast.members.get(cx.me.index()).map_or(0, |m| m.place as usize);
-        let at = place * (cx.params.nodes - 1) / (cx.params.clients.max(2) - 1);
-        let home = cx.cast.of_role(card::REPLICAS).nth(at).unwrap_or_default();
+        let home = cx.cast.home(cx.me, card::REPLICAS);
         Client { home, open: vec![], seen: Tick::default() }
     }
 
@@ -47,7 +45,7 @@ impl Client {
     }
 
     fn go(&mut self, cx: &Know<'_>, op: OpId, call: &Op, fx: &mut Do<'_>) {
-        let Some(to) = call.arg(0).and_then(|n| replica(cx, n)) else {
+        let Some(to) = call.arg(0).and_then(|n| cx.cast.named(n, card::REPLICAS)) else {
             return fx.reply(op, Outcome::failed());
         };
         fx.explain(Why::Moved { from: self.home, to });
@@ -86,10 +84,4 @@ impl Client {
         let at = self.open.iter().position(|o| o.op == op)?;
         Some(self.open.remove(at))
     }
-}
-
-/// The replica of this name.
-pub fn replica(cx: &Know<'_>, name: &Value) -> Option<NodeId> {
-    let node = cx.cast.find(name.as_word()?)?;
-    (cx.cast.role(node) == card::REPLICAS).then_some(node)
 }

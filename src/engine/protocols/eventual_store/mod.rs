@@ -86,7 +86,6 @@ pub enum Stamps {
 #[derive(Clone, Debug)]
 pub struct Params {
     nodes: usize,
-    clients: usize,
     stamps: Stamps,
     /// Between equal ticks the lower node wins.
     low: bool,
@@ -113,7 +112,6 @@ impl ReadParams for Params {
         };
         Ok(Params {
             nodes: from.count("nodes").max(1) as usize,
-            clients: from.count("clients") as usize,
             stamps,
             low: from.word("tie") == "low",
             flush: from.time("flush"),
@@ -200,7 +198,7 @@ impl Protocol for EventualStore {
         field: &str,
         value: &Value,
     ) -> Result<(), Refusal> {
-        match (node, field, client::replica(cx, value)) {
+        match (node, field, cx.cast.named(value, card::REPLICAS)) {
             (Node::Client(c), "home", Some(home)) => c.home = home,
             _ => return Err(Refusal::new("a client has a home, and that is a replica")),
         }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::msg::*;
 use super::why::Why;
-use super::{Do, Know, SequentialStore, Timer, order_of, replica, replicas};
+use super::{Do, Know, SequentialStore, Timer, card, order_of};
 use crate::ids::{NodeId, OpId, Span};
 use crate::protocol::{Face, Input, Op, Outcome};
 use crate::value::Value;
@@ -22,9 +22,7 @@ pub struct Client {
 impl Client {
     /// Clients are spread over the replicas: the first at the first, the last at the last.
     pub fn boot(cx: &Know<'_>) -> Client {
-        let place = cx.cast.members.get(cx.me.index()).map_or(0, |m| m.place as usize);
-        let at = place * (cx.params.nodes - 1) / (cx.params.clients.max(2) - 1);
-        let home = replicas(cx.params, cx.cast).nth(at).unwrap_or_default();
+        let home = cx.cast.home(cx.me, card::REPLICAS);
         Client { home, open: vec![], seen: vec![Context::default(); cx.params.orders] }
     }
 
@@ -41,7 +39,7 @@ impl Client {
     }
 
     fn go(&mut self, cx: &Know<'_>, op: OpId, call: &Op, fx: &mut Do<'_>) {
-        let Some(to) = call.arg(0).and_then(|n| replica(cx, n)) else {
+        let Some(to) = call.arg(0).and_then(|n| cx.cast.named(n, card::REPLICAS)) else {
             return fx.reply(op, Outcome::failed());
         };
         let gseq = self.seen.iter().fold(0, |most, c| most.max(c.gseq));

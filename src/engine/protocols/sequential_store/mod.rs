@@ -74,7 +74,6 @@ type Do<'a> = Fx<'a, SequentialStore>;
 #[derive(Clone, Debug)]
 pub struct Params {
     nodes: usize,
-    clients: usize,
     fast_write: bool,
     /// Place of the first sequencer among the replicas.
     sequencer: usize,
@@ -97,7 +96,6 @@ impl ReadParams for Params {
         }
         Ok(Params {
             nodes,
-            clients: from.count("clients") as usize,
             fast_write: from.word("variant") == "fast-write",
             sequencer,
             orders: from.count("orders").max(1) as usize,
@@ -218,7 +216,7 @@ impl Protocol for SequentialStore {
         field: &str,
         value: &Value,
     ) -> Result<(), Refusal> {
-        match (node, field, replica(cx, value)) {
+        match (node, field, cx.cast.named(value, card::REPLICAS)) {
             (Node::Client(c), "home", Some(home)) => c.home = home,
             _ => return Err(Refusal::new("a client has a home, and that is a replica")),
         }
@@ -286,11 +284,6 @@ impl Protocol for SequentialStore {
 fn replicas(params: &Params, cast: &Cast) -> impl Iterator<Item = NodeId> + Clone + use<> {
     let end = cast.len();
     (end.saturating_sub(params.nodes) as u16..end as u16).map(NodeId)
-}
-
-fn replica(cx: &Know<'_>, value: &Value) -> Option<NodeId> {
-    let found = value.as_word().and_then(|w| cx.cast.find(w));
-    found.filter(|n| cx.cast.role(*n) == card::REPLICAS)
 }
 
 /// In which sequence a key is written: its first letter decides.
