@@ -1,5 +1,9 @@
 //! What the run measures over its whole time, a chart each, with a line at the playhead.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use engine::run::Run;
 use engine::scene::exhibit::Picture;
 use engine::scene::measures::{self, Measures};
 use engine::scene::{Form, Shape};
@@ -7,39 +11,44 @@ use leptos::prelude::*;
 
 use super::plate::Plate;
 use crate::app::lay::effect;
-use crate::app::page::{Page, end_of};
+use crate::app::page::{Loaded, Page, end_of};
 
 #[component]
 pub fn Charts() -> impl IntoView {
     let page = expect_context::<Page>();
     let plate = Plate::new();
-    // Read once for each state of the run; only the line at the playhead moves with time.
-    let drawn = StoredValue::new_local(None::<(usize, f32, Picture)>);
-    effect(move || {
-        page.known.track();
-        page.view.track();
-        drawn.set_value(None);
-    });
+    // Folded once and kept up as the run grows; drawn anew where it has grown, while the line at the playhead moves with time.
+    let kept = StoredValue::new_local(None::<(Rc<RefCell<Run>>, Measures)>);
+    let drawn = StoredValue::new_local(None::<(Rc<RefCell<Run>>, usize, f32, Picture)>);
     effect(move || {
         let Some((w, _)) = plate.room() else { return };
         page.known.track();
-        page.view.track();
-        let now = page.head.get().at;
-        let picture = page.with_run(|run| {
-            let until = end_of(run).max(now).max(1);
-            let (known, fresh) = (run.trace().len(), drawn.get_value());
-            let fresh = fresh.filter(|d| (d.0, d.1) == (known, w));
-            let mut p = match fresh {
-                Some(d) => d.2,
-                None => measures::measures(run, &Measures::new(run), until, w),
-            };
-            drawn.set_value(Some((known, w, p.clone())));
-            let x = measures::x_at(until, w, now);
-            p.shapes.push(Shape::line("now", x, 0.0, x, p.h));
-            let all = Form::Group { x: 0.0, y: 4.0, kids: p.shapes };
-            Picture { shapes: vec![Shape::new("", all)], w: p.w, h: p.h + 8.0 }
-        });
-        plate.paint(picture.unwrap_or_default());
+        let (now, loaded) = (page.head.get().at, page.loaded());
+        let Some(Loaded { run: of, index, .. }) = loaded else {
+            return plate.paint(Picture::default());
+        };
+        let (run, index) = (of.borrow(), index.borrow());
+        let (until, known) = (end_of(&run).max(now).max(1), run.trace().len());
+        let same = |d: &(Rc<RefCell<Run>>, usize, f32, Picture)| {
+            Rc::ptr_eq(&d.0, &of) && (d.1, d.2) == (known, w)
+        };
+        let mut p = match drawn.get_value().filter(same) {
+            Some(d) => d.3,
+            None => {
+                let mine = kept.try_update_value(Option::take).flatten();
+                let mine = mine.filter(|k| Rc::ptr_eq(&k.0, &of));
+                let mut m = mine.map_or_else(|| Measures::new(&run), |k| k.1);
+                m.catch_up(&run);
+                let picture = measures::measures(&run, &index.clocks, &m, until, w);
+                kept.set_value(Some((of.clone(), m)));
+                drawn.set_value(Some((of.clone(), known, w, picture.clone())));
+                picture
+            }
+        };
+        let x = measures::x_at(until, w, now);
+        p.shapes.push(Shape::line("now", x, 0.0, x, p.h));
+        let all = Form::Group { x: 0.0, y: 4.0, kids: p.shapes };
+        plate.paint(Picture { shapes: vec![Shape::new("", all)], w: p.w, h: p.h + 8.0 });
     });
     plate.view(page, "What the run measures, over its time".to_string(), None)
 }

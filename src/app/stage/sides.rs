@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::app::lay::{Kept, Perhaps, Rows, anew, effect, either};
 use engine::check::history::Model;
-use engine::check::{history_of, judge_history};
+use engine::check::strongest;
 use engine::ids::*;
 use engine::protocol::prose_time;
 use engine::run::Run;
@@ -208,19 +208,6 @@ fn rows(counts: &[Counters]) -> Vec<(&'static str, Vec<String>)> {
     ]
 }
 
-/// Operations of which every model is asked.
-const ASKED: usize = 150;
-
-/// The strongest model that explains what the clients were answered.
-fn strongest(run: &Run) -> Option<&'static str> {
-    let history = history_of(run);
-    if history.ops.len() < 2 || history.ops.len() > ASKED {
-        return None;
-    }
-    let holds = |m: &Model| judge_history(&history, m.word()).and_then(|v| v.holds()) == Some(true);
-    Some(Model::ALL.into_iter().find(holds).map_or("none of them", Model::word))
-}
-
 /// The table below, and where they part.
 #[component]
 pub fn Comparison() -> impl IntoView {
@@ -234,10 +221,11 @@ pub fn Comparison() -> impl IntoView {
         let cells = cells.into_iter().map(|c| view! { <td class="mono">{c}</td> }).rows();
         view! { <tr class:differs=differs><th scope="row">{name}</th>{cells}</tr> }
     };
+    let of = |m: Option<Model>| m.map_or("none of them", Model::word);
     // Found once for each state of the runs: it is of all that is known, and not of the moment.
     let models = Kept::new(move || {
         page.known.track();
-        page.sides().iter().map(|s| strongest(&s.run.borrow())).collect::<Vec<_>>()
+        page.sides().iter().map(|s| strongest(&s.run.borrow()).map(of)).collect::<Vec<_>>()
     });
     let history = move || {
         let cells = models.get();
@@ -251,12 +239,10 @@ pub fn Comparison() -> impl IntoView {
             [name(0), name(i + 1)]
         });
         let sides = page.sides_now();
+        // Of different protocols something is said below, of all at once.
         let same = sides.first().zip(sides.get(i + 1)).is_none_or(|(a, b)| alike(a, b));
         match d {
-            None if !same => view! {
-                <li class="soft">{format!("{} and {} are different protocols: step by step there is nothing to compare.", pair[0], pair[1])}</li>
-            }
-            .into_any(),
+            None if !same => ().into_any(),
             None => view! {
                 <li class="soft">{format!("{} and {} do the same as far as they are known.", pair[0], pair[1])}</li>
             }
@@ -264,14 +250,22 @@ pub fn Comparison() -> impl IntoView {
             Some(d) => view! { <Parts difference=d names=pair/> }.into_any(),
         }
     };
+    let others = move || {
+        let sides = page.sides();
+        let Some((first, rest)) = sides.split_first() else { return false };
+        rest.iter().any(|s| !alike(first, s))
+    };
     view! {
         <div class="view comparison" tabindex="0" role="region" aria-label="The runs compared">
             <table>
                 <caption>{move || format!("At {}", words::clock(page.head.get().at))}</caption>
                 <thead><tr><td></td>{head}</tr></thead>
-                <tbody>{move || page.tallies.with(|t| rows(t)).into_iter().map(row).rows()}{history}</tbody>
+                <tbody>{history}{move || page.tallies.with(|t| rows(t)).into_iter().map(row).rows()}</tbody>
             </table>
-            <ul class="partings">{move || page.partings.get().into_iter().enumerate().map(difference).rows()}</ul>
+            <ul class="partings">
+                {move || page.partings.get().into_iter().enumerate().map(difference).rows()}
+                {move || others().then(|| view! { <li class="soft">"Where the protocols differ there is no first difference: nothing they do is step by step the same."</li> }).perhaps()}
+            </ul>
         </div>
     }
 }

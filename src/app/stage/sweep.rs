@@ -6,9 +6,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::app::lay::{Kept, Perhaps, Rows, effect, when};
-use engine::check::verdict::thousands;
+use engine::check::measure;
 use engine::ids::*;
-use engine::protocol::prose_time;
 use engine::protocols::{self, CATALOGUE};
 use engine::scenario::{self, Scenario};
 use engine::sweep::{Number, Point, SLOW, Sum};
@@ -177,7 +176,7 @@ impl Column {
     }
     fn print(&self, cells: &[Option<i64>], i: usize) -> String {
         match cells.get(i) {
-            Some(Some(v)) => say(self.unit, *v),
+            Some(Some(v)) => measure::prose(self.unit, *v),
             _ => "–".into(),
         }
     }
@@ -220,21 +219,6 @@ fn columns(sums: &[Option<&Sum>]) -> Vec<Column> {
     // What nothing was measured of anywhere is no column.
     out.retain(|c| c.cells.iter().any(Option::is_some));
     out
-}
-
-/// A number with its unit, as one reads it.
-fn say(unit: &str, v: i64) -> String {
-    let sign = if v < 0 { "−" } else { "" };
-    match unit {
-        "us" => format!("{sign}{}", prose_time(v.unsigned_abs())),
-        "ppm" => {
-            let tenths = (v.unsigned_abs() + 500) / 1_000;
-            format!("{sign}{}.{} %", thousands(tenths / 10), tenths % 10)
-        }
-        "milli/s" => Value::Rate(v).print(),
-        "" => format!("{sign}{}", thousands(v.unsigned_abs())),
-        other => format!("{sign}{} {other}", thousands(v.unsigned_abs())),
-    }
 }
 
 /// Where it first does not hold, in words.
@@ -304,7 +288,11 @@ fn chart(column: &Column, values: &[Value]) -> Option<Chart> {
     let theory: Vec<_> = want.iter().map(place).collect();
     let unit = column.unit;
     let near = |p: &(usize, i64, i64)| {
-        format!("{} at {}", say(unit, p.2), values.get(p.0).map(Value::print).unwrap_or_default())
+        format!(
+            "{} at {}",
+            measure::prose(unit, p.2),
+            values.get(p.0).map(Value::print).unwrap_or_default()
+        )
     };
     let (first, last) = (have.first()?, have.last()?);
     let (min, max) = (have.iter().min_by_key(|p| p.2)?, have.iter().max_by_key(|p| p.2)?);
@@ -312,8 +300,8 @@ fn chart(column: &Column, values: &[Value]) -> Option<Chart> {
         line: path(&points),
         theory: path(&theory),
         points,
-        top: say(unit, high),
-        bottom: say(unit, low),
+        top: measure::prose(unit, high),
+        bottom: measure::prose(unit, low),
         says: format!(
             "{}: {}, {}; smallest {}, largest {}",
             column.name,
@@ -693,9 +681,9 @@ mod tests {
 
     #[test]
     fn numbers_are_read_with_their_unit() {
-        assert_eq!(say("us", 20_000), "20 ms");
-        assert_eq!(say("ppm", 1_298_244), "129.8 %");
-        assert_eq!(say("", 12_345), "12,345");
-        assert_eq!(say("keys", -3), "−3 keys");
+        assert_eq!(measure::prose("us", 20_000), "20 ms");
+        assert_eq!(measure::prose("ppm", 1_298_244), "129.8 %");
+        assert_eq!(measure::prose("", 12_345), "12,345");
+        assert_eq!(measure::prose("keys", -3), "−3 keys");
     }
 }

@@ -1,8 +1,9 @@
 //! Numbers of a run: folds over the trace, the engine's own and the protocol's meters.
 
-use crate::check::verdict::{holds, span};
+use crate::check::verdict::{holds, span, thousands};
 use crate::few;
 use crate::ids::*;
+use crate::protocol::prose_time;
 use crate::run::Run;
 use crate::scenario::ast::{Agg, Cmp, Out, Window};
 use crate::trace::{OpRec, What};
@@ -153,6 +154,22 @@ pub fn print(unit: &str, v: i64) -> String {
         "milli/s" => Value::Rate(v).print(),
         "" => v.to_string(),
         other => format!("{v} {other}"),
+    }
+}
+
+/// The same as one reads it in a table or beside a chart.
+pub fn prose(unit: &str, v: i64) -> String {
+    let sign = if v < 0 { "−" } else { "" };
+    let all = v.unsigned_abs();
+    match unit {
+        "us" => [sign, &prose_time(all)].concat(),
+        "ppm" => {
+            let tenths = (all + 500) / 1_000;
+            [sign, &thousands(tenths / 10), ".", &(tenths % 10).to_string(), " %"].concat()
+        }
+        "milli/s" => Value::Rate(v).print(),
+        "" => [sign, &thousands(all)].concat(),
+        other => [sign, &thousands(all), " ", other].concat(),
     }
 }
 

@@ -9,6 +9,7 @@ use super::exhibit::Picture;
 use super::pen::Pen;
 use super::{Anchor, Hue, Pick, Shape, text};
 use crate::card::MeterCard;
+use crate::check::measure;
 use crate::few;
 use crate::ids::{NodeId, Us};
 use crate::protocol::prose_time;
@@ -36,20 +37,18 @@ struct Line {
 #[derive(Clone, Debug)]
 pub struct Measures {
     meters: Vec<Vec<Line>>,
-    clocks: Clocks,
     seen: usize,
 }
 
 impl Measures {
     pub fn new(run: &Run) -> Measures {
         let meters = run.entry().meters.iter().map(|_| vec![]).collect();
-        let mut measures = Measures { meters, clocks: Clocks::new(run), seen: 0 };
+        let mut measures = Measures { meters, seen: 0 };
         measures.catch_up(run);
         measures
     }
 
     pub fn catch_up(&mut self, run: &Run) {
-        self.clocks.catch_up(run);
         for e in run.trace().range(self.seen, run.trace().len()) {
             if let (What::Meter { name, v }, Some(node)) = (e.what, e.node)
                 && let Some(lines) = self.meters.get_mut(name as usize)
@@ -65,11 +64,11 @@ impl Measures {
     }
 
     /// The charts there are something for.
-    fn charts<'a>(&'a self, run: &Run, until: Us) -> Vec<Chart<'a>> {
+    fn charts<'a>(&'a self, run: &Run, clocks: &Clocks, until: Us) -> Vec<Chart<'a>> {
         let cards = run.entry().meters;
         let mut out = vec![];
-        if self.clocks.differ() {
-            let line = |node| Line { node, points: self.clocks.corners(node, until) };
+        if clocks.differ() {
+            let line = |node| Line { node, points: clocks.corners(node, until) };
             let lines = run.cast().all().map(line).collect();
             out.push(Chart { card: &CLOCKS, lines, band: &[], straight: true });
         }
@@ -112,7 +111,7 @@ pub fn x_at(until: Us, w: f32, t: Us) -> f32 {
 }
 
 /// All charts, one below the other, from the beginning of the run to `until`.
-pub fn measures(run: &Run, m: &Measures, until: Us, w: f32) -> Picture {
+pub fn measures(run: &Run, clocks: &Clocks, m: &Measures, until: Us, w: f32) -> Picture {
     let mut out = Picture { shapes: vec![], w, h: 0.0 };
     let mut add = |(kids, h): (Vec<Shape>, f32)| {
         out.shapes.push(Shape::new("measure", super::Form::Group { x: 0.0, y: out.h, kids }));
@@ -121,7 +120,7 @@ pub fn measures(run: &Run, m: &Measures, until: Us, w: f32) -> Picture {
     if run.trace().ops.len() >= MANY {
         add(availability(run, until, w));
     }
-    m.charts(run, until).iter().for_each(|chart| add(chart.draw(run, until, w)));
+    m.charts(run, clocks, until).iter().for_each(|chart| add(chart.draw(run, until, w)));
     out
 }
 
@@ -201,15 +200,6 @@ fn refused(op: &OpRec) -> bool {
 
 // ---------------------------------------------------------------- lines
 
-/// A value with its unit.
-fn says(v: i64, unit: &str) -> String {
-    match unit {
-        "us" => [if v < 0 { "−" } else { "" }, &prose_time(v.unsigned_abs())].concat(),
-        "" => v.to_string(),
-        unit => [&v.to_string(), " ", unit].concat(),
-    }
-}
-
 impl Chart<'_> {
     /// The least and the greatest value, nothing included, with a little room.
     fn range(&self) -> (i64, i64) {
@@ -244,7 +234,7 @@ impl Chart<'_> {
         for v in [lo, 0, hi] {
             out.push(Shape::line("grid", LEFT, y(v), w - RIGHT, y(v)));
             if v != 0 || (y(lo) - y(0) > 14.0 || lo == 0) && (y(0) - y(hi) > 14.0 || hi == 0) {
-                let words = text::fit(&says(v, unit), text::SMALL, LEFT - 8.0);
+                let words = text::fit(&measure::prose(unit, v), text::SMALL, LEFT - 8.0);
                 out.push(Shape::text("axis", LEFT - 6.0, y(v) + 4.0, Anchor::End, words));
             }
         }

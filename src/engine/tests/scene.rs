@@ -628,10 +628,12 @@ fn what_a_round_trip_cannot_see_is_the_error_of_the_estimate() {
 
 #[test]
 fn availability_counts_what_each_client_was_answered() {
+    use engine::scene::clocks::Clocks;
     use engine::scene::measures::{Measures, measures};
     let run = shipped("cap_register/scenarios/partition-cp");
     let until = run.verdicts().map_or(0, |_| run.horizon());
-    let picture = print(&measures(&run, &Measures::new(&run), until, 900.0).shapes);
+    let picture =
+        print(&measures(&run, &Clocks::new(&run), &Measures::new(&run), until, 900.0).shapes);
     assert!(picture.contains("31 of 31") && picture.contains("4 of 30"), "{picture}");
     // 26 were called where none could be answered.
     assert_eq!(picture.matches("share failed").count(), 26, "{picture}");
