@@ -139,7 +139,10 @@ impl Protocol for ConsistentHashing {
             Node::Map(keeper) => {
                 format!("epoch {}, {} members", keeper.view.epoch, keeper.view.members.len())
             }
-            Node::Server(server) => format!("{} keys", server.items.len()),
+            Node::Server(server) => match server.items.len() {
+                1 => "1 key".to_string(),
+                n => format!("{n} keys"),
+            },
         }
     }
 
