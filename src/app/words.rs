@@ -163,8 +163,12 @@ fn answer(run: &Run, op: OpId) -> String {
 pub fn split_camel(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 4);
     let mut before = ' ';
-    for c in name.chars() {
-        if c.is_ascii_uppercase() && before.is_ascii_lowercase() {
+    let mut letters = name.chars().peekable();
+    while let Some(c) = letters.next() {
+        // Of several capitals the last begins the next word.
+        let begins = before.is_ascii_lowercase()
+            || before.is_ascii_uppercase() && letters.peek().is_some_and(char::is_ascii_lowercase);
+        if c.is_ascii_uppercase() && begins {
             out.push(' ');
         }
         out.push(c);
@@ -223,6 +227,8 @@ mod tests {
     fn names_are_read_as_words() {
         assert_eq!(split_camel("ElectionSafety"), "Election Safety");
         assert_eq!(split_camel("AC1"), "AC1");
+        assert_eq!(split_camel("AMajorityIsEnough"), "A Majority Is Enough");
+        assert_eq!(split_camel("FIFOOrder"), "FIFO Order");
         assert_eq!(spaced("ElectionTimeout"), "election timeout");
     }
 }
