@@ -455,13 +455,14 @@ fn Popover(
     let page = expect_context::<Page>();
     let deeds = Kept::new(move || {
         page.head.track();
-        let (count, pick) = (page.count.get(), page.pick.get());
+        let (count, pick) = (page.count_slow.get(), page.pick.get());
         page.with_run(|run| faults::at_hand(&faults::to_pick(run, count, pick))).unwrap_or_default()
     });
-    // The layout is made by the same change of size or run that this follows.
-    let place = move || {
+    // The layout is made by the same change of size or run that this follows. A few times a second is often enough: nodes
+    // do not move.
+    let place = Kept::new(move || {
         let (sight, pick) = (sight.get(), page.pick.get());
-        page.count.track();
+        page.count_slow.track();
         let words = deeds.with(|d| d.iter().map(|d| d.verb.chars().count()).collect::<Vec<_>>());
         moving.with_value(|m| {
             let m = m.borrow();
@@ -471,7 +472,7 @@ fn Popover(
             let mine = if let Pick::Node(n) = pick { Some(n.index()) } else { None };
             pop_at(&at, layout.map_or(0.0, Layout::ring_radius), mine, &widths(&words), sight)
         })
-    };
+    });
     let shown = move || {
         deeds.with(|d| !d.is_empty())
             && !page.drawing.get()
@@ -483,7 +484,7 @@ fn Popover(
     };
     view! {
         {when(shown, move || view! {
-            <div class="pop" role="group" aria-label="What can be done to it" style:left=move || format!("{}px", place().0 as i32) style:top=move || format!("{}px", place().1 as i32) style:max-width=move || format!("{}px", place().2 as i32)>
+            <div class="pop" role="group" aria-label="What can be done to it" style:left=move || format!("{}px", place.get().0 as i32) style:top=move || format!("{}px", place.get().1 as i32) style:max-width=move || format!("{}px", place.get().2 as i32)>
                 {move || deeds.get().into_iter().map(button).rows()}
                 <button type="button" on:click=move |_| page.tab.set(Tab::Why)>"why"</button>
                 <button type="button" aria-haspopup="dialog" on:click=move |_| page.sheet.set(Some(Sheet::Break))>"more …"</button>
