@@ -1,7 +1,7 @@
 // Records which functions run until the first frames stand: `make first-frame`, from a page built with LAMPLIGHT_MARK=1.
 //
 // It opens the page as readers do (a first visit on a desk and on a phone, with less motion, embedded, every shipped scenario, links
-// to a moment), collects what is called until shortly after the page asks for the rest, and writes the names, shortened
+// to a moment), collects what is called until some frames after the page asks for the rest, and writes the names, shortened
 // to a hash, to tools/first-frame.txt: first what each entry's links call, then what is called without a link.
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { chromium } from "playwright-core";
@@ -9,6 +9,8 @@ import { chromium as chromiumPath } from "../e2e/chromium.mjs";
 import { serve } from "./serve.mjs";
 
 const dir = ".build/marked";
+/** How many frames are recorded after the page asks for the rest. */
+const FRAMES = 12;
 const names = JSON.parse(await readFile(`${dir}/names.json`, "utf8"));
 const index = JSON.parse(await readFile(`${dir}/entries/index.json`, "utf8"));
 
@@ -37,17 +39,23 @@ const look = async ({ address, phone, scheme = "light", calm }) => {
     reducedMotion: calm ? "reduce" : "no-preference",
   });
   const page = await context.newPage();
-  await page.addInitScript(() => {
-    globalThis.called = new Set();
-    let over = false;
-    globalThis.lamplightPart = (n, how) => {
-      if (how === 2 && !over) called.add(n);
-      if (how === 0) setTimeout(() => (over = globalThis.settled = true), 200);
-    };
-  });
+  await page.addInitScript((frames) => {
+    for (const how of ["instantiate", "instantiateStreaming"]) {
+      const plain = WebAssembly[how];
+      WebAssembly[how] = async (...of) => {
+        const made = await plain(...of);
+        globalThis.wasm = made.instance.exports;
+        return made;
+      };
+    }
+    // What is called by the time the late parts come, on a slow line: counted in frames, so that the machine's speed does not matter.
+    const after = (n) => (n === 0 ? (globalThis.settled = true) : requestAnimationFrame(() => after(n - 1)));
+    globalThis.lamplightPart = (_, how) => how === 0 && after(frames);
+  }, FRAMES);
   await page.goto(`${site.origin}/${address}`);
-  await page.waitForFunction(() => globalThis.settled, null, { timeout: 10_000 }).catch(() => {});
-  called.push({ address, all: await page.evaluate(() => [...called]) });
+  await page.waitForFunction(() => globalThis.settled, null, { timeout: 30_000 });
+  const all = await page.evaluate(() => Object.entries(wasm).flatMap(([name, x]) => (name.startsWith("called") && x.value === 1 ? [Number(name.slice(6))] : [])));
+  called.push({ address, all });
   await context.close();
 };
 const left = [...visits];

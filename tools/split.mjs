@@ -13,7 +13,7 @@
 // looks first whether its slot is filled, and asks for the part if not: a call that comes early waits, it never fails.
 //
 // What belongs to `late` is everything whose name is not in tools/first-frame.txt (`make first-frame` records it anew from
-// page loads of a build with LAMPLIGHT_MARK=1, in which each function tells its number). The list may be stale: then the first frame asks for `late`,
+// page loads of a build with LAMPLIGHT_MARK=1, in which each function leaves a mark). The list may be stale: then the first frame asks for `late`,
 // which works, costs a moment, and fails the test of the budget.
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -282,6 +282,13 @@ const assemble = (sections) => {
 const bodies = (all) => Buffer.concat([Buffer.from(leb(all.length)), ...all.flatMap((b) => [Buffer.from(leb(b.length)), Buffer.from(b)])]);
 const limitBytes = ({ min, max }) => (max === undefined ? [0, ...leb(min)] : [1, ...leb(min), ...leb(max)]);
 
+/** A section with more of the same behind what it has. */
+const joined = (raw, more) => {
+  const r = new Reader(raw ?? new Uint8Array([0]));
+  const count = r.u();
+  return [...leb(count + more.length), ...r.bytes.subarray(r.at), ...more.flat()];
+};
+
 // ---- the cut
 
 const file = (await readdir(dir)).find((f) => f.endsWith("_bg.wasm"));
@@ -301,16 +308,25 @@ const key = (name) => {
 };
 
 if (mark) {
-  // Each function begins by telling its number; the names stand beside the page.
+  // Each function begins by setting a global of its own, and gives it away by its number; the names stand beside the page.
   const marked = m.bodies.map((body, i) => {
     const r = new Reader(body);
     r.many(() => {
       r.u();
       r.byte();
     });
-    return [...body.subarray(0, r.at), 0x41, ...sleb(before + i), 0x41, 2, 0x10, ...leb(fetcher), ...body.subarray(r.at)];
+    return [...body.subarray(0, r.at), 0x41, 1, 0x24, ...leb(m.globals.length + i), ...body.subarray(r.at)];
   });
-  await writeFile(join(dir, file), assemble({ ...m.raw, [SECTION.code]: bodies(marked) }));
+  const flags = m.bodies.map((_, i) => ({ name: `called${before + i}`, kind: 3, index: m.globals.length + i }));
+  await writeFile(
+    join(dir, file),
+    assemble({
+      ...m.raw,
+      [SECTION.global]: joined(m.raw[SECTION.global], flags.map(() => [0x7f, 1, 0x41, 0, 0x0b])),
+      [SECTION.export]: joined(m.raw[SECTION.export], flags.map((x) => [...ascii(x.name), x.kind, ...leb(x.index)])),
+      [SECTION.code]: bodies(marked),
+    }),
+  );
   await writeFile(join(dir, "names.json"), JSON.stringify(Array.from({ length: total }, (_, f) => (spelt.has(f) ? key(spelt.get(f)) : ""))));
   process.exit();
 }
@@ -362,14 +378,24 @@ for (let again = true; again; ) {
 const late = 1;
 /** By part: what it has, too, of what lives in `late`: the first frames of that entry's links call it. */
 const copies = ["main", ...parts].map((name) => new Set([...home.keys()].filter((f) => home[f] === late && soonFor(f).has(name))));
-if (process.env.LAMPLIGHT_REPORT) {
-  // What stands where, largest first: where to look when the budget is tight.
-  const rows = m.bodies.map((b, i) => [b.length, ["main", ...parts][home[before + i]], spelt.get(before + i)]);
-  // Copies of what all share.
-  copies.forEach((all, part) => all.forEach((f) => rows.push([m.bodies[f - before].length, `${["main", ...parts][part]}+`, spelt.get(f)])));
-  await writeFile(process.env.LAMPLIGHT_REPORT, rows.sort((a, b) => b[0] - a[0]).map((r) => r.join("\t")).join("\n"));
-}
 const has = (part, f) => home[f] === part || copies[part].has(f);
+
+/** What stands where, largest first, and who calls it there: where to look when the budget is tight. And what each entry adds, packed. */
+const report = async (to) => {
+  const callers = new Map();
+  calls.forEach((targets, i) => targets.forEach((t) => callers.set(t, [...(callers.get(t) ?? []), before + i])));
+  const row = (part, f, mark) => {
+    const by = (callers.get(f) ?? []).filter((c) => has(part, c)).slice(0, 6);
+    return [m.bodies[f - before].length, `${["main", ...parts][part]}${mark}`, spelt.get(f), f, by.map((c) => spelt.get(c)).join(" | ")];
+  };
+  const rows = m.bodies.map((_, i) => row(home[before + i], before + i, ""));
+  copies.forEach((all, part) => all.forEach((f) => rows.push(row(part, f, "+"))));
+  await writeFile(to, rows.sort((a, b) => b[0] - a[0]).map((r) => r.join("\t")).join("\n"));
+  for (const [i, entry] of entries.entries()) {
+    const own = m.bodies.filter((_, f) => /engine::protocols::(\w+)/.test(spelt.get(before + f)) && owner(before + f) === i + 1);
+    console.log(`${entry}: ${own.length} functions, ${(await promisify(gzip)(Buffer.concat(own), { level: 9 })).length} bytes gzipped`);
+  }
+};
 
 // ---- what the linker knew: which function and which constant speaks of which
 
@@ -505,12 +531,30 @@ const reached = (roots, sources) => {
   while (todo.length > 0) take(ofObject[todo.pop()]);
   return all;
 };
-/** By part: what its functions may reach. */
-const reach = ["main", ...parts].map((_, part) => {
+/** What the functions of a part may reach. */
+const reachOf = (part) => {
   const roots = ofFunction.filter((_, i) => has(part, before + i));
   if (part === 0) roots.push(written);
   return reached(roots, part === late);
-});
+};
+
+// What is no longer than its stub stands wherever it is known and all is that it calls: dropping a closure that holds nothing, say. Nobody
+// waits for it then, whether or not it was called while the first frames were recorded.
+const STUB = 24;
+for (const [part, copied] of copies.entries()) {
+  if (part === late) continue;
+  const known = new Set(calls.flatMap((targets, i) => (has(part, before + i) ? [...targets] : [])));
+  const { places } = reachOf(part);
+  for (const [place, f] of m.elements) if (places.has(place)) known.add(f);
+  for (const f of known) {
+    if (f < before || home[f] !== late || m.bodies[f - before].length > STUB) continue;
+    if ([...calls[f - before]].every((t) => t < before || has(part, t))) copied.add(f);
+  }
+}
+if (process.env.LAMPLIGHT_REPORT) await report(process.env.LAMPLIGHT_REPORT);
+
+/** By part: what its functions may reach. */
+const reach = ["main", ...parts].map((_, part) => reachOf(part));
 // What nobody speaks of but panics is late.
 const inMain = reach[0].objects;
 const elsewhere = new Set(reach.slice(1).flatMap((r) => [...r.objects]));
@@ -603,11 +647,6 @@ const elements = (part) => {
     else runs.push({ at, of: [f] });
   }
   return list(runs.map(({ at, of }) => [...(table === 0 ? [0] : [2, ...leb(table)]), 0x41, ...sleb(at), 0x0b, ...(table === 0 ? [] : [0]), ...list(of.map(leb))]));
-};
-const joined = (raw, more) => {
-  const r = new Reader(raw ?? new Uint8Array([0]));
-  const count = r.u();
-  return [...leb(count + more.length), ...r.bytes.subarray(r.at), ...more.flat()];
 };
 
 const shared = [

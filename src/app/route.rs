@@ -82,7 +82,7 @@ async fn put(page: Page, catalogue: Catalogue, fragment: &str) -> Result<Address
         }
     };
     let text = link::apply(&address, &text).map_err(of_link)?;
-    if ["\nbeside ", "\nsweep "].iter().any(|word| text.contains(word)) {
+    if ["\nbeside ", "\nsweep "].iter().any(|word| engine::value::cut(&text, word).is_some()) {
         // Runs side by side are not what a first visit sees: their first frame is that of the whole page.
         parts::bring_late();
         parts::late().await;

@@ -181,7 +181,23 @@ impl Bits {
 /// The places of `count` things in their order; equals keep theirs. One sort, whatever the things.
 pub fn order(count: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> {
     let mut places: Vec<usize> = (0..count).collect();
-    places.sort_unstable_by(|a, b| compare(*a, *b).then(a.cmp(b)));
+    let mut merged = vec![0; count];
+    // Runs of a length are sorted; two of them make one of twice the length.
+    let mut run = 1;
+    while run < count {
+        for from in (0..count).step_by(2 * run) {
+            let (middle, end) = ((from + run).min(count), (from + 2 * run).min(count));
+            let (mut a, mut b) = (from, middle);
+            for slot in &mut merged[from..end] {
+                let first = b == end || (a < middle && compare(places[a], places[b]).is_le());
+                let taken = if first { &mut a } else { &mut b };
+                *slot = places[*taken];
+                *taken += 1;
+            }
+        }
+        std::mem::swap(&mut places, &mut merged);
+        run *= 2;
+    }
     places
 }
 

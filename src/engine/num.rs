@@ -84,7 +84,8 @@ pub const fn log2_q32(v: u64) -> u64 {
     (whole << 32) | bits
 }
 
-const fn isqrt(n: u128) -> u128 {
+/// Square root, rounded down.
+pub const fn sqrt(n: u128) -> u128 {
     if n < 2 {
         return n;
     }
@@ -98,18 +99,13 @@ const fn isqrt(n: u128) -> u128 {
     }
 }
 
-/// Square root, rounded down.
-pub const fn sqrt(n: u128) -> u128 {
-    isqrt(n)
-}
-
 /// 2^(2^-i) for i = 1..=32 in 2.62 fixed point.
 const ROOTS: [u128; 32] = {
     let mut out = [0u128; 32];
     let mut r = 2u128 << 62;
     let mut i = 0;
     while i < 32 {
-        r = isqrt(r << 62);
+        r = sqrt(r << 62);
         out[i] = r;
         i += 1;
     }

@@ -10,10 +10,10 @@ use serde::Serialize;
 
 use crate::card::{Entry, Weight};
 use crate::ids::{Mark, MsgId, NodeId, OpId, Us};
-use crate::num;
 use crate::scenario::ast::Out;
 use crate::seq::Roll;
 use crate::show::Showcase;
+use crate::stage::Common;
 use crate::tree::Tree;
 use crate::value::Value;
 
@@ -432,150 +432,104 @@ pub enum Lied {
 
 /// What a handler asks for. The typed values stand in the bag, in the order of asking.
 pub(crate) enum Ask {
-    Send { to: NodeId },
-    Reply { op: OpId },
-    Arm { lo: Us, hi: Us },
+    Send { to: NodeId, kind: u8, quiet: bool, epoch: u64, bytes: u32 },
+    Reply { op: OpId, reply: Outcome },
+    Arm { name: u8, lo: Us, hi: Us },
     Disarm,
-    Save,
-    Note,
-    Why,
+    Save { lazy: bool },
+    Why { slug: u8 },
     Meter { name: u8, v: i64 },
     Adjust(Adjust),
-}
-
-/// Draws and durable marks a handler may ask about while it runs: lent by the world.
-pub(crate) struct Loan<'a> {
-    /// (purpose, counter) of this node's `pick` streams.
-    pub picks: &'a mut Vec<(&'static str, u64)>,
-    pub seed: u64,
-    pub node_name: &'a str,
-    pub next_mark: &'a mut u32,
-    /// The newest mark not yet durable, if any.
-    pub unsaved: Option<Mark>,
 }
 
 /// Effects, as values. A handler's only way out.
 pub struct Fx<'a, P: Protocol> {
     pub(crate) me: NodeId,
-    pub(crate) loan: Loan<'a>,
+    pub(crate) common: &'a mut Common,
     pub(crate) bag: &'a mut Bag<P>,
-    gate: Option<Mark>,
+    /// The newest mark not yet durable, if any.
+    pub(crate) unsaved: Option<Mark>,
+    pub(crate) gate: Option<Mark>,
 }
 
 /// What one step asked for.
 pub(crate) struct Bag<P: Protocol> {
     pub asks: Vec<(Ask, Option<Mark>)>,
     pub msgs: Vec<P::Msg>,
-    pub timers: Vec<P::Timer>,
+    /// Those to be armed, and those to be disarmed.
+    pub timers: Vec<(P::Timer, bool)>,
     pub records: Vec<P::Record>,
     pub whys: Vec<P::Why>,
-    pub replies: Vec<Outcome>,
 }
 
 impl<P: Protocol> Default for Bag<P> {
     fn default() -> Self {
-        Bag {
-            asks: vec![],
-            msgs: vec![],
-            timers: vec![],
-            records: vec![],
-            whys: vec![],
-            replies: vec![],
-        }
+        Bag { asks: vec![], msgs: vec![], timers: vec![], records: vec![], whys: vec![] }
     }
 }
 
-fn turn<T>(list: &mut [T]) {
-    if list.len() > 1 {
-        list.reverse();
-    }
-}
-
-impl<P: Protocol> Bag<P> {
-    /// Turn the lists over, so that what was asked for first is popped first.
-    pub fn turn(&mut self) {
-        turn(&mut self.asks);
-        turn(&mut self.msgs);
-        turn(&mut self.timers);
-        turn(&mut self.records);
-        turn(&mut self.whys);
-        turn(&mut self.replies);
-    }
-    pub fn clear(&mut self) {
-        self.asks.clear();
-        self.msgs.clear();
-        self.timers.clear();
-        self.records.clear();
-        self.whys.clear();
-        self.replies.clear();
-    }
-}
-
-impl<'a, P: Protocol> Fx<'a, P> {
-    pub(crate) fn new(me: NodeId, loan: Loan<'a>, bag: &'a mut Bag<P>) -> Self {
-        Fx { me, loan, bag, gate: None }
-    }
-
+impl<P: Protocol> Fx<'_, P> {
     fn ask(&mut self, ask: Ask) {
         self.bag.asks.push((ask, self.gate));
     }
 
     /// Send a message. To itself it costs nothing and is handled before this step ends.
     pub fn send(&mut self, to: NodeId, msg: P::Msg) {
+        self.ask(Ask::Send {
+            to,
+            kind: msg.ordinal(),
+            quiet: msg.quiet(),
+            epoch: msg.epoch(),
+            bytes: msg.bytes(),
+        });
         self.bag.msgs.push(msg);
-        self.ask(Ask::Send { to });
     }
 
     /// Answer a client operation of this node.
-    pub fn reply(&mut self, op: OpId, out: Outcome) {
-        self.bag.replies.push(out);
-        self.ask(Ask::Reply { op });
+    pub fn reply(&mut self, op: OpId, reply: Outcome) {
+        self.ask(Ask::Reply { op, reply });
     }
 
     /// Start (or start again) a timer; the world draws from the range.
     pub fn arm(&mut self, timer: P::Timer, after: RangeInclusive<Us>) {
-        self.bag.timers.push(timer);
-        self.ask(Ask::Arm { lo: *after.start(), hi: *after.end() });
+        self.ask(Ask::Arm { name: timer.ordinal(), lo: *after.start(), hi: *after.end() });
+        self.bag.timers.push((timer, true));
     }
 
     pub fn disarm(&mut self, timer: &P::Timer) {
-        self.bag.timers.push(timer.clone());
+        self.bag.timers.push((timer.clone(), false));
         self.ask(Ask::Disarm);
     }
 
     /// A forced write: durable after the disk's delay, then `Input::Saved(mark)`.
     pub fn save(&mut self, record: P::Record) -> Mark {
-        self.bag.records.push(record);
-        self.ask(Ask::Save);
-        let mark = self.next_mark();
-        self.loan.unsaved = Some(mark);
+        let mark = self.write(record, false);
+        self.unsaved = Some(mark);
         mark
     }
 
     /// A lazy write: rides on the next forced one, lost by a crash before it.
     pub fn note(&mut self, record: P::Record) -> Mark {
-        self.bag.records.push(record);
-        self.ask(Ask::Note);
-        self.next_mark()
+        self.write(record, true)
     }
 
-    fn next_mark(&mut self) -> Mark {
-        let mark = Mark(*self.loan.next_mark);
-        *self.loan.next_mark += 1;
-        mark
+    fn write(&mut self, record: P::Record, lazy: bool) -> Mark {
+        self.bag.records.push(record);
+        self.ask(Ask::Save { lazy });
+        self.common.next_mark()
     }
 
     /// Hold the effects asked for in `f` until everything saved so far is durable.
     pub fn once_saved(&mut self, f: impl FnOnce(&mut Self)) {
-        let outer = std::mem::replace(&mut self.gate, self.loan.unsaved);
+        let outer = std::mem::replace(&mut self.gate, self.unsaved);
         f(self);
         self.gate = outer;
     }
 
     /// Say why, with the real numbers: the caption of the page, a line of a golden.
     pub fn explain(&mut self, why: P::Why) {
+        self.ask(Ask::Why { slug: why.ordinal() });
         self.bag.whys.push(why);
-        self.ask(Ask::Why);
     }
 
     /// Record a number under one of the entry's meters.
@@ -592,15 +546,7 @@ impl<'a, P: Protocol> Fx<'a, P> {
 
     /// A number below `below` from this node's stream for `purpose`.
     pub fn pick(&mut self, purpose: &'static str, below: u64) -> u64 {
-        let name = format!("node/{}/pick/{purpose}", self.loan.node_name);
-        let picks = &mut *self.loan.picks;
-        let at = picks.iter().position(|(p, _)| *p == purpose).unwrap_or_else(|| {
-            picks.push((purpose, 0));
-            picks.len() - 1
-        });
-        let k = picks[at].1;
-        picks[at].1 += 1;
-        num::below(num::Stream::new(self.loan.seed, &name).draw(k), below)
+        self.common.pick(self.me, purpose, below)
     }
 
     pub fn sign<T>(&self, body: T) -> Signed<T> {
@@ -742,12 +688,21 @@ impl Court {
 
     /// Judge a claim. Call it only where the premise is true: every call is counted as an exercise.
     pub fn hold(&mut self, claim: &'static str, ok: bool, witness: impl FnOnce() -> Witness) {
-        let Some(at) = self.place(claim) else { return };
-        self.asked[at] += 1;
-        if !ok && self.known & (1 << at) == 0 {
-            self.known |= 1 << at;
-            self.broken.push((at as u8, witness()));
+        if let Some(at) = self.doubt(claim, ok) {
+            self.broken.push((at, witness()));
         }
+    }
+
+    /// Count a question; if the answer is a no, and the first one, the claim it breaks.
+    #[inline(never)]
+    fn doubt(&mut self, claim: &'static str, ok: bool) -> Option<u8> {
+        let at = self.place(claim)?;
+        self.asked[at] += 1;
+        if ok || self.known & (1 << at) != 0 {
+            return None;
+        }
+        self.known |= 1 << at;
+        Some(at as u8)
     }
 }
 

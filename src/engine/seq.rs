@@ -121,49 +121,57 @@ impl<T: Clone + Serialize> Serialize for Seq<T> {
 }
 
 /// What a run has said, in the order in which it was said. Grows only, and a branch shares with its stem all
-/// the blocks that lie before the fork. Growing never moves what is there.
+/// the blocks that lie before the fork. Growing never moves what is there, but for the first few.
 #[derive(Clone, Debug)]
 pub struct Roll<T> {
-    blocks: Vec<Rc<Vec<T>>>,
-    len: usize,
+    full: Vec<Rc<Vec<T>>>,
+    /// The block that grows: nobody else's.
+    last: Vec<T>,
 }
 
 impl<T> Default for Roll<T> {
     fn default() -> Self {
-        Roll { blocks: Vec::new(), len: 0 }
+        Roll { full: Vec::new(), last: Vec::new() }
     }
 }
 
 impl<T> Roll<T> {
+    /// How many lie in full blocks.
+    fn settled(&self) -> usize {
+        self.full.len() * BLOCK
+    }
     pub fn len(&self) -> usize {
-        self.len
+        self.settled() + self.last.len()
     }
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len() == 0
     }
     pub fn get(&self, i: usize) -> Option<&T> {
-        self.blocks.get(i / BLOCK)?.get(i % BLOCK)
+        match self.full.get(i / BLOCK) {
+            Some(block) => block.get(i % BLOCK),
+            None => self.last.get(i - self.settled()),
+        }
     }
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> + Clone {
-        self.blocks.iter().flat_map(|b| b.iter())
+        self.full.iter().flat_map(|b| b.iter()).chain(&self.last)
     }
     /// How many items at the beginning are so, where all that are so come first.
     pub fn partition_point(&self, so: impl Fn(&T) -> bool) -> usize {
-        let b = self.blocks.partition_point(|b| b.first().is_some_and(&so)).saturating_sub(1);
-        self.blocks.get(b).map_or(0, |block| b * BLOCK + block.partition_point(so))
-    }
-}
-
-impl<T: Clone> Roll<T> {
-    pub fn push(&mut self, item: T) {
-        if self.len.is_multiple_of(BLOCK) {
-            // A short run stays small; a long one does not move its items.
-            let room = if self.blocks.is_empty() { 4 } else { BLOCK };
-            self.blocks.push(Rc::new(Vec::with_capacity(room)));
+        let so = &so;
+        if self.last.first().is_some_and(so) {
+            return self.settled() + self.last.partition_point(so);
         }
-        if let Some(last) = self.blocks.last_mut() {
-            Rc::make_mut(last).push(item);
-            self.len += 1;
+        match self.full.partition_point(|b| b.first().is_some_and(so)).checked_sub(1) {
+            Some(b) => b * BLOCK + self.full[b].partition_point(so),
+            None => 0,
+        }
+    }
+    pub fn push(&mut self, item: T) {
+        self.last.push(item);
+        if self.last.len() == BLOCK {
+            // A short run stays small; a long one does not move its items.
+            let block = std::mem::replace(&mut self.last, Vec::with_capacity(BLOCK));
+            self.full.push(Rc::new(block));
         }
     }
     pub fn append(&mut self, items: &mut Vec<T>) {
@@ -171,28 +179,32 @@ impl<T: Clone> Roll<T> {
             items.drain(..).for_each(|i| self.push(i));
         }
     }
+}
+
+impl<T: Clone> Roll<T> {
     pub fn get_mut(&mut self, i: usize) -> Option<&mut T> {
-        Rc::make_mut(self.blocks.get_mut(i / BLOCK)?).get_mut(i % BLOCK)
+        let settled = self.settled();
+        match self.full.get_mut(i / BLOCK) {
+            Some(block) => Rc::make_mut(block).get_mut(i % BLOCK),
+            None => self.last.get_mut(i - settled),
+        }
     }
     /// The first `len` items: whole blocks are shared.
     pub fn prefix(&self, len: usize) -> Roll<T> {
-        let len = len.min(self.len);
-        let mut blocks = self.blocks[..len.div_ceil(BLOCK)].to_vec();
-        if let (Some(last), rest @ 1..) = (blocks.last_mut(), len % BLOCK)
-            && last.len() > rest
-        {
-            let mut short = Vec::with_capacity(BLOCK);
-            short.extend_from_slice(&last[..rest]);
-            *last = Rc::new(short);
-        }
-        Roll { blocks, len }
+        let len = len.min(self.len());
+        let full = self.full[..len / BLOCK].to_vec();
+        let block = self.full.get(len / BLOCK).map_or(&self.last[..], |b| b);
+        Roll { full, last: block[..len % BLOCK].to_vec() }
     }
 }
 
 impl<T> Index<usize> for Roll<T> {
     type Output = T;
     fn index(&self, i: usize) -> &T {
-        &self.blocks[i / BLOCK][i % BLOCK]
+        match self.full.get(i / BLOCK) {
+            Some(block) => &block[i % BLOCK],
+            None => &self.last[i - self.settled()],
+        }
     }
 }
 

@@ -147,6 +147,11 @@ struct Arena<P: Protocol> {
     whys: Roll<P::Why>,
     timers: Roll<P::Timer>,
     records: Roll<P::Record>,
+}
+
+/// What is said in the same words in every run.
+#[derive(Default)]
+struct Said {
     replies: Roll<Outcome>,
     calls: Roll<Op>,
 }
@@ -164,7 +169,7 @@ struct Used {
 }
 
 /// Put an item at its number: a replay finds it there already.
-fn place<T: Clone>(list: &mut Roll<T>, used: &mut usize, item: T) -> u32 {
+fn place<T>(list: &mut Roll<T>, used: &mut usize, item: T) -> u32 {
     let at = *used;
     if at == list.len() {
         list.push(item);
@@ -174,8 +179,7 @@ fn place<T: Clone>(list: &mut Roll<T>, used: &mut usize, item: T) -> u32 {
 }
 
 /// What never changes in a run.
-struct Script<P: Protocol> {
-    params: P::Params,
+struct Script {
     cast: Rc<Cast>,
     seed: u64,
     bugs: u64,
@@ -183,199 +187,63 @@ struct Script<P: Protocol> {
     timer_streams: Vec<Vec<Stream>>,
 }
 
-fn timer_streams<T: Named>(seed: u64, cast: &Cast) -> Vec<Vec<Stream>> {
-    let stream = |node: &str, timer: &str| {
-        Stream::new(seed, &format!("node/{node}/timer/{}", crate::tree::kebab(timer)))
-    };
-    cast.members.iter().map(|m| T::NAMES.iter().map(|t| stream(&m.id, t)).collect()).collect()
-}
-
-pub struct Play<P: Protocol> {
-    script: Rc<Script<P>>,
-    arena: Rc<RefCell<Arena<P>>>,
+/// What a stage needs whatever the protocol: compiled once.
+#[derive(Clone)]
+pub(crate) struct Common {
+    script: Rc<Script>,
+    said: Rc<RefCell<Said>>,
     used: Used,
-    nodes: Vec<P::Node>,
-    disks: Vec<P::Disk>,
-    ghost: P::Ghost,
-    live: Vec<Vec<(P::Timer, TimerId)>>,
     /// Counters of the streams of timers, by node and timer name.
     draws: Vec<Vec<u64>>,
+    /// Those of the `pick` streams, by node and purpose.
     picks: Vec<Vec<(&'static str, u64)>>,
     lies: Vec<Option<Rc<str>>>,
-    /// What a handler asks for; away while one runs.
-    bag: Option<Box<Bag<P>>>,
 }
 
-impl<P: Protocol> Play<P> {
-    pub fn open(
-        params: &ParamSet,
-        cast: Rc<Cast>,
-        seed: u64,
-        bugs: u64,
-    ) -> Result<Box<dyn Stage>, Refusal> {
+impl Common {
+    fn new(cast: Rc<Cast>, seed: u64, bugs: u64, timers: &[&str]) -> Common {
         let n = cast.len();
-        let timer_streams = timer_streams::<P::Timer>(seed, &cast);
-        let params = P::Params::read(params)?;
-        let script = Rc::new(Script { params, cast, seed, bugs, timer_streams });
-        let disks: Vec<P::Disk> = vec![Default::default(); n];
-        let nodes = (0..n)
-            .map(|i| P::boot(&cx(&script, NodeId(i as u16), Senses::default()), &disks[i]))
-            .collect();
-        Ok(Box::new(Play {
-            arena: Rc::new(RefCell::new(Arena::empty())),
+        let stream = |node: &str, timer: &str| {
+            Stream::new(seed, &format!("node/{node}/timer/{}", crate::tree::kebab(timer)))
+        };
+        let of = |m: &Member| timers.iter().map(|t| stream(&m.id, t)).collect();
+        let timer_streams = cast.members.iter().map(of).collect();
+        Common {
+            script: Rc::new(Script { cast, seed, bugs, timer_streams }),
+            said: Rc::default(),
             used: Used::default(),
-            nodes,
-            disks,
-            ghost: Default::default(),
-            live: (0..n).map(|_| vec![]).collect(),
-            draws: vec![vec![0; P::Timer::NAMES.len()]; n],
+            draws: vec![vec![0; timers.len()]; n],
             picks: vec![vec![]; n],
             lies: vec![None; n],
-            bag: None,
-            script,
-        }))
-    }
-
-    fn copy(&self, arena: Rc<RefCell<Arena<P>>>) -> Play<P> {
-        Play {
-            script: self.script.clone(),
-            arena,
-            used: self.used,
-            nodes: self.nodes.clone(),
-            disks: self.disks.clone(),
-            ghost: self.ghost.clone(),
-            live: self.live.clone(),
-            draws: self.draws.clone(),
-            picks: self.picks.clone(),
-            lies: self.lies.clone(),
-            bag: None,
         }
     }
 
-    /// Run the handler on one input and move what it asked for into kernel words.
-    fn handle(
-        &mut self,
-        node: NodeId,
-        input: Input<'_, P>,
-        senses: Senses,
-        out: &mut Vec<(Effect, Option<Mark>)>,
-    ) {
-        let mut bag = self.bag.take().unwrap_or_default();
-        self.act(node, input, senses, &mut bag);
-        self.translate(node, &mut bag, senses, out);
-        self.bag = Some(bag);
-    }
-
-    fn act(&mut self, node: NodeId, input: Input<'_, P>, senses: Senses, bag: &mut Bag<P>) {
-        let i = node.index();
-        let script = self.script.clone();
-        let cx = cx(&script, node, senses);
-        bag.clear();
-        let loan = Loan {
-            picks: &mut self.picks[i],
-            seed: script.seed,
-            node_name: &script.cast.members[i].id,
-            next_mark: &mut self.used.marks,
-            unsaved: senses.unsaved,
+    /// At the same moment, but what is said from here on is said to nobody else.
+    fn fork(&self) -> Common {
+        let said = self.said.borrow();
+        let said = Said {
+            replies: said.replies.prefix(self.used.replies),
+            calls: said.calls.prefix(self.used.calls),
         };
-        let mut fx = Fx::new(node, loan, bag);
-        let lied = match self.lies[i].clone() {
-            Some(lie) => P::lie(&cx, &lie, &mut self.nodes[i], &input, &mut fx),
-            None => Lied::Honest,
-        };
-        if lied == Lied::Honest {
-            P::step(&cx, &mut self.nodes[i], input, &mut fx);
-        }
+        Common { said: Rc::new(RefCell::new(said)), ..self.clone() }
     }
 
-    fn translate(
-        &mut self,
-        node: NodeId,
-        bag: &mut Bag<P>,
-        senses: Senses,
-        out: &mut Vec<(Effect, Option<Mark>)>,
-    ) {
-        let mut to_self = vec![];
-        {
-            let arena = self.arena.clone();
-            let mut arena = arena.borrow_mut();
-            let mut mark = Mark(self.used.marks - bag.records.len() as u32);
-            bag.turn();
-            while let Some((ask, gate)) = bag.asks.pop() {
-                // Values were put in their bags in the order of asking.
-                let effect = match ask {
-                    Ask::Send { to } => {
-                        let Some(msg) = bag.msgs.pop() else { continue };
-                        let (kind, quiet, epoch, bytes) =
-                            (msg.ordinal(), msg.quiet(), msg.epoch(), msg.bytes());
-                        let payload = place(&mut arena.msgs, &mut self.used.msgs, msg);
-                        match (to == node, gate) {
-                            (true, None) => {
-                                to_self.push(payload);
-                                continue;
-                            }
-                            (true, Some(_)) => Effect::Self_ { payload },
-                            _ => Effect::Send { to, payload, kind, quiet, epoch, bytes },
-                        }
-                    }
-                    Ask::Reply { op } => {
-                        let Some(reply) = bag.replies.pop() else { continue };
-                        Effect::Reply {
-                            op,
-                            reply: place(&mut arena.replies, &mut self.used.replies, reply),
-                        }
-                    }
-                    Ask::Arm { lo, hi } => {
-                        let Some(timer) = bag.timers.pop() else { continue };
-                        let after = self.draw(node, timer.ordinal(), lo, hi);
-                        Effect::Arm { timer: self.timer_id(&mut arena, node, timer), after }
-                    }
-                    Ask::Disarm => {
-                        let Some(timer) = bag.timers.pop() else { continue };
-                        let live = &mut self.live[node.index()];
-                        let Some(at) = live.iter().position(|(t, _)| *t == timer) else { continue };
-                        Effect::Disarm { timer: live.swap_remove(at).1 }
-                    }
-                    Ask::Save | Ask::Note => {
-                        let Some(record) = bag.records.pop() else { continue };
-                        let lazy = matches!(ask, Ask::Note);
-                        let record = place(&mut arena.records, &mut self.used.records, record);
-                        let save = Effect::Save { mark, record, lazy };
-                        mark.0 += 1;
-                        save
-                    }
-                    Ask::Why => {
-                        let Some(why) = bag.whys.pop() else { continue };
-                        let slug = why.ordinal();
-                        Effect::Why { why: place(&mut arena.whys, &mut self.used.whys, why), slug }
-                    }
-                    Ask::Meter { name, v } => Effect::Meter { name, v },
-                    Ask::Adjust(a) => Effect::Adjust(a),
-                };
-                out.push((effect, gate));
-            }
-        }
-        for payload in to_self {
-            self.deliver(node, node, payload, senses, out);
-        }
+    pub fn next_mark(&mut self) -> Mark {
+        self.used.marks += 1;
+        Mark(self.used.marks - 1)
     }
 
-    fn deliver(
-        &mut self,
-        node: NodeId,
-        from: NodeId,
-        payload: u32,
-        senses: Senses,
-        out: &mut Vec<(Effect, Option<Mark>)>,
-    ) {
-        // The body is read where it lies: what the handler asks for waits in the bag meanwhile.
-        let arena = self.arena.clone();
-        let mut bag = self.bag.take().unwrap_or_default();
-        if let Some(msg) = arena.borrow().msgs.get(payload as usize) {
-            self.act(node, Input::Deliver { from, msg }, senses, &mut bag);
-        }
-        self.translate(node, &mut bag, senses, out);
-        self.bag = Some(bag);
+    /// A number below `below` from a node's stream for `purpose`.
+    pub fn pick(&mut self, node: NodeId, purpose: &'static str, below: u64) -> u64 {
+        let name = format!("node/{}/pick/{purpose}", self.script.cast.members[node.index()].id);
+        let picks = &mut self.picks[node.index()];
+        let at = picks.iter().position(|(p, _)| *p == purpose).unwrap_or_else(|| {
+            picks.push((purpose, 0));
+            picks.len() - 1
+        });
+        let k = picks[at].1;
+        picks[at].1 += 1;
+        num::below(Stream::new(self.script.seed, &name).draw(k), below)
     }
 
     fn draw(&mut self, node: NodeId, name: u8, lo: Us, hi: Us) -> Us {
@@ -388,21 +256,227 @@ impl<P: Protocol> Play<P> {
         num::within(stream.draw(*k - 1), lo, hi)
     }
 
-    fn timer_id(&mut self, arena: &mut Arena<P>, node: NodeId, timer: P::Timer) -> TimerId {
-        let live = &mut self.live[node.index()];
-        if let Some((_, id)) = live.iter().find(|(t, _)| *t == timer) {
-            return *id;
+    /// What a step asked for, in the kernel's words: its values have got the numbers from `next` on, its timers those in
+    /// `timers`. Gives the messages it has sent to itself.
+    fn translate(
+        &mut self,
+        node: NodeId,
+        asks: &mut Vec<(Ask, Option<Mark>)>,
+        (mut next, timers): (Used, Vec<Option<TimerId>>),
+        out: &mut Vec<(Effect, Option<Mark>)>,
+    ) -> Vec<u32> {
+        let mut to_self = vec![];
+        let mut mark = Mark(self.used.marks - (self.used.records - next.records) as u32);
+        let mut timers = timers.into_iter();
+        let count = |at: &mut usize| {
+            *at += 1;
+            (*at - 1) as u32
+        };
+        for (ask, gate) in asks.drain(..) {
+            let effect = match ask {
+                Ask::Send { to, kind, quiet, epoch, bytes } => {
+                    let payload = count(&mut next.msgs);
+                    match (to == node, gate) {
+                        (true, None) => {
+                            to_self.push(payload);
+                            continue;
+                        }
+                        (true, Some(_)) => Effect::Self_ { payload },
+                        _ => Effect::Send { to, payload, kind, quiet, epoch, bytes },
+                    }
+                }
+                Ask::Reply { op, reply } => {
+                    let replies = &mut self.said.borrow_mut().replies;
+                    Effect::Reply { op, reply: place(replies, &mut self.used.replies, reply) }
+                }
+                Ask::Arm { name, lo, hi } => {
+                    let after = self.draw(node, name, lo, hi);
+                    let Some(timer) = timers.next().flatten() else { continue };
+                    Effect::Arm { timer, after }
+                }
+                Ask::Disarm => {
+                    let Some(timer) = timers.next().flatten() else { continue };
+                    Effect::Disarm { timer }
+                }
+                Ask::Save { lazy } => {
+                    let save = Effect::Save { mark, record: count(&mut next.records), lazy };
+                    mark.0 += 1;
+                    save
+                }
+                Ask::Why { slug } => Effect::Why { why: count(&mut next.whys), slug },
+                Ask::Meter { name, v } => Effect::Meter { name, v },
+                Ask::Adjust(a) => Effect::Adjust(a),
+            };
+            out.push((effect, gate));
         }
-        let id = TimerId(place(&mut arena.timers, &mut self.used.timers, timer.clone()));
-        live.push((timer, id));
-        id
+        to_self
+    }
+
+    /// The answers given in a step.
+    fn replied(&self, bench: &Bench<'_>) -> Vec<(OpId, Outcome)> {
+        let said = self.said.borrow();
+        bench.replied.iter().map(|&(op, r)| (op, said.replies[r as usize].clone())).collect()
     }
 }
 
-fn cx<P: Protocol>(script: &Script<P>, me: NodeId, senses: Senses) -> Cx<'_, P> {
+/// The timer of this name, by its place among the names.
+fn ordinal(names: &[&str], name: &str) -> Option<u8> {
+    names.iter().position(|n| crate::tree::kebab(n) == name).map(|at| at as u8)
+}
+
+pub struct Play<P: Protocol> {
+    common: Common,
+    params: Rc<P::Params>,
+    arena: Rc<RefCell<Arena<P>>>,
+    nodes: Vec<P::Node>,
+    disks: Vec<P::Disk>,
+    ghost: P::Ghost,
+    live: Vec<Vec<(P::Timer, TimerId)>>,
+    /// What a handler asks for; away while one runs.
+    bag: Option<Box<Bag<P>>>,
+}
+
+impl<P: Protocol> Play<P> {
+    pub fn open(
+        params: &ParamSet,
+        cast: Rc<Cast>,
+        seed: u64,
+        bugs: u64,
+    ) -> Result<Box<dyn Stage>, Refusal> {
+        let params = Rc::new(P::Params::read(params)?);
+        let n = cast.len();
+        let common = Common::new(cast, seed, bugs, P::Timer::NAMES);
+        let mut nodes = Vec::with_capacity(n);
+        let disk = P::Disk::default();
+        for i in 0..n {
+            nodes.push(P::boot(
+                &cx(&common.script, &params, NodeId(i as u16), Senses::default()),
+                &disk,
+            ));
+        }
+        Ok(Box::new(Play::<P> {
+            common,
+            params,
+            arena: Rc::new(RefCell::new(Arena::empty())),
+            nodes,
+            disks: vec![disk; n],
+            ghost: Default::default(),
+            live: vec![vec![]; n],
+            bag: None,
+        }))
+    }
+
+    fn copy(&self, common: Common, arena: Rc<RefCell<Arena<P>>>) -> Box<dyn Stage> {
+        Box::new(Play {
+            common,
+            params: self.params.clone(),
+            arena,
+            nodes: self.nodes.clone(),
+            disks: self.disks.clone(),
+            ghost: self.ghost.clone(),
+            live: self.live.clone(),
+            bag: None,
+        })
+    }
+
+    /// Run the handler on one input.
+    fn act(&mut self, node: NodeId, input: Input<'_, P>, senses: Senses, bag: &mut Bag<P>) {
+        let i = node.index();
+        let (script, params) = (self.common.script.clone(), self.params.clone());
+        let cx = cx(&script, &params, node, senses);
+        let lie = self.common.lies[i].clone();
+        let mut fx =
+            Fx { me: node, common: &mut self.common, bag, unsaved: senses.unsaved, gate: None };
+        let lied = match lie {
+            Some(lie) => P::lie(&cx, &lie, &mut self.nodes[i], &input, &mut fx),
+            None => Lied::Honest,
+        };
+        if lied == Lied::Honest {
+            P::step(&cx, &mut self.nodes[i], input, &mut fx);
+        }
+    }
+
+    /// Give the values a step asked for their numbers, and move what it asked for into kernel words.
+    fn finish(
+        &mut self,
+        node: NodeId,
+        mut bag: Box<Bag<P>>,
+        senses: Senses,
+        out: &mut Vec<(Effect, Option<Mark>)>,
+    ) {
+        let next = self.common.used;
+        let mut timers = vec![];
+        {
+            let (used, arena) = (&mut self.common.used, &mut *self.arena.borrow_mut());
+            bag.msgs.drain(..).for_each(|m| _ = place(&mut arena.msgs, &mut used.msgs, m));
+            bag.records.drain(..).for_each(|r| _ = place(&mut arena.records, &mut used.records, r));
+            bag.whys.drain(..).for_each(|w| _ = place(&mut arena.whys, &mut used.whys, w));
+            let live = &mut self.live[node.index()];
+            for (timer, arm) in bag.timers.drain(..) {
+                let at = live.iter().position(|(t, _)| *t == timer);
+                timers.push(match (at, arm) {
+                    (Some(at), true) => Some(live[at].1),
+                    (Some(at), false) => Some(live.swap_remove(at).1),
+                    (None, true) => {
+                        let id = place(&mut arena.timers, &mut used.timers, timer.clone());
+                        live.push((timer, TimerId(id)));
+                        Some(TimerId(id))
+                    }
+                    (None, false) => None,
+                });
+            }
+        }
+        let to_self = self.common.translate(node, &mut bag.asks, (next, timers), out);
+        self.bag = Some(bag);
+        for payload in to_self {
+            self.open_with(node, Open::Deliver { id: MsgId(0), from: node, payload }, senses, out);
+        }
+    }
+
+    /// A step is opened; bodies are read where they lie.
+    fn open_with(
+        &mut self,
+        node: NodeId,
+        open: Open,
+        senses: Senses,
+        out: &mut Vec<(Effect, Option<Mark>)>,
+    ) {
+        let (arena, said) = (self.arena.clone(), self.common.said.clone());
+        let mut bag = self.bag.take().unwrap_or_default();
+        {
+            let (arena, said) = (arena.borrow(), said.borrow());
+            let input = match open {
+                Open::Start { .. } => Some(Input::Start),
+                Open::Saved { mark } => Some(Input::Saved(mark)),
+                Open::Deliver { from, payload, .. } => {
+                    arena.msgs.get(payload as usize).map(|msg| Input::Deliver { from, msg })
+                }
+                Open::Request { op, call } => {
+                    said.calls.get(call as usize).map(|call| Input::Request { op, call })
+                }
+                Open::Timeout { timer } => {
+                    self.live[node.index()].retain(|(_, id)| *id != timer);
+                    arena.timers.get(timer.index()).map(Input::Timeout)
+                }
+                Open::Crash | Open::Other => None,
+            };
+            if let Some(input) = input {
+                self.act(node, input, senses, &mut bag);
+            }
+        }
+        self.finish(node, bag, senses, out);
+    }
+}
+
+fn cx<'a, P: Protocol>(
+    script: &'a Script,
+    params: &'a Rc<P::Params>,
+    me: NodeId,
+    senses: Senses,
+) -> Cx<'a, P> {
     Cx {
         me,
-        params: &script.params,
+        params,
         cast: &script.cast,
         mono: senses.mono,
         wall: senses.wall,
@@ -418,8 +492,6 @@ impl<P: Protocol> Arena<P> {
             whys: Roll::default(),
             timers: Roll::default(),
             records: Roll::default(),
-            replies: Roll::default(),
-            calls: Roll::default(),
         }
     }
     fn cut(&self, used: &Used) -> Self {
@@ -428,8 +500,6 @@ impl<P: Protocol> Arena<P> {
             whys: self.whys.prefix(used.whys),
             timers: self.timers.prefix(used.timers),
             records: self.records.prefix(used.records),
-            replies: self.replies.prefix(used.replies),
-            calls: self.calls.prefix(used.calls),
         }
     }
 }
@@ -439,14 +509,14 @@ impl<P: Protocol> Stage for Play<P> {
         P::ENTRY
     }
     fn cast(&self) -> &Rc<Cast> {
-        &self.script.cast
+        &self.common.script.cast
     }
     fn share(&self) -> Box<dyn Stage> {
-        Box::new(self.copy(self.arena.clone()))
+        self.copy(self.common.clone(), self.arena.clone())
     }
     fn fork(&self) -> Box<dyn Stage> {
-        let cut = self.arena.borrow().cut(&self.used);
-        Box::new(self.copy(Rc::new(RefCell::new(cut))))
+        let cut = self.arena.borrow().cut(&self.common.used);
+        self.copy(self.common.fork(), Rc::new(RefCell::new(cut)))
     }
 
     fn boot(&mut self, node: NodeId, senses: Senses, amnesia: bool) {
@@ -454,18 +524,19 @@ impl<P: Protocol> Stage for Play<P> {
         if amnesia {
             self.disks[i] = P::Disk::default();
         }
-        self.nodes[i] = P::boot(&cx(&self.script, node, senses), &self.disks[i]);
+        self.nodes[i] =
+            P::boot(&cx(&self.common.script, &self.params, node, senses), &self.disks[i]);
         self.live[i].clear();
     }
 
     fn given(&mut self, node: NodeId, field: &str, value: &Value) -> Result<(), Refusal> {
         let i = node.index();
-        let cx = cx(&self.script, node, Senses::default());
+        let cx = cx(&self.common.script, &self.params, node, Senses::default());
         P::given(&cx, &mut self.nodes[i], &mut self.disks[i], field, value)
     }
 
     fn near(&self, from: NodeId, to: NodeId) -> Option<Us> {
-        P::near(&self.script.params, &self.script.cast, from, to)
+        P::near(&self.params, &self.common.script.cast, from, to)
     }
 
     fn step(
@@ -475,25 +546,7 @@ impl<P: Protocol> Stage for Play<P> {
         senses: Senses,
         out: &mut Vec<(Effect, Option<Mark>)>,
     ) {
-        match open {
-            Open::Start { .. } => self.handle(node, Input::Start, senses, out),
-            Open::Deliver { from, payload, .. } => self.deliver(node, from, payload, senses, out),
-            Open::Saved { mark } => self.handle(node, Input::Saved(mark), senses, out),
-            Open::Request { op, call } => {
-                let Some(call) = self.arena.borrow().calls.get(call as usize).cloned() else {
-                    return;
-                };
-                self.handle(node, Input::Request { op, call: &call }, senses, out);
-            }
-            Open::Timeout { timer } => {
-                self.live[node.index()].retain(|(_, id)| *id != timer);
-                let Some(timer) = self.arena.borrow().timers.get(timer.index()).cloned() else {
-                    return;
-                };
-                self.handle(node, Input::Timeout(&timer), senses, out);
-            }
-            Open::Crash | Open::Other => {}
-        }
+        self.open_with(node, open, senses, out);
     }
 
     fn write(&mut self, node: NodeId, record: u32) {
@@ -503,11 +556,11 @@ impl<P: Protocol> Stage for Play<P> {
     }
 
     fn judge(&mut self, node: NodeId, open: Open, bench: &Bench<'_>, court: &mut Court) {
-        let arena = self.arena.borrow();
+        let (arena, said) = (self.arena.borrow(), self.common.said.borrow());
         let happened = match open {
             Open::Start { amnesia } => Happened::Start { amnesia },
             Open::Request { op, call } => {
-                Happened::Request { op, call: &arena.calls[call as usize] }
+                Happened::Request { op, call: &said.calls[call as usize] }
             }
             Open::Deliver { id, from, payload } => {
                 Happened::Deliver { id, from, msg: &arena.msgs[payload as usize] }
@@ -517,11 +570,10 @@ impl<P: Protocol> Stage for Play<P> {
             Open::Crash => Happened::Crash,
             Open::Other => Happened::Other,
         };
-        let replied: Vec<(OpId, Outcome)> =
-            bench.replied.iter().map(|&(op, r)| (op, arena.replies[r as usize].clone())).collect();
+        let replied = self.common.replied(bench);
         let step = Step {
-            params: &self.script.params,
-            cast: &self.script.cast,
+            params: &*self.params,
+            cast: &self.common.script.cast,
             node,
             happened,
             before: bench.before,
@@ -547,17 +599,22 @@ impl<P: Protocol> Stage for Play<P> {
     }
 
     fn timers_named(&self, node: NodeId, name: &str) -> Vec<TimerId> {
-        let named =
-            |t: &P::Timer| crate::tree::kebab(P::Timer::NAMES[t.ordinal() as usize]) == name;
-        self.live[node.index()].iter().filter(|(t, _)| named(t)).map(|(_, id)| *id).collect()
+        let wanted = ordinal(P::Timer::NAMES, name);
+        let mut out = vec![];
+        for (timer, id) in &self.live[node.index()] {
+            if Some(timer.ordinal()) == wanted {
+                out.push(*id);
+            }
+        }
+        out
     }
 
     fn set_lie(&mut self, node: NodeId, lie: Option<String>) {
-        self.lies[node.index()] = lie.map(Rc::from);
+        self.common.lies[node.index()] = lie.map(Rc::from);
     }
 
     fn keep_call(&mut self, call: Op) -> u32 {
-        place(&mut self.arena.borrow_mut().calls, &mut self.used.calls, call)
+        place(&mut self.common.said.borrow_mut().calls, &mut self.common.used.calls, call)
     }
 
     fn face(&self, node: NodeId) -> Face {
@@ -577,7 +634,8 @@ impl<P: Protocol> Stage for Play<P> {
     }
     fn exhibit(&self, node: NodeId, senses: Senses) -> Showcase {
         let mut show = Showcase::default();
-        P::exhibit(&cx(&self.script, node, senses), &self.nodes[node.index()], &mut show);
+        let cx = cx(&self.common.script, &self.params, node, senses);
+        P::exhibit(&cx, &self.nodes[node.index()], &mut show);
         show
     }
 
@@ -595,7 +653,7 @@ impl<P: Protocol> Stage for Play<P> {
     }
     fn sentence(&self, why: u32, node: NodeId) -> String {
         let arena = self.arena.borrow();
-        let teller = Teller { me: node, cast: &self.script.cast };
+        let teller = Teller { me: node, cast: &self.common.script.cast };
         arena.whys.get(why as usize).map_or_else(String::new, |w| w.sentence(&teller))
     }
     fn timer(&self, timer: TimerId) -> Tree {
@@ -616,7 +674,7 @@ impl<P: Protocol> Stage for Play<P> {
             .map_or_else(String::new, |r| P::Record::NAMES[r.ordinal() as usize].to_string())
     }
     fn outcome(&self, reply: u32) -> (Out, Option<Value>) {
-        let arena = self.arena.borrow();
-        arena.replies.get(reply as usize).map_or((Out::Unknown, None), |o| (o.out, o.value.clone()))
+        let said = self.common.said.borrow();
+        said.replies.get(reply as usize).map_or((Out::Unknown, None), |o| (o.out, o.value.clone()))
     }
 }

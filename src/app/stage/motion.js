@@ -1,6 +1,7 @@
 // Moves the marks of a drawing. Each frame wasm hands over arrays of numbers, and nothing else crosses the border:
 //
-//   flights  8 each: message, x, y, angle in degrees, length of tail, hue, state (0 flying, 1 lost, 2 held, 3 waiting), copy
+//   flights  9 each: message, x, y, the way it goes as a unit vector (two), length of tail, hue, state (0 flying, 1 lost,
+//            2 held, 3 waiting), copy
 //   labels   4 each: message, word, x, y of the baseline
 //   rings    2 each: node, what is left of its timer, from 1 to 0
 //
@@ -39,7 +40,7 @@ export class Motion {
 
   frame(flights, labels, rings, selected) {
     this.turn += 1;
-    for (let i = 0; i < flights.length; i += 8) this.fly(flights, i, selected);
+    for (let i = 0; i < flights.length; i += 9) this.fly(flights, i, selected);
     for (const [id, f] of this.flights) {
       if (f.turn === this.turn) continue;
       f.g.remove();
@@ -54,14 +55,20 @@ export class Motion {
     let f = this.flights.get(id);
     if (!f) this.flights.set(id, (f = this.launch(id)));
     f.turn = this.turn;
-    const key = a[i + 5] * 16 + a[i + 6] * 4 + a[i + 7] * 2 + (id === selected ? 1 : 0);
+    const key = a[i + 6] * 16 + a[i + 7] * 4 + a[i + 8] * 2 + (id === selected ? 1 : 0);
     if (key !== f.key) {
       f.key = key;
-      f.g.setAttribute("class", `${states[a[i + 6]]} ${this.hues[a[i + 5]]}${a[i + 7] ? " is-copy" : ""}${id === selected ? " selected" : ""} ${this.kins.get(id) ?? ""}`);
+      f.g.setAttribute("class", `${states[a[i + 7]]} ${this.hues[a[i + 6]]}${a[i + 8] ? " is-copy" : ""}${id === selected ? " selected" : ""} ${this.kins.get(id) ?? ""}`);
     }
-    f.g.setAttribute("transform", `translate(${a[i + 1].toFixed(2)} ${a[i + 2].toFixed(2)}) rotate(${a[i + 3].toFixed(1)})`);
-    if (a[i + 4] !== f.tail) {
-      f.tail = a[i + 4];
+    // Most ways are straight: what they turn it by is worked out once.
+    if (a[i + 3] !== f.dx || a[i + 4] !== f.dy) {
+      f.dx = a[i + 3];
+      f.dy = a[i + 4];
+      f.turned = `) rotate(${((Math.atan2(f.dy, f.dx) * 180) / Math.PI).toFixed(1)})`;
+    }
+    f.g.setAttribute("transform", `translate(${a[i + 1].toFixed(2)} ${a[i + 2].toFixed(2)}${f.turned}`);
+    if (a[i + 5] !== f.tail) {
+      f.tail = a[i + 5];
       f.line.setAttribute("x1", -f.tail);
     }
   }

@@ -6,7 +6,7 @@ use super::fault::Bad;
 use super::lex::unquote;
 use super::terms::{BANDWIDTH_MAX, DRIFT_MAX, LAWS, RATE_MAX, TIME_MAX, UNITS};
 use crate::ids::Us;
-use crate::value::{Value, print_time};
+use crate::value::{Value, cut, print_time};
 
 /// `-1.50` is 150 / 10², negative.
 struct Decimal {
@@ -219,7 +219,7 @@ pub(super) fn print_bandwidth(n: u64) -> String {
 
 /// `10ms`, `10ms..15ms`, `5ms+exp(10ms)`, `pareto(5ms,1.5)`, `normal(20ms,4ms)`.
 pub(super) fn law(raw: &str) -> Result<Law, Bad> {
-    if let Some((a, b)) = raw.split_once("..") {
+    if let Some((a, b)) = cut(raw, "..") {
         return range(raw, time(a)?, time(b)?);
     }
     if !raw.ends_with(')') {
@@ -309,7 +309,7 @@ fn scalar(raw: &str) -> Result<Value, Bad> {
 
 /// Begins with a digit: a number with or without unit, or still a word (`10.0.0.1:80`).
 fn numeric(raw: &str) -> Result<Value, Bad> {
-    if let Some((a, b)) = raw.split_once("..") {
+    if let Some((a, b)) = cut(raw, "..") {
         return match (try_time(a), try_time(b)) {
             (Some(a), Some(b)) => time_range(raw, a?, b?),
             _ => Ok(Value::word(raw)),

@@ -17,7 +17,7 @@ use super::terms::{
 use crate::card::{Entry, ParamCard, Unit};
 use crate::few;
 use crate::ids::Us;
-use crate::value::{Value, print_time};
+use crate::value::{Value, cut, print_time};
 
 const fn setting(term: Term, read: fn(&mut Reader<'_>) -> Option<()>) -> LineWord {
     LineWord { term, read }
@@ -285,7 +285,7 @@ fn time_between(raw: &str, min: Us, max: Us) -> Result<Value, Bad> {
 }
 
 fn time_range(raw: &str) -> Result<Value, Bad> {
-    let (a, b) = raw.split_once("..").unwrap_or((raw, raw));
+    let (a, b) = cut(raw, "..").unwrap_or((raw, raw));
     let (a, b) = (num::time(a)?, num::time(b)?);
     let backwards = || Bad::new("bad-value", format!("`{}` runs backwards.", num::clip(raw)));
     if a > b { Err(backwards()) } else { Ok(Value::TimeRange(a as i64, b as i64)) }

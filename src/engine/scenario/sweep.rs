@@ -9,13 +9,13 @@ use super::read::Reader;
 use super::settings::{of_unit, only_once};
 use super::terms::SWEEP_MAX;
 use crate::card::{ParamCard, Unit};
-use crate::value::Value;
+use crate::value::{Value, cut};
 
 /// Read ahead of the lines that name nodes; [`again`] meets the line in its place.
 pub(super) fn ahead(r: &mut Reader<'_>) -> Option<()> {
     let place = r.whole();
     let (name, range) = assignment(r)?;
-    let (from, to) = range.raw.split_once("..").unwrap_or((range.raw, ""));
+    let (from, to) = cut(range.raw, "..").unwrap_or((range.raw, ""));
     let (at, by) = (r.place(range), by(r)?);
     let (by_at, mut read) = (r.place(by), None);
     for side in 0..r.sides.len().max(1) {

@@ -1,6 +1,6 @@
 //! A hash ring: tokens as ticks, owners as arcs, keys as dots; what is moving grows out of its token.
 
-use super::pen::{Pen, number};
+use super::pen::{Pen, around, number};
 use super::{Anchor, Hue, Pick, Shape, text};
 use crate::few;
 use crate::ids::NodeId;
@@ -39,8 +39,7 @@ struct View<'a> {
 
 impl View<'_> {
     fn at(&self, turn: f32, r: f32) -> (f32, f32) {
-        let a = turn * std::f32::consts::TAU;
-        (self.x + r * a.sin(), self.y - r * a.cos())
+        around(self.x, self.y, r, r, turn)
     }
 
     /// What each owner's arcs are of the whole, in the order of the cast.

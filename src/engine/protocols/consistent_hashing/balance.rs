@@ -4,6 +4,8 @@
 //! A node's share of a ring with V tokens for each of N nodes is Beta(V, V(N−1)): mean 1/N, coefficient
 //! of variation √((N−1)/(NV+1)), which is about 1/√V. Counting K keys adds √((N−1)/K) of its own.
 
+use crate::num::sqrt;
+
 /// One, in millionths.
 const ONE: u128 = 1_000_000;
 
@@ -13,7 +15,7 @@ pub fn variation(parts: &[u128]) -> u64 {
     let (n, sum) = (parts.len() as u128, parts.iter().sum::<u128>());
     let squares: u128 = parts.iter().map(|p| p * p).sum();
     let spread = n * squares - sum * sum;
-    (spread * ONE * ONE / (sum * sum).max(1)).isqrt() as u64
+    sqrt(spread * ONE * ONE / (sum * sum).max(1)) as u64
 }
 
 /// The same proportions in numbers whose squares times 10¹² still fit.
@@ -33,19 +35,19 @@ pub fn peak_to_mean(parts: &[u128]) -> u64 {
 /// Expected variation of the shares: √((N−1)/(NV+1)), in millionths.
 pub fn expected_variation(nodes: u64, vnodes: u64) -> u64 {
     let (n, v) = (u128::from(nodes), u128::from(vnodes));
-    ((n.saturating_sub(1)) * ONE * ONE / (n * v + 1)).isqrt() as u64
+    sqrt((n.saturating_sub(1)) * ONE * ONE / (n * v + 1)) as u64
 }
 
 /// Expected variation of the counts of K keys: the shares' and the sample's, squares added.
 pub fn expected_count_variation(nodes: u64, vnodes: u64, keys: u64) -> u64 {
     let (n, v, k) = (u128::from(nodes), u128::from(vnodes), u128::from(keys));
     let spare = n.saturating_sub(1) * ONE * ONE;
-    (spare / (n * v + 1) + spare / k.max(1)).isqrt() as u64
+    sqrt(spare / (n * v + 1) + spare / k.max(1)) as u64
 }
 
 /// How far one ring of N nodes may vary by chance: its own variation scatters by 1/√(2(N−1)); four of those.
 pub fn at_most(expected: u64, nodes: u64) -> u64 {
-    let scatter = (2 * u128::from(nodes.saturating_sub(1).max(1)) * ONE * ONE).isqrt() as u64;
+    let scatter = sqrt(2 * u128::from(nodes.saturating_sub(1).max(1)) * ONE * ONE) as u64;
     expected + expected * 4_000_000 / scatter
 }
 
@@ -69,7 +71,7 @@ pub fn expected_moved(nodes: u64, keys: u64) -> u64 {
 pub fn expected_moved_deviation(nodes: u64, vnodes: u64, keys: u64) -> u64 {
     let (n, v, k) = (u128::from(nodes), u128::from(vnodes), u128::from(keys));
     let spare = n * ONE * ONE;
-    (spare / ((n + 1) * v + 1) + spare / k.max(1)).isqrt() as u64
+    sqrt(spare / ((n + 1) * v + 1) + spare / k.max(1)) as u64
 }
 
 /// Nodes a joiner with V tokens takes from, at most: N(1−(1−1/N)^V), in millionths.

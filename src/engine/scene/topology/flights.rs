@@ -17,7 +17,7 @@ use crate::world::Life;
 
 /// Numbers a message: its id, the head's x and y, its angle in degrees, the tail's length, the
 /// [`Hue`]'s number, the [`State`], and 1 if it is a copy.
-pub const FLIGHT: usize = 8;
+pub const FLIGHT: usize = 9;
 /// Numbers a label: the message's id, its text (see [`label_text`]), and where it begins: x and y of the baseline.
 pub const LABEL: usize = 4;
 
@@ -58,7 +58,7 @@ impl Flights<'_> {
             let hue = Hue::epoch(rec.epoch).0 as f32;
             let copy = if rec.of.is_some() { 1.0 } else { 0.0 };
             let state = spot.state as u8 as f32;
-            out.extend([m.0 as f32, x, y, dy.atan2(dx).to_degrees(), tail, hue, state, copy]);
+            out.extend([m.0 as f32, x, y, dx, dy, tail, hue, state, copy]);
         });
     }
 

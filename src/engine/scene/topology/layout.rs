@@ -4,7 +4,7 @@ use crate::card::Layout as Style;
 use crate::few;
 use crate::ids::NodeId;
 use crate::run::Run;
-use crate::scene::pen::Pen;
+use crate::scene::pen::{Pen, around};
 
 type Point = (f32, f32);
 
@@ -322,10 +322,7 @@ fn ellipse(n: usize, w: f32, top: f32, bottom: f32, need: &Need) -> Option<Vec<P
     let (cx, cy) = (w / 2.0, (top + bottom) / 2.0);
     // Even along the curve, not in its angle: a flat ellipse would crowd its ends.
     const FINE: usize = 720;
-    let point = |i: usize| {
-        let a = i as f32 / FINE as f32 * std::f32::consts::TAU;
-        (cx + rx * a.sin(), cy - ry * a.cos())
-    };
+    let point = |i: usize| around(cx, cy, rx, ry, i as f32 / FINE as f32);
     let mut lengths = vec![0.0f32];
     for i in 1..=FINE {
         let (a, b) = (point(i - 1), point(i));

@@ -27,6 +27,7 @@ use super::{Anchor, Hue, Pick, Shape};
 use crate::ids::{NodeId, Us};
 use crate::protocol::prose_time;
 use crate::run::{Peek, Run};
+use crate::value::cut;
 use crate::world::Life;
 
 /// Everything that stands at a moment: wires, fences, nodes. One group a node, each with its name.
@@ -216,7 +217,7 @@ fn words(run: &Run, peek: &Peek, layout: &Layout, n: NodeId, kids: &mut Vec<Shap
 /// `term 2 · log 4` in what fits inside and what does not.
 fn split(line: &str, room: f32) -> (&str, &str) {
     let fits = |s: &str| text::width(s, text::SMALL) <= room;
-    match line.split_once(" · ") {
+    match cut(line, " · ") {
         _ if fits(line) => (line, ""),
         Some((first, rest)) if fits(first) => (first, rest),
         _ => ("", line),
