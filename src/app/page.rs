@@ -16,6 +16,7 @@ use engine::scene::Index;
 pub use engine::scene::Pick;
 use engine::trace::What;
 use engine::trace::compare::{Counters, Difference};
+use engine::world::Limit;
 use leptos::prelude::*;
 
 use super::head::{EventAt, Head};
@@ -196,6 +197,8 @@ pub struct Page {
     pub tree: RwSignal<Tree, LocalStorage>,
     /// How far the reader has been in the branch in view.
     seen: StoredValue<Us>,
+    /// Where the playhead goes as soon as the run is known that far.
+    bound: StoredValue<Option<Head>>,
     past: StoredValue<Vec<Past>, LocalStorage>,
     future: StoredValue<Vec<Past>, LocalStorage>,
 }
@@ -238,6 +241,7 @@ impl Page {
             live: StoredValue::new(None),
             tree: RwSignal::new_local(Tree::default()),
             seen: StoredValue::new(0),
+            bound: StoredValue::new(None),
             past: StoredValue::new_local(vec![]),
             future: StoredValue::new_local(vec![]),
         }
@@ -305,7 +309,9 @@ impl Page {
         let head = address.at.map_or(Head::default(), Head::of);
         catch_up(&loaded, head);
         let pick = pick_of(&loaded.run.borrow(), address);
-        self.put(loaded.clone(), head);
+        let there = known_part(&loaded.sides, head);
+        self.bound.set_value((there != head).then_some(head));
+        self.put(loaded.clone(), there);
         self.plant_first(&loaded);
         self.pick.set(pick);
         let embedded = self.mode.get_untracked() == Mode::Embed;
@@ -503,11 +509,39 @@ impl Page {
     // ---------------------------------------------------------------- moving
 
     pub fn go(&self, head: Head) {
-        self.sides_now().iter().for_each(|s| s.advance(head.at, JUMP_BUDGET));
+        let sides = self.sides_now();
+        sides.iter().for_each(|s| s.advance(head.at, JUMP_BUDGET));
+        let there = known_part(&sides, head);
+        self.bound.set_value((there != head).then_some(head));
         self.cut.set(None);
         self.stepped.set(false);
-        self.stand_at(head);
-        self.has_seen(head.at);
+        self.stand_at(there);
+        self.has_seen(there.at);
+    }
+
+    /// A run of many steps is worked out between the frames: what of the way is known now? False when the playhead is there.
+    pub fn go_further(&self) -> bool {
+        let Some(to) = self.bound.get_value() else { return false };
+        self.go(to);
+        if self.bound.with_value(Option::is_some) {
+            return true;
+        }
+        match self.limit_now() {
+            Some(limit) => self.tell_limit(limit),
+            None => self.said.set(format!("At {}.", words::clock(to.at))),
+        }
+        false
+    }
+
+    /// What stopped the run before its time, if something did.
+    pub fn limit_now(&self) -> Option<&'static str> {
+        self.sides_now().iter().find_map(|s| s.run.borrow().world().limit()).map(Limit::says)
+    }
+
+    pub fn tell_limit(&self, limit: &str) {
+        let says = format!("The run goes no further: {limit}.");
+        self.said.set(says.clone());
+        self.notice.set(Some(Notice { says, undo: false, serious: true }));
     }
 
     /// The reader has been there.
@@ -605,7 +639,11 @@ impl Page {
             self.go(Head::after(end));
             let end = self.with_run_now(end_of).unwrap_or(end);
             self.go(Head::after(end));
-            self.said.set(format!("The end, {}.", words::clock(end)));
+            match (self.limit_now(), self.bound.with_value(Option::is_some)) {
+                (Some(limit), _) => self.tell_limit(limit),
+                (None, true) => self.said.set("The run is being worked out.".into()),
+                (None, false) => self.said.set(format!("The end, {}.", words::clock(end))),
+            }
         }
     }
 
@@ -1272,6 +1310,18 @@ const JUMP_BUDGET: u32 = 60_000;
 /// Let the run be ahead of the playhead.
 fn catch_up(loaded: &Loaded, head: Head) {
     loaded.sides.iter().for_each(|s| s.advance(head.at, JUMP_BUDGET));
+}
+
+/// As far on the way as the runs are known.
+fn known_part(sides: &[Side], head: Head) -> Head {
+    let known = |s: &Side| {
+        let run = s.run.borrow();
+        if run.world().limit().is_some() { run.world().now() } else { run.known_until() }
+    };
+    match sides.iter().map(known).min() {
+        Some(known) if known < head.at => Head::after(known),
+        _ => head,
+    }
 }
 
 /// Know at least one step behind the playhead.

@@ -21,7 +21,7 @@ use crate::world::{Life, Limit, World};
 
 /// Steps between snapshots: looking back costs at most this many.
 pub const SNAP_EVERY: u64 = 512;
-const MAX_BYTES: usize = 256 << 20;
+const MAX_BYTES: usize = if cfg!(test) { 4 << 20 } else { 256 << 20 };
 
 /// How far an advance came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,7 +131,7 @@ impl Run {
                 world: Rc::new(self.world.snapshot()),
             });
             if self.trace.bytes() > MAX_BYTES {
-                return Some(Limit::Bytes);
+                self.world.stop(Limit::Bytes);
             }
         }
         self.settle_early();
@@ -458,5 +458,23 @@ impl Peek {
     /// Sides of the partition, while there is one.
     pub fn groups(&self) -> Option<&[u8]> {
         self.world.net().groups()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocols::{self, CATALOGUE};
+
+    #[test]
+    fn a_trace_that_grows_too_long_ends_the_run_and_says_so() {
+        let scenario = protocols::parse("lamplight 1\nrun raft nodes=3\nuntil 24h\n").unwrap();
+        let bill = protocols::bill(CATALOGUE, &scenario.run.entry).unwrap();
+        let mut run = Run::open(bill, scenario).unwrap();
+        assert!(run.finish().limit.is_some_and(|l| l.contains("256 MiB")));
+        let (at, events) = (run.world().now(), run.trace().len());
+        assert!(at < run.horizon() && run.known_until() == Us::MAX);
+        assert_eq!(run.advance(Us::MAX, 1_000), Progress::Limit(Limit::Bytes));
+        assert_eq!((run.world().now(), run.trace().len()), (at, events));
     }
 }

@@ -75,9 +75,12 @@ pub fn expected(run: &Run, text: &str) -> Vec<Expected> {
             .trim()
             .to_string()
     };
+    let to_the_end =
+        |limit| Expected { says: "until".into(), ok: false, got: words::capital(limit) };
     v.expects
         .iter()
         .map(|e| Expected { says: line(e.line), ok: e.ok, got: e.got.clone() })
+        .chain(v.limit.map(to_the_end))
         .collect()
 }
 

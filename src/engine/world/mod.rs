@@ -425,6 +425,9 @@ impl World {
     }
     /// When the next thing happens, if anything does.
     pub fn next_at(&self) -> Option<Us> {
+        if self.limit.is_some() {
+            return None;
+        }
         let queue = self.queue.peek().map(|e| e.0.at);
         let agenda = self.agenda.first().map(|(k, _)| k.0);
         match (queue, agenda) {
@@ -438,6 +441,11 @@ impl World {
     }
 
     // ---------------------------------------------------------------- moving
+
+    /// Nothing more is to happen.
+    pub fn stop(&mut self, limit: Limit) {
+        self.limit = Some(limit);
+    }
 
     /// Do one thing: a line of the scenario or a step of the queue. False when there is nothing to do.
     pub fn advance(&mut self) -> bool {
