@@ -714,35 +714,48 @@ impl Page {
 
     /// Do something here and now: `crash n1`, `heal`, `drop AppendEntries n1 -> n2 #7`.
     pub fn do_act(&self, act: &str) {
-        self.do_chain(act, "", act);
+        self.do_all(&[(act.into(), String::new())], act, false);
     }
 
-    /// Do something, and write below it what hangs on it. `says` is both in words.
-    pub fn do_chain(&self, act: &str, then: &str, says: &str) {
-        if let Err(why) = self.try_chain(act, then, says) {
+    /// Do several things at once, each with the line below that hangs on it, or none. `says` is all of it in words. `own` is what
+    /// only the protocol in view knows: of different ones side by side the others go on as they were.
+    pub fn do_all(&self, acts: &[(String, String)], says: &str, own: bool) {
+        if let Err(why) = self.try_all(acts, says, own) {
             self.refuse(&why);
         }
     }
 
     /// The same as `do_act`; a refusal is given back, and nothing was done.
     pub fn try_act(&self, act: &str) -> Result<(), String> {
-        self.try_chain(act, "", act)
+        self.try_all(&[(act.into(), String::new())], act, false)
     }
 
-    fn try_chain(&self, act: &str, then: &str, says: &str) -> Result<(), String> {
+    fn try_all(&self, acts: &[(String, String)], says: &str, own: bool) -> Result<(), String> {
         self.sharpen();
         let Some(loaded) = self.loaded_now() else { return Ok(()) };
         let at = self.head.get_untracked().edit_at(loaded.run.borrow().trace());
-        let how = if act.starts_with("mark ") { Edit::Note } else { Edit::Act };
+        let note = acts.iter().all(|(act, _)| act.starts_with("mark "));
+        let how = if note { Edit::Note } else { Edit::Act };
         let name = format!("{says} at {}", words::clock(at.at));
-        self.put_text(&edit::insert_chain(&loaded.text, at, act, then), how, &name)?;
+        let entry = |s: &Side| s.run.borrow().entry().id;
+        let mine = &loaded.sides[loaded.at];
+        let several = loaded.sides.iter().any(|s| entry(s) != entry(mine));
+        let within = (own && several).then_some(&*mine.name);
+        let with = |text: String, (act, then): &(String, String)| {
+            edit::insert_chain_in(&text, within, at, act, then)
+        };
+        self.put_text(&acts.iter().fold(loaded.text.to_string(), with), how, &name)?;
         self.go(Head { at: at.at, k: at.k.max(1) });
         if let Some(why) = self.void_of_new(&loaded) {
             self.take_back();
             return Err(why);
         }
         let says = words::capital(&name);
-        let lines = if then.is_empty() { "It is a line" } else { "These are two lines" };
+        let lines = match acts.iter().map(|(_, then)| 1 + usize::from(!then.is_empty())).sum() {
+            1 => "It is a line".into(),
+            2 => "These are two lines".into(),
+            n => format!("These are {n} lines"),
+        };
         self.said.set(format!("{says}. {lines} of the scenario now."));
         self.notice.set(Some(Notice {
             says: format!("{says}. It is in the scenario, and in the link."),

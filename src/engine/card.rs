@@ -48,6 +48,20 @@ pub struct Entry {
     pub left_out: &'static str,
     /// The scenario a first visit to the entry opens.
     pub first: &'static str,
+    /// What makes a run interesting at once.
+    pub stirs: &'static [StirCard],
+}
+
+/// Acts that lead into what a protocol is famous for, at whatever moment they are done.
+#[derive(Debug)]
+pub struct StirCard {
+    /// The verb on its button.
+    pub name: &'static str,
+    /// What comes of it, in a sentence.
+    pub says: &'static str,
+    /// Each with the line below that hangs on it, or `""`. Names of roles and states stand for nodes: `{leader}`,
+    /// `{proposer 2}`, `{follower *}` for each of them in turn.
+    pub acts: &'static [(&'static str, &'static str)],
 }
 
 /// A part of the cast.

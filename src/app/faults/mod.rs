@@ -8,6 +8,7 @@ mod node;
 mod partition;
 mod sheet;
 
+use engine::card::StirCard;
 use engine::ids::*;
 use engine::run::{Peek, Run};
 use engine::scenario::edit;
@@ -36,6 +37,10 @@ pub struct Deed {
     /// The line below it that hangs on it, where one act does not do it alone.
     pub then: String,
     pub ask: Option<Ask>,
+    /// Further acts at the same moment, each with the line that hangs on it.
+    pub also: Vec<(String, String)>,
+    /// Only the protocol in view knows what it means.
+    pub own: bool,
     /// Why it cannot be done now.
     pub not: Option<String>,
 }
@@ -59,6 +64,8 @@ impl Deed {
             act,
             then: String::new(),
             ask: None,
+            also: vec![],
+            own: false,
             not: None,
         }
     }
@@ -82,10 +89,12 @@ impl Deed {
 
     /// Do it, as lines of the text.
     pub fn press(&self, page: Page) {
-        if self.then.is_empty() {
+        if self.then.is_empty() && !self.own {
             page.do_act(&self.act);
         } else {
-            page.do_chain(&self.act, &self.then, &self.name());
+            let first = (self.act.clone(), self.then.clone());
+            let all: Vec<_> = std::iter::once(first).chain(self.also.clone()).collect();
+            page.do_all(&all, &self.name(), self.own);
         }
     }
 
@@ -127,6 +136,19 @@ pub fn to_pick(run: &Run, count: usize, pick: Pick) -> Vec<Deed> {
         Pick::Message(m) => to_message(run, count, m),
         _ => vec![],
     }
+}
+
+/// What makes the run interesting at once, by the entry's card.
+pub fn to_stir(run: &Run, count: usize) -> Vec<Deed> {
+    let m = Moment::of(run, count);
+    let deed = |card: &StirCard| match engine::stir::lines(run, &m.peek, card) {
+        Ok(mut lines) => {
+            let (act, then) = lines.remove(0);
+            Deed { also: lines, then, own: true, ..Deed::new(card.name, "", act) }
+        }
+        Err(why) => Deed::new(card.name, "", String::new()).unless(Some(why)),
+    };
+    run.entry().stirs.iter().map(deed).collect()
 }
 
 /// The node or message that is meant where an event is selected.

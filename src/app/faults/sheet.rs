@@ -1,11 +1,12 @@
 //! The dialog in which everything that can be broken is a button: first what to break, then how.
 
 use crate::app::lay::{Kept, Perhaps, Rows, effect, when};
+use engine::card::StirCard;
 use engine::ids::*;
 use leptos::prelude::*;
 
 use super::{
-    Ask, Deed, amiss, held, object_of, sentence, to_link, to_message, to_network, to_node,
+    Ask, Deed, amiss, held, object_of, sentence, to_link, to_message, to_network, to_node, to_stir,
 };
 use super::{partition, under_way};
 use crate::app::dom;
@@ -19,10 +20,13 @@ enum On {
     Node,
     Link,
     Message,
+    /// Whatever the protocol is famous for.
+    Stir,
 }
 
 const KINDS: [(On, &str); 4] =
     [(On::Network, "Network"), (On::Node, "Node"), (On::Link, "Link"), (On::Message, "Message")];
+const STIR: (On, &str) = (On::Stir, "Make it interesting");
 
 /// Both ends of a link, and whether both ways are meant.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -83,6 +87,7 @@ pub fn BreakSheet() -> impl IntoView {
                 to_link(run, count, NodeId(e.from), NodeId(e.to), e.both)
             }
             On::Message => chosen().map_or(vec![], |m| to_message(run, count, m)),
+            On::Stir => to_stir(run, count),
         })
         .unwrap_or_default()
     });
@@ -116,8 +121,14 @@ pub fn BreakSheet() -> impl IntoView {
             <button type="button" aria-pressed=move || (on.get() == k).to_string() on:click=move |_| on.set(k)>{word}</button>
         }
     };
+    let stirs: &'static [StirCard] = page.with_run_now(|run| run.entry().stirs).unwrap_or_default();
+    let kinds: Vec<_> = KINDS.into_iter().chain((!stirs.is_empty()).then_some(STIR)).collect();
     let what = move || {
         match on.get() {
+        On::Stir => view! {
+            <dl class="stirs">{stirs.iter().map(|s| view! { <dt>{words::capital(s.name)}</dt><dd class="soft">{s.says}</dd> }).rows()}</dl>
+        }
+        .into_any(),
         On::Network => view! {
             <div class="deeds">
                 <button type="button" on:click=move |_| page.sheet.set(Some(Sheet::Partition))>"partition …"</button>
@@ -159,7 +170,7 @@ pub fn BreakSheet() -> impl IntoView {
     view! {
         <h2>"Break something"</h2>
         <p class="soft">{move || format!("At {}. It becomes a line of the scenario; Ctrl Z takes it back.", words::clock(page.head.get().at))}</p>
-        <div class="deeds" role="group" aria-label="What to break">{KINDS.into_iter().map(kind).rows()}</div>
+        <div class="deeds" role="group" aria-label="What to break">{kinds.into_iter().map(kind).rows()}</div>
         {what}
         <div class="deeds" role="group" aria-label="How">{move || deeds.get().into_iter().map(|d| view! { <Button deed=d press=press/> }).rows()}</div>
         <p class="soft why-not" hidden=move || why.with(String::is_empty)>{move || why.get()}</p>

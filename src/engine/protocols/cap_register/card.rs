@@ -71,6 +71,7 @@ pub static ENTRY: Entry = Entry {
         "A Raft register as a second CP design: its reads by a round of heartbeats are shown with Raft. Quorums are majorities for reads and writes alike. A put that was sent on to a primary ends as unknown, not as failed. Write-all sends each message once, so what a cut has swallowed stays unfinished until the key is written again. Nothing is ever deleted.",
     ),
     first: "partition-cp",
+    stirs: &[],
 };
 
 const PARAMS: &[ParamCard] = &[

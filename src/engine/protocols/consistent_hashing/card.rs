@@ -50,6 +50,7 @@ pub static ENTRY: Entry = Entry {
                Maglev are entries of their own.",
     ),
     first: "join",
+    stirs: &[],
 };
 
 const ROLES: &[Role] = &[

@@ -227,6 +227,11 @@ pub static ENTRY: Entry = Entry {
         "Sums by deltas and CRDTs as resolvers: a card of their own. Tombstones and the log are never collected, so a run that deletes only grows. A client that never sends a context is a mistake here, not a setting. The owner of names does not change: where it is cut off, no name can be given.",
     ),
     first: "conflict",
+    stirs: &[StirCard {
+        name: "write twice at once",
+        says: "Two clients write the same key at the same moment, each knowing nothing of the other.",
+        acts: &[("{client} put x A", ""), ("{client 2} put x B", "")],
+    }],
 };
 
 pub const SIBLINGS_CONCURRENT: &str = "SiblingsConcurrent";

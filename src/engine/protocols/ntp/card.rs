@@ -241,6 +241,7 @@ pub static ENTRY: Entry = Entry {
                An election of Berkeley's master: when it dies, the others drift apart.",
     ),
     first: "worked",
+    stirs: &[],
 };
 
 const fn time(

@@ -263,6 +263,11 @@ pub static ENTRY: Entry = Entry {
         "Batches: each request pays three rounds of its own. Authenticators instead of signatures, and the acknowledgements they need. Read-only requests: a read takes three rounds as well. Recovery of an empty replica: whoever loses its disk counts among the f. Clients that lie.",
     ),
     first: "equivocate",
+    stirs: &[StirCard {
+        name: "silence the primary",
+        says: "The primary says nothing from now on: if a client waits, the backups change the view without it.",
+        acts: &[("turn {primary} silent", "")],
+    }],
 };
 
 pub const AGREEMENT: &str = "Agreement";

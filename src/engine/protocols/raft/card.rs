@@ -76,6 +76,18 @@ pub static ENTRY: Entry = Entry {
         "Membership changes, leadership transfer and lease reads: the set of servers is fixed, a leader gives way only by a timeout, and a read without a write costs a round of heartbeats. Snapshots travel in one piece, and sessions never expire.",
     ),
     first: "leader-crash",
+    stirs: &[
+        StirCard {
+            name: "split the vote",
+            says: "The election timer of every follower fires now: each votes for itself, and nobody gets a majority.",
+            acts: &[("fire {follower *} election", "")],
+        },
+        StirCard {
+            name: "spread the timers",
+            says: "One follower's election timer fires long before the others': it stands alone.",
+            acts: &[("fire {follower} election", "")],
+        },
+    ],
 };
 
 const PARAMS: &[ParamCard] = &[

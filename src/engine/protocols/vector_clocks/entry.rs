@@ -191,6 +191,7 @@ pub static ENTRY: Entry = Entry {
                Amnesia: a node that forgets its vector must not keep its name; the scenario `amnesia` shows why.",
     ),
     first: "triangle",
+    stirs: &[],
 };
 
 const fn op(word: &'static str, args: &'static [&'static str], says: &'static str) -> OpCard {

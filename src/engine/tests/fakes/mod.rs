@@ -37,6 +37,7 @@ const BASE: Entry = Entry {
     disk: 0,
     left_out: "",
     first: "",
+    stirs: &[],
 };
 
 const fn role(
