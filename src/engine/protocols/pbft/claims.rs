@@ -108,8 +108,9 @@ fn executed(g: &mut Ghost, s: &See<'_>, n: SeqNo, d: Digest, court: &mut Court) 
     };
     let most = g.prepared.iter().map(know).max().unwrap_or(0);
     court.hold(WIDELY_PREPARED, most > s.params.f, || {
-        let says = ["It executes ", &named(s, d), " as n ", &n.to_string(), ", prepared at "];
-        wrong(s, &[], &[&says.concat(), &most.to_string(), " honest and no more."])
+        let says = ["It executes ", &named(s, d), " as n ", &n.to_string(), ", prepared at only "];
+        let needed = [" honest, and it takes ", &(s.params.f + 1).to_string(), "."].concat();
+        wrong(s, &[], &[&says.concat(), &most.to_string(), &needed])
     });
 }
 
@@ -124,6 +125,8 @@ fn sent(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
             Msg::Checkpoint(c) => checkpoint(g, s, c.body(), court),
             Msg::NewView(new) if g.begun.put(new.v, ()) => new_view(g, s, new, court),
             Msg::Reply(reply) => replied(g, s, reply, court),
+            // Reads without a number may find replicas apart.
+            Msg::ReadReply(m) => g.results.slot((m.c, m.t)).push((m.r.clone(), true)),
             _ => {}
         }
     }
@@ -149,7 +152,7 @@ fn prepared(g: &mut Ghost, s: &See<'_>, o: &Vote, court: &mut Court) {
     court.hold(PREPARED_UNIQUE, other.is_none(), || {
         let (d, by) = other.map_or((None, &[][..]), |(d, by)| (*d, by.list()));
         let at = ["At (view ", &o.v.to_string(), ", n ", &o.n.to_string(), ") it has prepared "];
-        wrong(s, by, &[&at.concat(), &named(s, o.d), ", and another ", &named(s, d), "."])
+        wrong(s, by, &[&at.concat(), &named(s, o.d), ", and another replica ", &named(s, d), "."])
     });
 }
 
