@@ -190,9 +190,14 @@ fn applied(g: &mut Ghost, s: &See<'_>, m: &super::master::Master, court: &mut Co
 
 fn written(g: &mut Ghost, s: &See<'_>, u: &Update) {
     let asked = g.asked.iter().find(|a| a.op == u.op);
+    let adds = asked.is_some_and(|a| a.verb == "incr");
     let mut after = asked.map_or_else(Writes::default, |a| a.knew.clone());
+    // What is added comes after what it was added to, and a part of a sum after nothing.
+    if adds {
+        after = Writes::default();
+    }
     // Whoever creates has been told by the master what was deleted.
-    if asked.is_some_and(|a| a.verb == "create") {
+    if adds || asked.is_some_and(|a| a.verb == "create") {
         for (i, w) in g.writes.iter().enumerate() {
             if w.key == u.key && known(&u.past, w.dot.0) >= w.dot.1 {
                 after.add(i);
