@@ -100,13 +100,15 @@ impl Checker {
             if let (Model::Eventual, Some(true)) = (model, verdict.holds()) {
                 let apart = self.apart(&history, &ids);
                 fx.meter("apart", apart as i64);
-                says = [
-                    &says,
-                    " The last that read something else had ended ",
-                    &prose_time(apart),
-                    " after the last write.",
-                ]
-                .concat();
+                says = match apart {
+                    0 => "All read the same from the last write on.".into(),
+                    _ => [
+                        "At the end all read the same. The last that read something else had ended ",
+                        &prose_time(apart),
+                        " after the last write.",
+                    ]
+                    .concat(),
+                };
             }
             let judged = judged(model, verdict, says, &ids);
             fx.explain(Why::of(&judged));

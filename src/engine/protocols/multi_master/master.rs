@@ -245,7 +245,10 @@ impl Master {
                 let asked = cx.params.resolver == Resolver::Siblings && cx.params.deletes.is_none();
                 fx.explain(Why::Resolved { key, value, version, over, asked });
             }
-            (None, _) => fx.explain(Why::Wrote { key, value, version, over }),
+            (None, _) => {
+                let knew = change.over.iter().all(|old| u.covers(old));
+                fx.explain(Why::Wrote { key, value, version, over, knew });
+            }
             (Some(from), _) => fx.explain(Why::Applied { from, key, value, version, over }),
         }
         if self.stamps(cx) {

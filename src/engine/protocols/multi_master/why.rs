@@ -15,6 +15,9 @@ pub enum Why {
         value: Value,
         version: Vector,
         over: u64,
+        /// Whoever wrote had been shown what it replaces.
+        #[serde(skip)]
+        knew: bool,
     },
     Resolved {
         key: Value,
@@ -115,11 +118,11 @@ impl Reason for Why {
     fn sentence(&self, t: &Teller) -> String {
         let me = t.me();
         match self {
-            Why::Wrote { key, value, version, over } => {
-                let end = if *over > 0 {
-                    ": its writer had seen the one before."
-                } else {
-                    " and answers at once; nobody else knows yet."
+            Why::Wrote { key, value, version, over, knew } => {
+                let end = match (over, knew) {
+                    (0, _) => " and answers at once; nobody else knows yet.",
+                    (_, true) => ": its writer had seen the one before.",
+                    (_, false) => ", with the greater stamp.",
                 };
                 [me, " takes ", &pair(key, value), " as version ", &vector(version), end].concat()
             }

@@ -116,7 +116,11 @@ fn lie_to(r: &Replica, h: &mut Hand, m: &Body) {
 /// Answers a read with what it does not hold.
 fn misread(h: &mut Hand, m: &Body, r: Value) {
     let ((c, t), i) = (m.body().id(), h.cx.me);
-    h.explain(Why::Altered { how: "answers the read as if it had executed nothing" });
+    h.explain(if r == wrong() {
+        Why::Forged { c, t, value: r.clone() }
+    } else {
+        Why::Altered { how: "answers the read as if it had executed nothing" }
+    });
     h.send(c, Msg::ReadReply(ReadReply { t, c, i, r }));
 }
 

@@ -382,7 +382,7 @@ impl Reason for Why {
             ),
             Why::Altered { how } => tell("@ lies: it @.", &[me, how]),
             Why::Forged { c, value, .. } => tell(
-                "@ lies: it answers @ to @, and nobody has executed anything.",
+                "@ lies: it answers @ to @, and has not executed the request.",
                 &[me, &value.print(), t.name(*c)],
             ),
             Why::Broadcast { t: ts, waited, .. } => tell(
