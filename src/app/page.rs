@@ -909,7 +909,7 @@ impl Page {
         let fork = sides::fork(&old.sides, &new.sides);
         let way = match how {
             Edit::Act => tree.way(fork, seen),
-            Edit::Tweak => tree.way(fork, 0),
+            Edit::Tweak => tree.way_of_try(),
             Edit::Value => tree.way_of_value(name),
             Edit::Note => Way::On,
         };
@@ -930,6 +930,9 @@ impl Page {
                 }
                 self.seen.set_value(fork);
             }
+        }
+        if how == Edit::Tweak {
+            tree.try_on(name, fork);
         }
         tree.slim(RUNS);
         self.remember(old, head, before);

@@ -40,6 +40,8 @@ struct Twig {
     seen: f64,
     at: f64,
     k: u32,
+    #[serde(default)]
+    tried: bool,
 }
 
 impl Work {
@@ -57,6 +59,7 @@ impl Work {
             seen: b.seen as f64,
             at: b.head.at as f64,
             k: b.head.k,
+            tried: b.tried,
         };
         let branches = tree.all.iter().map(twig).collect();
         let (title, origin, draft) = page;
@@ -73,6 +76,7 @@ impl Work {
             fork: t.fork as Us,
             seen: t.seen as Us,
             head: Head { at: t.at as Us, k: t.k },
+            tried: t.tried,
             loaded: None,
         };
         let tree = Tree { all: self.branches.into_iter().map(branch).collect(), now: self.now };
@@ -161,6 +165,7 @@ mod tests {
             seen: 2e6,
             at: 3e6,
             k: 7,
+            tried: true,
         };
         Work {
             link: link.into(),
