@@ -124,7 +124,8 @@ impl Server {
     fn grant(&mut self, cx: &Know<'_>, m: &RequestVote, fx: &mut Do<'_>) {
         if self.voted_for.is_none() {
             self.vote_for(m.candidate_id);
-            fx.explain(Why::Voted { term: self.current_term, candidate: m.candidate_id });
+            let kept = !cx.bug("no-votedfor") && !cx.bug("no-term-persist");
+            fx.explain(Why::Voted { term: self.current_term, candidate: m.candidate_id, kept });
         }
         self.await_leader(cx, fx);
     }
@@ -191,14 +192,14 @@ impl Server {
         self.promise(cx, m.candidate_id, Msg::PreVoteReply(reply), fx);
     }
 
-    fn why_not_pre(&self, cx: &Know<'_>, m: &RequestVote) -> Option<(Because, Span)> {
+    fn why_not_pre(&self, cx: &Know<'_>, m: &RequestVote) -> Option<(Because, Option<Span>)> {
         if m.term <= self.current_term && !cx.bug("prevote-bumps-term") {
-            return Some((Because::Term, Span(0)));
+            return Some((Because::Term, None));
         }
         if let Some(ago) = self.heard_leader(cx) {
             return Some((Because::Leader, ago));
         }
-        (!self.is_up_to_date(cx, m)).then_some((Because::Log, Span(0)))
+        (!self.is_up_to_date(cx, m)).then_some((Because::Log, None))
     }
 
     pub fn pre_vote_reply(

@@ -258,7 +258,7 @@ impl Server {
         let (on, of) = self.copies(index);
         let term = self.log.term_at(index).unwrap_or(0);
         self.commit_index = index;
-        fx.explain(Why::Committed { index, from, term, on, of });
+        fx.explain(Why::Committed { index, from, term, leads: self.current_term, on, of });
         let done = self.lead.appended.iter().take_while(|(i, _)| *i <= index).count();
         for (_, at) in self.lead.appended.drain(..done) {
             fx.meter("commit-latency", cx.mono.saturating_sub(at) as i64);
