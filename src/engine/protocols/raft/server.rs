@@ -75,6 +75,12 @@ pub struct Lead {
     /// The newest round each server has answered.
     pub acked: Vec<u64>,
     pub reads: Vec<Read>,
+    /// Until when, by its own clock, nobody else can have been elected (`reads=lease`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lease_until: Option<Us>,
+    /// When rounds not yet answered by a majority were begun.
+    #[serde(skip)]
+    pub rounds: Vec<(u64, Us)>,
     /// When a snapshot was last sent to each server, and which, while it is not acknowledged.
     #[serde(skip)]
     pub installing: Vec<Option<(Us, Index)>>,

@@ -50,6 +50,7 @@ pub enum Why {
     Ignored {
         candidate: NodeId,
         term: Term,
+        because: Because,
         /// None: it leads itself.
         ago: Option<Span>,
     },
@@ -150,6 +151,13 @@ pub enum Why {
         of: u64,
         applied: Index,
     },
+    /// A read of the leader's own, while nobody else can have been elected.
+    LeaseRead {
+        client: NodeId,
+        /// By its own clock.
+        left: Span,
+        applied: Index,
+    },
     Redirected {
         client: NodeId,
         leader: Option<NodeId>,
@@ -195,6 +203,7 @@ named!(Why {
     Outdated,
     ReadHeld,
     ReadConfirmed,
+    LeaseRead,
     Redirected,
     Repeated,
     Retried,
@@ -212,6 +221,8 @@ pub enum Because {
     Log,
     /// Its vote of this term is given.
     Voted,
+    /// It has just come back, and does not know whom it had answered.
+    Woken,
     /// Too few answered in time (CheckQuorum).
     Quorum,
 }
@@ -284,9 +295,13 @@ impl Reason for Why {
                     _ => format!("{me} refuses {who}'s vote: it is already in term {term}."),
                 }
             }
-            Why::Ignored { candidate, term, ago } => {
+            Why::Ignored { candidate, term, because, ago } => {
                 let why = match ago {
                     None => "leads".into(),
+                    Some(ago) if *because == Because::Woken => format!(
+                        "came back {} ago, may have answered a leader just before,",
+                        ms(ago)
+                    ),
                     Some(ago) => format!("heard its leader {} ago", ms(ago)),
                 };
                 let who = t.name(*candidate);
@@ -382,6 +397,11 @@ impl Reason for Why {
             ),
             Why::ReadConfirmed { client, read_index, heard, of, applied } => format!(
                 "readIndex={read_index}, leadership confirmed by {heard} of {of}, applied={applied}: {me} answers {}.",
+                t.name(*client)
+            ),
+            Why::LeaseRead { client, left, applied } => format!(
+                "{me}'s lease runs for another {} by its own clock: it answers {} from entry {applied} and asks nobody.",
+                ms(left),
                 t.name(*client)
             ),
             Why::Redirected { client, leader } => match leader {
