@@ -257,6 +257,10 @@ impl Reason for Why {
                 "{me} has heard no leader for {}: it becomes a candidate in term {term} and asks for votes.",
                 ms(silent)
             ),
+            // Fired by the scenario, not by patience at its end.
+            Why::PreAsked { term, silent } if silent.0 == 0 => {
+                format!("{me} asks whether it could win term {term}, and changes nothing yet.")
+            }
             Why::PreAsked { term, silent } => format!(
                 "{me} has heard no leader for {}: it asks whether it could win term {term}, and changes nothing yet.",
                 ms(silent)
@@ -350,6 +354,7 @@ impl Reason for Why {
                     false => format!("terms {term} to {last_term}"),
                 };
                 let known = match index <= commit {
+                    true if index == last => "though it knew it to be committed",
                     true => "though it knew them to be committed",
                     false if index == last => "which it never heard was committed",
                     false => "which it never heard were committed",
