@@ -221,9 +221,9 @@ pub fn clock_text(run: &Run, index: &Index, e: EventId) -> String {
     ["[", &counts.join(", "), "]"].concat()
 }
 
-/// Whether nodes keep clocks of their own: then the diagram is about them.
-pub(super) fn keeps_clocks(run: &Run) -> bool {
-    run.cast().all().any(|n| clock_of(run, n).is_some())
+/// Those who keep a clock of their own: where there are any the diagram is about them.
+pub(super) fn keep_clocks(run: &Run) -> Vec<NodeId> {
+    run.cast().all().filter(|n| clock_of(run, *n).is_some_and(|c| !c.is_empty())).collect()
 }
 
 /// A node's clock at the end of what is known.

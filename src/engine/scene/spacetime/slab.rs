@@ -1,6 +1,6 @@
 //! A stretch of the diagram: lanes, messages and their names, merged into few paths.
 
-use super::front::{clock, keeps_clocks};
+use super::front::{clock, keep_clocks};
 use super::view::{TILE, Viewport};
 use crate::few;
 use crate::few::Few;
@@ -399,11 +399,15 @@ impl Slab {
         let trace = run.trace();
         let (i, j) = (trace.count_before(from), trace.count_before(to));
         let few = |n: usize| n as f32 <= (self.x1 - self.x0) / CLOCK;
-        let own = keeps_clocks(run);
+        let keepers = keep_clocks(run);
+        let own = !keepers.is_empty();
         if !few((j - i) / if own { 16 } else { 4 }) {
             return;
         }
-        let is_step = |e: &Event| opens(e.what) && e.node.is_some() && index.shows(e.id);
+        let is_step = |e: &Event| {
+            let of = |n: NodeId| !own || keepers.contains(&n);
+            opens(e.what) && e.node.is_some_and(of) && index.shows(e.id)
+        };
         let steps: Vec<Event> = trace.range(i, j).filter(is_step).collect();
         let same = |a: &Event, b: &Event| (a.node, a.at) == (b.node, b.at);
         let last = |i: &usize| !steps[i + 1..].iter().any(|s| same(s, &steps[*i]));
