@@ -14,7 +14,7 @@ use crate::protocol::{Cast, Face, Refusal};
 use crate::protocols::Bill;
 use crate::scenario::ast::{Scenario, Step, Trigger, Until};
 use crate::show::{Showcase, TimerFace};
-use crate::trace::{Trace, What};
+use crate::trace::{MsgRec, Trace, What};
 use crate::tree::Tree;
 use crate::world::plan::Plan;
 use crate::world::{Life, Limit, World};
@@ -198,6 +198,11 @@ impl Run {
     /// What a message said: its kind with its fields.
     pub fn message(&self, m: MsgId) -> Tree {
         self.trace.msg(m).map_or(Tree::None, |rec| self.world.stage().msg(rec.payload))
+    }
+
+    /// What to write on a message's arrow, where that is not its kind.
+    pub fn label(&self, rec: &MsgRec) -> Option<String> {
+        self.world.stage().msg_label(rec.payload)
     }
 
     /// The sentence of a reason, or of a scenario's own `say`.

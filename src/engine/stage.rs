@@ -132,6 +132,7 @@ pub trait Stage {
     fn exhibit(&self, node: NodeId, senses: Senses) -> Showcase;
 
     fn msg(&self, payload: u32) -> Tree;
+    fn msg_label(&self, payload: u32) -> Option<String>;
     fn why(&self, why: u32) -> Tree;
     fn why_weight(&self, why: u32) -> Weight;
     fn sentence(&self, why: u32, node: NodeId) -> String;
@@ -648,6 +649,9 @@ impl<P: Protocol> Stage for Play<P> {
 
     fn msg(&self, payload: u32) -> Tree {
         self.arena.borrow().msgs.get(payload as usize).map_or(Tree::None, Tree::of)
+    }
+    fn msg_label(&self, payload: u32) -> Option<String> {
+        self.arena.borrow().msgs.get(payload as usize).and_then(|m| m.label())
     }
     fn why(&self, why: u32) -> Tree {
         self.arena.borrow().whys.get(why as usize).map_or(Tree::None, Tree::of)

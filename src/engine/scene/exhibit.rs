@@ -43,15 +43,17 @@ pub fn stacks(run: &Run, peek: &Peek) -> Vec<Stack> {
     out
 }
 
-/// Of several nodes' rings the one that knows of most: what is moving, then keys.
-pub fn fullest(stack: &Stack) -> Option<&Ring> {
-    let last_first = stack.items.iter().rev();
-    last_first
-        .filter_map(|(_, e)| match e {
+/// Of several nodes' rings the one that knows of most, with the keys of all.
+pub fn fullest(stack: &Stack) -> Option<Ring> {
+    let rings = || {
+        stack.items.iter().filter_map(|(_, e)| match e {
             Exhibit::Ring(r) => Some(r),
             _ => None,
         })
-        .max_by_key(|r| (r.moving.len(), r.keys.len()))
+    };
+    let best = rings().rev().max_by_key(|r| (r.moving.len(), r.keys.len()))?;
+    let keys = rings().flat_map(|r| r.keys.iter().cloned()).collect();
+    Some(Ring { keys, ..best.clone() })
 }
 
 const LINE: f32 = 20.0;
@@ -72,7 +74,7 @@ pub fn draw(
         Some((_, Exhibit::Log(_))) => return logs::logs(run, stack, before, w, selected),
         Some((_, Exhibit::Ring(_))) => {
             let h = room.max(RING).min(w);
-            let rings = fullest(stack).map(|r| ring::ring(run, r, w, h, 1.0, selected));
+            let rings = fullest(stack).map(|r| ring::ring(run, &r, w, h, 1.0, selected));
             return Picture { shapes: rings.unwrap_or_default(), w, h };
         }
         _ => {}

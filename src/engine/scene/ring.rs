@@ -22,6 +22,7 @@ pub fn ring(run: &Run, shown: &Ring, w: f32, h: f32, grown: f32, selected: Pick)
     view.keys(&mut out);
     if big {
         view.owners(&mut out);
+        view.names(&mut out);
     }
     out
 }
@@ -122,19 +123,38 @@ impl View<'_> {
         }
     }
 
-    /// Names in the middle, with their shares.
+    /// Names in the middle, with their shares; beside the ring where there are more than fit into it.
     fn owners(&self, out: &mut Vec<Shape>) {
-        let pitch = 20.0;
-        let room = ((self.r * 1.3) / pitch) as usize;
         let shares = self.shares();
-        let shown = shares.len().min(room);
+        let (inside, room) = (self.r * 1.3, 2.0 * (self.r + 30.0));
+        let within = shares.len() as f32 * 20.0 <= inside;
+        let beside = !within && self.x - self.r >= 160.0;
+        let (x, height) = match beside {
+            true => (self.x + self.r + 90.0, room),
+            false => (self.x, inside),
+        };
+        let pitch = (height / shares.len().max(1) as f32).clamp(14.0, 20.0);
+        let shown = shares.len().min((height / pitch) as usize);
         let top = self.y - pitch * (shown as f32 - 1.0) / 2.0 + 4.5;
         for (i, (n, share)) in shares.iter().take(shown).enumerate() {
             let y = top + pitch * i as f32;
             let name = text::fit(self.run.name(*n), text::LABEL, self.r * 0.9);
             let hue = Hue::owner(self.run, *n);
-            out.push(Shape::text("owner", self.x - 6.0, y, Anchor::End, name).hue(hue));
-            out.push(Shape::text("value", self.x + 6.0, y, Anchor::Start, percent(*share)));
+            out.push(Shape::text("owner", x - 6.0, y, Anchor::End, name).hue(hue));
+            out.push(Shape::text("value", x + 6.0, y, Anchor::Start, percent(*share)));
+        }
+    }
+
+    /// Whose an arc is, outside it: where there are few, hues repeat and arcs are what the run is about.
+    fn names(&self, out: &mut Vec<Shape>) {
+        if self.shown.tokens.len() > 24 {
+            return;
+        }
+        for (from, to, owner) in self.owned().filter(|(from, to, _)| to - from >= 0.03) {
+            let (x, y) = self.at((from + to) / 2.0, self.r + 24.0);
+            let name = text::fit(self.run.name(owner), text::SMALL, 60.0);
+            let hue = Hue::owner(self.run, owner);
+            out.push(Shape::text("owner", x, y + 4.0, Anchor::Middle, name).hue(hue));
         }
     }
 }
