@@ -210,7 +210,7 @@ fn folds(run: &Run, index: &Index, view: &Viewport, out: &mut Vec<Shape>) {
 /// its past.
 pub fn clock_text(run: &Run, index: &Index, e: EventId) -> String {
     if let (View::Rounds, Some(event)) = (run.entry().view, run.trace().event(e)) {
-        let reads = |n: NodeId| crate::value::print_time(index.clocks.reading(n, event.at) as i64);
+        let reads = |n: NodeId| reading(index.clocks.reading(n, event.at));
         return event.node.map_or_else(String::new, reads);
     }
     let kept = run.trace().event(e).and_then(|ev| kept_clock(run, e, ev.node?));
@@ -218,7 +218,22 @@ pub fn clock_text(run: &Run, index: &Index, e: EventId) -> String {
         Some(entries) => entries.into_iter().map(|(_, n)| n.to_string()).collect(),
         None => index.causality.clock(run.trace(), e).iter().map(u32::to_string).collect(),
     };
+    // One number is written as it is.
+    if let [one] = &counts[..] {
+        return one.clone();
+    }
     ["[", &counts.join(", "), "]"].concat()
+}
+
+/// A wall clock, all digits in one unit: times of one exchange are compared.
+fn reading(us: Us) -> String {
+    if us < 1_000_000 {
+        return crate::value::print_time(us as i64);
+    }
+    let digits = (1_000_000 + us % 1_000_000).to_string();
+    let rest = digits[1..].trim_end_matches('0');
+    let point = if rest.is_empty() { "" } else { "." };
+    [&(us / 1_000_000).to_string(), point, rest, "s"].concat()
 }
 
 /// What the protocol itself shows as a node's clock, right after a step.
@@ -261,9 +276,11 @@ pub(super) fn clock(
 ) -> Option<Shape> {
     let words = clock_text(run, index, e);
     let width = text::mono(&words, text::SMALL);
-    let (x, y) = (x - width / 2.0, y + 17.0);
-    let free = placer.take(Box2::of_text(x, y, width, text::SMALL));
-    free.then(|| Shape::text("value clock", x, y, Anchor::Start, words))
+    let y = y + 17.0;
+    // At an edge, or beside another: to the right of its dot.
+    let mut free = |x: &f32| placer.take(Box2::of_text(*x, y, width, text::SMALL));
+    let x = [x - width / 2.0, x + 5.0].into_iter().find(|x| free(x))?;
+    Some(Shape::text("value clock", x, y, Anchor::Start, words))
 }
 
 /// The steps next to an event: before and after it on its lane, and at the other end of its messages.

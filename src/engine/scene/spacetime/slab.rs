@@ -394,7 +394,17 @@ impl Slab {
             return;
         }
         let is_step = |e: &Event| opens(e.what) && e.node.is_some() && index.shows(e.id);
-        let steps: Vec<Event> = trace.range(i, j).filter(is_step).collect();
+        // A node's steps at one instant are one dot; the clock is that of the last.
+        let mut steps: Vec<Event> = vec![];
+        for e in trace.range(i, j).filter(is_step) {
+            let mut same = steps.iter_mut().rev().take_while(|s| s.at == e.at);
+            match same.find(|s| s.node == e.node) {
+                Some(s) => *s = e,
+                None => steps.push(e),
+            }
+        }
+        // To begin is not worth the room.
+        steps.retain(|e| e.at > 0 || !matches!(e.what, What::Start { .. }));
         if few(steps.len()) {
             placer.allow(steps.len());
             for (e, n) in steps.iter().filter_map(|e| Some((e, e.node?))) {
