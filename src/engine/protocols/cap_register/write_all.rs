@@ -97,7 +97,8 @@ impl Server {
         }
         let (value, left) = (self.store.value(key), self.all(cx).count() as u64);
         let reads = waiting.len() as u64;
-        fx.explain(Why::ReadSure { key: key.clone(), value: value.clone(), left, reads });
+        let rash = cx.bug("ca-one-phase");
+        fx.explain(Why::ReadSure { key: key.clone(), value: value.clone(), left, reads, rash });
         for op in waiting {
             let Some(job) = self.end(op, fx) else { continue };
             let values = vec![value.clone()];
