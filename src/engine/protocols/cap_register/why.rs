@@ -239,13 +239,9 @@ impl Reason for Why {
                 " replicas and needs ",
                 &n(*needed),
                 ": it returns 'unavailable' rather than ",
-                if *put {
-                    "write what others may never see into "
-                } else {
-                    "risk an old value of "
-                },
+                if *put { "write a value of " } else { "risk an old value of " },
                 &key.print(),
-                ".",
+                if *put { " that others cannot see." } else { "." },
             ]),
             Why::LeftOpen { key, forwarded: true, .. } => say(&[
                 me,
