@@ -238,15 +238,25 @@ fn reading(us: Us) -> String {
 
 /// What the protocol itself shows as a node's clock, right after a step.
 fn kept_clock(run: &Run, e: EventId, n: NodeId) -> Option<Vec<(NodeId, u64)>> {
-    let clock = |shown: Showcase| {
-        shown.items.into_iter().find_map(|(_, x)| match x {
-            Exhibit::Clock { entries } => Some(entries),
-            _ => None,
-        })
-    };
     // A look into the past costs steps: only where there is something to see.
-    clock(run.world().stage().exhibit(n, run.world().senses(n)))?;
-    clock(run.peek(e).exhibits(n))
+    present_clock(run, n)?;
+    clock_of(run.peek(e).exhibits(n))
+}
+
+fn present_clock(run: &Run, n: NodeId) -> Option<Vec<(NodeId, u64)>> {
+    clock_of(run.world().stage().exhibit(n, run.world().senses(n)))
+}
+
+fn clock_of(shown: Showcase) -> Option<Vec<(NodeId, u64)>> {
+    shown.items.into_iter().find_map(|(_, x)| match x {
+        Exhibit::Clock { entries } => Some(entries),
+        _ => None,
+    })
+}
+
+/// The run is about clocks: its nodes keep them, or are measured by them.
+pub(super) fn tells_clocks(run: &Run, n: NodeId) -> bool {
+    matches!(run.entry().view, View::Rounds) || present_clock(run, n).is_some()
 }
 
 /// Beside the selected event's neighbours; its own stands on the sheet.

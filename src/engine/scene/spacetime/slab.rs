@@ -1,6 +1,6 @@
 //! A stretch of the diagram: lanes, messages and their names, merged into few paths.
 
-use super::front::clock;
+use super::front::{clock, tells_clocks};
 use super::view::{TILE, Viewport};
 use crate::few;
 use crate::few::Few;
@@ -395,8 +395,9 @@ impl Slab {
         }
         let is_step = |e: &Event| opens(e.what) && e.node.is_some() && index.shows(e.id);
         // A node's steps at one instant are one dot; the clock is that of the last.
-        let mut steps: Vec<Event> = vec![];
+        let (mut steps, mut all): (Vec<Event>, usize) = (vec![], 0);
         for e in trace.range(i, j).filter(is_step) {
+            all += 1;
             let mut same = steps.iter_mut().rev().take_while(|s| s.at == e.at);
             match same.find(|s| s.node == e.node) {
                 Some(s) => *s = e,
@@ -405,7 +406,8 @@ impl Slab {
         }
         // To begin is not worth the room.
         steps.retain(|e| e.at > 0 || !matches!(e.what, What::Start { .. }));
-        if few(steps.len()) {
+        let own = steps.first().and_then(|e| e.node).is_some_and(|n| tells_clocks(run, n));
+        if few(if own { steps.len() } else { all }) {
             placer.allow(steps.len());
             for (e, n) in steps.iter().filter_map(|e| Some((e, e.node?))) {
                 out.extend(clock(run, index, e.id, (self.x(e.at), view.y(n)), placer));
