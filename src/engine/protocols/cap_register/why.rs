@@ -138,15 +138,17 @@ pub enum Why {
         key: Value,
         value: Value,
         of: u64,
+        /// Some are taken for dead.
+        #[serde(skip)]
+        fewer: bool,
     },
     ReadSure {
         key: Value,
         value: Value,
         left: u64,
         reads: u64,
-        /// Sure only because it takes every value for sure.
         #[serde(skip)]
-        rash: bool,
+        sure: Sure,
     },
     Unsure {
         key: Value,
@@ -348,19 +350,30 @@ impl Reason for Why {
             Why::Discarded { key, from, kept, lost, own, .. } => {
                 discarded(t, key, *from, (kept, lost), *own)
             }
-            Why::WroteAll { key, value, of } => {
-                say(&["All ", &n(*of), " replicas have ", &is(key, value), ": the write is done."])
-            }
-            Why::ReadSure { key, value, left, reads, rash } => say(&[
+            Why::WroteAll { key, value, of, fewer } => say(&[
+                "All ",
+                &n(*of),
+                " replicas",
+                &believed(me, *fewer),
+                " have ",
+                &is(key, value),
+                ": the write is done.",
+            ]),
+            Why::ReadSure { key, value, left, reads, sure } => say(&[
                 me,
                 " answers ",
                 &if *reads == 1 { String::new() } else { say(&[&n(*reads), " reads with "]) },
                 &is(key, value),
                 " from its own copy: ",
-                &if *rash {
-                    "it does not ask who else has it.".into()
-                } else {
-                    say(&["all ", &n(*left), " are known to have it."])
+                &match sure {
+                    Sure::Rash => "it does not ask who else has it.".into(),
+                    Sure::Blank => "it knows of no write.".into(),
+                    Sure::All | Sure::Fewer => say(&[
+                        "all ",
+                        &n(*left),
+                        &believed(me, matches!(sure, Sure::Fewer)),
+                        " are known to have it, or something newer.",
+                    ]),
                 },
             ]),
             Why::Unsure { key, value, by, .. } => say(&[
@@ -426,6 +439,22 @@ impl Reason for Why {
             _ => None,
         }
     }
+}
+
+/// How a write-all comes to answer a read.
+#[derive(Clone, Copy, Debug)]
+pub enum Sure {
+    All,
+    /// All that it does not take for dead.
+    Fewer,
+    /// Nobody has told it of a write.
+    Blank,
+    /// It takes every value for sure.
+    Rash,
+}
+
+fn believed(me: &str, fewer: bool) -> String {
+    if fewer { say(&[" that ", me, " does not take for dead"]) } else { String::new() }
 }
 
 fn say(parts: &[&str]) -> String {
