@@ -28,7 +28,7 @@ pub static ENTRY: Entry = Entry {
             first: 1,
             count: Count::Param("clients"),
             tier: 0,
-            states: &["unsynchronised", "synchronised", "doubting", "panicked"],
+            states: &["unsynchronised", "measuring", "synchronised", "doubting", "panicked"],
         },
         Role {
             name: "server",
@@ -134,7 +134,7 @@ pub static ENTRY: Entry = Entry {
             Weight::Key,
             &["server", "t1", "t2", "t3", "t4", "offset", "delay", "bound"],
         ),
-        why("kept", Weight::Aside, &["server", "offset", "delay", "newest"]),
+        why("kept", Weight::Key, &["server", "offset", "delay", "newest"]),
         why("bogus", Weight::Key, &["server", "org", "waits"]),
         why("seen-before", Weight::Aside, &["server", "xmt"]),
         why("silent", Weight::Aside, &["server", "times"]),

@@ -210,7 +210,7 @@ fn folds(run: &Run, index: &Index, view: &Viewport, out: &mut Vec<Shape>) {
 /// its past.
 pub fn clock_text(run: &Run, index: &Index, e: EventId) -> String {
     if let (View::Rounds, Some(event)) = (run.entry().view, run.trace().event(e)) {
-        let reads = |n: NodeId| crate::value::print_time(index.clocks.reading(n, event.at) as i64);
+        let reads = |n: NodeId| reading(index.clocks.reading(n, event.at));
         return event.node.map_or_else(String::new, reads);
     }
     let kept = run.trace().event(e).and_then(|ev| kept_clock(run, e, ev.node?));
@@ -218,12 +218,29 @@ pub fn clock_text(run: &Run, index: &Index, e: EventId) -> String {
         Some(entries) => entries.into_iter().map(|(_, n)| n.to_string()).collect(),
         None => index.causality.clock(run.trace(), e).iter().map(u32::to_string).collect(),
     };
+    // One number is written as it is.
+    if let [one] = &counts[..] {
+        return one.clone();
+    }
     ["[", &counts.join(", "), "]"].concat()
 }
 
-/// Those who keep a clock of their own: where there are any the diagram is about them.
+/// A wall clock, all digits in one unit: times of one exchange are compared.
+fn reading(us: Us) -> String {
+    if us < 1_000_000 {
+        return crate::value::print_time(us as i64);
+    }
+    let digits = (1_000_000 + us % 1_000_000).to_string();
+    let rest = digits[1..].trim_end_matches('0');
+    let point = if rest.is_empty() { "" } else { "." };
+    [&(us / 1_000_000).to_string(), point, rest, "s"].concat()
+}
+
+/// Those whose clocks the run is about: they keep one, or are measured by it.
 pub(super) fn keep_clocks(run: &Run) -> Vec<NodeId> {
-    run.cast().all().filter(|n| clock_of(run, *n).is_some_and(|c| !c.is_empty())).collect()
+    let rounds = matches!(run.entry().view, View::Rounds);
+    let keeps = |n: &NodeId| rounds || clock_of(run, *n).is_some_and(|c| !c.is_empty());
+    run.cast().all().filter(keeps).collect()
 }
 
 /// A node's clock at the end of what is known.

@@ -399,23 +399,24 @@ impl Slab {
         let trace = run.trace();
         let (i, j) = (trace.count_before(from), trace.count_before(to));
         let few = |n: usize| n as f32 <= (self.x1 - self.x0) / CLOCK;
+        // Elsewhere they are what the trace knows, and shown to whoever asks an event.
         let keepers = keep_clocks(run);
-        let own = !keepers.is_empty();
-        if !few((j - i) / if own { 16 } else { 4 }) {
+        if keepers.is_empty() || !few((j - i) / 16) {
             return;
         }
+        // To begin is not worth the room.
+        let begins = |e: &Event| e.at == 0 && matches!(e.what, What::Start { .. });
         let is_step = |e: &Event| {
-            let of = |n: NodeId| !own || keepers.contains(&n);
-            opens(e.what) && e.node.is_some_and(of) && index.shows(e.id)
+            let keeps = e.node.is_some_and(|n| keepers.contains(&n));
+            opens(e.what) && keeps && index.shows(e.id) && !begins(e)
         };
         let steps: Vec<Event> = trace.range(i, j).filter(is_step).collect();
         let same = |a: &Event, b: &Event| (a.node, a.at) == (b.node, b.at);
         let last = |i: &usize| !steps[i + 1..].iter().any(|s| same(s, &steps[*i]));
-        let shown: Vec<usize> = if few(steps.len() / if own { 4 } else { 1 }) {
-            (0..steps.len()).filter(last).collect()
-        } else {
-            vec![]
-        };
+        if !few(steps.len() / 4) {
+            return;
+        }
+        let shown: Vec<usize> = (0..steps.len()).filter(last).collect();
         if few(shown.len()) {
             placer.allow(shown.len());
             for (e, n) in shown.iter().filter_map(|i| Some((&steps[*i], steps[*i].node?))) {
