@@ -720,9 +720,12 @@ impl Page {
             return faults;
         }
         self.sharpen();
+        let old = self.loaded_now();
         if self.edit_to(text, Edit::Tweak, says) {
-            self.notice.set(Some(Notice { says: format!("{says}."), undo: true, serious: false }));
-            self.said.set(format!("{says}."));
+            let void = old.and_then(|old| self.with_run_now(|run| new_void(&old.run.borrow(), run)));
+            let says = void.flatten().map_or(format!("{says}."), |v| format!("{says}. {v}"));
+            self.notice.set(Some(Notice { says: says.clone(), undo: true, serious: false }));
+            self.said.set(says);
         }
         vec![]
     }
@@ -1330,4 +1333,23 @@ fn sel_of(run: &Run, pick: Pick) -> Option<link::Sel> {
 
 fn same_step(a: &scenario::ast::Step, b: &scenario::ast::Step) -> bool {
     a.within == b.within && a.trigger == b.trigger && a.act == b.act
+}
+
+/// Acts of a run that could not be done, and why not.
+fn voids(run: &Run) -> Vec<(String, String)> {
+    let trace = run.trace();
+    let one = |i: usize| match trace.what(i) {
+        What::Void { line, text } => {
+            Some((words::acted(run, line), trace.texts.get(text as usize)?.clone()))
+        }
+        _ => None,
+    };
+    (0..trace.len()).filter_map(one).collect()
+}
+
+/// What cannot be done any more in an edited run, as far as it is known.
+fn new_void(old: &Run, new: &Run) -> Option<String> {
+    let was = voids(old);
+    let (act, why) = voids(new).into_iter().find(|v| !was.contains(v))?;
+    Some(format!("Nothing happens at “{act}” now: {why}."))
 }

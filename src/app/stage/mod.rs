@@ -19,6 +19,7 @@ use crate::app::lay::{Kept, Perhaps, Rows, anew, effect, either, when};
 use engine::card::{self, Weight};
 use engine::ids::*;
 use engine::run::Run;
+use engine::scenario::ast::{Act, Who};
 use engine::scene::{self, Index, Pick};
 use engine::trace::What;
 use leptos::prelude::*;
@@ -144,7 +145,7 @@ pub fn told(run: &Run, index: &Index, count: usize, stepped: bool) -> Told {
         .iter()
         .rev()
         .filter(|a| a.event.index() < count && event.is_none_or(|e| a.event > e));
-    if let Some((act, says)) = fault.take(8).find_map(|a| Some((a, fault_says(run, a.line)?))) {
+    if let Some((act, says)) = fault.take(8).find_map(|a| Some((a, fault_says(run, a)?))) {
         return Told { at: act.at, says, event: Some(act.event) };
     }
     match event.and_then(|e| Some((e, run.trace().event(e)?.at, run.sentence(e)?))) {
@@ -161,18 +162,57 @@ pub fn told(run: &Run, index: &Index, count: usize, stepped: bool) -> Told {
     }
 }
 
-/// What was done to the run, as a sentence; faults that are only rules are left to the diagram.
-fn fault_says(run: &Run, line: u32) -> Option<String> {
-    use engine::scenario::ast::{Act, Who};
+/// What was done to the run, as a sentence, and what of it could not be done; faults that are only rules are left to
+/// the diagram.
+fn fault_says(run: &Run, done: &scene::index::Act) -> Option<String> {
+    let act = &run.scenario().steps.get(done.line as usize)?.act;
+    match undone(run, done) {
+        None => act_says(run, act),
+        Some((nodes, why)) => {
+            let names: Vec<Who> = nodes.into_iter().map(|n| Who::Node(run.cast().members[n.index()].id.clone())).collect();
+            let rest = match act {
+                _ if names.is_empty() => None,
+                Act::Crash(_) => Some(Act::Crash(names)),
+                Act::Pause(_) => Some(Act::Pause(names)),
+                Act::Resume(_) => Some(Act::Resume(names)),
+                Act::Restart { amnesia, .. } => Some(Act::Restart { who: names, amnesia: *amnesia }),
+                _ => None,
+            };
+            Some(match rest.and_then(|a| act_says(run, &a)) {
+                Some(says) => format!("{says} Nothing more happens: {why}."),
+                None => format!("Nothing happens: {why}."),
+            })
+        }
+    }
+}
+
+/// Whom an act has touched before it could not go on, and why it could not; nothing where all of it was done.
+fn undone(run: &Run, done: &scene::index::Act) -> Option<(Vec<NodeId>, String)> {
+    let trace = run.trace();
+    let now = trace.event(done.event)?;
+    let mut nodes = vec![];
+    for e in trace.range(done.event.index() + 1, trace.len()) {
+        match e.what {
+            _ if (e.at, e.k) != (now.at, now.k) => return None,
+            What::Act { .. } => return None,
+            What::Void { text, .. } => return Some((nodes, trace.texts.get(text as usize)?.clone())),
+            What::Crash | What::Pause | What::Resume | What::Restart { .. } => nodes.extend(e.node),
+            _ => {}
+        }
+    }
+    None
+}
+
+fn act_says(run: &Run, act: &Act) -> Option<String> {
     let name = |w: &Who| match w {
         Who::Node(n) => run.cast().find(n).map_or(n.clone(), |n| run.name(n).to_string()),
         Who::Role(r) => format!("the {r}"),
     };
     let list = |l: &[Who]| l.iter().map(name).collect::<Vec<_>>().join(", ");
     let many = |l: &[Who], one: &str, more: &str| {
-        format!("{} {}.", list(l), if l.len() == 1 { one } else { more })
+        words::capital(&format!("{} {}.", list(l), if l.len() == 1 { one } else { more }))
     };
-    let says = match &run.scenario().steps.get(line as usize)?.act {
+    let says = match act {
         Act::Crash(who) => many(who, "crashes", "crash"),
         Act::Pause(who) => many(who, "pauses", "pause"),
         Act::Resume(who) => many(who, "goes on", "go on"),
@@ -182,7 +222,7 @@ fn fault_says(run: &Run, line: u32) -> Option<String> {
         Act::Restart { who, amnesia: true } => {
             many(who, "restarts with an empty disk", "restart with empty disks")
         }
-        Act::Isolate(who) => format!("{} is cut off from everybody.", name(who)),
+        Act::Isolate(who) => words::capital(&format!("{} is cut off from everybody.", name(who))),
         Act::Partition(sides) => format!(
             "The network is cut: {}.",
             sides.iter().map(|s| list(s)).collect::<Vec<_>>().join(" | ")
