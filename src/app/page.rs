@@ -732,7 +732,8 @@ impl Page {
 
     /// Why something cannot be done, instead of doing nothing.
     pub fn refuse(&self, why: &str) {
-        let says = format!("{}. Nothing was done.", words::capital(why.trim_end_matches('.')));
+        let why = words::quoted(why.trim_end_matches('.'));
+        let says = format!("{}. Nothing was done.", words::capital(&why));
         self.said.set(says.clone());
         self.notice.set(Some(Notice { says, undo: false, serious: false }));
     }

@@ -28,7 +28,7 @@ pub struct Search {
 pub fn search(run: &Run, index: &Index, count: usize, query: &str) -> Search {
     let read = match Query::read(run, query) {
         Ok(read) => read,
-        Err(wrong) => return Search { rows: vec![], says: wrong.message(), wrong: true },
+        Err(wrong) => return Search { rows: vec![], says: words::quoted(&wrong.message()), wrong: true },
     };
     let found = read.find(run, 0, MOST);
     let more = found.events.len() >= MOST && found.next < run.trace().len();

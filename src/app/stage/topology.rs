@@ -159,17 +159,20 @@ impl Moving {
         pick: Pick,
         motion: &Motion,
     ) {
-        let ids: Vec<f32> = self.flights.chunks_exact(FLIGHT).map(|f| f[0]).collect();
-        let name = |id: &f32| {
-            JsValue::from(format!(
-                "{}, on its way{}",
-                crate::app::words::travels(run, MsgId(*id as u32)),
-                kin::words(run, index, pick, MsgId(*id as u32))
-            ))
+        let flights = || self.flights.chunks_exact(FLIGHT);
+        let ids: Vec<f32> = flights().map(|f| f[0]).collect();
+        let name = |f: &[f32]| {
+            let m = MsgId(f[0] as u32);
+            let state = STATES.get(f[7] as usize).unwrap_or(&STATES[0]);
+            let travels = crate::app::words::travels(run, m);
+            JsValue::from(format!("{travels}, {state}{}", kin::words(run, index, pick, m)))
         };
-        motion.name(&ids, ids.iter().map(name).collect());
+        motion.name(&ids, flights().map(name).collect());
     }
 }
+
+/// How a message in the air is: words for the numbers of its state.
+const STATES: [&str; 4] = ["on its way", "lost", "held", "waiting at the door"];
 
 /// Of several steps at one instant some may still be to come: what they send is not there yet.
 fn not_sent_yet(run: &engine::run::Run, count: usize, flights: &mut Vec<f32>) {
