@@ -722,12 +722,20 @@ impl Page {
         self.sharpen();
         let old = self.loaded_now();
         if self.edit_to(text, Edit::Tweak, says) {
-            let void = old.and_then(|old| self.with_run_now(|run| new_void(&old.run.borrow(), run)));
+            let void =
+                old.and_then(|old| self.with_run_now(|run| new_void(&old.run.borrow(), run)));
             let says = void.flatten().map_or(format!("{says}."), |v| format!("{says}. {v}"));
             self.notice.set(Some(Notice { says: says.clone(), undo: true, serious: false }));
             self.said.set(says);
         }
         vec![]
+    }
+
+    /// Whether the reader has changed what runs: what its author said of it may be true no longer.
+    pub fn is_edited(&self) -> bool {
+        self.loaded().is_some_and(|l| {
+            l.home.is_none() && (l.origin.is_some() || self.past.with_value(|p| !p.is_empty()))
+        })
     }
 
     /// Why something cannot be done, instead of doing nothing.

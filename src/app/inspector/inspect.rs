@@ -251,7 +251,12 @@ pub fn Inspect() -> impl IntoView {
     let facts = Kept::new(move || {
         page.head.track();
         let (count, pick) = (page.count_slow.get(), page.pick.get());
-        page.with_run(|run| facts(run, count, pick)).unwrap_or_default()
+        let mut facts = page.with_run(|run| facts(run, count, pick)).unwrap_or_default();
+        // What it is about was said of it as it came.
+        if pick == Pick::None && !facts.says.is_empty() && page.is_edited() {
+            facts.says = format!("Before it was changed: {}", facts.says);
+        }
+        facts
     });
     let title = move || facts.with(|f| f.title.clone());
     let hue = move || facts.with(|f| f.hue);

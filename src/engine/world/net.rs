@@ -54,11 +54,7 @@ fn said_nothing(a: &Link, b: &Link) -> bool {
 
 /// Parts of a million as `20%`.
 fn share(ppm: u32) -> String {
-    let (whole, rest) = (ppm / 10_000, ppm % 10_000);
-    match rest {
-        0 => format!("{whole}%"),
-        _ => format!("{whole}.{}%", format!("{rest:04}").trim_end_matches('0')),
-    }
+    [&crate::value::print_millionths(i64::from(ppm) * 100), "%"].concat()
 }
 
 /// What was used of the links that leave one node.
@@ -150,11 +146,19 @@ impl Net {
         tell(link.latency != base.latency, "", crate::scenario::law(&link.latency));
         tell(link.loss != base.loss, "loss ", share(link.loss));
         tell(link.duplicate != base.duplicate, "doubles ", share(link.duplicate));
-        tell(link.fifo != base.fifo, if link.fifo { "in order" } else { "any order" }, String::new());
-        tell(link.bandwidth != base.bandwidth, "", match link.bandwidth {
-            0 => "any width".into(),
-            b => format!("{b} bytes/s"),
-        });
+        tell(
+            link.fifo != base.fifo,
+            if link.fifo { "in order" } else { "any order" },
+            String::new(),
+        );
+        tell(
+            link.bandwidth != base.bandwidth,
+            "",
+            match link.bandwidth {
+                0 => "any width".into(),
+                b => format!("{b} bytes/s"),
+            },
+        );
         tell(said_nothing(link, base), "its copies have a way of their own", String::new());
         said.join(", ")
     }

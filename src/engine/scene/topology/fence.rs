@@ -243,3 +243,29 @@ fn hull(points: &[Point], gap: f32) -> String {
     pen.arc(gap, false, true, a.0 + dy / len * gap, a.1 - dx / len * gap).close();
     pen.d()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::card::Layout as Style;
+
+    /// Two clients above five replicas: a client and the two replicas furthest from it are one side.
+    #[test]
+    fn a_side_is_one_ground_where_a_way_leads_round_the_others() {
+        let ids = |r: std::ops::Range<u16>| r.map(NodeId).collect::<Vec<_>>();
+        let layout = Layout::place(&[ids(0..2), ids(2..7)], Style::Tiers, 430.0, 340.0);
+        let side = [NodeId(1), NodeId(5), NodeId(6)];
+        let (mut parts, others) = (parts(&layout, &side), outsiders(&layout, &side));
+        assert!(parts.len() > 1 && bridge(&layout, &parts, &others).is_none());
+        while let Some((i, j, [a, by, b])) = detour(&layout, &parts, &others) {
+            for o in &others {
+                assert!(
+                    distance((a, by), *o).min(distance((by, b), *o)) > layout.ring_radius() + NECK
+                );
+            }
+            let more = parts.remove(j);
+            parts[i].extend(more);
+        }
+        assert_eq!(parts.len(), 1);
+    }
+}

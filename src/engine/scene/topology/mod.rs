@@ -177,7 +177,8 @@ fn odd_links(peek: &Peek, layout: &Layout, there: &[NodeId], out: &mut Vec<Shape
     let net = peek.world().net();
     let is_odd = |a: NodeId, b: NodeId| net.link(a, b) != net.base() && net.open(a, b);
     let pairs = there.iter().enumerate().flat_map(|(i, a)| there[i + 1..].iter().map(|b| (*a, *b)));
-    let odd: Vec<_> = pairs.filter(|(a, b)| is_odd(*a, *b) || is_odd(*b, *a)).take(ODD + 1).collect();
+    let odd: Vec<_> =
+        pairs.filter(|(a, b)| is_odd(*a, *b) || is_odd(*b, *a)).take(ODD + 1).collect();
     if odd.len() > ODD || !layout.shows_lines() {
         return;
     }
@@ -215,7 +216,7 @@ fn node(run: &Run, peek: &Peek, layout: &Layout, n: NodeId, selected: bool) -> S
     }
     words(run, peek, layout, n, &mut kids);
     if layout.shows_names() && (clock_says(peek, n).is_some() || disk_is_odd(run, peek, n)) {
-        kids.push(Shape::text("odd", x - r * 0.82, y - r * 0.72, Anchor::Middle, odd(run, peek, n)));
+        kids.push(Shape::path("odd", odd(run, peek, n, (x - r * 0.86, y - r * 0.86))));
     }
     if life == Life::Paused {
         kids.push(Shape::rect("bars", x + r * 0.52, y - r * 0.98, r * 0.14, r * 0.42));
@@ -316,9 +317,11 @@ fn cut_off(run: &Run, peek: &Peek, n: NodeId) -> String {
     let net = peek.world().net();
     let others = || run.cast().all().filter(|o| *o != n && peek.life(*o) != Life::Absent);
     let mut said: Vec<String> = vec![];
-    for (word, sends, hears) in
-        [("cut off from ", false, false), ("cannot send to ", false, true), ("cannot hear ", true, false)]
-    {
+    for (word, sends, hears) in [
+        ("cut off from ", false, false),
+        ("cannot send to ", false, true),
+        ("cannot hear ", true, false),
+    ] {
         let is = |o: &NodeId| net.open(n, *o) == sends && net.open(*o, n) == hears;
         let names: Vec<&str> = others().filter(is).map(|o| run.name(o)).collect();
         match names.len() {
@@ -360,13 +363,17 @@ fn disk_is_odd(run: &Run, peek: &Peek, n: NodeId) -> bool {
     run.cast().all().filter(same).any(|o| disk(o) < disk(n))
 }
 
-/// The sign on a node whose clock is wrong or whose disk is slow.
-fn odd(run: &Run, peek: &Peek, n: NodeId) -> &'static str {
-    match (clock_says(peek, n).is_some(), disk_is_odd(run, peek, n)) {
-        (true, true) => "◷▤",
-        (true, false) => "◷",
-        _ => "▤",
+/// The signs on a node: a small clock where it is wrong, a small disk where it is slow.
+fn odd(run: &Run, peek: &Peek, n: NodeId, (mut x, y): (f32, f32)) -> String {
+    let mut pen = Pen::new();
+    if clock_says(peek, n).is_some() {
+        pen.circle(x, y, 6.0).to(x, y - 4.0).line(x, y).line(x + 3.0, y + 1.5);
+        x -= 16.0;
     }
+    if disk_is_odd(run, peek, n) {
+        pen.rect(x - 5.0, y - 5.0, 10.0, 4.0).rect(x - 5.0, y + 1.0, 10.0, 4.0);
+    }
+    pen.d()
 }
 
 /// Slanting lines across a circle.
