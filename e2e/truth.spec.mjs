@@ -86,7 +86,9 @@ test("what the author said of a scenario is not said of an edited one", async ({
 
 test("the words about drawing a line are in a corner, and a line begins under them as well", async ({ page, open }) => {
   await open("#raft/happy&t=300ms");
-  await page.keyboard.press("d");
+  await page.getByRole("button", { name: "Break something" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Network", exact: true }).click();
+  await page.getByRole("dialog").getByRole("button", { name: /draw a line/ }).click();
   const words = page.locator(".drawing-says");
   await expect(words).toBeVisible();
   const box = await words.boundingBox();

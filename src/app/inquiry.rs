@@ -9,10 +9,10 @@ use std::sync::Arc;
 use engine::ids::*;
 use engine::run::Run;
 use engine::scene::{Index, Pick};
+use engine::trace::causality::Causality;
 use engine::trace::inquiry::{
     Chain, Cut, Filter, Judgment, Order, Relation, chain, default_cause, judge, relation,
 };
-use engine::trace::causality::Causality;
 use engine::trace::{Event, What};
 use leptos::prelude::*;
 
@@ -196,9 +196,9 @@ fn silent(run: &Run, c: &Causality, a: EventId, b: EventId) -> bool {
         _ => false,
     };
     let trace = run.trace();
-    let began = default_cause(run, c, other).links.first().map(|l| l.event);
+    let fired = |e: EventId| e > one && matches!(trace.what(e.index()), What::Fire { .. });
     hushes(trace.what(one.index()))
-        && began.is_some_and(|e| e > one && matches!(trace.what(e.index()), What::Fire { .. }))
+        && default_cause(run, c, other).links.iter().any(|l| fired(l.event))
 }
 
 impl Answer {
