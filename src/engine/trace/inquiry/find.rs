@@ -7,8 +7,8 @@
 //! ```
 //!
 //! A word that names something of this run means that; any other is looked for in the text, as is whatever
-//! stands in quotation marks. The text is the one legend of `trace::text`, and what a page shows instead. A search stops at its limit and
-//! says where to go on, so that a long run can be searched while it grows.
+//! stands in quotation marks. The text is the one legend of `trace::text`, and what a page shows instead. A
+//! search stops at its limit and says where to go on, so that a long run can be searched while it grows.
 
 use crate::ids::{EventId, NodeId};
 use crate::run::Run;
