@@ -243,7 +243,7 @@ test.describe("finding events", () => {
     await page.locator("#find").fill("v=1,1,0");
     await expect(row(page, /Note/).first()).toBeVisible();
     await page.locator("#find").fill("colour=red");
-    await expect(page.locator("#found")).toContainText("Nothing here has a field `colour`");
+    await expect(page.locator("#found")).toContainText("Nothing here has a field “colour”");
     await expect(page.locator("#find")).toHaveAttribute("aria-invalid", "true");
     await page.locator("#find").fill("zebra");
     await expect(page.locator("#found")).toContainText("No event found");

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use engine::ids::*;
 use engine::run::Run;
 use engine::scene::{Index, Pick};
+use engine::trace::causality::Causality;
 use engine::trace::inquiry::{
     Chain, Cut, Filter, Judgment, Order, Relation, chain, default_cause, judge, relation,
 };
@@ -154,6 +155,9 @@ pub struct Answer {
     /// From the cause, or else from where it began; the other way round where it came first. None where no chain
     /// of messages leads either way.
     pub chain: Option<Chain>,
+    /// The one is a crash, a loss or the like, and the other began with a timer that ran out later: what did not come
+    /// may have been the cause, and no clock counts that.
+    pub silence: bool,
 }
 
 /// The answer about an event; about another one while that is a link of its chain.
@@ -172,11 +176,29 @@ fn one(run: &Run, index: &Index, cause: Option<EventId>, effect: EventId) -> Ans
     let c = &index.causality;
     let Some(cause) = cause.filter(|a| *a != effect) else {
         let chain = Some(default_cause(run, c, effect));
-        return Answer { effect, cause, relation: None, chain };
+        return Answer { effect, cause, relation: None, chain, silence: false };
     };
     let way = chain(run, c, cause, effect).or_else(|| chain(run, c, effect, cause));
     let relation = Some(relation(run, c, cause, effect));
-    Answer { effect, cause: Some(cause), relation, chain: way }
+    let silence = way.is_none() && silent(run, c, cause, effect);
+    Answer { effect, cause: Some(cause), relation, chain: way, silence }
+}
+
+/// Whether the first of two events kept something from being sent or heard, and the second came of a timer that ran out
+/// after it.
+fn silent(run: &Run, c: &Causality, a: EventId, b: EventId) -> bool {
+    let (one, other) = if a < b { (a, b) } else { (b, a) };
+    let hushes = |what: What| match what {
+        What::Crash | What::Pause | What::Lose { .. } | What::Hold { .. } => true,
+        What::Act { line } => {
+            run.scenario().steps.get(line as usize).is_some_and(|s| s.act.is_fault())
+        }
+        _ => false,
+    };
+    let trace = run.trace();
+    let fired = |e: EventId| e > one && matches!(trace.what(e.index()), What::Fire { .. });
+    hushes(trace.what(one.index()))
+        && default_cause(run, c, other).links.iter().any(|l| fired(l.event))
 }
 
 impl Answer {
@@ -192,8 +214,10 @@ impl Answer {
             Some(Order::Same) => "Both belong to one step.",
             Some(Order::Before) => "The shortest way by which it could have:",
             Some(Order::After) => "It came first. The shortest way from it to the other one:",
-            Some(Order::Concurrent) => "Neither could have influenced the other.",
-            Some(Order::Outside) => "No message leads from one to the other.",
+            Some(Order::Concurrent | Order::Outside) if self.silence => {
+                "No message led from one to the other. What did not come may be how: a timer ran out, and nothing had stopped it."
+            }
+            Some(Order::Concurrent | Order::Outside) => "No message led from one to the other.",
         }
     }
 
@@ -462,5 +486,30 @@ mod tests {
         assert_eq!(asked.chain.and_then(|w| w.links.last().map(|l| l.event)), Some(c));
         let itself = answer(&run, &index, (Some(b), None), b);
         assert!(itself.relation.is_none() && itself.lead().starts_with("This is the event"));
+    }
+
+    #[test]
+    fn a_silence_may_be_how_though_no_message_led_there() {
+        let text = "lamplight 1\nrun raft nodes=3 seed=1\nnet latency=10ms\nuntil 3s\n\
+            at 1s crash leader\n";
+        let Ok(mut run) = crate::app::page::read(text) else { panic!("it does not run") };
+        run.advance(3 * SEC, 200_000);
+        let index = Index::new(&run);
+        let all: Vec<Event> = run.trace().events().collect();
+        let crash = all.iter().find(|e| matches!(e.what, What::Crash)).expect("it crashes");
+        let fires = |e: &&Event| {
+            matches!(e.what, What::Fire { .. }) && e.at > crash.at && e.node != crash.node
+        };
+        let fire = all.iter().find(fires).expect("a timer runs out");
+        let a = answer(&run, &index, (Some(crash.id), None), fire.id);
+        assert!(a.chain.is_none() && a.silence, "{a:?}");
+        assert!(a.lead().contains("a timer ran out"), "{}", a.lead());
+        // Of two that only have nothing to do with each other no such thing is said.
+        let start = |n: u16| {
+            let is = |e: &&Event| matches!(e.what, What::Start { .. }) && e.node == Some(NodeId(n));
+            all.iter().find(is).expect("it starts").id
+        };
+        let b = answer(&run, &index, (Some(start(0)), None), start(1));
+        assert_eq!((b.silence, b.lead()), (false, "No message led from one to the other."));
     }
 }

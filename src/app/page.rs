@@ -771,16 +771,28 @@ impl Page {
             return faults;
         }
         self.sharpen();
+        let old = self.loaded_now();
         if self.edit_to(text, Edit::Tweak, says) {
-            self.notice.set(Some(Notice { says: format!("{says}."), undo: true, serious: false }));
-            self.said.set(format!("{says}."));
+            let void =
+                old.and_then(|old| self.with_run_now(|run| new_void(&old.run.borrow(), run)));
+            let says = void.flatten().map_or(format!("{says}."), |v| format!("{says}. {v}"));
+            self.notice.set(Some(Notice { says: says.clone(), undo: true, serious: false }));
+            self.said.set(says);
         }
         vec![]
     }
 
+    /// Whether the reader has changed what runs: what its author said of it may be true no longer.
+    pub fn is_edited(&self) -> bool {
+        self.loaded().is_some_and(|l| {
+            l.home.is_none() && (l.origin.is_some() || self.past.with_value(|p| !p.is_empty()))
+        })
+    }
+
     /// Why something cannot be done, instead of doing nothing.
     pub fn refuse(&self, why: &str) {
-        let says = format!("{}. Nothing was done.", words::capital(why.trim_end_matches('.')));
+        let why = words::quoted(why.trim_end_matches('.'));
+        let says = format!("{}. Nothing was done.", words::capital(&why));
         self.said.set(says.clone());
         self.notice.set(Some(Notice { says, undo: false, serious: false }));
     }
@@ -1396,4 +1408,23 @@ fn sel_of(run: &Run, pick: Pick) -> Option<link::Sel> {
 
 fn same_step(a: &scenario::ast::Step, b: &scenario::ast::Step) -> bool {
     a.within == b.within && a.trigger == b.trigger && a.act == b.act
+}
+
+/// Acts of a run that could not be done, and why not.
+fn voids(run: &Run) -> Vec<(String, String)> {
+    let trace = run.trace();
+    let one = |i: usize| match trace.what(i) {
+        What::Void { line, text } => {
+            Some((words::acted(run, line), trace.texts.get(text as usize)?.clone()))
+        }
+        _ => None,
+    };
+    (0..trace.len()).filter_map(one).collect()
+}
+
+/// What cannot be done any more in an edited run, as far as it is known.
+fn new_void(old: &Run, new: &Run) -> Option<String> {
+    let was = voids(old);
+    let (act, why) = voids(new).into_iter().find(|v| !was.contains(v))?;
+    Some(format!("Nothing happens at “{act}” now: {why}."))
 }

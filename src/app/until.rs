@@ -91,7 +91,7 @@ fn condition(run: &Run, text: &str, head: Head, fact: &str) -> Result<Option<Hea
     let s = protocols::parse(&asked).map_err(|faults| {
         faults.first().map_or(String::from("This is no condition."), |f| {
             let hint = f.hint.as_deref().unwrap_or_default();
-            format!("{} {hint}", f.message).trim_end().to_string()
+            words::quoted(format!("{} {hint}", f.message).trim_end())
         })
     })?;
     let mut other = run.edit(s).map_err(|r| r.message)?;
@@ -100,6 +100,11 @@ fn condition(run: &Run, text: &str, head: Head, fact: &str) -> Result<Option<Hea
         _ => false,
     };
     Ok(find(&mut other, 0, &there).map(|h| Head::after(h.at)))
+}
+
+/// Without its article: `claim broken`, `next fault`.
+fn bare(what: &str) -> &str {
+    what.strip_prefix("a ").or(what.strip_prefix("the ")).unwrap_or(what)
 }
 
 fn arrive(page: Page, to: Option<Head>, what: &str) -> String {
@@ -114,7 +119,7 @@ fn arrive(page: Page, to: Option<Head>, what: &str) -> String {
             says
         }
         None => {
-            let says = format!("As far as this run goes there is not {what}.");
+            let says = format!("As far as this run goes there is no {}.", bare(what));
             page.said.set(says.clone());
             says
         }

@@ -204,9 +204,27 @@ pub fn announce(run: &Run, from: usize, to: usize) -> String {
     parts.iter().map(|p| p.trim_end_matches('.')).collect::<Vec<_>>().join(". ")
 }
 
+/// A sentence begins with a capital; a node's name, or whatever else has a figure in it, stays as it is.
 pub fn capital(text: &str) -> String {
+    let first = text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    if first.bytes().any(|b| b.is_ascii_digit()) {
+        return text.to_string();
+    }
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |c| c.to_uppercase().chain(letters).collect())
+}
+
+/// What the engine writes between backticks, in quotation marks: a page has no code in its sentences.
+pub fn quoted(text: &str) -> String {
+    let mut parts = text.split('`');
+    let mut out = parts.next().unwrap_or_default().to_string();
+    let mut open = true;
+    for part in parts {
+        out.push(if open { '“' } else { '”' });
+        out.push_str(part);
+        open = !open;
+    }
+    out
 }
 
 pub fn plural(n: usize, word: &str) -> String {
@@ -230,5 +248,15 @@ mod tests {
         assert_eq!(split_camel("AMajorityIsEnough"), "A Majority Is Enough");
         assert_eq!(split_camel("FIFOOrder"), "FIFO Order");
         assert_eq!(spaced("ElectionTimeout"), "election timeout");
+    }
+
+    #[test]
+    fn a_sentence_begins_with_a_capital_and_a_name_stays_a_name() {
+        assert_eq!(capital("crash n3 at 1 s"), "Crash n3 at 1 s");
+        assert_eq!(capital("n3 has crashed"), "n3 has crashed");
+        assert_eq!(capital("c1 add x 1"), "c1 add x 1");
+        assert_eq!(capital(""), "");
+        assert_eq!(quoted("Write it as `10ms` or `2min`."), "Write it as “10ms” or “2min”.");
+        assert_eq!(quoted("nothing here"), "nothing here");
     }
 }

@@ -177,8 +177,8 @@ pub fn amiss(text: &str, at: engine::scenario::ast::Instant, act: &str) -> Optio
 /// A fault without its place: there is only one line it can be in.
 pub fn says(f: &engine::scenario::Fault) -> String {
     match &f.hint {
-        Some(hint) => format!("{} {hint}", f.message),
-        None => f.message.clone(),
+        Some(hint) => words::quoted(&format!("{} {hint}", f.message)),
+        None => words::quoted(&f.message),
     }
 }
 

@@ -28,9 +28,15 @@ pub struct Search {
 pub fn search(run: &Run, index: &Index, count: usize, query: &str) -> Search {
     let read = match Query::read(run, query) {
         Ok(read) => read,
-        Err(wrong) => return Search { rows: vec![], says: wrong.message(), wrong: true },
+        Err(wrong) => {
+            return Search { rows: vec![], says: words::quoted(&wrong.message()), wrong: true };
+        }
     };
-    let found = read.find(run, 0, MOST);
+    // What is looked for is what is read in the list. Words side by side are meant as a phrase, if there is one.
+    let says = |e: &engine::trace::Event| words::event(run, e);
+    let look = |q: &Query| q.find_said(run, &says, 0, MOST);
+    let phrase = read.phrased().map(|q| look(&q)).filter(|f| !f.events.is_empty());
+    let found = phrase.unwrap_or_else(|| look(&read));
     let more = found.events.len() >= MOST && found.next < run.trace().len();
     let all = found.events.len();
     let rows: Vec<Row> = found
@@ -125,5 +131,22 @@ mod tests {
         assert_eq!(other(&found, Some(EventId(1)), false), Some(2));
         assert_eq!(other(&found, None, true), Some(0));
         assert_eq!(other(&[], Some(EventId(1)), true), None);
+    }
+
+    #[test]
+    fn what_is_read_in_the_list_is_found_and_words_side_by_side_are_a_phrase() {
+        let text = "lamplight 1\nrun vector-clocks nodes=3 seed=1\nat 1ms crash n2\nat 2ms n1 tell n2\n\
+            at 3ms crash n1\nuntil 1s\n";
+        let Ok(mut run) = crate::app::page::read(text) else { panic!("it does not run") };
+        run.advance(SEC, 10_000);
+        let index = Index::new(&run);
+        let found = |q: &str| search(&run, &index, run.trace().len(), q).rows;
+        assert_eq!(found("lost").len(), found("lose").len());
+        assert!(!found("lost").is_empty());
+        // Both words are in more than one sentence; together in one.
+        assert!(found("nobody is there").iter().all(|r| r.says.contains("nobody is there")));
+        assert!(!found("nobody is there").is_empty());
+        // Where there is no such phrase, all of the words are looked for.
+        assert_eq!(found("there nobody").len(), found("nobody is there").len());
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::app::lay::{Kept, Rows, when};
 use engine::ids::*;
-use engine::run::Run;
-use engine::scene::Hue;
+use engine::run::{Peek, Run};
+use engine::scene::{Hue, topology};
 use engine::trace::What;
 use engine::tree::Tree;
 use engine::world::Life;
@@ -31,6 +31,8 @@ pub struct Facts {
     /// Fields whose values take more than a line.
     pub long: Vec<Field>,
     pub timers: Vec<Field>,
+    /// What its world is like: its clock, its disk, links that are not as the others.
+    pub around: Vec<Field>,
     pub exhibits: Vec<exhibits::Shown>,
     /// What can be done to it at once.
     pub deeds: Vec<faults::Deed>,
@@ -101,10 +103,36 @@ fn node(run: &Run, count: usize, n: NodeId) -> Facts {
         fields: short,
         long,
         timers: timers.collect(),
+        around: around(run, &peek, n),
         exhibits: exhibits::of(run, &peek, n),
         deeds: faults::at_hand(&faults::to_node(run, count, n)),
         also: vec![],
     }
+}
+
+/// The clock, the disk and the links of a node: what the scenario has set and what is cut.
+fn around(run: &Run, peek: &Peek, n: NodeId) -> Vec<Field> {
+    let field = |name: String, value: String| Field { name, value, changed: false };
+    let after = |says: String| says.split_once(' ').map_or(String::new(), |s| s.1.to_string());
+    let net = peek.world().net();
+    let mut out = vec![];
+    if let Some(says) = topology::clock_says(peek, n) {
+        out.push(field("clock".into(), after(says)));
+    }
+    if peek.world().disk(n) > 0 {
+        out.push(field("disk".into(), format!("{} a write", after(topology::disk_says(peek, n)))));
+    }
+    for o in run.cast().all().filter(|o| *o != n && peek.life(*o) != Life::Absent) {
+        for (from, to, word) in [(n, o, "to"), (o, n, "from")] {
+            let says = match () {
+                _ if !net.open(from, to) => "cut".to_string(),
+                _ if net.link(from, to) != net.base() => net.says(from, to),
+                _ => continue,
+            };
+            out.push(field(format!("{word} {}", run.name(o)), says));
+        }
+    }
+    out
 }
 
 /// Letters that stand beside a field's name.
@@ -223,7 +251,12 @@ pub fn Inspect() -> impl IntoView {
     let facts = Kept::new(move || {
         page.head.track();
         let (count, pick) = (page.count_slow.get(), page.pick.get());
-        page.with_run(|run| facts(run, count, pick)).unwrap_or_default()
+        let mut facts = page.with_run(|run| facts(run, count, pick)).unwrap_or_default();
+        // What it is about was said of it as it came.
+        if pick == Pick::None && !facts.says.is_empty() && page.is_edited() {
+            facts.says = format!("Before it was changed: {}", facts.says);
+        }
+        facts
     });
     let title = move || facts.with(|f| f.title.clone());
     let hue = move || facts.with(|f| f.hue);
@@ -231,6 +264,7 @@ pub fn Inspect() -> impl IntoView {
     let deeds = Kept::new(move || facts.with(|f| f.deeds.clone()));
     let fields = Kept::new(move || facts.with(|f| f.fields.clone()));
     let timers = Kept::new(move || facts.with(|f| f.timers.clone()));
+    let around = Kept::new(move || facts.with(|f| f.around.clone()));
     let shown = Kept::new(move || facts.with(|f| f.exhibits.clone()));
     let long = Kept::new(move || facts.with(|f| f.long.clone()));
     let also = Kept::new(move || facts.with(|f| f.also.clone()));
@@ -256,6 +290,7 @@ pub fn Inspect() -> impl IntoView {
         <Fields fields=fields title="state"/>
         {move || shown.get().into_iter().map(exhibits::draw).rows()}
         <Fields fields=timers title="timers"/>
+        <Fields fields=around title="clock, disk and links"/>
         {when(move || long.with(|l| !l.is_empty()), move || view! {
             <details>
                 <summary>"the rest of its state"</summary>

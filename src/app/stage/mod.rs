@@ -19,6 +19,7 @@ use crate::app::lay::{Kept, Perhaps, Rows, anew, effect, either, when};
 use engine::card::{self, Weight};
 use engine::ids::*;
 use engine::run::Run;
+use engine::scenario::ast::{Act, Who};
 use engine::scene::{self, Index, Pick};
 use engine::trace::What;
 use leptos::prelude::*;
@@ -124,7 +125,8 @@ pub struct Told {
 
 /// The newest key reason told by then; an aside only where no key has just been, or when stepping by hand. The clock
 /// sees to it that a key is read before the next one comes.
-pub fn told(run: &Run, index: &Index, count: usize, stepped: bool) -> Told {
+/// Before all that it is what the scenario is about, unless it has been `edited`.
+pub fn told(run: &Run, index: &Index, count: usize, (stepped, edited): (bool, bool)) -> Told {
     let known = &index.tales[..index.tales.partition_point(|t| t.event.index() < count)];
     let key = known.iter().rev().find(|t| t.weight == Weight::Key);
     let aside = known
@@ -144,14 +146,14 @@ pub fn told(run: &Run, index: &Index, count: usize, stepped: bool) -> Told {
         .iter()
         .rev()
         .filter(|a| a.event.index() < count && event.is_none_or(|e| a.event > e));
-    if let Some((act, says)) = fault.take(8).find_map(|a| Some((a, fault_says(run, a.line)?))) {
+    if let Some((act, says)) = fault.take(8).find_map(|a| Some((a, fault_says(run, a)?))) {
         return Told { at: act.at, says, event: Some(act.event) };
     }
     match event.and_then(|e| Some((e, run.trace().event(e)?.at, run.sentence(e)?))) {
         Some((e, at, says)) => Told { at, says, event: Some(e) },
         None => Told {
             at: 0,
-            says: if run.scenario().about.is_empty() {
+            says: if edited || run.scenario().about.is_empty() {
                 run.entry().says.to_string()
             } else {
                 run.scenario().about.clone()
@@ -161,18 +163,64 @@ pub fn told(run: &Run, index: &Index, count: usize, stepped: bool) -> Told {
     }
 }
 
-/// What was done to the run, as a sentence; faults that are only rules are left to the diagram.
-fn fault_says(run: &Run, line: u32) -> Option<String> {
-    use engine::scenario::ast::{Act, Who};
+/// What was done to the run, as a sentence, and what of it could not be done; faults that are only rules are left to
+/// the diagram.
+fn fault_says(run: &Run, done: &scene::index::Act) -> Option<String> {
+    let act = &run.scenario().steps.get(done.line as usize)?.act;
+    match undone(run, done) {
+        None => act_says(run, act),
+        Some((nodes, why)) => {
+            let names: Vec<Who> = nodes
+                .into_iter()
+                .map(|n| Who::Node(run.cast().members[n.index()].id.clone()))
+                .collect();
+            let rest = match act {
+                _ if names.is_empty() => None,
+                Act::Crash(_) => Some(Act::Crash(names)),
+                Act::Pause(_) => Some(Act::Pause(names)),
+                Act::Resume(_) => Some(Act::Resume(names)),
+                Act::Restart { amnesia, .. } => {
+                    Some(Act::Restart { who: names, amnesia: *amnesia })
+                }
+                _ => None,
+            };
+            Some(match rest.and_then(|a| act_says(run, &a)) {
+                Some(says) => format!("{says} Nothing more happens: {why}."),
+                None => format!("Nothing happens: {why}."),
+            })
+        }
+    }
+}
+
+/// Whom an act has touched before it could not go on, and why it could not; nothing where all of it was done.
+fn undone(run: &Run, done: &scene::index::Act) -> Option<(Vec<NodeId>, String)> {
+    let trace = run.trace();
+    let now = trace.event(done.event)?;
+    let mut nodes = vec![];
+    for e in trace.range(done.event.index() + 1, trace.len()) {
+        match e.what {
+            _ if (e.at, e.k) != (now.at, now.k) => return None,
+            What::Act { .. } => return None,
+            What::Void { text, .. } => {
+                return Some((nodes, trace.texts.get(text as usize)?.clone()));
+            }
+            What::Crash | What::Pause | What::Resume | What::Restart { .. } => nodes.extend(e.node),
+            _ => {}
+        }
+    }
+    None
+}
+
+fn act_says(run: &Run, act: &Act) -> Option<String> {
     let name = |w: &Who| match w {
         Who::Node(n) => run.cast().find(n).map_or(n.clone(), |n| run.name(n).to_string()),
         Who::Role(r) => format!("the {r}"),
     };
     let list = |l: &[Who]| l.iter().map(name).collect::<Vec<_>>().join(", ");
     let many = |l: &[Who], one: &str, more: &str| {
-        format!("{} {}.", list(l), if l.len() == 1 { one } else { more })
+        words::capital(&format!("{} {}.", list(l), if l.len() == 1 { one } else { more }))
     };
-    let says = match &run.scenario().steps.get(line as usize)?.act {
+    let says = match act {
         Act::Crash(who) => many(who, "crashes", "crash"),
         Act::Pause(who) => many(who, "pauses", "pause"),
         Act::Resume(who) => many(who, "goes on", "go on"),
@@ -182,7 +230,7 @@ fn fault_says(run: &Run, line: u32) -> Option<String> {
         Act::Restart { who, amnesia: true } => {
             many(who, "restarts with an empty disk", "restart with empty disks")
         }
-        Act::Isolate(who) => format!("{} is cut off from everybody.", name(who)),
+        Act::Isolate(who) => words::capital(&format!("{} is cut off from everybody.", name(who))),
         Act::Partition(sides) => format!(
             "The network is cut: {}.",
             sides.iter().map(|s| list(s)).collect::<Vec<_>>().join(" | ")
@@ -207,9 +255,9 @@ fn long_word(letters: usize) -> Option<&'static str> {
 pub fn Caption() -> impl IntoView {
     let page = expect_context::<Page>();
     let told = Kept::new(move || {
-        let (count, stepped) = (page.count.get(), page.stepped.get());
+        let (count, how) = (page.count.get(), (page.stepped.get(), page.is_edited()));
         page.loaded()
-            .map(|l| told(&l.run.borrow(), &l.index.borrow(), count, stepped))
+            .map(|l| told(&l.run.borrow(), &l.index.borrow(), count, how))
             .unwrap_or_default()
     });
     // A sentence that is too long even for its small letters can be scrolled, also by keyboard.
@@ -388,5 +436,49 @@ fn Notice() -> impl IntoView {
                 <button type="button" class="plain" aria-label="Dismiss" on:click=move |_| page.notice.set(None)>"×"</button>
             </div>
         }).perhaps()}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(lines: &str, ms: Us) -> String {
+        let text = format!("lamplight 1\nrun vector-clocks nodes=3 seed=1\n{lines}\nuntil 1s\n");
+        let Ok(mut run) = crate::app::page::read(&text) else { panic!("it does not run") };
+        run.advance(ms * MS, 10_000);
+        let index = Index::new(&run);
+        told(&run, &index, run.trace().count_before(ms * MS), (false, false)).says
+    }
+
+    #[test]
+    fn what_was_done_is_told() {
+        assert_eq!(said("at 1ms crash n1 n2", 5), "n1, n2 crash.");
+        assert_eq!(
+            said("at 1ms partition n1 | n2 n3\nat 2ms heal", 5),
+            "The network is whole again."
+        );
+    }
+
+    #[test]
+    fn what_could_not_be_done_is_not_told_as_done() {
+        let twice = said("at 1ms crash n1\nat 2ms crash n1", 5);
+        assert_eq!(twice, "Nothing happens: n1 is already down.");
+        assert!(said("at 1ms heal", 5).starts_with("Nothing happens: there is nothing to heal"));
+        assert!(said("at 1ms resume n2", 5).starts_with("Nothing happens: n2"));
+        assert!(said("at 1ms restart n3", 5).starts_with("Nothing happens: n3 is not down"));
+        // Of two the first could be.
+        let half = said("at 1ms crash n2\nat 2ms crash n1 n2", 5);
+        assert_eq!(half, "n1 crashes. Nothing more happens: n2 is already down.");
+    }
+
+    #[test]
+    fn of_an_edited_text_its_author_has_said_nothing() {
+        let text =
+            "lamplight 1\nabout Nothing goes wrong.\nrun vector-clocks nodes=3 seed=1\nuntil 1s\n";
+        let Ok(run) = crate::app::page::read(text) else { panic!("it does not run") };
+        let index = Index::new(&run);
+        assert_eq!(told(&run, &index, 0, (false, false)).says, "Nothing goes wrong.");
+        assert_eq!(told(&run, &index, 0, (false, true)).says, run.entry().says);
     }
 }

@@ -109,6 +109,7 @@ struct Layers {
     front: (Element, Painter),
     chain: (Element, Painter),
     veil: (Element, Painter),
+    done: (Element, Painter),
     cut: (Element, Painter),
     focus: (Element, Painter),
     gutter: Painter,
@@ -137,6 +138,8 @@ struct Sheet {
     run: Option<Rc<RefCell<Run>>>,
     /// What back and front were painted for, and how many pixels along it still serves.
     base: Option<(Viewport, f32)>,
+    /// Faults that have been done by then: their words stand over the veil.
+    done: Option<usize>,
     view: Option<Viewport>,
     known: usize,
     /// What the tiles leave out.
@@ -167,6 +170,7 @@ impl Layers {
             front: both("front"),
             chain: both("chain-at"),
             veil: both("veil-at"),
+            done: both("done"),
             cut: both("cut-at"),
             focus: both("focus"),
             gutter: Painter::new(beside.clone()),
@@ -183,6 +187,7 @@ impl Sheet {
             shown: Few::default(),
             run: None,
             base: None,
+            done: None,
             view: None,
             known: 0,
             filter: Filter::default(),
@@ -211,6 +216,12 @@ impl Sheet {
             self.paint(&run, &index, view, &at);
         }
         let sifted = self.filter != index.filter();
+        let done = index.faults.partition_point(|a| a.at <= at.now);
+        if let Some((base, reach)) = self.base.filter(|_| self.done != Some(done)) {
+            let wide = Viewport { w: base.w + reach, ..base };
+            self.layers.done.1.paint(spacetime::done(&run, &index, &wide, at.now));
+            self.done = Some(done);
+        }
         let tiles_change =
             stale || grown || sifted || self.view.is_none_or(|v| v.tiles() != view.tiles());
         if tiles_change {
@@ -249,6 +260,7 @@ impl Sheet {
             let _ = self.layers.plot.set_attribute(name, &(value as i32).to_string());
         }
         self.base = Some((base, left + SPARE));
+        self.done = None;
     }
 
     fn tile(&mut self, run: &Run, index: &Index, view: &Viewport) {
@@ -283,6 +295,7 @@ impl Sheet {
                 &self.layers.focus.0,
                 &self.layers.chain.0,
                 &self.layers.cut.0,
+                &self.layers.done.0,
                 &self.layers.veil.0,
             ] {
                 self.moved.push(e);
@@ -293,7 +306,7 @@ impl Sheet {
         }
         let drift = self.base.map_or(0.0, |(b, _)| ((b.t0 - view.t0) / view.us_per_px()) as f32);
         self.xs.clear();
-        self.xs.extend([drift, drift, drift, drift, drift, view.x(now)]);
+        self.xs.extend([drift, drift, drift, drift, drift, drift, view.x(now)]);
         self.xs.extend(self.shown.keys().map(|k| view.tile_x(k)));
         slide(&self.moved, &self.xs);
     }

@@ -16,7 +16,7 @@ use super::painter::Painter;
 use super::{Sight, diagram, kin};
 use crate::app::beat::{Beat, Frame};
 use crate::app::faults;
-use crate::app::page::{Page, Sheet, Tab};
+use crate::app::page::{Mode, Page, Sheet, Tab};
 use crate::app::sides::Side;
 
 #[wasm_bindgen(module = "/src/app/stage/motion.js")]
@@ -159,17 +159,20 @@ impl Moving {
         pick: Pick,
         motion: &Motion,
     ) {
-        let ids: Vec<f32> = self.flights.chunks_exact(FLIGHT).map(|f| f[0]).collect();
-        let name = |id: &f32| {
-            JsValue::from(format!(
-                "{}, on its way{}",
-                crate::app::words::travels(run, MsgId(*id as u32)),
-                kin::words(run, index, pick, MsgId(*id as u32))
-            ))
+        let flights = || self.flights.chunks_exact(FLIGHT);
+        let ids: Vec<f32> = flights().map(|f| f[0]).collect();
+        let name = |f: &[f32]| {
+            let m = MsgId(f[0] as u32);
+            let state = STATES.get(f[7] as usize).unwrap_or(&STATES[0]);
+            let travels = crate::app::words::travels(run, m);
+            JsValue::from(format!("{travels}, {state}{}", kin::words(run, index, pick, m)))
         };
-        motion.name(&ids, ids.iter().map(name).collect());
+        motion.name(&ids, flights().map(name).collect());
     }
 }
+
+/// How a message in the air is: words for the numbers of its state.
+const STATES: [&str; 4] = ["on its way", "lost", "held", "waiting at the door"];
 
 /// Of several steps at one instant some may still be to come: what they send is not there yet.
 fn not_sent_yet(run: &engine::run::Run, count: usize, flights: &mut Vec<f32>) {
@@ -254,11 +257,13 @@ pub fn Topology(
     let (frame_ref, sight) = super::measure();
     let moving: Rc<RefCell<Option<Moving>>> = Rc::default();
 
+    // On a wall it is laid out for a smaller room, and so is larger.
+    let seen = move || projected(sight.get(), page.mode.get() == Mode::Project);
     let paint = moving.clone();
     effect(move || {
         let (Some(stand), Some(fly)) = (stand.get(), fly.get()) else { return };
         let (count, pick, sight, calm) =
-            (page.count_of(side), page.pick_in(side), sight.get(), page.calm.get());
+            (page.count_of(side), page.pick_in(side), seen(), page.calm.get());
         let Some(loaded) = page.side(side) else { return };
         if sight.w < 10.0 {
             return;
@@ -326,27 +331,36 @@ pub fn Topology(
     view! {
         <div class="view topology" node_ref=frame_ref>
             <svg class="scene" role="graphics-document document" aria-roledescription="diagram" aria-label=name node_ref=root
-                viewBox=move || { let s = sight.get(); s.view_box() }
+                viewBox=move || seen().view_box()
                 on:click=move |ev| diagram::on_click(&ev, page) on:keydown=key on:focusin=focus>
                 <g node_ref=stand></g>
                 <g class="kinship" aria-hidden="true" node_ref=kin_layer></g>
                 <g node_ref=fly></g>
             </svg>
             {when(move || page.whole.get() && mine(), move || view! { <Popover moving=moving sight=sight/> }.into_any())}
-            {when(move || page.drawing.get() && mine(), move || view! { <faults::DrawLine places=places(moving)/> }.into_any())}
+            {when(move || page.drawing.get() && mine(), move || view! { <faults::DrawLine places=places(moving, sight)/> }.into_any())}
         </div>
     }
 }
 
-/// Where the nodes stand, and how large they are.
+/// The room a scene is laid out for: on a wall so small that its letters are read from the last row.
+fn projected(sight: Sight, on_wall: bool) -> Sight {
+    let by = (sight.h / 270.0).min(sight.w / 480.0).clamp(1.0, 2.2);
+    if on_wall { Sight { w: (sight.w / by).floor(), h: (sight.h / by).floor() } } else { sight }
+}
+
+/// Where the nodes stand, and how large they are, in pixels.
 fn places(
     moving: StoredValue<Rc<RefCell<Option<Moving>>>, LocalStorage>,
+    sight: RwSignal<Sight>,
 ) -> Callback<(), (Vec<(f32, f32)>, f32)> {
     Callback::new(move |()| {
+        let wide = sight.get_untracked().w;
         moving.with_value(|m| {
             m.borrow().as_ref().map_or((vec![], 0.0), |m| {
+                let by = wide / m.layout.w.max(1.0);
                 let at = (0..m.layout.len()).map(|n| m.layout.at(NodeId(n as u16)));
-                (at.collect(), m.layout.ring_radius())
+                (at.map(|(x, y)| (x * by, y * by)).collect(), m.layout.ring_radius() * by)
             })
         })
     })
@@ -474,9 +488,7 @@ fn Popover(
         })
     });
     let shown = move || {
-        deeds.with(|d| !d.is_empty())
-            && !page.drawing.get()
-            && page.mode.get() != crate::app::page::Mode::Project
+        deeds.with(|d| !d.is_empty()) && !page.drawing.get() && page.mode.get() != Mode::Project
     };
     let button = move |d: faults::Deed| {
         let (name, verb) = (d.name(), d.verb.clone());
@@ -496,6 +508,15 @@ fn Popover(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn on_a_wall_the_scene_is_laid_out_for_less_and_so_is_larger() {
+        let wall = Sight { w: 1920.0, h: 540.0 };
+        assert_eq!(projected(wall, false), wall);
+        assert_eq!(projected(wall, true), Sight { w: 960.0, h: 270.0 });
+        let small = Sight { w: 360.0, h: 200.0 };
+        assert_eq!(projected(small, true), small);
+    }
 
     #[test]
     fn the_verbs_stand_where_they_are_whole_and_cover_no_other_node() {

@@ -267,7 +267,7 @@ fn shape(raw: &str) -> Result<u32, Bad> {
     n.filter(|n| *n >= 100).ok_or_else(|| out_of_range(raw, "0.1", "100"))
 }
 
-pub(super) fn print_law(law: &Law) -> String {
+pub fn print_law(law: &Law) -> String {
     let t = |us: &Us| print_time(*us as i64);
     let base = |us: &Us| if *us == 0 { String::new() } else { format!("{}+", t(us)) };
     match law {

@@ -4,6 +4,7 @@
 
 use super::pen::Pen;
 use super::{Anchor, Hue, Pick, Shape, logs, ring, text};
+use crate::few;
 use crate::ids::NodeId;
 use crate::run::{Peek, Run};
 use crate::show::{Exhibit, Range, Ring, Table};
@@ -43,17 +44,20 @@ pub fn stacks(run: &Run, peek: &Peek) -> Vec<Stack> {
     out
 }
 
-/// Of several nodes' rings the one that knows of most, with the keys of all.
-pub fn fullest(stack: &Stack) -> Option<Ring> {
-    let rings = || {
-        stack.items.iter().filter_map(|(_, e)| match e {
-            Exhibit::Ring(r) => Some(r),
-            _ => None,
-        })
+/// The rings of several nodes as one. Its tokens are those of the node that knows of what is moving, else those most
+/// nodes know; its keys are everybody's.
+pub fn whole(stack: &Stack) -> Option<Ring> {
+    let ring = |(_, e): &'_ (NodeId, Exhibit)| match e {
+        Exhibit::Ring(r) => Some(r.clone()),
+        _ => None,
     };
-    let best = rings().rev().max_by_key(|r| (r.moving.len(), r.keys.len()))?;
-    let keys = rings().flat_map(|r| r.keys.iter().cloned()).collect();
-    Some(Ring { keys, ..best.clone() })
+    let rings: Vec<Ring> = stack.items.iter().filter_map(ring).collect();
+    let alike = |r: &Ring| rings.iter().filter(|o| o.tokens == r.tokens).count();
+    let known = rings.iter().max_by_key(|r| (r.moving.len(), alike(r), r.tokens.len()))?;
+    let mut keys: Vec<_> = rings.iter().flat_map(|r| r.keys.iter().cloned()).collect();
+    few::sort(&mut keys);
+    keys.dedup();
+    Some(Ring { keys, ..known.clone() })
 }
 
 const LINE: f32 = 20.0;
@@ -74,7 +78,7 @@ pub fn draw(
         Some((_, Exhibit::Log(_))) => return logs::logs(run, stack, before, w, selected),
         Some((_, Exhibit::Ring(_))) => {
             let h = room.max(RING).min(w);
-            let rings = fullest(stack).map(|r| ring::ring(run, &r, w, h, 1.0, selected));
+            let rings = whole(stack).map(|r| ring::ring(run, &r, w, h, 1.0, selected));
             return Picture { shapes: rings.unwrap_or_default(), w, h };
         }
         _ => {}

@@ -1,6 +1,10 @@
 //! A hash ring: tokens as ticks, owners as arcs, keys as dots; what is moving grows out of its token.
+//!
+//! A key that several nodes hold has a dot for each, behind one another. Few keys have their names and their holders
+//! beside the ring.
 
 use super::pen::{Pen, around, number};
+use super::place::{Box2, Placer};
 use super::{Anchor, Hue, Pick, Shape, text};
 use crate::few;
 use crate::ids::NodeId;
@@ -9,10 +13,13 @@ use crate::show::Ring;
 
 const TURN: f32 = 4_294_967_296.0;
 
+/// Keys that are called by name, at most.
+const NAMED: usize = 16;
+
 /// Draw a ring. `grown` is how far what is moving has come, from 0 to 1.
 pub fn ring(run: &Run, shown: &Ring, w: f32, h: f32, grown: f32, selected: Pick) -> Vec<Shape> {
     let big = w.min(h) >= 140.0;
-    let margin = if big { 44.0 } else { 8.0 };
+    let margin = if big { 22.0 } else { 8.0 };
     let r = (w.min(h) / 2.0 - margin).max(8.0);
     let view = View { run, shown, x: w / 2.0, y: h / 2.0, r, big, grown, selected };
     let mut out = vec![];
@@ -22,7 +29,10 @@ pub fn ring(run: &Run, shown: &Ring, w: f32, h: f32, grown: f32, selected: Pick)
     view.keys(&mut out);
     if big {
         view.owners(&mut out);
-        view.names(&mut out);
+        // Either what lies on the ring is named, or, where that is too much, whose the arcs are.
+        if !view.key_names(w, h, &mut out) {
+            view.names(&mut out);
+        }
     }
     out
 }
@@ -75,7 +85,8 @@ impl View<'_> {
                 pen.turn(self.x, self.y, self.r, from, to);
             }
             let role = if self.selected == Pick::Node(owner) { "arc selected" } else { "arc" };
-            let name = [self.run.name(owner), ", ", &percent(share), " of the ring"].concat();
+            let ring = [self.run.name(owner), ", ", &percent(share), " of the ring"].concat();
+            let name = [ring, self.holds(owner)].concat();
             let hue = Hue::owner(self.run, owner);
             out.push(Shape::path(role, pen.d()).hue(hue).pick(Pick::Node(owner), name));
         }
@@ -106,11 +117,28 @@ impl View<'_> {
         out.push(Shape::path(if few { "tick" } else { "tick fine" }, pen.d()));
     }
 
-    /// Keys on the inner side, by holder; those on the move between their holders' tracks.
+    /// `, 3 keys: a, b, c`; of many how many are drawn.
+    fn holds(&self, owner: NodeId) -> String {
+        let mine = || self.shown.keys.iter().filter(|k| k.2 == owner).map(|k| k.1.as_str());
+        match mine().count() {
+            0 => String::new(),
+            1 => [", one key: ", &mine().collect::<String>()].concat(),
+            n if n <= NAMED => {
+                [", ", &n.to_string(), " keys: ", &mine().collect::<Vec<_>>().join(", ")].concat()
+            }
+            n => [", ", &n.to_string(), " of the keys drawn"].concat(),
+        }
+    }
+
+    /// Keys on the inner side, by holder: the further holders of a key further in.
     fn keys(&self, out: &mut Vec<Shape>) {
         let mut pens: Vec<(NodeId, Pen)> = vec![];
-        for (at, _, holder) in &self.shown.keys {
-            let (x, y) = self.at(*at as f32 / TURN, self.r - 20.0);
+        let (mut last, mut rank) = (None, 0.0);
+        for (at, name, holder) in &self.shown.keys {
+            rank = if last == Some((at, name)) { rank + 1.0 } else { 0.0 };
+            last = Some((at, name));
+            let r = (self.r - 20.0 - 9.0 * rank).max(4.0);
+            let (x, y) = self.at(*at as f32 / TURN, r);
             let i = pens.iter().position(|p| p.0 == *holder).unwrap_or_else(|| {
                 pens.push((*holder, Pen::new()));
                 pens.len() - 1
@@ -121,6 +149,40 @@ impl View<'_> {
         for (holder, pen) in pens {
             out.push(Shape::path(role, pen.d()).hue(Hue::owner(self.run, holder)));
         }
+    }
+
+    /// Few keys by name, each with its holders, beside the ring where it stands on it.
+    fn key_names(&self, w: f32, h: f32, out: &mut Vec<Shape>) -> bool {
+        let mut keys: Vec<(u32, &str, Vec<NodeId>)> = vec![];
+        for (at, name, holder) in &self.shown.keys {
+            match keys.last_mut().filter(|k| (k.0, k.1) == (*at, name.as_str())) {
+                Some(k) => k.2.push(*holder),
+                None => keys.push((*at, name, vec![*holder])),
+            }
+        }
+        if keys.is_empty() || keys.len() > NAMED {
+            return false;
+        }
+        let mut placer = Placer::new(Box2::new(2.0, 2.0, w - 2.0, h - 2.0), NAMED);
+        for (at, name, holders) in keys {
+            let turn = at as f32 / TURN;
+            let (x, y) = self.at(turn, self.r + 14.0);
+            let names: Vec<&str> = holders.iter().map(|n| self.run.name(*n)).collect();
+            let words = [name, ": ", &names.join(", ")].concat();
+            let wide = text::width(&words, text::LABEL);
+            let left = x < self.x;
+            // Beside the place, or a little up or down along the side.
+            let dys = [0.0, 16.0, -16.0, 32.0, -32.0, 48.0, -48.0];
+            let place = dys.iter().find_map(|dy| {
+                let y = (y + 4.5 + dy).clamp(14.0, h - 6.0);
+                let begin = if left { x - wide } else { x };
+                placer.take(Box2::of_text(begin, y, wide, text::LABEL)).then_some(y)
+            });
+            let Some(to) = place else { continue };
+            let anchor = if left { Anchor::End } else { Anchor::Start };
+            out.push(Shape::text("value", x, to, anchor, words));
+        }
+        true
     }
 
     /// Names in the middle, with their shares; beside the ring where there are more than fit into it.

@@ -1,6 +1,6 @@
 //! An entry's picture in the catalogue: its own scene, small.
 
-use super::exhibit::{fullest, stacks};
+use super::exhibit::{stacks, whole};
 use super::topology::{Layout, still};
 use super::{Index, Pick, Shape, ring};
 use crate::card::Weight;
@@ -36,7 +36,7 @@ fn liveliest(run: &Run, index: &Index) -> Us {
 pub fn thumbnail(run: &Run, index: &Index, t: Us, w: f32, h: f32) -> Vec<Shape> {
     let peek = run.peek_at(t);
     let shown = stacks(run, &peek);
-    let ring = shown.iter().find_map(fullest);
+    let ring = shown.iter().find_map(whole);
     match ring {
         Some(r) => ring::ring(run, &r, w, h, 1.0, Pick::None),
         None => still(run, index, &peek, &Layout::new(run, w, h), t, Pick::None),

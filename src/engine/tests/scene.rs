@@ -640,3 +640,121 @@ fn availability_counts_what_each_client_was_answered() {
     assert_eq!(picture.matches("share ok").count(), 35, "{picture}");
     assert!(!picture.contains("share open"));
 }
+
+// ---------------------------------------------------------------- what is set and what is cut
+
+fn at(text: &str, t: Us) -> (Run, Index) {
+    let mut run = engine::protocols::open(house::read(text).unwrap()).unwrap();
+    run.advance(t, u32::MAX);
+    let index = Index::new(&run);
+    (run, index)
+}
+
+fn furniture(text: &str) -> (Run, Vec<Shape>) {
+    let text = format!("lamplight 1\nrun vector-clocks nodes=4 seed=1\n{text}\nuntil 1s\n");
+    let (run, index) = at(&text, 100 * MS);
+    let peek = run.peek_at(100 * MS);
+    let layout = Layout::new(&run, 600.0, 400.0);
+    let shapes = topology::furniture(&run, &index, &peek, &layout, Pick::None);
+    (run, shapes)
+}
+
+fn of_role<'a>(shapes: &'a [Shape], role: &str) -> Vec<&'a Shape> {
+    shapes.iter().filter(|s| s.role == role).collect()
+}
+
+fn crosses(shapes: &[Shape]) -> usize {
+    let d = |s: &&Shape| match &s.form {
+        Form::Path(d) => d.matches('M').count() / 2,
+        _ => 0,
+    };
+    of_role(shapes, "cross").iter().map(d).sum()
+}
+
+#[test]
+fn one_way_that_is_cut_is_an_arrow_both_are_a_cross_and_the_isolated_stands_in_a_fence() {
+    let (_, one) = furniture("at 1ms cut n1 -> n2");
+    assert_eq!(
+        (of_role(&one, "cut-way").len(), of_role(&one, "cut-head").len(), crosses(&one)),
+        (1, 1, 1)
+    );
+    let (_, both) = furniture("at 1ms cut n1 <-> n2");
+    assert_eq!((of_role(&both, "cut-way").len(), crosses(&both)), (0, 1));
+    let (_, alone) = furniture("at 1ms isolate n3");
+    assert_eq!((of_role(&alone, "fenced").len(), crosses(&alone)), (1, 0));
+}
+
+#[test]
+fn the_name_of_a_node_says_what_is_cut_from_it_and_what_its_clock_and_disk_are_like() {
+    let name = |text: &str, n: usize| {
+        let (_, shapes) = furniture(text);
+        let nodes: Vec<&Shape> =
+            shapes.iter().filter(|s| s.pick == Pick::Node(NodeId(n as u16))).collect();
+        nodes.last().unwrap().name.clone()
+    };
+    assert!(name("at 1ms cut n1 -> n2", 0).ends_with("cannot send to n2"));
+    assert!(name("at 1ms cut n1 -> n2", 1).ends_with("cannot hear n1"));
+    assert!(name("at 1ms partition n1 n2 | n3 n4", 0).ends_with("cut off from n3, n4"));
+    assert!(name("at 1ms isolate n3", 2).ends_with("cut off from everybody"));
+    assert!(name("at 1ms isolate n3", 0).ends_with("cut off from n3"));
+    assert!(name("at 1ms skew n2 by 30ms", 1).contains("clock 30 ms ahead"));
+    assert!(name("at 1ms drift n2 to 200ppm", 1).contains("200 ppm fast"));
+    assert!(name("at 1ms set node n4 disk=50ms", 3).contains("disk 50 ms"));
+    assert!(!name("at 1ms set node n4 disk=50ms", 0).contains("disk"));
+}
+
+#[test]
+fn what_is_set_of_one_link_stands_beside_it() {
+    let (run, shapes) = furniture("at 1ms set link n1 <-> n2 latency=80ms loss=20%");
+    let words: Vec<_> = of_role(&shapes, "link-word").into_iter().map(|s| s.form.clone()).collect();
+    assert!(
+        matches!(&words[..], [Form::Text { text, .. }] if text == "80ms, loss 20%"),
+        "{words:?}"
+    );
+    assert_eq!(run.world().net().says(NodeId(0), NodeId(2)), "");
+}
+
+#[test]
+fn a_crash_is_told_on_the_diagram_though_rules_about_messages_crowd_it() {
+    let all = house::shipped();
+    let text = &all.iter().find(|s| s.slug == "leader-crash").unwrap().text;
+    let run = house::finished(house::read(text).unwrap());
+    let index = Index::new(&run);
+    let view = Viewport::new(&run, 0, SEC, 640.0, 260.0);
+    let said = |shapes: &[Shape]| {
+        let mut words = vec![];
+        texts(shapes, "fault-word", &mut words);
+        words.iter().any(|w| w.0.starts_with("crash n4"))
+    };
+    assert!(said(&spacetime::front(&run, &index, &view, Pick::None)));
+    // Over the veil only once it has happened.
+    let crash = index.faults.last().unwrap().at;
+    assert!(said(&spacetime::done(&run, &index, &view, crash)));
+    assert!(!said(&spacetime::done(&run, &index, &view, crash - 1)));
+}
+
+#[test]
+fn a_ring_shows_the_keys_of_all_with_their_holders() {
+    let all = house::shipped();
+    let ring = |slug: &str, t: Us| {
+        let s = all.iter().find(|s| s.slug == slug).unwrap();
+        let (run, _) = at(&s.text, t);
+        let stacks = exhibit::stacks(&run, &run.peek_at(t));
+        let stack = stacks.into_iter().find(|s| s.key == "ring").unwrap();
+        let ring = exhibit::whole(&stack).unwrap();
+        (exhibit::draw(&run, &stack, None, (832.0, 290.0), Pick::None), ring)
+    };
+    let (_, join) = ring("join", 300 * MS);
+    let mut holders: Vec<NodeId> = join.keys.iter().map(|k| k.2).collect();
+    holders.sort();
+    holders.dedup();
+    assert_eq!(holders.len(), 4);
+    let (picture, three) = ring("mystery-too-much-money", 300 * MS);
+    assert_eq!(three.keys.len(), 3);
+    let mut words = vec![];
+    texts(&picture.shapes, "value", &mut words);
+    for name in ["alice: ", "bob: ", "carol: "] {
+        assert!(words.iter().any(|w| w.0.starts_with(name)), "{words:?}");
+    }
+    assert!(picture.shapes.iter().any(|s| s.role.starts_with("arc") && s.name.contains("key: ")));
+}

@@ -681,4 +681,17 @@ impl Act {
     pub fn is_fault(&self) -> bool {
         !matches!(self, Act::Say(_) | Act::Mark(_) | Act::Call { .. })
     }
+
+    /// Whether it is about messages, one or many: what nodes and links are is left as it is.
+    pub fn is_rule(&self) -> bool {
+        matches!(
+            self,
+            Act::Drop(_)
+                | Act::Hold(_)
+                | Act::Release(_)
+                | Act::Pass(_)
+                | Act::Delay { .. }
+                | Act::Duplicate { .. }
+        )
+    }
 }

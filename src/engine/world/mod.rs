@@ -410,6 +410,10 @@ impl World {
         let c = &self.nodes[node.index()].clock;
         (c.mono(self.now), c.wall(self.now), c.error(self.now), c.ppm())
     }
+    /// How long a write to its disk takes.
+    pub fn disk(&self, node: NodeId) -> Us {
+        self.nodes[node.index()].disk
+    }
     /// Armed timers: which, since when, until when.
     pub fn timers(&self, node: NodeId) -> Vec<(TimerId, Us, Us)> {
         self.nodes[node.index()].timers.iter().map(|t| (t.timer, t.armed_at, t.due)).collect()

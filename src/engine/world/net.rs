@@ -47,6 +47,16 @@ impl Link {
     }
 }
 
+/// Whether two links differ in nothing but their copies.
+fn said_nothing(a: &Link, b: &Link) -> bool {
+    a != b && Link { copy: None, ..a.clone() } == Link { copy: None, ..b.clone() }
+}
+
+/// Parts of a million as `20%`.
+fn share(ppm: u32) -> String {
+    [&crate::value::print_millionths(i64::from(ppm) * 100), "%"].concat()
+}
+
 /// What was used of the links that leave one node.
 #[derive(Clone, Debug)]
 struct Row {
@@ -122,6 +132,35 @@ impl Net {
     }
     pub fn base(&self) -> &Link {
         &self.base
+    }
+
+    /// `80ms, loss 20%`: what a link does differently from the network at large.
+    pub fn says(&self, from: NodeId, to: NodeId) -> String {
+        let (link, base) = (self.link(from, to), &self.base);
+        let mut said: Vec<String> = vec![];
+        let mut tell = |odd: bool, word: &str, value: String| {
+            if odd {
+                said.push([word, &value].concat());
+            }
+        };
+        tell(link.latency != base.latency, "", crate::scenario::law(&link.latency));
+        tell(link.loss != base.loss, "loss ", share(link.loss));
+        tell(link.duplicate != base.duplicate, "doubles ", share(link.duplicate));
+        tell(
+            link.fifo != base.fifo,
+            if link.fifo { "in order" } else { "any order" },
+            String::new(),
+        );
+        tell(
+            link.bandwidth != base.bandwidth,
+            "",
+            match link.bandwidth {
+                0 => "any width".into(),
+                b => format!("{b} bytes/s"),
+            },
+        );
+        tell(said_nothing(link, base), "its copies have a way of their own", String::new());
+        said.join(", ")
     }
 
     /// Set a key for every link that has no setting of its own.

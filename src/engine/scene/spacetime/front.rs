@@ -8,7 +8,7 @@ use crate::card::{View, Weight};
 use crate::ids::{EventId, MsgId, NodeId, Us};
 use crate::protocol::prose_time;
 use crate::run::Run;
-use crate::scene::index::{Index, Tale};
+use crate::scene::index::{Act, Index, Tale};
 use crate::scene::list;
 use crate::scene::place::{Box2, Placer};
 use crate::scene::{Anchor, Hue, Pick, Shape, text};
@@ -122,27 +122,68 @@ fn inside<T>(list: &[T], (from, to): (Us, Us), at: impl Fn(&T) -> Us) -> &[T] {
     &list[a..b.max(a)]
 }
 
-fn faults(run: &Run, index: &Index, view: &Viewport, selected: Pick, out: &mut Vec<Shape>) {
+/// A fault on the diagram, and where its words stand if there is room for them.
+struct Told {
+    act: Act,
+    x: f32,
+    words: String,
+    place: Option<(f32, f32, String)>,
+}
+
+/// The faults in sight. What is done to nodes and to the network is told before rules about messages, and is rather
+/// cut short than left out.
+fn told(run: &Run, index: &Index, view: &Viewport) -> Vec<Told> {
     let mut placer = Placer::new(Box2::new(view.gutter, 0.0, view.w, view.h), 64);
-    for act in inside(&index.faults, view.span(), |a| a.at).iter().take(MARKS) {
-        let x = view.x(act.at);
-        let words = list::act(run, act.line);
+    let one = |act: &Act| Told {
+        act: *act,
+        x: view.x(act.at),
+        words: list::act(run, act.line),
+        place: None,
+    };
+    let acts = inside(&index.faults, view.span(), |a| a.at);
+    let mut all: Vec<Told> = acts.iter().take(MARKS).map(one).collect();
+    let is_rule =
+        |t: &Told| run.scenario().steps.get(t.act.line as usize).is_some_and(|s| s.act.is_rule());
+    for rules in [false, true] {
+        for told in all.iter_mut().filter(|t| is_rule(t) == rules) {
+            let rooms: &[f32] = if rules { &[260.0] } else { &[260.0, 120.0, 60.0] };
+            told.place = rooms.iter().find_map(|room| {
+                let label = text::fit(&told.words, text::SMALL, *room);
+                let width = text::width(&label, text::SMALL);
+                let places = [(5.0, 11.0), (5.0, 25.0), (-5.0 - width, 11.0), (-5.0 - width, 25.0)];
+                let mut free = |(dx, y): &&(f32, f32)| {
+                    placer.take(Box2::of_text(told.x + dx, *y, width, text::SMALL))
+                };
+                let (dx, y) = places.iter().find(&mut free)?;
+                Some((told.x + dx, *y, label))
+            });
+        }
+    }
+    all
+}
+
+fn faults(run: &Run, index: &Index, view: &Viewport, selected: Pick, out: &mut Vec<Shape>) {
+    for Told { act, x, words, place } in told(run, index, view) {
         let pick = Pick::Fault(act.line);
         let role = if selected == pick { "fault-mark selected" } else { "fault-mark" };
-        let label = text::fit(&words, text::SMALL, 260.0);
-        let width = text::width(&label, text::SMALL);
-        let places = [(5.0, 11.0), (5.0, 25.0), (-5.0 - width, 11.0), (-5.0 - width, 25.0)];
-        let mut free =
-            |(dx, y): &&(f32, f32)| placer.take(Box2::of_text(x + dx, *y, width, text::SMALL));
-        let place = places.iter().find(&mut free);
-        let top = place.map_or(view.top() - 6.0, |p| p.1 - 9.0);
+        let top = place.as_ref().map_or(view.top() - 6.0, |p| p.1 - 9.0);
         let mut kids = vec![Shape::line("fault", x, top, x, view.foot())];
-        if let Some((dx, y)) = place {
-            kids.push(Shape::text("fault-word", x + dx, *y, Anchor::Start, label));
+        if let Some((x, y, label)) = place {
+            kids.push(Shape::text("fault-word", x, y, Anchor::Start, label));
         }
         kids.push(Shape::rect("hit", x - 12.0, 0.0, 24.0, view.top()));
         out.push(Shape::group(role, kids).pick(pick, words));
     }
+}
+
+/// The words of what has been done by now, once more and over the veil: they reach into what is still to come.
+pub fn done(run: &Run, index: &Index, view: &Viewport, now: Us) -> Vec<Shape> {
+    let word = |t: Told| {
+        let (x, y, label) = t.place.filter(|_| t.act.at <= now)?;
+        let pick = Pick::Fault(t.act.line);
+        Some(Shape::text("fault-word", x, y, Anchor::Start, label).pick(pick, ""))
+    };
+    told(run, index, view).into_iter().filter_map(word).collect()
 }
 
 /// Key reasons and broken claims: what one steps through by key.

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! The page stacks [`backdrop`], the [`Tiles`] in sight (each moved to [`Viewport::tile_x`]), [`front`],
-//! [`veil`] (moved to `view.x(now)`: what has not happened yet lies under it), [`focus`], and [`gutter`] on
+//! [`veil`] (moved to `view.x(now)`: what has not happened yet lies under it), [`done`], [`focus`], and [`gutter`] on
 //! the left. Panning moves tiles; only one that comes into sight is drawn. Inside a tile messages are merged into one path an
 //! epoch and fate, and where there is less than a pixel and a half an event, into bands of density: the
 //! number of elements follows the pixels, not the run.
@@ -27,7 +27,7 @@ mod view;
 
 use std::rc::Rc;
 
-pub use front::{clock_text, focus, front, hit, parting, veil};
+pub use front::{clock_text, done, focus, front, hit, parting, veil};
 pub use inquiry::{chain, cut};
 pub use round::Round;
 pub use view::{TILE, Viewport};
@@ -126,6 +126,7 @@ pub fn still(run: &Run, index: &Index, view: &Viewport, now: Us, selected: Pick)
     if x >= view.gutter && x <= view.w {
         let form = super::Form::Group { x, y: 0.0, kids: veil(view) };
         out.push(Shape::new("now-at", form));
+        out.extend(done(run, index, view, now));
     }
     out.extend(focus(run, index, view, selected));
     out.extend(gutter(run, view, selected));

@@ -11,6 +11,9 @@ use crate::world::net::FREE;
 type Point = (f32, f32);
 
 pub(super) fn fences(run: &Run, peek: &Peek, layout: &Layout, out: &mut Vec<Shape>) {
+    for n in run.cast().all().filter(|n| is_isolated(run, peek, *n)) {
+        fence(run, layout, &[n], out);
+    }
     let Some(groups) = peek.groups() else { return };
     let largest = largest(run, groups);
     let mut sides: Vec<u8> =
@@ -20,13 +23,24 @@ pub(super) fn fences(run: &Run, peek: &Peek, layout: &Layout, out: &mut Vec<Shap
     for side in sides {
         let is = |n: &NodeId| groups.get(n.index()) == Some(&side);
         let members: Vec<NodeId> = run.cast().all().filter(is).collect();
-        let names: Vec<&str> = members.iter().map(|n| run.name(*n)).collect();
-        let ground = ground(layout, &members);
-        // The ground over the fence covers what of it lies inside another part.
-        let kids = vec![Shape::path("fence", ground.clone()), Shape::path("fence-ground", ground)];
-        let name = ["cut off: ", &names.join(", ")].concat();
-        out.push(Shape::group("fenced", kids).pick(Pick::None, name));
+        fence(run, layout, &members, out);
     }
+}
+
+fn fence(run: &Run, layout: &Layout, members: &[NodeId], out: &mut Vec<Shape>) {
+    let names: Vec<&str> = members.iter().map(|n| run.name(*n)).collect();
+    let ground = ground(layout, members);
+    // The ground over the fence covers what of it lies inside another part.
+    let kids = vec![Shape::path("fence", ground.clone()), Shape::path("fence-ground", ground)];
+    let name = ["cut off: ", &names.join(", ")].concat();
+    out.push(Shape::group("fenced", kids).pick(Pick::None, name));
+}
+
+/// Whether each of its links is cut, both ways: one fence says so, better than a cross on each.
+pub(super) fn is_isolated(run: &Run, peek: &Peek, n: NodeId) -> bool {
+    let net = peek.world().net();
+    let mut others = run.cast().all().filter(|o| *o != n);
+    run.cast().len() > 2 && others.all(|o| net.is_cut(n, o) && net.is_cut(o, n))
 }
 
 /// The side that is not fenced: most of those who decide or keep something, then most of all, then the first.
@@ -58,7 +72,54 @@ fn ground(layout: &Layout, members: &[NodeId]) -> String {
         let more = parts.remove(j);
         parts[i].extend(more);
     }
+    while let Some((i, j, [a, by, b])) = detour(layout, &parts, &others) {
+        d.push_str(&hull(&[a, by], NECK));
+        d.push_str(&hull(&[by, b], NECK));
+        let more = parts.remove(j);
+        parts[i].extend(more);
+    }
     d
+}
+
+/// Half the width of a way round others.
+const NECK: f32 = 9.0;
+/// Nodes among which such a way is looked for, at most.
+const FEW: usize = 24;
+
+/// The shortest way between two parts with one bend, where no straight one is clear.
+fn detour(
+    layout: &Layout,
+    parts: &[Vec<NodeId>],
+    others: &[Point],
+) -> Option<(usize, usize, [Point; 3])> {
+    if parts.len() < 2 || layout.len() > FEW {
+        return None;
+    }
+    let clear = |a: Point, b: Point| {
+        others.iter().all(|o| distance((a, b), *o) > layout.ring_radius() + NECK + 6.0)
+    };
+    let far = |a: Point, b: Point| (a.0 - b.0).hypot(a.1 - b.1);
+    let mut best: Option<(f32, (usize, usize, [Point; 3]))> = None;
+    let (columns, rows) = ((layout.w / 16.0) as usize, (layout.h / 16.0) as usize);
+    for at in 0..columns * rows {
+        let by = ((at % columns) as f32 * 16.0 + 8.0, (at / columns) as f32 * 16.0 + 8.0);
+        // From each part its nearest node that is seen from there.
+        let seen = |part: &Vec<NodeId>| {
+            let ends = part.iter().map(|n| layout.at(*n)).filter(|p| clear(*p, by));
+            ends.min_by(|a, b| far(*a, by).total_cmp(&far(*b, by)))
+        };
+        let ends: Vec<Option<Point>> = parts.iter().map(seen).collect();
+        for j in 1..parts.len() {
+            for i in 0..j {
+                let (Some(a), Some(b)) = (ends[i], ends[j]) else { continue };
+                let all = far(a, by) + far(by, b);
+                if best.is_none_or(|b| all < b.0) {
+                    best = Some((all, (i, j, [a, by, b])));
+                }
+            }
+        }
+    }
+    best.map(|b| b.1)
 }
 
 /// Two parts by their places, and the ends of the way between them.
@@ -181,4 +242,30 @@ fn hull(points: &[Point], gap: f32) -> String {
     let len = dx.hypot(dy).max(1e-3);
     pen.arc(gap, false, true, a.0 + dy / len * gap, a.1 - dx / len * gap).close();
     pen.d()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::card::Layout as Style;
+
+    /// Two clients above five replicas: a client and the two replicas furthest from it are one side.
+    #[test]
+    fn a_side_is_one_ground_where_a_way_leads_round_the_others() {
+        let ids = |r: std::ops::Range<u16>| r.map(NodeId).collect::<Vec<_>>();
+        let layout = Layout::place(&[ids(0..2), ids(2..7)], Style::Tiers, 430.0, 340.0);
+        let side = [NodeId(1), NodeId(5), NodeId(6)];
+        let (mut parts, others) = (parts(&layout, &side), outsiders(&layout, &side));
+        assert!(parts.len() > 1 && bridge(&layout, &parts, &others).is_none());
+        while let Some((i, j, [a, by, b])) = detour(&layout, &parts, &others) {
+            for o in &others {
+                assert!(
+                    distance((a, by), *o).min(distance((by, b), *o)) > layout.ring_radius() + NECK
+                );
+            }
+            let more = parts.remove(j);
+            parts[i].extend(more);
+        }
+        assert_eq!(parts.len(), 1);
+    }
 }

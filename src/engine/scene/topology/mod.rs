@@ -116,28 +116,82 @@ pub fn rings(run: &Run, peek: &Peek, layout: &Layout) -> Vec<Ring> {
 fn wires(run: &Run, index: &Index, peek: &Peek, layout: &Layout, out: &mut Vec<Shape>) {
     let net = peek.world().net();
     let (mut open, mut cut, mut crosses) = (Pen::new(), Pen::new(), Pen::new());
+    let (mut shut, mut heads) = (Pen::new(), Pen::new());
     let shown = |n: &NodeId| peek.life(*n) != Life::Absent && index.shows_node(*n);
     let there: Vec<NodeId> = run.cast().all().filter(shown).collect();
     for (i, &a) in there.iter().enumerate() {
         for &b in &there[i + 1..] {
-            let shut = [(a, b), (b, a)].into_iter().filter(|&(a, b)| net.is_cut(a, b));
-            let mut any = false;
-            for (a, b) in shut {
-                any = true;
-                let (x, y) = layout.way(a, b).at(0.5);
-                crosses.cross(x, y, 5.0);
+            match (net.is_cut(a, b), net.is_cut(b, a)) {
+                (true, true) => {
+                    let middle = layout.middle(a, b);
+                    middle.draw(&mut cut);
+                    if ![a, b].iter().any(|n| fence::is_isolated(run, peek, *n)) {
+                        let (x, y) = middle.at(0.5);
+                        crosses.cross(x, y, 5.0);
+                    }
+                    continue;
+                }
+                // One way is cut: an arrow says which, and the other is still there.
+                (true, false) => one_way(layout, (a, b), [&mut shut, &mut heads, &mut crosses]),
+                (false, true) => one_way(layout, (b, a), [&mut shut, &mut heads, &mut crosses]),
+                (false, false) => {}
             }
-            if any {
-                layout.middle(a, b).draw(&mut cut);
-            } else if layout.shows_wires() && index.talked(a, b) && net.open(a, b) {
+            let parted = !net.open(a, b) && !net.open(b, a);
+            if layout.shows_wires() && index.talked(a, b) && !parted {
                 layout.middle(a, b).draw(&mut open);
             }
         }
     }
-    for (role, pen) in [("wire", open), ("wire cut", cut), ("cross", crosses)] {
+    let all = [
+        ("wire", open),
+        ("wire cut", cut),
+        ("cut-way", shut),
+        ("cut-head", heads),
+        ("cross", crosses),
+    ];
+    for (role, pen) in all {
         if !pen.is_empty() {
             out.push(Shape::path(role, pen.d()));
         }
+    }
+    odd_links(peek, layout, &there, out);
+}
+
+/// An arrow the way that is cut, struck out.
+fn one_way(layout: &Layout, (from, to): (NodeId, NodeId), pens: [&mut Pen; 3]) {
+    let [shut, heads, crosses] = pens;
+    let way = layout.way(from, to);
+    let ((ax, ay), (bx, by)) = (way.at(0.34), way.at(0.66));
+    shut.to(ax, ay).line(bx, by);
+    let (dx, dy) = way.along(0.66);
+    heads.head(bx, by, dx, dy, 10.0);
+    let (x, y) = way.at(0.48);
+    crosses.cross(x, y, 5.0);
+}
+
+/// Links that have a setting of their own are labelled, at most.
+const ODD: usize = 8;
+
+/// What is special about single links, beside their middles.
+fn odd_links(peek: &Peek, layout: &Layout, there: &[NodeId], out: &mut Vec<Shape>) {
+    let net = peek.world().net();
+    let is_odd = |a: NodeId, b: NodeId| net.link(a, b) != net.base() && net.open(a, b);
+    let pairs = there.iter().enumerate().flat_map(|(i, a)| there[i + 1..].iter().map(|b| (*a, *b)));
+    let odd: Vec<_> =
+        pairs.filter(|(a, b)| is_odd(*a, *b) || is_odd(*b, *a)).take(ODD + 1).collect();
+    if odd.len() > ODD || !layout.shows_lines() {
+        return;
+    }
+    for (a, b) in odd {
+        let (one, other) = (net.says(a, b), net.says(b, a));
+        let words = match (is_odd(a, b), is_odd(b, a)) {
+            (true, true) if one == other => one,
+            (true, true) => [&one, " / ", &other].concat(),
+            (true, false) => one,
+            _ => other,
+        };
+        let (x, y) = layout.middle(a, b).at(0.5);
+        out.push(Shape::text("link-word", x, y - 4.0, Anchor::Middle, words));
     }
 }
 
@@ -161,6 +215,9 @@ fn node(run: &Run, peek: &Peek, layout: &Layout, n: NodeId, selected: bool) -> S
         kids.push(Shape::path("hatch", hatch(x, y, r)));
     }
     words(run, peek, layout, n, &mut kids);
+    if layout.shows_names() && (clock_says(peek, n).is_some() || disk_is_odd(run, peek, n)) {
+        kids.push(Shape::path("odd", odd(run, peek, n, (x - r * 0.86, y - r * 0.86))));
+    }
     if life == Life::Paused {
         kids.push(Shape::rect("bars", x + r * 0.52, y - r * 0.98, r * 0.14, r * 0.42));
         kids.push(Shape::rect("bars", x + r * 0.78, y - r * 0.98, r * 0.14, r * 0.42));
@@ -247,9 +304,76 @@ pub fn node_name(run: &Run, peek: &Peek, n: NodeId) -> String {
         Life::Up => "",
     };
     let lying = if peek.world().is_lying(n) { "lying" } else { "" };
-    let parts = [run.name(n), life, lying, face.state, &line];
+    let clock = clock_says(peek, n).unwrap_or_default();
+    let disk = if disk_is_odd(run, peek, n) { disk_says(peek, n) } else { String::new() };
+    let cut = cut_off(run, peek, n);
+    let parts = [run.name(n), life, lying, face.state, &line, &clock, &disk, &cut];
     let said: Vec<&str> = parts.into_iter().filter(|p| !p.is_empty()).collect();
     said.join(", ")
+}
+
+/// `cut off from n4, n5`, `cannot send to n2`: what of the network is closed to it; nothing where all is open.
+fn cut_off(run: &Run, peek: &Peek, n: NodeId) -> String {
+    let net = peek.world().net();
+    let others = || run.cast().all().filter(|o| *o != n && peek.life(*o) != Life::Absent);
+    let mut said: Vec<String> = vec![];
+    for (word, sends, hears) in [
+        ("cut off from ", false, false),
+        ("cannot send to ", false, true),
+        ("cannot hear ", true, false),
+    ] {
+        let is = |o: &NodeId| net.open(n, *o) == sends && net.open(*o, n) == hears;
+        let names: Vec<&str> = others().filter(is).map(|o| run.name(o)).collect();
+        match names.len() {
+            0 => {}
+            k if k == others().count() => said.push([word, "everybody"].concat()),
+            _ => said.push([word, &names.join(", ")].concat()),
+        }
+    }
+    said.join(", ")
+}
+
+/// Less than this is no error anybody sees.
+const TRUE: i64 = 100;
+
+/// `clock 30 ms ahead, 200 ppm fast`, where it is wrong.
+pub fn clock_says(peek: &Peek, n: NodeId) -> Option<String> {
+    let (_, _, error, ppm) = peek.clock(n);
+    let mut said: Vec<String> = vec![];
+    if error.abs() >= TRUE {
+        let way = if error > 0 { " ahead" } else { " behind" };
+        said.push([&prose_time(error.unsigned_abs()), way].concat());
+    }
+    if ppm != 0 {
+        let way = if ppm > 0 { " ppm fast" } else { " ppm slow" };
+        said.push([&ppm.unsigned_abs().to_string(), way].concat());
+    }
+    (!said.is_empty()).then(|| ["clock ", &said.join(", ")].concat())
+}
+
+/// `disk 50 ms`: how long a write takes.
+pub fn disk_says(peek: &Peek, n: NodeId) -> String {
+    ["disk ", &prose_time(peek.world().disk(n))].concat()
+}
+
+/// Whether its disk is slower than the fastest of its role.
+fn disk_is_odd(run: &Run, peek: &Peek, n: NodeId) -> bool {
+    let same = |o: &NodeId| run.cast().role(*o) == run.cast().role(n);
+    let disk = |o: NodeId| peek.world().disk(o);
+    run.cast().all().filter(same).any(|o| disk(o) < disk(n))
+}
+
+/// The signs on a node: a small clock where it is wrong, a small disk where it is slow.
+fn odd(run: &Run, peek: &Peek, n: NodeId, (mut x, y): (f32, f32)) -> String {
+    let mut pen = Pen::new();
+    if clock_says(peek, n).is_some() {
+        pen.circle(x, y, 6.0).to(x, y - 4.0).line(x, y).line(x + 3.0, y + 1.5);
+        x -= 16.0;
+    }
+    if disk_is_odd(run, peek, n) {
+        pen.rect(x - 5.0, y - 5.0, 10.0, 4.0).rect(x - 5.0, y + 1.0, 10.0, 4.0);
+    }
+    pen.d()
 }
 
 /// Slanting lines across a circle.

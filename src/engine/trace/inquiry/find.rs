@@ -7,8 +7,8 @@
 //! ```
 //!
 //! A word that names something of this run means that; any other is looked for in the text, as is whatever
-//! stands in quotation marks. The text is the one legend of `trace::text`. A search stops at its limit and
-//! says where to go on, so that a long run can be searched while it grows.
+//! stands in quotation marks. The text is the one legend of `trace::text`, and what a page shows instead. A
+//! search stops at its limit and says where to go on, so that a long run can be searched while it grows.
 
 use crate::ids::{EventId, NodeId};
 use crate::run::Run;
@@ -98,8 +98,34 @@ impl Query {
         if terms.is_empty() { Err(Nonsense::Empty) } else { Ok(Query(terms)) }
     }
 
+    /// The same with words that stand side by side as one phrase: `leads term 3`. None where no two do.
+    pub fn phrased(&self) -> Option<Query> {
+        let mut terms: Vec<Term> = vec![];
+        for term in &self.0 {
+            match (terms.last_mut(), term) {
+                (Some(Term::Text(before)), Term::Text(word)) => {
+                    before.push(' ');
+                    before.push_str(word);
+                }
+                _ => terms.push(term.clone()),
+            }
+        }
+        (terms.len() < self.0.len()).then_some(Query(terms))
+    }
+
     /// The events from one on that fit, at most `limit`.
     pub fn find(&self, run: &Run, from: usize, limit: usize) -> Found {
+        self.find_said(run, &|_| String::new(), from, limit)
+    }
+
+    /// The same, where events are shown in other words than the legend's: text is looked for in both.
+    pub fn find_said(
+        &self,
+        run: &Run,
+        says: &dyn Fn(&Event) -> String,
+        from: usize,
+        limit: usize,
+    ) -> Found {
         let trace = run.trace();
         let mut legend = Legend::new(run);
         trace.range(0, from).for_each(|e| legend.pass(&e));
@@ -108,7 +134,7 @@ impl Query {
             if found.events.len() >= limit {
                 return found;
             }
-            if self.fits(run, &mut legend, &e) {
+            if self.fits(run, &mut legend, says, &e) {
                 found.events.push(e.id);
             }
             legend.pass(&e);
@@ -118,7 +144,13 @@ impl Query {
     }
 
     /// The sentence is made only for what fits so far, and once.
-    fn fits(&self, run: &Run, legend: &mut Legend<'_>, e: &Event) -> bool {
+    fn fits(
+        &self,
+        run: &Run,
+        legend: &mut Legend<'_>,
+        says: &dyn Fn(&Event) -> String,
+        e: &Event,
+    ) -> bool {
         if !self.0.iter().all(|t| is_so(run, t, e)) {
             return false;
         }
@@ -126,8 +158,9 @@ impl Query {
         if !self.0.iter().any(|t| words(&t)) {
             return true;
         }
-        let line = legend.tell(e).to_lowercase();
-        self.0.iter().all(|t| !matches!(t, Term::Text(words) if !line.contains(words.as_str())))
+        let (line, said) = (legend.tell(e).to_lowercase(), says(e).to_lowercase());
+        let there = |words: &str| line.contains(words) || said.contains(words);
+        self.0.iter().all(|t| !matches!(t, Term::Text(words) if !there(words)))
     }
 }
 
