@@ -113,6 +113,8 @@ pub enum Sheet {
     Partition,
     Share,
     Until,
+    /// On a phone: what the bars have no room for.
+    More,
 }
 
 /// Everything that can be undone: the text before, where the reader stood, and in what tree.
@@ -346,6 +348,9 @@ impl Page {
 
     /// Once the page is whole: whether the run is the one its link was made from.
     pub fn compare_check(&self, address: &Address) {
+        if let Some(says) = self.loaded_now().and_then(|l| self.find_asked(&l, address)) {
+            self.notice.set(Some(Notice { says, undo: false, serious: true }));
+        }
         let head = address.at.map_or(Head::default(), Head::of);
         let same =
             |l: &Loaded| address.check.is_none_or(|c| c == sides::check_at(&l.sides, head.at));
@@ -356,6 +361,22 @@ impl Page {
                 serious: true,
             }));
         }
+    }
+
+    /// Select what a link selects where the run had first to go on for it; what the link asks for and this run does not
+    /// have is told.
+    fn find_asked(&self, l: &Loaded, address: &Address) -> Option<String> {
+        if let Some(link::Sel::Event(e)) = address.sel
+            && self.pick.get_untracked() == Pick::None
+        {
+            let end = end_of(&l.run.borrow());
+            if (e as usize) >= l.run.borrow().trace().len() {
+                catch_up(l, Head::after(end));
+                self.known.set(self.known_now());
+            }
+            self.pick.set(pick_of(&l.run.borrow(), address));
+        }
+        missed(l, address, self.pick.get_untracked())
     }
 
     pub fn fail(&self, problem: Problem) {
@@ -1315,6 +1336,20 @@ fn pick_of(run: &Run, address: &Address) -> Pick {
         Some(link::Sel::Event(e)) if (*e as usize) < run.trace().len() => Pick::Event(EventId(*e)),
         _ => Pick::None,
     }
+}
+
+/// What an address asks for that the run does not have.
+fn missed(l: &Loaded, address: &Address, pick: Pick) -> Option<String> {
+    let run = address.within.as_deref().filter(|w| l.sides.iter().all(|s| &*s.name != *w));
+    let which = match &address.sel {
+        Some(link::Sel::Node(n)) => format!("selects {n}, and no node is called that here"),
+        Some(link::Sel::Event(e)) => format!("selects event {e}, and the run has no such event"),
+        None => String::new(),
+    };
+    let sel = (address.sel.is_some() && pick == Pick::None).then_some(which);
+    let run = run.map(|run| format!("looks into {run}, and no run is called that here"));
+    let all: Vec<String> = run.into_iter().chain(sel).collect();
+    (!all.is_empty()).then(|| format!("The link {}.", all.join("; it ")))
 }
 
 fn sel_of(run: &Run, pick: Pick) -> Option<link::Sel> {

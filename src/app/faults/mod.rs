@@ -80,6 +80,11 @@ impl Deed {
         format!("{} {}", self.verb, self.object).trim().to_string()
     }
 
+    /// What makes it another one.
+    pub fn key(&self) -> String {
+        format!("{}\n{}\n{}", self.name(), self.act, self.then)
+    }
+
     /// Do it, as lines of the text.
     pub fn press(&self, page: Page) {
         if self.then.is_empty() {

@@ -21,6 +21,7 @@ use engine::ids::*;
 use engine::run::Run;
 use engine::scene::{self, Index, Pick};
 use engine::trace::What;
+use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 
@@ -377,9 +378,32 @@ fn Lower() -> impl IntoView {
     }
 }
 
+/// How long a word over the page stays, in milliseconds; what is serious stays until it is dismissed.
+const STAYS: u32 = 10_000;
+
+/// Take it away in a while, but not from under a hand.
+fn fade(page: Page, timer: StoredValue<Option<Timeout>, LocalStorage>) {
+    let over = move || {
+        let busy = |s: &str| document().query_selector(s).ok().flatten().is_some();
+        if busy(".notice:hover, .notice:focus-within") {
+            fade(page, timer);
+        } else {
+            page.notice.set(None);
+        }
+    };
+    timer.set_value(Some(Timeout::new(STAYS, over)));
+}
+
 #[component]
 fn Notice() -> impl IntoView {
     let page = expect_context::<Page>();
+    let timer = StoredValue::new_local(None::<Timeout>);
+    effect(move || {
+        timer.set_value(None);
+        if page.notice.with(|n| n.as_ref().is_some_and(|n| !n.serious)) {
+            fade(page, timer);
+        }
+    });
     view! {
         {move || page.notice.get().map(|n| view! {
             <div class="notice" class:serious=n.serious>
