@@ -12,6 +12,7 @@
 mod beat;
 mod branches;
 mod catalogue;
+mod desk;
 mod dom;
 mod embed;
 mod faults;

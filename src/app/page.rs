@@ -119,10 +119,25 @@ pub enum Sheet {
 
 /// Everything that can be undone: the text before, where the reader stood, and in what tree.
 #[derive(Clone)]
-struct Past {
-    loaded: Loaded,
-    head: Head,
-    tree: Tree,
+pub struct Past {
+    pub text: Rc<str>,
+    pub home: Option<Rc<Address>>,
+    /// Its runs; after a reload they are made again from the text.
+    pub loaded: Option<Loaded>,
+    pub head: Head,
+    pub tree: Tree,
+}
+
+impl Past {
+    fn of(loaded: Loaded, head: Head, tree: Tree) -> Past {
+        Past {
+            text: loaded.text.clone(),
+            home: loaded.home.clone(),
+            loaded: Some(loaded),
+            head,
+            tree,
+        }
+    }
 }
 
 /// Steps that can be undone, at most.
@@ -170,6 +185,8 @@ pub struct Page {
     /// What is asked of the run: a cause, a cut, a filter.
     pub inquiry: Inquiry,
     pub tab: RwSignal<Tab>,
+    /// Which view stands below the stage, in a word; set from outside, it is that one then.
+    pub lower: RwSignal<String>,
     pub sheet: RwSignal<Option<Sheet>>,
     pub mode: RwSignal<Mode>,
     pub rail: RwSignal<bool>,
@@ -222,6 +239,7 @@ impl Page {
             pick: RwSignal::new(Pick::None),
             inquiry: Inquiry::new(),
             tab: RwSignal::new(Tab::Inspect),
+            lower: RwSignal::new(String::new()),
             sheet: RwSignal::new(None),
             mode: RwSignal::new(mode),
             rail: RwSignal::new(false),
@@ -811,9 +829,11 @@ impl Page {
 
     /// Undo, without a way to do it again: it never was.
     fn take_back(&self) {
-        if let Some(step) = self.past.try_update_value(Vec::pop).flatten() {
+        if let Some(step) = self.past.try_update_value(Vec::pop).flatten()
+            && let Some(loaded) = step.loaded
+        {
             self.tree.set(step.tree);
-            self.swap(step.loaded, step.head);
+            self.swap(loaded, step.head);
         }
     }
 
@@ -910,7 +930,7 @@ impl Page {
     /// What can be undone from here.
     fn remember(&self, loaded: &Loaded, head: Head, tree: Tree) {
         self.past.update_value(|p| {
-            p.push(Past { loaded: loaded.clone(), head, tree });
+            p.push(Past::of(loaded.clone(), head, tree));
             let more = p.len().saturating_sub(PAST);
             p.drain(..more);
         });
@@ -921,12 +941,26 @@ impl Page {
 
     /// The run of a branch: as it was left, or made again from its text.
     fn run_of(&self, b: &Branch) -> Option<Loaded> {
-        b.loaded.clone().or_else(|| {
-            let sides: Rc<[Side]> = open_sides(&b.text).ok()?.into();
-            let origin = self.loaded_now().and_then(|l| l.origin);
-            let (run, index) = (sides[0].run.clone(), sides[0].index.clone());
-            Some(Loaded { run, index, sides, at: 0, text: b.text.clone(), home: None, origin })
-        })
+        b.loaded.clone().or_else(|| self.made(&b.text, None))
+    }
+
+    /// The runs of a text the reader had before.
+    fn made(&self, text: &Rc<str>, home: Option<Rc<Address>>) -> Option<Loaded> {
+        let sides: Rc<[Side]> = open_sides(text).ok()?.into();
+        let origin = self.loaded_now().and_then(|l| l.origin);
+        let (run, index) = (sides[0].run.clone(), sides[0].index.clone());
+        Some(Loaded { run, index, sides, at: 0, text: text.clone(), home, origin })
+    }
+
+    /// What can be undone, and done again.
+    pub fn steps(&self) -> (Vec<Past>, Vec<Past>) {
+        (self.past.get_value(), self.future.get_value())
+    }
+
+    pub fn set_steps(&self, past: Vec<Past>, future: Vec<Past>) {
+        self.past.set_value(past);
+        self.future.set_value(future);
+        self.view.update(|_| {});
     }
 
     /// Look at another branch, at the same moment.
@@ -1078,9 +1112,11 @@ impl Page {
             self.said.set(format!("There is nothing to {what}."));
             return;
         };
+        let made = step.loaded.or_else(|| self.made(&step.text, step.home));
+        let Some(loaded) = made else { return };
         let tree = self.tree_now();
         let (was, head) = (tree.clone(), self.head.get_untracked());
-        to.update_value(|t| t.push(Past { loaded: now, head, tree: was }));
+        to.update_value(|t| t.push(Past::of(now, head, was)));
         self.seen.set_value(step.tree.current().map_or(0, |b| b.seen).max(step.head.at));
         // What is still a branch, as it was, still stands there.
         let same = |t: &Tree, id: u32| t.find(id).map(|b| b.text.clone());
@@ -1088,7 +1124,7 @@ impl Page {
             held.retain(|a| a.0 != step.tree.now && same(&step.tree, a.0) == same(&tree, a.0));
         });
         self.tree.set(step.tree);
-        self.swap(step.loaded, step.head);
+        self.swap(loaded, step.head);
         self.said.set(format!("{word}."));
         self.notice.set(None);
     }

@@ -268,6 +268,17 @@ enum Below {
 }
 
 impl Below {
+    fn word(self) -> &'static str {
+        match self {
+            Below::Messages => "messages",
+            Below::Compared => "compared",
+            Below::Swept => "sweep",
+            Below::Operations => "operations",
+            Below::Measures => "measures",
+            Below::Exhibit(key) => key,
+        }
+    }
+
     fn of(view: card::View) -> Below {
         match view {
             card::View::Messages | card::View::Rounds => Below::Messages,
@@ -316,6 +327,22 @@ fn Lower() -> impl IntoView {
     effect(move || {
         entry.with(|_| ());
         choice.set(first.get());
+    });
+    // Which it is, is known beyond this view: a reload brings it back.
+    effect(move || {
+        let word = choice.get().word();
+        if page.lower.with_untracked(|l| l != word) {
+            page.lower.set(word.into());
+        }
+    });
+    effect(move || {
+        let word = page.lower.get();
+        let views = [Below::Messages, Below::Compared, Below::Swept, Below::Operations, Below::Measures];
+        let exhibits = keys.get().into_iter().map(|k| Below::Exhibit(k.0));
+        let wanted = views.into_iter().chain(exhibits).find(|b| b.word() == word);
+        if let Some(wanted) = wanted.filter(|w| *w != choice.get_untracked()) {
+            choice.set(wanted);
+        }
     });
     // What is not there (any more) is not looked at.
     let seen = Kept::new(move || match choice.get() {
