@@ -22,7 +22,7 @@ use super::head::{EventAt, Head};
 use super::inquiry::{self, Inquiry};
 use super::sides::{self, Side};
 use super::tree::{self, Branch, Tree, Way};
-use super::{dom, words};
+use super::{dom, faults, words};
 
 /// A scenario that is running, and where it came from.
 #[derive(Clone)]
@@ -745,8 +745,14 @@ impl Page {
         let says = words::capital(&name);
         let lines = if then.is_empty() { "It is a line" } else { "These are two lines" };
         self.said.set(format!("{says}. {lines} of the scenario now."));
+        let more = self
+            .with_run_now(|run| faults::beyond(run, act, then).then_some(run.entry().title))
+            .flatten();
+        let where_to = more.map_or("It is in the scenario, and in the link.".into(), |title| {
+            format!("It is more than {title} promises to bear.")
+        });
         self.notice.set(Some(Notice {
-            says: format!("{says}. It is in the scenario, and in the link."),
+            says: format!("{says}. {where_to}"),
             undo: true,
             serious: false,
         }));

@@ -102,7 +102,7 @@ fn node(run: &Run, count: usize, n: NodeId) -> Facts {
         long,
         timers: timers.collect(),
         exhibits: exhibits::of(run, &peek, n),
-        deeds: faults::at_hand(&faults::to_node(run, count, n)),
+        deeds: faults::at_hand(&faults::to_pick(run, count, Pick::Node(n))),
         also: vec![],
     }
 }
