@@ -43,18 +43,23 @@ pub fn listen() {
         let Some(had) = document().active_element().filter(|e| e.tag_name() != "BODY") else {
             return;
         };
-        let homes: Vec<usize> =
-            (0..HOMES.len()).filter(|i| had.closest(HOMES[*i].0).ok().flatten().is_some()).collect();
+        let homes: Vec<usize> = (0..HOMES.len())
+            .filter(|i| had.closest(HOMES[*i].0).ok().flatten().is_some())
+            .collect();
         watch(had, homes, 3);
     });
     on_cleanup(move || key.remove());
 }
 
-/// For some frames: where what had the focus is gone, and nothing else has it, its home has.
+/// For some frames: where nothing has the focus, what had it has it again; where that is gone, its home has.
 fn watch(had: Element, homes: Vec<usize>, frames: u8) {
     request_animation_frame(move || {
         let nowhere = document().active_element().is_none_or(|e| e.tag_name() == "BODY");
-        if !had.is_connected() && nowhere {
+        // A list that is put in another order takes the focus from what it moves.
+        if nowhere && had.is_connected() {
+            call(&had, "focus");
+        }
+        if nowhere && !had.is_connected() {
             homes.iter().map(|i| HOMES[*i].1).chain([".play"]).any(|home| {
                 dom::focus(home);
                 document().active_element().is_some_and(|e| e.tag_name() != "BODY")

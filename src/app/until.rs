@@ -46,11 +46,7 @@ fn is_it(run: &Run, wait: Wait, e: &Event) -> bool {
 }
 
 /// The first event from a place on for which this holds, letting the run go on as far as it needs to.
-fn find(
-    run: &mut Run,
-    from: usize,
-    holds: &dyn Fn(&Run, &Event) -> bool,
-) -> Option<Event> {
+fn find(run: &mut Run, from: usize, holds: &dyn Fn(&Run, &Event) -> bool) -> Option<Event> {
     let (mut seen, mut left) = (from, STEPS);
     loop {
         let found = run.trace().range(seen, run.trace().len()).find(|e| holds(run, e));

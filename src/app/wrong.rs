@@ -10,7 +10,15 @@ use super::page::{Page, Problem, View};
 /// What to open instead: the entry that the link or its text names, else the one that comes first to everybody.
 fn way_on(p: &Problem) -> Option<&'static protocols::Bill> {
     let find = |id: &str| protocols::CATALOGUE.iter().find(|b| b.id == id);
-    let head = |s: &str| find(s.trim_start_matches('#').trim_start_matches("s1.").split(['/', '&']).next().unwrap_or_default());
+    let head = |s: &str| {
+        find(
+            s.trim_start_matches('#')
+                .trim_start_matches("s1.")
+                .split(['/', '&'])
+                .next()
+                .unwrap_or_default(),
+        )
+    };
     let runs = |text: &str| {
         text.lines().find_map(|l| find(l.trim().strip_prefix("run ")?.split_whitespace().next()?))
     };

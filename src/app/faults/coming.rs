@@ -48,7 +48,8 @@ mod tests {
         let (old, _) = run(TRIANGLE, MS);
         let n = |i| Some(NodeId(i));
         for (from, to) in [(None, None), (n(1), n(2)), (None, n(2)), (n(1), None)] {
-            for d in to_coming(&old, "Note", from, to).iter().filter(|d| !d.act.starts_with("pass")) {
+            for d in to_coming(&old, "Note", from, to).iter().filter(|d| !d.act.starts_with("pass"))
+            {
                 let act = d.with(d.ask.as_ref().map_or("", |a| &a.value));
                 let text = edit::insert_step(TRIANGLE, Instant { at: MS, k: 0 }, &act);
                 let (new, _) = run(&text, 100 * MS);

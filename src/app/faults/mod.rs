@@ -262,7 +262,12 @@ mod tests {
     #[test]
     fn a_protocol_promises_to_bear_some_things_and_not_others() {
         let (run, _) = run("lamplight 1\nrun raft nodes=3 clients=1 seed=1\n", MS);
-        for (act, more) in [("crash n1", false), ("turn n1 silent", true), ("turn n1 honest", false), ("heal", false)] {
+        for (act, more) in [
+            ("crash n1", false),
+            ("turn n1 silent", true),
+            ("turn n1 honest", false),
+            ("heal", false),
+        ] {
             assert_eq!(beyond(&run, act, ""), more, "{act}");
         }
     }

@@ -1,8 +1,8 @@
 //! What can be done to a node: its life, its links, its timers, its clock, its disk, its honesty.
 
+use engine::card::Takes;
 use engine::ids::*;
 use engine::run::Run;
-use engine::card::Takes;
 use engine::trace::What;
 use engine::world::Life;
 
@@ -144,7 +144,11 @@ fn lies(m: &Moment<'_>, n: NodeId) -> Vec<Deed> {
     let world = [
         turn("honest", "").says("lies no longer").unless(honest),
         turn("silent", "").says("sends nothing"),
-        turn("late", " by={}").says("sends everything late").ask("late by", "100ms", "a time: 100ms"),
+        turn("late", " by={}").says("sends everything late").ask(
+            "late by",
+            "100ms",
+            "a time: 100ms",
+        ),
         turn("selective", " to={}").says("sends to some and not to others").ask(
             "sends only to",
             other,
@@ -225,7 +229,8 @@ mod tests {
         assert!(amiss("turn r0 equivocate to=n2").is_some_and(|w| w.contains("n2")));
         assert!(amiss("turn r0 equivocate foo=1").is_some_and(|w| w.contains("foo")));
         assert!(amiss("turn r0 selective to=n2").is_some());
-        let (lied, count) = super::super::tests::run(&format!("{text}at 1ms turn r0 silent\n"), 5 * MS);
+        let (lied, count) =
+            super::super::tests::run(&format!("{text}at 1ms turn r0 silent\n"), 5 * MS);
         assert_eq!(lies(&Moment::of(&lied, count), r0)[0].not, None);
         let text = format!("{text}at 1ms turn r0 silent\nat 2ms turn r0 honest\n");
         let (again, count) = super::super::tests::run(&text, 5 * MS);
@@ -239,7 +244,10 @@ mod tests {
         let Some(client) = run.cast().find("c1") else { panic!("there is no c1") };
         let acts: Vec<String> =
             timers(&Moment::of(&run, count), client).into_iter().map(|d| d.act).collect();
-        assert!(!acts.iter().any(|a| a.contains("election") || a.contains("heartbeat")), "{acts:?}");
+        assert!(
+            !acts.iter().any(|a| a.contains("election") || a.contains("heartbeat")),
+            "{acts:?}"
+        );
     }
 
     #[test]

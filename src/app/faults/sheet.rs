@@ -5,8 +5,8 @@ use engine::ids::*;
 use leptos::prelude::*;
 
 use super::{
-    Ask, Deed, amiss, beyond, held, object_of, sentence, to_coming, to_link, to_message, to_network,
-    to_node,
+    Ask, Deed, amiss, beyond, held, object_of, sentence, to_coming, to_link, to_message,
+    to_network, to_node,
 };
 use super::{partition, under_way};
 use crate::app::dom;
@@ -107,9 +107,8 @@ pub fn BreakSheet() -> impl IntoView {
         .flatten()
         .unwrap_or_default()
     });
-    let is_beyond = move |d: &Deed| {
-        page.with_run_now(|run| beyond(run, &d.act, &d.then)).unwrap_or(false)
-    };
+    let is_beyond =
+        move |d: &Deed| page.with_run_now(|run| beyond(run, &d.act, &d.then)).unwrap_or(false);
     let promised = move |more: bool| {
         let all = [deeds.get(), comes.get()].concat();
         let come = deeds.with(Vec::len);
@@ -221,7 +220,8 @@ fn Coming(chosen: RwSignal<(usize, Option<u16>, Option<u16>)>) -> impl IntoView 
         })
         .unwrap_or_default();
     let option = |(i, name): (usize, String)| view! { <option value=i.to_string()>{name}</option> };
-    let end = move |word: &'static str, set: fn(&mut (usize, Option<u16>, Option<u16>), Option<u16>)| {
+    let end = move |word: &'static str,
+                    set: fn(&mut (usize, Option<u16>, Option<u16>), Option<u16>)| {
         view! {
             <label class="field"><span>{word}</span>
                 <select on:change=move |ev| chosen.update(|c| set(c, event_target_value(&ev).parse().ok()))>

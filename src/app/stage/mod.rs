@@ -337,7 +337,8 @@ fn Lower() -> impl IntoView {
     });
     effect(move || {
         let word = page.lower.get();
-        let views = [Below::Messages, Below::Compared, Below::Swept, Below::Operations, Below::Measures];
+        let views =
+            [Below::Messages, Below::Compared, Below::Swept, Below::Operations, Below::Measures];
         let exhibits = keys.get().into_iter().map(|k| Below::Exhibit(k.0));
         let wanted = views.into_iter().chain(exhibits).find(|b| b.word() == word);
         if let Some(wanted) = wanted.filter(|w| *w != choice.get_untracked()) {

@@ -490,7 +490,8 @@ fn Popover(
         page.with_run(|run| faults::at_hand(&faults::to_pick(run, count, pick))).unwrap_or_default()
     });
     // Where it is not the thing itself that is selected, the verbs say what they are done to.
-    let name = Kept::new(move || deeds.with(|d| d.first().map(|d| d.object.clone())).unwrap_or_default());
+    let name =
+        Kept::new(move || deeds.with(|d| d.first().map(|d| d.object.clone())).unwrap_or_default());
     let told = move || !matches!(page.pick.get(), Pick::Node(_));
     // The layout is made by the same change of size or run that this follows. A few times a second is often enough: nodes
     // do not move.
@@ -522,10 +523,15 @@ fn Popover(
                 },
                 _ => About::Nothing,
             };
-            let place = |words: &[usize]| pop_at(&at, l.ring_radius(), about, &widths(words), sight);
+            let place =
+                |words: &[usize]| pop_at(&at, l.ring_radius(), about, &widths(words), sight);
             let whole = place(&words);
             // Where there is no room for them, the dialog has them.
-            if whole.covers { Place { covers: true, ..place(&[letters(&short(&name.get()))]) } } else { whole }
+            if whole.covers {
+                Place { covers: true, ..place(&[letters(&short(&name.get()))]) }
+            } else {
+                whole
+            }
         })
     });
     let shown = move || {
@@ -580,7 +586,8 @@ mod tests {
         );
         let two = all[1];
         assert!(two.0 < all[0].0 / 1.5, "{all:?}");
-        let place = |nodes: &[(f32, f32)], about, sight| pop_at(nodes, 20.0, about, &buttons, sight);
+        let place =
+            |nodes: &[(f32, f32)], about, sight| pop_at(nodes, 20.0, about, &buttons, sight);
         let at = |nodes: &[(f32, f32)], about, sight| {
             let p = place(nodes, about, sight);
             (p.left, p.top, p.width)
@@ -610,8 +617,9 @@ mod tests {
         let (x, y, w) = at(&pair, About::Way(150.0, 60.0), wide);
         assert!((x, y) == (178.0, 40.0) && w == two.0, "{x} {y}");
         // Where there is no room at all, it says so.
-        let full: Vec<(f32, f32)> =
-            (0..6).flat_map(|i| (0..8).map(move |j| (40.0 * i as f32 + 20.0, 40.0 * j as f32))).collect();
+        let full: Vec<(f32, f32)> = (0..6)
+            .flat_map(|i| (0..8).map(move |j| (40.0 * i as f32 + 20.0, 40.0 * j as f32)))
+            .collect();
         assert!(place(&full, mine, narrow).covers && !place(&pair, mine, wide).covers);
     }
 }

@@ -242,8 +242,16 @@ pub static ENTRY: Entry = Entry {
         lie("jump", "a primary that gives numbers beyond the window", &[]),
         lie("collude", "votes for whatever anybody proposes", &[]),
         lie("false-reply", "answers clients at once, and wrongly", &[]),
-        lie("wrong-digest", "votes for requests that do not exist, and signs false checkpoints", &[]),
-        lie("forget", "shows nothing it has prepared, and leaves out of a new view what others show", &[]),
+        lie(
+            "wrong-digest",
+            "votes for requests that do not exist, and signs false checkpoints",
+            &[],
+        ),
+        lie(
+            "forget",
+            "shows nothing it has prepared, and leaves out of a new view what others show",
+            &[],
+        ),
     ],
     meters: &[],
     tolerates: &[
