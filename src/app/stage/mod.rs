@@ -432,13 +432,17 @@ fn Notice() -> impl IntoView {
             fade(page, timer);
         }
     });
-    view! {
-        {move || page.notice.get().map(|n| view! {
+    let told = move |n: page::Notice| {
+        // A phone has room for what was done, and not for what is to be known of it.
+        let end = n.says.find(". ").filter(|_| n.undo).map_or(n.says.len(), |at| at + 1);
+        let (first, rest) = (n.says[..end].to_string(), n.says[end..].to_string());
+        view! {
             <div class="notice" class:serious=n.serious>
-                <span>{n.says}</span>
+                <span>{first}<span class="wide-only">{rest}</span></span>
                 {n.undo.then(|| view! { <button type="button" on:click=move |_| page.undo()>"Undo"</button> }).perhaps()}
                 <button type="button" class="plain" aria-label="Dismiss" on:click=move |_| page.notice.set(None)>"×"</button>
             </div>
-        }).perhaps()}
-    }
+        }
+    };
+    view! { {move || page.notice.get().map(told).perhaps()} }
 }

@@ -235,7 +235,7 @@ pub static ENTRY: Entry = Entry {
     lies: &[
         lie(
             "equivocate",
-            "a primary that gives two requests one number, telling each peer of one: `to` is told the second, `commit` is sent a commit",
+            "a primary that gives two requests one number and tells each peer of one: those behind to= hear of the second, those behind commit= are sent a commit",
             &[("to", Takes::Nodes), ("commit", Takes::Nodes)],
         ),
         lie("reuse", "a primary that gives every request the same number", &[]),
