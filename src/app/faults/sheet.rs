@@ -96,7 +96,7 @@ pub fn BreakSheet() -> impl IntoView {
         page.with_run(all).unwrap_or_default()
     });
     // Of a kind, from anybody and to anybody where nobody is chosen.
-    let coming = RwSignal::new((0usize, None::<u16>, None::<u16>));
+    let coming = RwSignal::new(Chosen::default());
     let comes = Kept::new(move || {
         let (kind, from, to) = coming.get();
         let name = |n: Option<u16>| n.map(NodeId);
@@ -209,9 +209,12 @@ pub fn BreakSheet() -> impl IntoView {
     }
 }
 
+/// A kind of message, by its place in the card; a sender and a receiver, or anybody.
+type Chosen = (usize, Option<u16>, Option<u16>);
+
 /// Messages of which kind, from whom and to whom.
 #[component]
-fn Coming(chosen: RwSignal<(usize, Option<u16>, Option<u16>)>) -> impl IntoView {
+fn Coming(chosen: RwSignal<Chosen>) -> impl IntoView {
     let page = expect_context::<Page>();
     let (kinds, names): (Vec<&str>, Vec<String>) = page
         .with_run_now(|run| {
@@ -220,8 +223,7 @@ fn Coming(chosen: RwSignal<(usize, Option<u16>, Option<u16>)>) -> impl IntoView 
         })
         .unwrap_or_default();
     let option = |(i, name): (usize, String)| view! { <option value=i.to_string()>{name}</option> };
-    let end = move |word: &'static str,
-                    set: fn(&mut (usize, Option<u16>, Option<u16>), Option<u16>)| {
+    let end = move |word: &'static str, set: fn(&mut Chosen, Option<u16>)| {
         view! {
             <label class="field"><span>{word}</span>
                 <select on:change=move |ev| chosen.update(|c| set(c, event_target_value(&ev).parse().ok()))>
