@@ -527,10 +527,10 @@ fn Popover(
                 |words: &[usize]| pop_at(&at, l.ring_radius(), about, &widths(words), sight);
             let whole = place(&words);
             // Where there is no room for them, the dialog has them.
-            if whole.covers {
+            if whole.covers && page.phone.get() {
                 Place { covers: true, ..place(&[letters(&short(&name.get()))]) }
             } else {
-                whole
+                Place { covers: false, ..whole }
             }
         })
     });
@@ -553,7 +553,7 @@ fn Popover(
                 style:left=px(|p| p.left) style:top=px(|p| p.top) style:max-width=px(|p| p.width)>
                 {either(move || placed.get().covers, move || {
                     let name = name.get();
-                    more(short(&name), Some(format!("Break {name} …"))).into_any()
+                    more(short(&name), Some(format!("what can be done to {name}"))).into_any()
                 }, move || view! {
                     {when(told, move || view! { <span class="pop-name">{move || name.get()}</span> }.into_any())}
                     // A verb that comes in the place of another is another button: it has not the other's focus.
