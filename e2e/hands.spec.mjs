@@ -281,6 +281,17 @@ test.describe("a reload", () => {
   });
 });
 
+test("a reload at once after an act finds it, before the address was written", async ({ page, open }) => {
+  await open("#raft/happy&t=700ms");
+  await node(page, /^n2/).click();
+  await page.keyboard.press("c");
+  await page.reload();
+  await expect(node(page, /^n2, crashed/)).toBeVisible();
+  await expect(page.getByRole("list", { name: "Branches of this run" }).getByRole("listitem")).toHaveCount(2);
+  await page.getByRole("button", { name: "Undo", exact: true }).first().click();
+  await expect(node(page, /^n2, crashed/)).toHaveCount(0);
+});
+
 test.describe("breaking more", () => {
   const breaking = async (page, kind) => {
     await page.getByRole("button", { name: "Break something" }).click();

@@ -21,8 +21,9 @@ const KEY: &str = "desk";
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Desk {
-    /// The fragment it is found by.
+    /// The fragment it is found by, and the one that stood in the address until the page was left: a reload opens that.
     link: String,
+    came: String,
     tab: usize,
     lower: String,
     speed: u32,
@@ -98,8 +99,8 @@ impl Step {
     }
 }
 
-/// The page is left: keep what stands on it, under the link in the address.
-pub fn leave(page: Page) {
+/// The page is left: keep what stands on it, under the link in the address. `came` is the one before it.
+pub fn leave(page: Page, came: &str) {
     let mut texts = vec![];
     let (past, future) = page.steps();
     let (past, future) = {
@@ -110,6 +111,7 @@ pub fn leave(page: Page) {
     let tab = page.tab.get_untracked();
     let desk = Desk {
         link: dom::fragment(),
+        came: came.into(),
         tab: TABS.iter().position(|t| *t == tab).unwrap_or(TABS.len()),
         lower: page.lower.get_untracked(),
         speed: page.speed.get_untracked(),
@@ -133,7 +135,14 @@ pub fn leave(page: Page) {
 pub fn restore(page: Page) {
     let Some(text) = dom::take_here(KEY) else { return };
     let desk = js_sys::JSON::parse(&text).ok().and_then(|v| serde_wasm_bindgen::from_value(v).ok());
-    let Some(desk) = desk.filter(|d: &Desk| d.link == dom::fragment()) else { return };
+    let (here, desk): (String, Option<Desk>) = (dom::fragment(), desk);
+    let Some(desk) = desk.filter(|d| d.link == here || d.came == here) else { return };
+    if desk.link != here {
+        // The address was not written yet when the page was left: the work is under the one that was to come.
+        dom::keep_here(KEY, &text);
+        let _ = window().location().replace(&format!("#{}", desk.link));
+        return;
+    }
     let texts = desk.texts;
     let steps = |s: Vec<Step>| s.into_iter().filter_map(|s| s.past(&texts)).collect();
     page.set_steps(steps(desk.past), steps(desk.future));

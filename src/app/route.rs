@@ -168,8 +168,9 @@ pub fn follow(page: Page, catalogue: Catalogue) {
         if runs && page.whole.get_untracked() && page.mode.get_untracked() != Mode::Embed {
             timer.set_value(None);
             page.freeze();
+            let came = dom::fragment();
             write(page, written);
-            desk::leave(page);
+            desk::leave(page, &came);
         }
     });
     on_cleanup(move || leaving.remove());
