@@ -23,7 +23,7 @@ use super::head::{EventAt, Head};
 use super::inquiry::{self, Inquiry};
 use super::sides::{self, Side};
 use super::tree::{self, Branch, Tree, Way};
-use super::{dom, words};
+use super::{dom, faults, words};
 
 /// A scenario that is running, and where it came from.
 #[derive(Clone)]
@@ -114,14 +114,31 @@ pub enum Sheet {
     Partition,
     Share,
     Until,
+    /// On a phone: what the bars have no room for.
+    More,
 }
 
 /// Everything that can be undone: the text before, where the reader stood, and in what tree.
 #[derive(Clone)]
-struct Past {
-    loaded: Loaded,
-    head: Head,
-    tree: Tree,
+pub struct Past {
+    pub text: Rc<str>,
+    pub home: Option<Rc<Address>>,
+    /// Its runs; after a reload they are made again from the text.
+    pub loaded: Option<Loaded>,
+    pub head: Head,
+    pub tree: Tree,
+}
+
+impl Past {
+    fn of(loaded: Loaded, head: Head, tree: Tree) -> Past {
+        Past {
+            text: loaded.text.clone(),
+            home: loaded.home.clone(),
+            loaded: Some(loaded),
+            head,
+            tree,
+        }
+    }
 }
 
 /// Steps that can be undone, at most.
@@ -169,6 +186,8 @@ pub struct Page {
     /// What is asked of the run: a cause, a cut, a filter.
     pub inquiry: Inquiry,
     pub tab: RwSignal<Tab>,
+    /// Which view stands below the stage, in a word; set from outside, it is that one then.
+    pub lower: RwSignal<String>,
     pub sheet: RwSignal<Option<Sheet>>,
     pub mode: RwSignal<Mode>,
     pub rail: RwSignal<bool>,
@@ -223,6 +242,7 @@ impl Page {
             pick: RwSignal::new(Pick::None),
             inquiry: Inquiry::new(),
             tab: RwSignal::new(Tab::Inspect),
+            lower: RwSignal::new(String::new()),
             sheet: RwSignal::new(None),
             mode: RwSignal::new(mode),
             rail: RwSignal::new(false),
@@ -352,6 +372,9 @@ impl Page {
 
     /// Once the page is whole: whether the run is the one its link was made from.
     pub fn compare_check(&self, address: &Address) {
+        if let Some(says) = self.loaded_now().and_then(|l| self.find_asked(&l, address)) {
+            self.notice.set(Some(Notice { says, undo: false, serious: true }));
+        }
         let head = address.at.map_or(Head::default(), Head::of);
         let same =
             |l: &Loaded| address.check.is_none_or(|c| c == sides::check_at(&l.sides, head.at));
@@ -362,6 +385,22 @@ impl Page {
                 serious: true,
             }));
         }
+    }
+
+    /// Select what a link selects where the run had first to go on for it; what the link asks for and this run does not
+    /// have is told.
+    fn find_asked(&self, l: &Loaded, address: &Address) -> Option<String> {
+        if let Some(link::Sel::Event(e)) = address.sel
+            && self.pick.get_untracked() == Pick::None
+        {
+            let end = end_of(&l.run.borrow());
+            if (e as usize) >= l.run.borrow().trace().len() {
+                catch_up(l, Head::after(end));
+                self.known.set(self.known_now());
+            }
+            self.pick.set(pick_of(&l.run.borrow(), address));
+        }
+        missed(l, address, self.pick.get_untracked())
     }
 
     pub fn fail(&self, problem: Problem) {
@@ -757,8 +796,17 @@ impl Page {
             n => format!("These are {n} lines"),
         };
         self.said.set(format!("{says}. {lines} of the scenario now."));
+        let more = self
+            .with_run_now(|run| {
+                let more = |(act, then): &(String, String)| faults::beyond(run, act, then);
+                acts.iter().any(more).then_some(run.entry().title)
+            })
+            .flatten();
+        let where_to = more.map_or("It is in the scenario, and in the link.".into(), |title| {
+            format!("It is more than {title} promises to bear.")
+        });
         self.notice.set(Some(Notice {
-            says: format!("{says}. It is in the scenario, and in the link."),
+            says: format!("{says}. {where_to}"),
             undo: true,
             serious: false,
         }));
@@ -853,9 +901,11 @@ impl Page {
 
     /// Undo, without a way to do it again: it never was.
     fn take_back(&self) {
-        if let Some(step) = self.past.try_update_value(Vec::pop).flatten() {
+        if let Some(step) = self.past.try_update_value(Vec::pop).flatten()
+            && let Some(loaded) = step.loaded
+        {
             self.tree.set(step.tree);
-            self.swap(step.loaded, step.head);
+            self.swap(loaded, step.head);
         }
     }
 
@@ -955,7 +1005,7 @@ impl Page {
     /// What can be undone from here.
     fn remember(&self, loaded: &Loaded, head: Head, tree: Tree) {
         self.past.update_value(|p| {
-            p.push(Past { loaded: loaded.clone(), head, tree });
+            p.push(Past::of(loaded.clone(), head, tree));
             let more = p.len().saturating_sub(PAST);
             p.drain(..more);
         });
@@ -966,12 +1016,26 @@ impl Page {
 
     /// The run of a branch: as it was left, or made again from its text.
     fn run_of(&self, b: &Branch) -> Option<Loaded> {
-        b.loaded.clone().or_else(|| {
-            let sides: Rc<[Side]> = open_sides(&b.text).ok()?.into();
-            let origin = self.loaded_now().and_then(|l| l.origin);
-            let (run, index) = (sides[0].run.clone(), sides[0].index.clone());
-            Some(Loaded { run, index, sides, at: 0, text: b.text.clone(), home: None, origin })
-        })
+        b.loaded.clone().or_else(|| self.made(&b.text, None))
+    }
+
+    /// The runs of a text the reader had before.
+    fn made(&self, text: &Rc<str>, home: Option<Rc<Address>>) -> Option<Loaded> {
+        let sides: Rc<[Side]> = open_sides(text).ok()?.into();
+        let origin = self.loaded_now().and_then(|l| l.origin);
+        let (run, index) = (sides[0].run.clone(), sides[0].index.clone());
+        Some(Loaded { run, index, sides, at: 0, text: text.clone(), home, origin })
+    }
+
+    /// What can be undone, and done again.
+    pub fn steps(&self) -> (Vec<Past>, Vec<Past>) {
+        (self.past.get_value(), self.future.get_value())
+    }
+
+    pub fn set_steps(&self, past: Vec<Past>, future: Vec<Past>) {
+        self.past.set_value(past);
+        self.future.set_value(future);
+        self.view.update(|_| {});
     }
 
     /// Look at another branch, at the same moment.
@@ -1123,9 +1187,11 @@ impl Page {
             self.said.set(format!("There is nothing to {what}."));
             return;
         };
+        let made = step.loaded.or_else(|| self.made(&step.text, step.home));
+        let Some(loaded) = made else { return };
         let tree = self.tree_now();
         let (was, head) = (tree.clone(), self.head.get_untracked());
-        to.update_value(|t| t.push(Past { loaded: now, head, tree: was }));
+        to.update_value(|t| t.push(Past::of(now, head, was)));
         self.seen.set_value(step.tree.current().map_or(0, |b| b.seen).max(step.head.at));
         // What is still a branch, as it was, still stands there.
         let same = |t: &Tree, id: u32| t.find(id).map(|b| b.text.clone());
@@ -1133,7 +1199,7 @@ impl Page {
             held.retain(|a| a.0 != step.tree.now && same(&step.tree, a.0) == same(&tree, a.0));
         });
         self.tree.set(step.tree);
-        self.swap(step.loaded, step.head);
+        self.swap(loaded, step.head);
         self.said.set(format!("{word}."));
         self.notice.set(None);
     }
@@ -1393,6 +1459,20 @@ fn pick_of(run: &Run, address: &Address) -> Pick {
         Some(link::Sel::Event(e)) if (*e as usize) < run.trace().len() => Pick::Event(EventId(*e)),
         _ => Pick::None,
     }
+}
+
+/// What an address asks for that the run does not have.
+fn missed(l: &Loaded, address: &Address, pick: Pick) -> Option<String> {
+    let run = address.within.as_deref().filter(|w| l.sides.iter().all(|s| &*s.name != *w));
+    let which = match &address.sel {
+        Some(link::Sel::Node(n)) => format!("selects {n}, and no node is called that here"),
+        Some(link::Sel::Event(e)) => format!("selects event {e}, and the run has no such event"),
+        None => String::new(),
+    };
+    let sel = (address.sel.is_some() && pick == Pick::None).then_some(which);
+    let run = run.map(|run| format!("looks into {run}, and no run is called that here"));
+    let all: Vec<String> = run.into_iter().chain(sel).collect();
+    (!all.is_empty()).then(|| format!("The link {}.", all.join("; it ")))
 }
 
 fn sel_of(run: &Run, pick: Pick) -> Option<link::Sel> {

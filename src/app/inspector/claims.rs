@@ -9,7 +9,7 @@ use engine::trace::What;
 use leptos::prelude::*;
 
 use crate::app::page::{Loaded, Page};
-use crate::app::words;
+use crate::app::{faults, words};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claim {
@@ -17,12 +17,17 @@ pub struct Claim {
     pub says: &'static str,
     pub checked: u64,
     pub broken: Option<EventId>,
+    /// Something had been done before that the protocol does not promise to bear.
+    pub beyond: bool,
     pub witness: String,
 }
 
 impl Claim {
     fn verdict(&self) -> (&'static str, String) {
         match (self.broken, self.checked) {
+            (Some(_), _) if self.beyond => {
+                ("verdict broken", "✗ broken, by more than it promises to bear".into())
+            }
             (Some(_), _) => ("verdict broken", "✗ broken".into()),
             (None, 0) => ("verdict soft", "not exercised".into()),
             (None, n) => ("verdict", format!("✓ holds, checked {}", thousands(n))),
@@ -49,6 +54,10 @@ pub fn claims(run: &Run, index: &Index, count: usize) -> Vec<Claim> {
             says: card.says,
             checked: peek.world().asked()[i],
             broken: broke.map(|e| e.id),
+            beyond: broke.is_some_and(|b| {
+                let before = index.acts.iter().take_while(|a| a.event < b.id);
+                before.into_iter().any(|a| faults::beyond(run, &words::acted(run, a.line), ""))
+            }),
             witness: witness.unwrap_or_default(),
         }
     };

@@ -184,7 +184,9 @@ pub struct World {
     queue: BinaryHeap<Reverse<Entry>>,
     nodes: Vec<Node>,
     alive: Vec<bool>,
+    /// Who has lied at some time, which nobody takes back, and who lies now.
     lying: Vec<bool>,
+    turned: Vec<bool>,
     faces: Vec<Face>,
     net: Net,
     rules: Vec<acts::Rule>,
@@ -220,7 +222,7 @@ impl World {
     fn is_disturbed(&self) -> bool {
         self.net.broken()
             || self.net.loses()
-            || self.lying.contains(&true)
+            || self.turned.contains(&true)
             || self.nodes.iter().any(|n| n.life == Life::Paused)
     }
 
@@ -242,6 +244,7 @@ impl World {
             nodes,
             alive: vec![false; n],
             lying: vec![false; n],
+            turned: vec![false; n],
             faces: vec![Face::default(); n],
             net,
             rules: vec![],
@@ -391,7 +394,7 @@ impl World {
         self.nodes[node.index()].life
     }
     pub fn is_lying(&self, node: NodeId) -> bool {
-        self.lying[node.index()]
+        self.turned[node.index()]
     }
     pub fn face(&self, node: NodeId) -> Face {
         self.faces[node.index()]
@@ -1102,6 +1105,7 @@ impl World {
             nodes: self.nodes.clone(),
             alive: self.alive.clone(),
             lying: self.lying.clone(),
+            turned: self.turned.clone(),
             faces: self.faces.clone(),
             net: self.net.clone(),
             rules: self.rules.clone(),

@@ -209,7 +209,11 @@ pub static ENTRY: Entry = Entry {
             shown_by: printed("slew"),
         },
     ],
-    lies: &[("shift", printed("adds `by` to every time it tells"))],
+    lies: &[lie(
+        "shift",
+        "adds what stands behind by= to every time it tells",
+        &[("by", Takes::Time)],
+    )],
     meters: &[
         meter("estimate-error", "us", "how far the offset a node believes is from the truth"),
         bound("bound", "us", "estimate-error", "how far off a client says its sample may be"),

@@ -243,16 +243,25 @@ pub static ENTRY: Entry = Entry {
         ),
     ],
     lies: &[
-        (
+        lie(
             "equivocate",
-            "a primary that gives two requests one number, telling each peer of one: to= is told the second, commit= who is sent a commit",
+            "a primary that gives two requests one number and tells each peer of one: those behind to= hear of the second, those behind commit= are sent a commit",
+            &[("to", Takes::Nodes), ("commit", Takes::Nodes)],
         ),
-        ("reuse", "a primary that gives every request the same number"),
-        ("jump", "a primary that gives numbers beyond the window"),
-        ("collude", "votes for whatever anybody proposes"),
-        ("false-reply", "answers clients at once, and wrongly"),
-        ("wrong-digest", "votes for requests that do not exist, and signs false checkpoints"),
-        ("forget", "shows nothing it has prepared, and leaves out of a new view what others show"),
+        lie("reuse", "a primary that gives every request the same number", &[]),
+        lie("jump", "a primary that gives numbers beyond the window", &[]),
+        lie("collude", "votes for whatever anybody proposes", &[]),
+        lie("false-reply", "answers clients at once, and wrongly", &[]),
+        lie(
+            "wrong-digest",
+            "votes for requests that do not exist, and signs false checkpoints",
+            &[],
+        ),
+        lie(
+            "forget",
+            "shows nothing it has prepared, and leaves out of a new view what others show",
+            &[],
+        ),
     ],
     meters: &[],
     tolerates: &[

@@ -123,7 +123,7 @@ pub static RAFT: Entry = Entry {
         BugCard { slug: "no-votedfor", says: "", breaks: &["ElectionSafety"], shown_by: "" },
         BugCard { slug: "commit-old-term", says: "", breaks: &[], shown_by: "" },
     ],
-    lies: &[("equivocate", "")],
+    lies: &[engine::card::lie("equivocate", "", &[])],
     meters: &[meter("log-length")],
     ..BASE
 };
@@ -259,7 +259,7 @@ pub static PBFT: Entry = Entry {
         why("accepted", &["matching"]),
     ],
     claims: &[claim("Agreement")],
-    lies: &[("equivocate", "")],
+    lies: &[engine::card::lie("equivocate", "", &[])],
     ..BASE
 };
 
