@@ -53,6 +53,36 @@ test.describe("where the thing is", () => {
   });
 });
 
+test.describe("what makes it interesting", () => {
+  test("a split vote: every follower stands at once, and nobody gets a majority in that term", async ({ page, open }) => {
+    await open("#raft/happy&t=380ms");
+    const dialog = await breaking(page, "Make it interesting");
+    await expect(dialog.getByText("The election timer of every follower fires now")).toBeVisible();
+    await accessible(page, "dialog");
+    await dialog.getByRole("button", { name: "split the vote" }).click();
+    await expect(status(page)).toContainText("These are 4 lines of the scenario now");
+    await expect(page.locator(".topology").getByRole("button", { name: /^n\d, candidate/ })).toHaveCount(4);
+    await expect(await text(page)).toHaveValue(/at 380ms +fire n\d election\n(.*fire n\d election\n){3}/);
+  });
+
+  test("who is missing for it is named, and nothing is done", async ({ page, open }) => {
+    await open("#paxos/roles&t=5ms");
+    const dialog = await breaking(page, "Make it interesting");
+    await dialog.getByRole("button", { name: /^start a duel/ }).click();
+    await expect(dialog.getByText("there is no other proposer or peer now")).toBeVisible();
+  });
+
+  test("a run of hours is worked out up to its limit, and the limit is named", async ({ page, open }) => {
+    await open("#raft/happy");
+    const box = await text(page);
+    await box.fill("lamplight 1\nrun raft nodes=3\nuntil 24h\n");
+    await page.keyboard.press("Control+Enter");
+    await expect(status(page)).toContainText("The edited scenario runs");
+    await page.getByRole("button", { name: "To the end" }).click();
+    await expect(page.locator(".notice")).toContainText("its limit", { timeout: 60_000 });
+  });
+});
+
 test.describe("the dialog", () => {
   test("a link is cut one way, slowed and healed", async ({ page, open }) => {
     await open("#vector-clocks/triangle&t=5ms");
