@@ -345,58 +345,6 @@ for (const group of (await readFile(new URL("first-frame.txt", import.meta.url),
 const nobody = new Set();
 const soonFor = (f) => soon.get(key(spelt.get(f) ?? "")) ?? nobody;
 
-/** The part a function lives in; 0 is the main one. What several protocols use belongs to none of them. */
-const home = Array.from({ length: total }, (_, f) => {
-  if (f < before) return 0;
-  const name = spelt.get(f) ?? "";
-  const protocols = new Set([...name.matchAll(/engine::protocols::(\w+)/g)].map((p) => p[1]).filter((p) => entries.includes(p)));
-  if (protocols.size !== 1) return soonFor(f).has("main") || !m.names.has(f) ? 0 : 1;
-  const [own] = protocols;
-  return 1 + parts.indexOf(soonFor(f).size > 0 ? own : `${own}_late`);
-});
-
-// Equal functions of several protocols are one, under the name of any of them: what others call, or what is small and stands in the
-// table, is nobody's own.
-const everybodys = (f) => (home[f] = soonFor(f).has("main") ? 0 : 1);
-// A card's function is never another's equal: it gives the card's address.
-const cards = (f) => /^engine::protocols::card::</.test(spelt.get(f));
-for (const f of m.elements.values()) if (f >= before && home[f] > 1 && m.bodies[f - before].length < 300 && !cards(f)) everybodys(f);
-
-const calls = m.bodies.map(called);
-const owner = (f) => Math.floor(home[f] / 2);
-for (let again = true; again; ) {
-  again = false;
-  calls.forEach((targets, i) => {
-    for (const f of targets) {
-      if (f < before || home[f] < 2 || owner(f) === owner(before + i)) continue;
-      everybodys(f);
-      again = true;
-    }
-  });
-}
-
-const late = 1;
-/** By part: what it has, too, of what lives in `late`: the first frames of that entry's links call it. */
-const copies = ["main", ...parts].map((name) => new Set([...home.keys()].filter((f) => home[f] === late && soonFor(f).has(name))));
-const has = (part, f) => home[f] === part || copies[part].has(f);
-
-/** What stands where, largest first, and who calls it there: where to look when the budget is tight. And what each entry adds, packed. */
-const report = async (to) => {
-  const callers = new Map();
-  calls.forEach((targets, i) => targets.forEach((t) => callers.set(t, [...(callers.get(t) ?? []), before + i])));
-  const row = (part, f, mark) => {
-    const by = (callers.get(f) ?? []).filter((c) => has(part, c)).slice(0, 6);
-    return [m.bodies[f - before].length, `${["main", ...parts][part]}${mark}`, spelt.get(f), f, by.map((c) => spelt.get(c)).join(" | ")];
-  };
-  const rows = m.bodies.map((_, i) => row(home[before + i], before + i, ""));
-  copies.forEach((all, part) => all.forEach((f) => rows.push(row(part, f, "+"))));
-  await writeFile(to, rows.sort((a, b) => b[0] - a[0]).map((r) => r.join("\t")).join("\n"));
-  for (const [i, entry] of entries.entries()) {
-    const own = m.bodies.filter((_, f) => /engine::protocols::(\w+)/.test(spelt.get(before + f)) && owner(before + f) === i + 1);
-    console.log(`${entry}: ${own.length} functions, ${(await promisify(gzip)(Buffer.concat(own), { level: 9 })).length} bytes gzipped`);
-  }
-};
-
 // ---- what the linker knew: which function and which constant speaks of which
 
 // The linked file, as it was before wasm-bindgen and wasm-opt, holds a relocation (--emit-relocs) wherever a function or a constant
@@ -531,6 +479,67 @@ const reached = (roots, sources) => {
   while (todo.length > 0) take(ofObject[todo.pop()]);
   return all;
 };
+// ---- who has what
+
+/** The part a function lives in; 0 is the main one. What several protocols use belongs to none of them. */
+const home = Array.from({ length: total }, (_, f) => {
+  if (f < before) return 0;
+  const name = spelt.get(f) ?? "";
+  const protocols = new Set([...name.matchAll(/engine::protocols::(\w+)/g)].map((p) => p[1]).filter((p) => entries.includes(p)));
+  if (protocols.size !== 1) return soonFor(f).has("main") || !m.names.has(f) ? 0 : 1;
+  const [own] = protocols;
+  return 1 + parts.indexOf(soonFor(f).size > 0 ? own : `${own}_late`);
+});
+
+// Equal functions of several protocols are one, under the name of any of them. So what another protocol's functions call, or may find
+// in the table, is nobody's own.
+const everybodys = (f) => (home[f] = soonFor(f).has("main") ? 0 : 1);
+const calls = m.bodies.map(called);
+const owner = (f) => Math.floor(home[f] / 2);
+for (let again = true; again; ) {
+  again = false;
+  for (const [i] of entries.entries()) {
+    const mine = (f) => owner(f) === i + 1;
+    const known = new Set(calls.flatMap((targets, at) => (mine(before + at) ? [...targets] : [])));
+    for (const place of reached(ofFunction.filter((_, at) => mine(before + at))).places) known.add(m.elements.get(place));
+    for (const f of known) {
+      if (!(f >= before) || home[f] < 2 || mine(f)) continue;
+      everybodys(f);
+      again = true;
+    }
+  }
+  calls.forEach((targets, at) => {
+    if (home[before + at] > 1) return;
+    for (const f of targets) {
+      if (f < before || home[f] < 2) continue;
+      everybodys(f);
+      again = true;
+    }
+  });
+}
+
+const late = 1;
+/** By part: what it has, too, of what lives in `late`: the first frames of that entry's links call it. */
+const copies = ["main", ...parts].map((name) => new Set([...home.keys()].filter((f) => home[f] === late && soonFor(f).has(name))));
+const has = (part, f) => home[f] === part || copies[part].has(f);
+
+/** What stands where, largest first, and who calls it there: where to look when the budget is tight. And what each entry adds, packed. */
+const report = async (to) => {
+  const callers = new Map();
+  calls.forEach((targets, i) => targets.forEach((t) => callers.set(t, [...(callers.get(t) ?? []), before + i])));
+  const row = (part, f, mark) => {
+    const by = (callers.get(f) ?? []).filter((c) => has(part, c)).slice(0, 6);
+    return [m.bodies[f - before].length, `${["main", ...parts][part]}${mark}`, spelt.get(f), f, by.map((c) => spelt.get(c)).join(" | ")];
+  };
+  const rows = m.bodies.map((_, i) => row(home[before + i], before + i, ""));
+  copies.forEach((all, part) => all.forEach((f) => rows.push(row(part, f, "+"))));
+  await writeFile(to, rows.sort((a, b) => b[0] - a[0]).map((r) => r.join("\t")).join("\n"));
+  for (const [i, entry] of entries.entries()) {
+    const own = m.bodies.filter((_, f) => /engine::protocols::(\w+)/.test(spelt.get(before + f)) && owner(before + f) === i + 1);
+    console.log(`${entry}: ${own.length} functions, ${(await promisify(gzip)(Buffer.concat(own), { level: 9 })).length} bytes gzipped`);
+  }
+};
+
 /** What the functions of a part may reach. */
 const reachOf = (part) => {
   const roots = ofFunction.filter((_, i) => has(part, before + i));

@@ -204,7 +204,7 @@ impl Beat {
 
     /// Nothing plays: know the run up to its end, a little every frame.
     fn look_ahead(&self, ts: f64) -> bool {
-        let mut more = false;
+        let mut more = self.page.go_further();
         for side in self.page.sides_now() {
             let mut run = side.run.borrow_mut();
             more |= ahead(&mut run, 0);
@@ -243,6 +243,9 @@ impl Beat {
         };
         let Some(head) = head else {
             self.stop(Head::after(self.with(|b| b.walk.now as Us)), "Nothing more happens.");
+            if let Some(limit) = page.limit_now() {
+                page.tell_limit(limit);
+            }
             return false;
         };
         // The scenario ends here; pressing play again goes on beyond it.

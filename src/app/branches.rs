@@ -1,7 +1,7 @@
 //! The tree of branches under the scrubber: each begins where it leaves the one above it. One is in view; each
 //! can be looked at, named and deleted, and up to three held against it.
 
-use crate::app::lay::{Kept, Perhaps, Rows};
+use crate::app::lay::{Kept, Perhaps};
 use engine::ids::*;
 use leptos::prelude::*;
 
@@ -22,7 +22,8 @@ pub fn Branches(end: Kept<Us>) -> impl IntoView {
     let naming = RwSignal::new(None::<u32>);
     view! {
         <ul class="branches" aria-label="Branches of this run">
-            {move || rows.get().into_iter().map(|row| view! { <Line row=row end=end naming=naming/> }).rows()}
+            // A line that has changed is another one: the focus in it goes to the branch in view.
+            <For each=move || rows.get() key=|r| (r.id, r.name.clone(), r.fork, r.now, r.up) children=move |row| view! { <Line row=row end=end naming=naming/> }/>
         </ul>
     }
 }

@@ -15,6 +15,20 @@ pub fn remember(key: &str, value: &str) {
     }
 }
 
+/// The same for this tab alone, and only until it is read.
+pub fn keep_here(key: &str, value: &str) {
+    if let Ok(Some(store)) = window().session_storage() {
+        let _ = store.set_item(&format!("lamplight.{key}"), value);
+    }
+}
+
+pub fn take_here(key: &str) -> Option<String> {
+    let (store, key) = (window().session_storage().ok()??, format!("lamplight.{key}"));
+    let value = store.get_item(&key).ok()?;
+    let _ = store.remove_item(&key);
+    value
+}
+
 pub fn matches_media(query: &str) -> bool {
     window().match_media(query).ok().flatten().is_some_and(|m| m.matches())
 }

@@ -139,13 +139,14 @@ pub fn listen(page: Page) {
     on_cleanup(move || listener.remove());
 }
 
-/// A focused button takes Space and Enter itself; tabs take arrows.
+/// A focused button takes Space and Enter itself; tabs take arrows. On the slider of the time the keys are those of the
+/// page: its own would go by hundredths of the run. A link takes no Space.
 fn keeps_for_itself(ev: &KeyboardEvent, what: Do) -> bool {
     let on = |selector: &str| dom::closest(ev, selector).is_some();
     match what {
         Do::Play => {
             ev.key() == " "
-                && on("button, a, summary, [role=button], input[type=checkbox], input[type=radio]")
+                && on("button, summary, [role=button], input[type=checkbox], input[type=radio]")
         }
         Do::Back | Do::Forward | Do::Home | Do::End => {
             on("[role=tablist], [role=radiogroup], input[type=radio]")
@@ -193,6 +194,10 @@ pub const TABS: &[Tab] =
     &[Tab::Inspect, Tab::Why, Tab::Claims, Tab::Scenario, Tab::Events, Tab::Lesson];
 
 fn escape(page: Page) {
+    // What is told over the page goes with whatever else is let go of.
+    if page.notice.with_untracked(Option::is_some) {
+        page.notice.set(None);
+    }
     if page.drawing.get_untracked() {
         page.drawing.set(false);
     } else if page.rail.get_untracked() {

@@ -12,10 +12,12 @@
 mod beat;
 mod branches;
 mod catalogue;
+mod desk;
 mod dom;
 mod embed;
 mod faults;
 mod files;
+mod hands;
 mod head;
 mod icons;
 mod inquiry;
@@ -142,7 +144,10 @@ fn Header() -> impl IntoView {
                 }.into_any())}
                 <button type="button" class="primary" on:click=move |_| share::copy_link(page)>"Copy link"</button>
                 <button type="button" class="square wide-only" aria-label="Keys" on:click=move |_| page.sheet.set(Some(Sheet::Keys))>"?"</button>
-                <button type="button" class="square" aria-label="Light or dark" on:click=move |_| page.next_theme()>{icons::theme()}</button>
+                <button type="button" class="square wide-only" aria-label="Light or dark" on:click=move |_| page.next_theme()>{icons::theme()}</button>
+                {lay::when(move || page.whole.get() && page.phone.get(), move || view! {
+                    <button type="button" class="square phone-only" aria-label="More" aria-haspopup="dialog" on:click=move |_| page.sheet.set(Some(Sheet::More))>"⋯"</button>
+                }.into_any())}
             </div>
         </header>
     }
@@ -153,6 +158,7 @@ fn Header() -> impl IntoView {
 fn Sheets() -> impl IntoView {
     let page = expect_context::<Page>();
     let dialog = NodeRef::<leptos::html::Dialog>::new();
+    hands::listen();
     effect(move || {
         let Some(d) = dialog.get() else { return };
         match page.sheet.get() {
@@ -169,6 +175,7 @@ fn Sheets() -> impl IntoView {
         Some(Sheet::Partition) => "Partition the network",
         Some(Sheet::Share) => "The link of this run",
         Some(Sheet::Until) => "Run until",
+        Some(Sheet::More) => "More",
         None => "Dialog",
     };
     let body = move || match page.sheet.get() {
@@ -177,9 +184,30 @@ fn Sheets() -> impl IntoView {
         Some(Sheet::Partition) => view! { <faults::PartitionSheet/> }.into_any(),
         Some(Sheet::Share) => view! { <share::ShareSheet/> }.into_any(),
         Some(Sheet::Until) => view! { <until::UntilSheet/> }.into_any(),
+        Some(Sheet::More) => view! { <MoreSheet/> }.into_any(),
         None => ().into_any(),
     };
     view! { <dialog node_ref=dialog aria-label=name on:close=move |_| page.sheet.set(None)>{body}</dialog> }
+}
+
+/// What a phone has no room for in its bars.
+#[component]
+fn MoreSheet() -> impl IntoView {
+    let page = expect_context::<Page>();
+    let deed = move |word: &'static str, off: bool, act: fn(Page)| {
+        view! {
+            <button type="button" disabled=off on:click=move |_| { page.sheet.set(None); act(page); }>{word}</button>
+        }
+    };
+    let (undo, redo) = untrack(|| (!page.can_undo(), !page.can_redo()));
+    view! {
+        <h2>"More"</h2>
+        <div class="deeds">{deed("Undo", undo, |p| p.undo())}{deed("Redo", redo, |p| p.redo())}</div>
+        <div class="deeds">{deed("To the beginning", false, |p| p.home())}{deed("To the end", false, |p| p.end())}
+            {deed("Run until …", false, |p| p.sheet.set(Some(Sheet::Until)))}</div>
+        <div class="deeds">{deed("Light or dark", false, |p| p.next_theme())}{deed("Keys", false, |p| p.sheet.set(Some(Sheet::Keys)))}</div>
+        <div class="actions"><button type="button" on:click=move |_| page.sheet.set(None)>"Close"</button></div>
+    }
 }
 
 #[component]

@@ -16,13 +16,14 @@ use engine::scene::Index;
 pub use engine::scene::Pick;
 use engine::trace::What;
 use engine::trace::compare::{Counters, Difference};
+use engine::world::Limit;
 use leptos::prelude::*;
 
 use super::head::{EventAt, Head};
 use super::inquiry::{self, Inquiry};
 use super::sides::{self, Side};
 use super::tree::{self, Branch, Tree, Way};
-use super::{dom, words};
+use super::{dom, faults, words};
 
 /// A scenario that is running, and where it came from.
 #[derive(Clone)]
@@ -113,14 +114,31 @@ pub enum Sheet {
     Partition,
     Share,
     Until,
+    /// On a phone: what the bars have no room for.
+    More,
 }
 
 /// Everything that can be undone: the text before, where the reader stood, and in what tree.
 #[derive(Clone)]
-struct Past {
-    loaded: Loaded,
-    head: Head,
-    tree: Tree,
+pub struct Past {
+    pub text: Rc<str>,
+    pub home: Option<Rc<Address>>,
+    /// Its runs; after a reload they are made again from the text.
+    pub loaded: Option<Loaded>,
+    pub head: Head,
+    pub tree: Tree,
+}
+
+impl Past {
+    fn of(loaded: Loaded, head: Head, tree: Tree) -> Past {
+        Past {
+            text: loaded.text.clone(),
+            home: loaded.home.clone(),
+            loaded: Some(loaded),
+            head,
+            tree,
+        }
+    }
 }
 
 /// Steps that can be undone, at most.
@@ -168,6 +186,8 @@ pub struct Page {
     /// What is asked of the run: a cause, a cut, a filter.
     pub inquiry: Inquiry,
     pub tab: RwSignal<Tab>,
+    /// Which view stands below the stage, in a word; set from outside, it is that one then.
+    pub lower: RwSignal<String>,
     pub sheet: RwSignal<Option<Sheet>>,
     pub mode: RwSignal<Mode>,
     pub rail: RwSignal<bool>,
@@ -196,6 +216,8 @@ pub struct Page {
     pub tree: RwSignal<Tree, LocalStorage>,
     /// How far the reader has been in the branch in view.
     seen: StoredValue<Us>,
+    /// Where the playhead goes as soon as the run is known that far.
+    bound: StoredValue<Option<Head>>,
     past: StoredValue<Vec<Past>, LocalStorage>,
     future: StoredValue<Vec<Past>, LocalStorage>,
 }
@@ -220,6 +242,7 @@ impl Page {
             pick: RwSignal::new(Pick::None),
             inquiry: Inquiry::new(),
             tab: RwSignal::new(Tab::Inspect),
+            lower: RwSignal::new(String::new()),
             sheet: RwSignal::new(None),
             mode: RwSignal::new(mode),
             rail: RwSignal::new(false),
@@ -238,6 +261,7 @@ impl Page {
             live: StoredValue::new(None),
             tree: RwSignal::new_local(Tree::default()),
             seen: StoredValue::new(0),
+            bound: StoredValue::new(None),
             past: StoredValue::new_local(vec![]),
             future: StoredValue::new_local(vec![]),
         }
@@ -305,7 +329,9 @@ impl Page {
         let head = address.at.map_or(Head::default(), Head::of);
         catch_up(&loaded, head);
         let pick = pick_of(&loaded.run.borrow(), address);
-        self.put(loaded.clone(), head);
+        let there = known_part(&loaded.sides, head);
+        self.bound.set_value((there != head).then_some(head));
+        self.put(loaded.clone(), there);
         self.plant_first(&loaded);
         self.pick.set(pick);
         let embedded = self.mode.get_untracked() == Mode::Embed;
@@ -346,6 +372,9 @@ impl Page {
 
     /// Once the page is whole: whether the run is the one its link was made from.
     pub fn compare_check(&self, address: &Address) {
+        if let Some(says) = self.loaded_now().and_then(|l| self.find_asked(&l, address)) {
+            self.notice.set(Some(Notice { says, undo: false, serious: true }));
+        }
         let head = address.at.map_or(Head::default(), Head::of);
         let same =
             |l: &Loaded| address.check.is_none_or(|c| c == sides::check_at(&l.sides, head.at));
@@ -356,6 +385,22 @@ impl Page {
                 serious: true,
             }));
         }
+    }
+
+    /// Select what a link selects where the run had first to go on for it; what the link asks for and this run does not
+    /// have is told.
+    fn find_asked(&self, l: &Loaded, address: &Address) -> Option<String> {
+        if let Some(link::Sel::Event(e)) = address.sel
+            && self.pick.get_untracked() == Pick::None
+        {
+            let end = end_of(&l.run.borrow());
+            if (e as usize) >= l.run.borrow().trace().len() {
+                catch_up(l, Head::after(end));
+                self.known.set(self.known_now());
+            }
+            self.pick.set(pick_of(&l.run.borrow(), address));
+        }
+        missed(l, address, self.pick.get_untracked())
     }
 
     pub fn fail(&self, problem: Problem) {
@@ -503,11 +548,39 @@ impl Page {
     // ---------------------------------------------------------------- moving
 
     pub fn go(&self, head: Head) {
-        self.sides_now().iter().for_each(|s| s.advance(head.at, JUMP_BUDGET));
+        let sides = self.sides_now();
+        sides.iter().for_each(|s| s.advance(head.at, JUMP_BUDGET));
+        let there = known_part(&sides, head);
+        self.bound.set_value((there != head).then_some(head));
         self.cut.set(None);
         self.stepped.set(false);
-        self.stand_at(head);
-        self.has_seen(head.at);
+        self.stand_at(there);
+        self.has_seen(there.at);
+    }
+
+    /// A run of many steps is worked out between the frames: what of the way is known now? False when the playhead is there.
+    pub fn go_further(&self) -> bool {
+        let Some(to) = self.bound.get_value() else { return false };
+        self.go(to);
+        if self.bound.with_value(Option::is_some) {
+            return true;
+        }
+        match self.limit_now() {
+            Some(limit) => self.tell_limit(limit),
+            None => self.said.set(format!("At {}.", words::clock(to.at))),
+        }
+        false
+    }
+
+    /// What stopped the run before its time, if something did.
+    pub fn limit_now(&self) -> Option<&'static str> {
+        self.sides_now().iter().find_map(|s| s.run.borrow().world().limit()).map(Limit::says)
+    }
+
+    pub fn tell_limit(&self, limit: &str) {
+        let says = format!("The run goes no further: {limit}.");
+        self.said.set(says.clone());
+        self.notice.set(Some(Notice { says, undo: false, serious: true }));
     }
 
     /// The reader has been there.
@@ -605,7 +678,11 @@ impl Page {
             self.go(Head::after(end));
             let end = self.with_run_now(end_of).unwrap_or(end);
             self.go(Head::after(end));
-            self.said.set(format!("The end, {}.", words::clock(end)));
+            match (self.limit_now(), self.bound.with_value(Option::is_some)) {
+                (Some(limit), _) => self.tell_limit(limit),
+                (None, true) => self.said.set("The run is being worked out.".into()),
+                (None, false) => self.said.set(format!("The end, {}.", words::clock(end))),
+            }
         }
     }
 
@@ -676,38 +753,60 @@ impl Page {
 
     /// Do something here and now: `crash n1`, `heal`, `drop AppendEntries n1 -> n2 #7`.
     pub fn do_act(&self, act: &str) {
-        self.do_chain(act, "", act);
+        self.do_all(&[(act.into(), String::new())], act, false);
     }
 
-    /// Do something, and write below it what hangs on it. `says` is both in words.
-    pub fn do_chain(&self, act: &str, then: &str, says: &str) {
-        if let Err(why) = self.try_chain(act, then, says) {
+    /// Do several things at once, each with the line below that hangs on it, or none. `says` is all of it in words. `own` is what
+    /// only the protocol in view knows: of different ones side by side the others go on as they were.
+    pub fn do_all(&self, acts: &[(String, String)], says: &str, own: bool) {
+        if let Err(why) = self.try_all(acts, says, own) {
             self.refuse(&why);
         }
     }
 
     /// The same as `do_act`; a refusal is given back, and nothing was done.
     pub fn try_act(&self, act: &str) -> Result<(), String> {
-        self.try_chain(act, "", act)
+        self.try_all(&[(act.into(), String::new())], act, false)
     }
 
-    fn try_chain(&self, act: &str, then: &str, says: &str) -> Result<(), String> {
+    fn try_all(&self, acts: &[(String, String)], says: &str, own: bool) -> Result<(), String> {
         self.sharpen();
         let Some(loaded) = self.loaded_now() else { return Ok(()) };
         let at = self.head.get_untracked().edit_at(loaded.run.borrow().trace());
-        let how = if act.starts_with("mark ") { Edit::Note } else { Edit::Act };
+        let note = acts.iter().all(|(act, _)| act.starts_with("mark "));
+        let how = if note { Edit::Note } else { Edit::Act };
         let name = format!("{says} at {}", words::clock(at.at));
-        self.put_text(&edit::insert_chain(&loaded.text, at, act, then), how, &name)?;
+        let entry = |s: &Side| s.run.borrow().entry().id;
+        let mine = &loaded.sides[loaded.at];
+        let several = loaded.sides.iter().any(|s| entry(s) != entry(mine));
+        let within = (own && several).then_some(&*mine.name);
+        let with = |text: String, (act, then): &(String, String)| {
+            edit::insert_chain_in(&text, within, at, act, then)
+        };
+        self.put_text(&acts.iter().fold(loaded.text.to_string(), with), how, &name)?;
         self.go(Head { at: at.at, k: at.k.max(1) });
         if let Some(why) = self.void_of_new(&loaded) {
             self.take_back();
             return Err(why);
         }
         let says = words::capital(&name);
-        let lines = if then.is_empty() { "It is a line" } else { "These are two lines" };
+        let lines = match acts.iter().map(|(_, then)| 1 + usize::from(!then.is_empty())).sum() {
+            1 => "It is a line".into(),
+            2 => "These are two lines".into(),
+            n => format!("These are {n} lines"),
+        };
         self.said.set(format!("{says}. {lines} of the scenario now."));
+        let more = self
+            .with_run_now(|run| {
+                let more = |(act, then): &(String, String)| faults::beyond(run, act, then);
+                acts.iter().any(more).then_some(run.entry().title)
+            })
+            .flatten();
+        let where_to = more.map_or("It is in the scenario, and in the link.".into(), |title| {
+            format!("It is more than {title} promises to bear.")
+        });
         self.notice.set(Some(Notice {
-            says: format!("{says}. It is in the scenario, and in the link."),
+            says: format!("{says}. {where_to}"),
             undo: true,
             serious: false,
         }));
@@ -802,9 +901,11 @@ impl Page {
 
     /// Undo, without a way to do it again: it never was.
     fn take_back(&self) {
-        if let Some(step) = self.past.try_update_value(Vec::pop).flatten() {
+        if let Some(step) = self.past.try_update_value(Vec::pop).flatten()
+            && let Some(loaded) = step.loaded
+        {
             self.tree.set(step.tree);
-            self.swap(step.loaded, step.head);
+            self.swap(loaded, step.head);
         }
     }
 
@@ -870,7 +971,7 @@ impl Page {
         let fork = sides::fork(&old.sides, &new.sides);
         let way = match how {
             Edit::Act => tree.way(fork, seen),
-            Edit::Tweak => tree.way(fork, 0),
+            Edit::Tweak => tree.way_of_try(),
             Edit::Value => tree.way_of_value(name),
             Edit::Note => Way::On,
         };
@@ -892,6 +993,9 @@ impl Page {
                 self.seen.set_value(fork);
             }
         }
+        if how == Edit::Tweak {
+            tree.try_on(name, fork);
+        }
         tree.slim(RUNS);
         self.remember(old, head, before);
         self.tree.set(tree);
@@ -901,7 +1005,7 @@ impl Page {
     /// What can be undone from here.
     fn remember(&self, loaded: &Loaded, head: Head, tree: Tree) {
         self.past.update_value(|p| {
-            p.push(Past { loaded: loaded.clone(), head, tree });
+            p.push(Past::of(loaded.clone(), head, tree));
             let more = p.len().saturating_sub(PAST);
             p.drain(..more);
         });
@@ -912,12 +1016,26 @@ impl Page {
 
     /// The run of a branch: as it was left, or made again from its text.
     fn run_of(&self, b: &Branch) -> Option<Loaded> {
-        b.loaded.clone().or_else(|| {
-            let sides: Rc<[Side]> = open_sides(&b.text).ok()?.into();
-            let origin = self.loaded_now().and_then(|l| l.origin);
-            let (run, index) = (sides[0].run.clone(), sides[0].index.clone());
-            Some(Loaded { run, index, sides, at: 0, text: b.text.clone(), home: None, origin })
-        })
+        b.loaded.clone().or_else(|| self.made(&b.text, None))
+    }
+
+    /// The runs of a text the reader had before.
+    fn made(&self, text: &Rc<str>, home: Option<Rc<Address>>) -> Option<Loaded> {
+        let sides: Rc<[Side]> = open_sides(text).ok()?.into();
+        let origin = self.loaded_now().and_then(|l| l.origin);
+        let (run, index) = (sides[0].run.clone(), sides[0].index.clone());
+        Some(Loaded { run, index, sides, at: 0, text: text.clone(), home, origin })
+    }
+
+    /// What can be undone, and done again.
+    pub fn steps(&self) -> (Vec<Past>, Vec<Past>) {
+        (self.past.get_value(), self.future.get_value())
+    }
+
+    pub fn set_steps(&self, past: Vec<Past>, future: Vec<Past>) {
+        self.past.set_value(past);
+        self.future.set_value(future);
+        self.view.update(|_| {});
     }
 
     /// Look at another branch, at the same moment.
@@ -1069,9 +1187,11 @@ impl Page {
             self.said.set(format!("There is nothing to {what}."));
             return;
         };
+        let made = step.loaded.or_else(|| self.made(&step.text, step.home));
+        let Some(loaded) = made else { return };
         let tree = self.tree_now();
         let (was, head) = (tree.clone(), self.head.get_untracked());
-        to.update_value(|t| t.push(Past { loaded: now, head, tree: was }));
+        to.update_value(|t| t.push(Past::of(now, head, was)));
         self.seen.set_value(step.tree.current().map_or(0, |b| b.seen).max(step.head.at));
         // What is still a branch, as it was, still stands there.
         let same = |t: &Tree, id: u32| t.find(id).map(|b| b.text.clone());
@@ -1079,7 +1199,7 @@ impl Page {
             held.retain(|a| a.0 != step.tree.now && same(&step.tree, a.0) == same(&tree, a.0));
         });
         self.tree.set(step.tree);
-        self.swap(step.loaded, step.head);
+        self.swap(loaded, step.head);
         self.said.set(format!("{word}."));
         self.notice.set(None);
     }
@@ -1286,6 +1406,18 @@ fn catch_up(loaded: &Loaded, head: Head) {
     loaded.sides.iter().for_each(|s| s.advance(head.at, JUMP_BUDGET));
 }
 
+/// As far on the way as the runs are known.
+fn known_part(sides: &[Side], head: Head) -> Head {
+    let known = |s: &Side| {
+        let run = s.run.borrow();
+        if run.world().limit().is_some() { run.world().now() } else { run.known_until() }
+    };
+    match sides.iter().map(known).min() {
+        Some(known) if known < head.at => Head::after(known),
+        _ => head,
+    }
+}
+
 /// Know at least one step behind the playhead.
 fn look_ahead(side: &Side, head: Head) {
     let mut run = side.run.borrow_mut();
@@ -1327,6 +1459,20 @@ fn pick_of(run: &Run, address: &Address) -> Pick {
         Some(link::Sel::Event(e)) if (*e as usize) < run.trace().len() => Pick::Event(EventId(*e)),
         _ => Pick::None,
     }
+}
+
+/// What an address asks for that the run does not have.
+fn missed(l: &Loaded, address: &Address, pick: Pick) -> Option<String> {
+    let run = address.within.as_deref().filter(|w| l.sides.iter().all(|s| &*s.name != *w));
+    let which = match &address.sel {
+        Some(link::Sel::Node(n)) => format!("selects {n}, and no node is called that here"),
+        Some(link::Sel::Event(e)) => format!("selects event {e}, and the run has no such event"),
+        None => String::new(),
+    };
+    let sel = (address.sel.is_some() && pick == Pick::None).then_some(which);
+    let run = run.map(|run| format!("looks into {run}, and no run is called that here"));
+    let all: Vec<String> = run.into_iter().chain(sel).collect();
+    (!all.is_empty()).then(|| format!("The link {}.", all.join("; it ")))
 }
 
 fn sel_of(run: &Run, pick: Pick) -> Option<link::Sel> {

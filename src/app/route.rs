@@ -11,6 +11,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::catalogue::Catalogue;
+use super::desk;
 use super::dom;
 use super::page::{Mode, Page, Problem, View};
 use super::parts;
@@ -44,6 +45,9 @@ pub fn open(page: Page, catalogue: Catalogue, fragment: String) {
             Ok(address) => {
                 page.compare_check(&address);
                 work::restore(page, fragment.trim_start_matches('#'));
+                if page.mode.get_untracked() != Mode::Embed {
+                    desk::restore(page);
+                }
             }
             Err(problem) => page.fail(*problem),
         }
@@ -164,7 +168,9 @@ pub fn follow(page: Page, catalogue: Catalogue) {
         if runs && page.whole.get_untracked() && page.mode.get_untracked() != Mode::Embed {
             timer.set_value(None);
             page.freeze();
+            let came = dom::fragment();
             write(page, written);
+            desk::leave(page, &came);
         }
     });
     on_cleanup(move || leaving.remove());

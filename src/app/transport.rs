@@ -85,15 +85,6 @@ fn Scrub() -> impl IntoView {
         let at = event_target::<web_sys::HtmlInputElement>(&ev).value_as_number().max(0.0) as Us;
         page.go(if at == 0 { Head::default() } else { Head::after(at) });
     };
-    let keys = move |ev: web_sys::KeyboardEvent| {
-        // Arrows step through the run; the native ones would go by microseconds.
-        if matches!(
-            ev.key().as_str(),
-            "ArrowLeft" | "ArrowRight" | "Home" | "End" | "PageUp" | "PageDown"
-        ) {
-            ev.prevent_default();
-        }
-    };
     let grown = move || page.tree.with(|t| t.all.len() > 1) && page.mode.get() == Mode::Page;
     view! {
         <div class="scrub">
@@ -103,7 +94,7 @@ fn Scrub() -> impl IntoView {
                 prop:value=move || page.head.get().at.to_string()
                 aria-valuetext=move || words::clock(page.head.get().at)
                 style:--at=share
-                on:input=seek on:keydown=keys/>
+                on:input=seek/>
             {when(move || page.whole.get() && grown(), move || view! { <Branches end=end/> }.into_any())}
         </div>
     }

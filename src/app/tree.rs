@@ -30,6 +30,8 @@ pub struct Branch {
     /// How far the reader has been.
     pub seen: Us,
     pub head: Head,
+    /// It is a line changed, or a setting, and nothing else: the next try takes its place.
+    pub tried: bool,
     /// Its run, as it was left.
     pub loaded: Option<Loaded>,
 }
@@ -72,6 +74,7 @@ impl Tree {
             fork: 0,
             seen: 0,
             head: Head::default(),
+            tried: false,
             loaded: Some(loaded.clone()),
         };
         Tree { all: vec![root], now: 0 }
@@ -109,6 +112,20 @@ impl Tree {
         }
     }
 
+    /// Where a line is changed, or a setting: the next try of the same, or another branch.
+    pub fn way_of_try(&self) -> Way {
+        if self.current().is_some_and(|b| b.tried) { Way::On } else { Way::Fork }
+    }
+
+    /// The current branch is one of tries now, from `fork` on, and has the name of the last one.
+    pub fn try_on(&mut self, name: &str, fork: Us) {
+        self.rename(self.now, name);
+        if let Some(b) = self.find_mut(self.now) {
+            b.tried = true;
+            b.fork = b.fork.min(fork);
+        }
+    }
+
     /// All values of a parameter that are looked at one after the other are one branch, named after the last.
     pub fn way_of_value(&self, name: &str) -> Way {
         let param = name.split('=').next().unwrap_or(name);
@@ -131,6 +148,7 @@ impl Tree {
     /// The current branch goes on with another text.
     pub fn go_on(&mut self, loaded: &Loaded) {
         if let Some(b) = self.find_mut(self.now) {
+            b.tried = false;
             b.text = loaded.text.clone();
             b.loaded = Some(loaded.clone());
         }
@@ -150,6 +168,7 @@ impl Tree {
             fork,
             seen: fork,
             head,
+            tried: false,
             loaded: Some(loaded.clone()),
         });
         self.now = id;
@@ -172,6 +191,8 @@ impl Tree {
         }
         let name = self.unlike(name);
         if let Some(b) = self.find_mut(id) {
+            // Who gives it a name means to keep it.
+            b.tried = false;
             b.name = name;
         }
     }
@@ -261,6 +282,26 @@ mod tests {
         assert_eq!(t.way(SEC, SEC), Way::On);
         assert_eq!(t.way(2 * SEC, SEC), Way::On);
         assert_eq!(t.way(SEC, 2 * SEC), Way::Fork);
+    }
+
+    #[test]
+    fn tries_are_one_branch_until_something_is_done_in_it_or_it_has_a_name() {
+        let mut t = Tree::of(&loaded(TEXT), "as it came");
+        assert_eq!(t.way_of_try(), Way::Fork, "what came first stays");
+        t.grow(&loaded(TEXT), "crash n3 at 0.900 s", SEC, Head::default());
+        assert_eq!(t.way_of_try(), Way::Fork, "and so does what was done by hand");
+        t.grow(&loaded(TEXT), "the crash is at 0.5 s now", SEC / 2, Head::default());
+        t.try_on("the crash is at 0.5 s now", SEC / 2);
+        assert_eq!(t.way_of_try(), Way::On);
+        t.go_on(&loaded(TEXT));
+        t.try_on("the crash is at 0.4 s now", SEC * 2 / 5);
+        let now = t.current().map(|b| (b.name.as_str(), b.fork));
+        assert_eq!(now, Some(("the crash is at 0.4 s now", SEC * 2 / 5)));
+        let mut named = t.clone();
+        named.rename(named.now, "earlier");
+        assert_eq!(named.way_of_try(), Way::Fork);
+        t.go_on(&loaded(TEXT));
+        assert_eq!(t.way_of_try(), Way::Fork);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use engine::ids::*;
 use engine::protocols;
 use engine::run::Run;
 use engine::scenario::edit;
-use engine::trace::What;
+use engine::trace::{Event, What};
 use leptos::prelude::*;
 
 use super::head::Head;
@@ -32,7 +32,7 @@ const ALL: [(Wait, &str); 3] = [
 const STEPS: u32 = 400_000;
 const CHUNK: u32 = 20_000;
 
-fn is_it(run: &Run, wait: Wait, e: &engine::trace::Event) -> bool {
+fn is_it(run: &Run, wait: Wait, e: &Event) -> bool {
     match wait {
         Wait::Caption => matches!(words::loudness(run, e), words::Loud::Key),
         Wait::Fault => match e.what {
@@ -46,16 +46,12 @@ fn is_it(run: &Run, wait: Wait, e: &engine::trace::Event) -> bool {
 }
 
 /// The first event from a place on for which this holds, letting the run go on as far as it needs to.
-fn find(
-    run: &mut Run,
-    from: usize,
-    holds: &dyn Fn(&Run, &engine::trace::Event) -> bool,
-) -> Option<Head> {
+fn find(run: &mut Run, from: usize, holds: &dyn Fn(&Run, &Event) -> bool) -> Option<Event> {
     let (mut seen, mut left) = (from, STEPS);
     loop {
         let found = run.trace().range(seen, run.trace().len()).find(|e| holds(run, e));
-        if let Some(e) = found {
-            return Some(Head { at: e.at, k: e.k.max(1) });
+        if found.is_some() {
+            return found;
         }
         seen = run.trace().len();
         let until = run.horizon();
@@ -95,7 +91,7 @@ fn condition(run: &Run, text: &str, head: Head, fact: &str) -> Result<Option<Hea
         })
     })?;
     let mut other = run.edit(s).map_err(|r| r.message)?;
-    let there = |run: &Run, e: &engine::trace::Event| match e.what {
+    let there = |run: &Run, e: &Event| match e.what {
         What::Mark { text, .. } => run.trace().texts.get(text as usize).is_some_and(|t| t == THERE),
         _ => false,
     };
@@ -113,7 +109,7 @@ fn arrive(page: Page, to: Option<Head>, what: &str) -> String {
             page.playing.set(false);
             page.go(to);
             page.stepped.set(true);
-            let says = format!("At {}: {what}.", words::clock(to.at));
+            let says = format!("At {}: {}.", words::clock(to.at), what.trim_end_matches('.'));
             page.said.set(says.clone());
             page.sheet.set(None);
             says
@@ -130,15 +126,23 @@ fn arrive(page: Page, to: Option<Head>, what: &str) -> String {
 pub fn go(page: Page, wait: Wait) -> String {
     page.freeze();
     let Some(loaded) = page.loaded_now() else { return String::new() };
-    let to = {
+    let (to, what) = {
         let mut run = loaded.run.borrow_mut();
         let from = page.head.get_untracked().events(run.trace());
         let to = find(&mut run, from, &|run, e| is_it(run, wait, e));
         loaded.index.borrow_mut().catch_up(&run);
-        to
+        (to.map(|e| Head { at: e.at, k: e.k.max(1) }), told(&run, wait, to.as_ref()))
     };
+    arrive(page, to, &what)
+}
+
+/// What was waited for, and which of its kind has come; a sentence stands in the caption.
+fn told(run: &Run, wait: Wait, e: Option<&Event>) -> String {
     let what = ALL.iter().find(|a| a.0 == wait).map_or("", |a| a.1);
-    arrive(page, to, what)
+    match e.filter(|_| wait != Wait::Caption) {
+        Some(e) => format!("{what}: {}", words::event(run, e)),
+        None => what.into(),
+    }
 }
 
 #[component]
@@ -208,9 +212,11 @@ mod tests {
     #[test]
     fn the_next_of_a_kind_is_found_even_where_the_run_is_not_known_yet() {
         let mut run = run();
-        let fault = |run: &Run, e: &engine::trace::Event| is_it(run, Wait::Fault, e);
-        assert_eq!(find(&mut run, 0, &fault).map(|h| h.at / MS), Some(35));
-        let broken = |run: &Run, e: &engine::trace::Event| is_it(run, Wait::Broken, e);
+        let fault = |run: &Run, e: &Event| is_it(run, Wait::Fault, e);
+        let found = find(&mut run, 0, &fault);
+        assert_eq!(found.map(|e| e.at / MS), Some(35));
+        assert_eq!(told(&run, Wait::Fault, found.as_ref()), "the next fault: crash n3");
+        let broken = |run: &Run, e: &Event| is_it(run, Wait::Broken, e);
         assert_eq!(find(&mut run, 0, &broken), None);
     }
 

@@ -30,25 +30,23 @@ pub struct Work {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Twig {
+pub struct Twig {
     id: u32,
     name: String,
-    text: String,
+    pub text: String,
     parent: Option<u32>,
     // Numbers of a script are exact up to 2^53 µs: 285 years.
     fork: f64,
     seen: f64,
     at: f64,
     k: u32,
+    #[serde(default)]
+    tried: bool,
 }
 
-impl Work {
-    fn of(
-        tree: &Tree,
-        link: &str,
-        page: (String, Option<(String, String)>, Option<String>),
-    ) -> Work {
-        let twig = |b: &Branch| Twig {
+impl Twig {
+    pub fn of(b: &Branch) -> Twig {
+        Twig {
             id: b.id,
             name: b.name.clone(),
             text: b.text.to_string(),
@@ -57,25 +55,40 @@ impl Work {
             seen: b.seen as f64,
             at: b.head.at as f64,
             k: b.head.k,
-        };
-        let branches = tree.all.iter().map(twig).collect();
+            tried: b.tried,
+        }
+    }
+
+    pub fn branch(self) -> Branch {
+        Branch {
+            id: self.id,
+            name: self.name,
+            text: self.text.into(),
+            parent: self.parent,
+            fork: self.fork as Us,
+            seen: self.seen as Us,
+            head: Head { at: self.at as Us, k: self.k },
+            tried: self.tried,
+            loaded: None,
+        }
+    }
+}
+
+impl Work {
+    fn of(
+        tree: &Tree,
+        link: &str,
+        page: (String, Option<(String, String)>, Option<String>),
+    ) -> Work {
+        let branches = tree.all.iter().map(Twig::of).collect();
         let (title, origin, draft) = page;
         Work { link: link.into(), title, origin, draft, now: tree.now, branches }
     }
 
     /// The tree again; none where what was kept is no tree.
     fn tree(self) -> Option<Tree> {
-        let branch = |t: Twig| Branch {
-            id: t.id,
-            name: t.name,
-            text: t.text.into(),
-            parent: t.parent,
-            fork: t.fork as Us,
-            seen: t.seen as Us,
-            head: Head { at: t.at as Us, k: t.k },
-            loaded: None,
-        };
-        let tree = Tree { all: self.branches.into_iter().map(branch).collect(), now: self.now };
+        let all = self.branches.into_iter().map(Twig::branch).collect();
+        let tree = Tree { all, now: self.now };
         tree.is_sound().then_some(tree)
     }
 
@@ -161,6 +174,7 @@ mod tests {
             seen: 2e6,
             at: 3e6,
             k: 7,
+            tried: true,
         };
         Work {
             link: link.into(),

@@ -5,7 +5,28 @@ use engine::protocols;
 use leptos::prelude::*;
 
 use super::inspector::Editor;
-use super::page::{Page, View};
+use super::page::{Page, Problem, View};
+
+/// What to open instead: the entry that the link or its text names, else the one that comes first to everybody.
+fn way_on(p: &Problem) -> Option<&'static protocols::Bill> {
+    let find = |id: &str| protocols::CATALOGUE.iter().find(|b| b.id == id);
+    let head = |s: &str| {
+        find(
+            s.trim_start_matches('#')
+                .trim_start_matches("s1.")
+                .split(['/', '&'])
+                .next()
+                .unwrap_or_default(),
+        )
+    };
+    let runs = |text: &str| {
+        text.lines().find_map(|l| find(l.trim().strip_prefix("run ")?.split_whitespace().next()?))
+    };
+    head(&p.link)
+        .or_else(|| p.near.as_deref().and_then(head))
+        .or_else(|| p.text.as_deref().and_then(runs))
+        .or_else(|| find(protocols::FIRST.0))
+}
 
 #[component]
 pub fn Card() -> impl IntoView {
@@ -23,8 +44,7 @@ pub fn Card() -> impl IntoView {
         let href = format!("#{n}");
         view! { <a class="button primary" href=href>"Open "{n}</a> }
     });
-    let first =
-        protocols::CATALOGUE.first().map(|b| (format!("#{}/{}", b.id, b.first), b.sign().title));
+    let first = way_on(&p).map(|b| (format!("#{}/{}", b.id, b.first), b.sign().title));
     let on = first
         .map(|(href, title)| view! { <a class="button" href=href>"Open "{title}</a> })
         .perhaps();
@@ -52,4 +72,23 @@ pub fn Card() -> impl IntoView {
         </section>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_on_is_near_to_what_was_asked_for() {
+        let on = |link: &str, near: Option<&str>, text: Option<&str>| {
+            let (near, text) = (near.map(String::from), text.map(Into::into));
+            way_on(&Problem { link: link.into(), near, text, ..Problem::default() }).map(|b| b.id)
+        };
+        assert_eq!(on("raft/hapy&t=5ms", None, None), Some("raft"));
+        assert_eq!(on("s1.raft/happy&t=1", None, None), Some("raft"));
+        assert_eq!(on("rafd/happy", Some("raft/happy"), None), Some("raft"));
+        let text = "lamplight 1\nrun vector-clocks nodes=3\nat 0ms n1 tel n2\n";
+        assert_eq!(on("z1.AAAA", None, Some(text)), Some("vector-clocks"));
+        assert_eq!(on("q7.AAAA", None, None), Some(protocols::FIRST.0));
+    }
 }

@@ -35,8 +35,8 @@ pub struct Entry {
     pub reasons: &'static [ReasonCard],
     pub claims: &'static [ClaimCard],
     pub bugs: &'static [BugCard],
-    /// Byzantine behaviours of its own, for `turn`, each with a sentence that is `printed`.
-    pub lies: &'static [(&'static str, &'static str)],
+    /// Byzantine behaviours of its own, for `turn`.
+    pub lies: &'static [LieCard],
     pub meters: &'static [MeterCard],
     pub tolerates: &'static [Fault],
     pub layout: Layout,
@@ -48,6 +48,46 @@ pub struct Entry {
     pub left_out: &'static str,
     /// The scenario a first visit to the entry opens.
     pub first: &'static str,
+    /// What makes a run interesting at once.
+    pub stirs: &'static [StirCard],
+}
+
+/// Acts that lead into what a protocol is famous for, at whatever moment they are done.
+#[derive(Debug)]
+pub struct StirCard {
+    /// The verb on its button.
+    pub name: &'static str,
+    /// What comes of it, in a sentence.
+    pub says: &'static str,
+    /// Each with the line below that hangs on it, or `""`. Names of roles and states stand for nodes: `{leader}`,
+    /// `{proposer 2}`, `{follower *}` for each of them in turn.
+    pub acts: &'static [(&'static str, &'static str)],
+}
+
+/// A way of lying.
+#[derive(Debug)]
+pub struct LieCard {
+    pub slug: &'static str,
+    pub says: &'static str,
+    /// What it may be told, as `key=value`.
+    pub fields: &'static [(&'static str, Takes)],
+}
+
+/// What stands behind the `=` of a lie's field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// Nodes of the run, by commas.
+    Nodes,
+    /// A time, perhaps with a sign.
+    Time,
+}
+
+pub const fn lie(
+    slug: &'static str,
+    says: &'static str,
+    fields: &'static [(&'static str, Takes)],
+) -> LieCard {
+    LieCard { slug, says, fields }
 }
 
 /// A part of the cast.

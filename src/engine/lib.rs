@@ -20,6 +20,7 @@ pub mod scene;
 pub mod seq;
 pub mod show;
 pub mod stage;
+pub mod stir;
 pub mod sweep;
 pub mod together;
 pub mod trace;

@@ -184,6 +184,10 @@ pub trait Message: Named {
     fn bytes(&self) -> u32 {
         64
     }
+    /// A few letters for its arrow, where what it carries says more than its kind.
+    fn label(&self) -> Option<String> {
+        None
+    }
 }
 
 /// A handler's own account of what it did and why. Its slug and weight stand on the entry's card, at the

@@ -14,14 +14,14 @@ use crate::protocol::{Cast, Face, Refusal};
 use crate::protocols::Bill;
 use crate::scenario::ast::{Scenario, Step, Trigger, Until};
 use crate::show::{Showcase, TimerFace};
-use crate::trace::{Trace, What};
+use crate::trace::{MsgRec, Trace, What};
 use crate::tree::Tree;
 use crate::world::plan::Plan;
 use crate::world::{Life, Limit, World};
 
 /// Steps between snapshots: looking back costs at most this many.
 pub const SNAP_EVERY: u64 = 512;
-const MAX_BYTES: usize = 256 << 20;
+const MAX_BYTES: usize = if cfg!(test) { 4 << 20 } else { 256 << 20 };
 
 /// How far an advance came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,7 +131,7 @@ impl Run {
                 world: Rc::new(self.world.snapshot()),
             });
             if self.trace.bytes() > MAX_BYTES {
-                return Some(Limit::Bytes);
+                self.world.stop(Limit::Bytes);
             }
         }
         self.settle_early();
@@ -198,6 +198,11 @@ impl Run {
     /// What a message said: its kind with its fields.
     pub fn message(&self, m: MsgId) -> Tree {
         self.trace.msg(m).map_or(Tree::None, |rec| self.world.stage().msg(rec.payload))
+    }
+
+    /// What to write on a message's arrow, where that is not its kind.
+    pub fn label(&self, rec: &MsgRec) -> Option<String> {
+        self.world.stage().msg_label(rec.payload)
     }
 
     /// The sentence of a reason, or of a scenario's own `say`.
@@ -458,5 +463,23 @@ impl Peek {
     /// Sides of the partition, while there is one.
     pub fn groups(&self) -> Option<&[u8]> {
         self.world.net().groups()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocols::{self, CATALOGUE};
+
+    #[test]
+    fn a_trace_that_grows_too_long_ends_the_run_and_says_so() {
+        let scenario = protocols::parse("lamplight 1\nrun raft nodes=3\nuntil 24h\n").unwrap();
+        let bill = protocols::bill(CATALOGUE, &scenario.run.entry).unwrap();
+        let mut run = Run::open(bill, scenario).unwrap();
+        assert!(run.finish().limit.is_some_and(|l| l.contains("256 MiB")));
+        let (at, events) = (run.world().now(), run.trace().len());
+        assert!(at < run.horizon() && run.known_until() == Us::MAX);
+        assert_eq!(run.advance(Us::MAX, 1_000), Progress::Limit(Limit::Bytes));
+        assert_eq!((run.world().now(), run.trace().len()), (at, events));
     }
 }

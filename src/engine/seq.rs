@@ -168,16 +168,22 @@ impl<T> Roll<T> {
     }
     pub fn push(&mut self, item: T) {
         self.last.push(item);
-        if self.last.len() == BLOCK {
-            // A short run stays small; a long one does not move its items.
-            let block = std::mem::replace(&mut self.last, Vec::with_capacity(BLOCK));
-            self.full.push(Rc::new(block));
-        }
+        self.settle();
     }
     pub fn append(&mut self, items: &mut Vec<T>) {
-        if !items.is_empty() {
-            items.drain(..).for_each(|i| self.push(i));
+        self.last.append(items);
+        while self.last.len() >= BLOCK {
+            self.settle();
         }
+    }
+    /// Begin a new block where the last is full. A short run stays small; a long one does not move its items.
+    fn settle(&mut self) {
+        if self.last.len() < BLOCK {
+            return;
+        }
+        let mut next = Vec::with_capacity(BLOCK);
+        next.extend(self.last.drain(BLOCK..));
+        self.full.push(Rc::new(std::mem::replace(&mut self.last, next)));
     }
 }
 

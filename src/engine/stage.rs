@@ -132,6 +132,7 @@ pub trait Stage {
     fn exhibit(&self, node: NodeId, senses: Senses) -> Showcase;
 
     fn msg(&self, payload: u32) -> Tree;
+    fn msg_label(&self, payload: u32) -> Option<String>;
     fn why(&self, why: u32) -> Tree;
     fn why_weight(&self, why: u32) -> Weight;
     fn sentence(&self, why: u32, node: NodeId) -> String;
@@ -176,6 +177,13 @@ fn place<T>(list: &mut Roll<T>, used: &mut usize, item: T) -> u32 {
     }
     *used += 1;
     at as u32
+}
+
+/// The same for all of a step: a replay finds all of them, or none.
+fn place_all<T>(list: &mut Roll<T>, used: &mut usize, items: &mut Vec<T>) {
+    let new = *used == list.len();
+    *used += items.len();
+    if new { list.append(items) } else { items.clear() }
 }
 
 /// What never changes in a run.
@@ -408,9 +416,9 @@ impl<P: Protocol> Play<P> {
         let mut timers = vec![];
         {
             let (used, arena) = (&mut self.common.used, &mut *self.arena.borrow_mut());
-            bag.msgs.drain(..).for_each(|m| _ = place(&mut arena.msgs, &mut used.msgs, m));
-            bag.records.drain(..).for_each(|r| _ = place(&mut arena.records, &mut used.records, r));
-            bag.whys.drain(..).for_each(|w| _ = place(&mut arena.whys, &mut used.whys, w));
+            place_all(&mut arena.msgs, &mut used.msgs, &mut bag.msgs);
+            place_all(&mut arena.records, &mut used.records, &mut bag.records);
+            place_all(&mut arena.whys, &mut used.whys, &mut bag.whys);
             let live = &mut self.live[node.index()];
             for (timer, arm) in bag.timers.drain(..) {
                 let at = live.iter().position(|(t, _)| *t == timer);
@@ -641,6 +649,9 @@ impl<P: Protocol> Stage for Play<P> {
 
     fn msg(&self, payload: u32) -> Tree {
         self.arena.borrow().msgs.get(payload as usize).map_or(Tree::None, Tree::of)
+    }
+    fn msg_label(&self, payload: u32) -> Option<String> {
+        self.arena.borrow().msgs.get(payload as usize).and_then(|m| m.label())
     }
     fn why(&self, why: u32) -> Tree {
         self.arena.borrow().whys.get(why as usize).map_or(Tree::None, Tree::of)

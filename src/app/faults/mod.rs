@@ -1,6 +1,7 @@
 //! Breaking things by hand: what can be done to a node, a message, a link and the network at a moment, each as the verb
 //! the text has for it, or why it cannot be done.
 
+mod coming;
 mod draw;
 mod link;
 mod message;
@@ -8,6 +9,7 @@ mod node;
 mod partition;
 mod sheet;
 
+use engine::card::StirCard;
 use engine::ids::*;
 use engine::run::{Peek, Run};
 use engine::scenario::edit;
@@ -18,6 +20,7 @@ use super::keys::Do;
 use super::page::{Page, Pick};
 use super::words;
 
+pub use coming::to_coming;
 pub use draw::DrawLine;
 pub use link::{to_link, to_network};
 pub use message::{held, in_flight, to_message, under_way};
@@ -36,6 +39,12 @@ pub struct Deed {
     /// The line below it that hangs on it, where one act does not do it alone.
     pub then: String,
     pub ask: Option<Ask>,
+    /// Further acts at the same moment, each with the line that hangs on it.
+    pub also: Vec<(String, String)>,
+    /// Only the protocol in view knows what it means.
+    pub own: bool,
+    /// What it does, where its verb does not say.
+    pub says: &'static str,
     /// Why it cannot be done now.
     pub not: Option<String>,
 }
@@ -48,7 +57,7 @@ pub struct Ask {
     /// What it begins with: a value that makes a difference in most runs.
     pub value: String,
     /// What may stand there, with its unit.
-    pub form: &'static str,
+    pub form: String,
 }
 
 impl Deed {
@@ -59,12 +68,19 @@ impl Deed {
             act,
             then: String::new(),
             ask: None,
+            also: vec![],
+            own: false,
+            says: "",
             not: None,
         }
     }
 
-    fn ask(self, word: &'static str, value: &str, form: &'static str) -> Deed {
-        Deed { ask: Some(Ask { word, value: value.into(), form }), ..self }
+    fn ask(self, word: &'static str, value: &str, form: impl Into<String>) -> Deed {
+        Deed { ask: Some(Ask { word, value: value.into(), form: form.into() }), ..self }
+    }
+
+    fn says(self, says: &'static str) -> Deed {
+        Deed { says, ..self }
     }
 
     fn then(self, line: String) -> Deed {
@@ -80,12 +96,19 @@ impl Deed {
         format!("{} {}", self.verb, self.object).trim().to_string()
     }
 
+    /// What makes it another one.
+    pub fn key(&self) -> String {
+        format!("{}\n{}\n{}", self.name(), self.act, self.then)
+    }
+
     /// Do it, as lines of the text.
     pub fn press(&self, page: Page) {
-        if self.then.is_empty() {
+        if self.then.is_empty() && !self.own {
             page.do_act(&self.act);
         } else {
-            page.do_chain(&self.act, &self.then, &self.name());
+            let first = (self.act.clone(), self.then.clone());
+            let all: Vec<_> = std::iter::once(first).chain(self.also.clone()).collect();
+            page.do_all(&all, &self.name(), self.own);
         }
     }
 
@@ -123,10 +146,45 @@ fn id(run: &Run, n: NodeId) -> &str {
 /// What can be done to what is selected.
 pub fn to_pick(run: &Run, count: usize, pick: Pick) -> Vec<Deed> {
     match object_of(run, pick) {
-        Pick::Node(n) => to_node(run, count, n),
+        Pick::Node(n) => node::at_once(run, count, n),
         Pick::Message(m) => to_message(run, count, m),
         _ => vec![],
     }
+}
+
+/// What makes the run interesting at once, by the entry's card.
+pub fn to_stir(run: &Run, count: usize) -> Vec<Deed> {
+    let m = Moment::of(run, count);
+    let deed = |card: &StirCard| match engine::stir::lines(run, &m.peek, card) {
+        Ok(mut lines) => {
+            let (act, then) = lines.remove(0);
+            Deed { also: lines, then, own: true, ..Deed::new(card.name, "", act) }
+        }
+        Err(why) => Deed::new(card.name, "", String::new()).unless(Some(why)),
+    };
+    run.entry().stirs.iter().map(deed).collect()
+}
+
+/// Whether a protocol does not promise to bear this.
+pub fn beyond(run: &Run, act: &str, then: &str) -> bool {
+    use engine::card::Fault;
+    let mut words = act.split_whitespace();
+    let fault = match (words.next().unwrap_or_default(), words.next().unwrap_or_default()) {
+        ("crash", _) => Fault::Crash,
+        ("restart", _) if act.ends_with("amnesia") => Fault::Amnesia,
+        ("pause", _) => Fault::Pause,
+        ("drop", _) => Fault::Loss,
+        ("hold", _) if !then.is_empty() => Fault::Reordering,
+        ("duplicate", _) => Fault::Duplication,
+        ("partition" | "cut" | "isolate", _) => Fault::Partition,
+        ("skew" | "drift", _) => Fault::ClockError,
+        ("turn", _) if !act.ends_with(" honest") => Fault::Lies,
+        ("set", "node") => Fault::SlowDisk,
+        ("set", _) if act.contains("loss=") => Fault::Loss,
+        ("set", _) if act.contains("duplicate=") => Fault::Duplication,
+        _ => return false,
+    };
+    !run.entry().tolerates.contains(&fault)
 }
 
 /// The node or message that is meant where an event is selected.
@@ -221,6 +279,19 @@ mod tests {
         let all =
             [d("a").unless(Some("no".into())), d("b").ask("by", "1ms", ""), d("c"), d("d"), d("e")];
         assert_eq!(verbs(&at_hand(&all)), "c, d");
+    }
+
+    #[test]
+    fn a_protocol_promises_to_bear_some_things_and_not_others() {
+        let (run, _) = run("lamplight 1\nrun raft nodes=3 clients=1 seed=1\n", MS);
+        for (act, more) in [
+            ("crash n1", false),
+            ("turn n1 silent", true),
+            ("turn n1 honest", false),
+            ("heal", false),
+        ] {
+            assert_eq!(beyond(&run, act, ""), more, "{act}");
+        }
     }
 
     #[test]

@@ -1,19 +1,27 @@
 //! What can be done to a node: its life, its links, its timers, its clock, its disk, its honesty.
 
+use engine::card::Takes;
 use engine::ids::*;
 use engine::run::Run;
-use engine::scenario::terms::LIES;
+use engine::trace::What;
 use engine::world::Life;
 
 use super::{Deed, Moment};
 
 pub fn to_node(run: &Run, count: usize, n: NodeId) -> Vec<Deed> {
     let m = Moment::of(run, count);
-    let mut out = life(&m, n);
-    out.push(isolate(&m, n));
+    let mut out = at_once(run, count, n);
     out.extend(timers(&m, n));
     out.extend(clock_and_disk(&m, n));
     out.extend(lies(&m, n));
+    out
+}
+
+/// What needs no value and no second thought: its life and its links.
+pub fn at_once(run: &Run, count: usize, n: NodeId) -> Vec<Deed> {
+    let m = Moment::of(run, count);
+    let mut out = life(&m, n);
+    out.push(isolate(&m, n));
     out
 }
 
@@ -60,13 +68,36 @@ fn isolate(m: &Moment<'_>, n: NodeId) -> Deed {
 fn timers(m: &Moment<'_>, n: NodeId) -> Vec<Deed> {
     let armed = m.peek.timers(n);
     let down = not_up(m, n);
+    let strange = strange_timers(m, n);
     let one = |timer: &&'static str| {
         let idle = (!armed.iter().any(|t| t.name == **timer))
             .then(|| format!("{} has no {timer} timer armed", m.name(n)));
         let act = format!("fire {} {timer}", m.id(n));
         Deed::new(format!("fire {timer} timer of"), m.name(n), act).unless(down.clone().or(idle))
     };
-    m.run.entry().timers.iter().map(one).collect()
+    m.run.entry().timers.iter().filter(|t| !strange.contains(t)).map(one).collect()
+}
+
+/// Timers that only nodes of other roles are known to have.
+fn strange_timers(m: &Moment<'_>, n: NodeId) -> Vec<&'static str> {
+    let (cast, stage) = (m.run.cast(), m.run.world().stage());
+    let all = m.run.entry().timers;
+    let mut mine = vec![false; all.len()];
+    let mut others = mine.clone();
+    let mut note = |who: NodeId, name: &str| {
+        let known = if cast.role(who) == cast.role(n) { &mut mine } else { &mut others };
+        all.iter().position(|t| *t == name).into_iter().for_each(|i| known[i] = true);
+    };
+    for who in cast.all() {
+        m.peek.timers(who).iter().for_each(|t| note(who, &t.name));
+    }
+    for e in m.run.trace().events() {
+        if let (What::Fire { timer }, Some(who)) = (e.what, e.node) {
+            note(who, &stage.timer_name(timer));
+        }
+    }
+    let is_strange = |i: &usize| others[*i] && !mine[*i];
+    (0..all.len()).filter(is_strange).map(|i| all[i]).collect()
 }
 
 fn not_up(m: &Moment<'_>, n: NodeId) -> Option<String> {
@@ -102,25 +133,42 @@ fn clock_and_disk(m: &Moment<'_>, n: NodeId) -> [Deed; 3] {
 
 fn lies(m: &Moment<'_>, n: NodeId) -> Vec<Deed> {
     let (name, id) = (m.name(n), m.id(n));
-    let other = m.run.cast().all().find(|o| *o != n).map_or("", |o| m.id(o));
-    let world = LIES.iter().map(|lie| {
-        let deed = |rest: &str| {
-            Deed::new(format!("turn {}:", lie.word), name, format!("turn {id} {}{rest}", lie.word))
-        };
-        match lie.word {
-            "late" => deed(" by={}").ask("late by", "100ms", "a time: 100ms"),
-            "selective" => deed(" to={}").ask("sends only to", other, "nodes, by commas: n1,n2"),
-            _ => deed(""),
+    let mut others: Vec<&str> = m.run.cast().all().filter(|o| *o != n).map(|o| m.id(o)).collect();
+    let other = others.first().copied().unwrap_or_default();
+    let turn = |lie: &str, rest: &str| {
+        Deed::new(format!("turn {lie}:"), name, format!("turn {id} {lie}{rest}"))
+    };
+    others.truncate(2);
+    let nodes = format!("nodes, by commas: {}", others.join(","));
+    let honest = (!m.peek.world().is_lying(n)).then(|| format!("{name} does not lie"));
+    let world = [
+        turn("honest", "").says("lies no longer").unless(honest),
+        turn("silent", "").says("sends nothing"),
+        turn("late", " by={}").says("sends everything late").ask(
+            "late by",
+            "100ms",
+            "a time: 100ms",
+        ),
+        turn("selective", " to={}").says("sends to some and not to others").ask(
+            "sends only to",
+            other,
+            nodes,
+        ),
+        turn("replay", "").says("sends old messages again"),
+    ];
+    let value = |takes: Takes| if takes == Takes::Nodes { other } else { "500ms" };
+    let own = m.run.entry().lies.iter().map(|lie| {
+        let fields: Vec<String> =
+            lie.fields.iter().map(|(key, takes)| format!("{key}={}", value(*takes))).collect();
+        let deed = turn(lie.slug, if fields.is_empty() { "" } else { " {}" }).says(lie.says);
+        match fields.first() {
+            Some(first) => {
+                deed.ask("with", first, format!("fields, or nothing: {}", fields.join(" ")))
+            }
+            None => deed,
         }
     });
-    let own = m.run.entry().lies.iter().map(|(lie, _)| {
-        Deed::new(format!("turn {lie}:"), name, format!("turn {id} {lie} {{}}")).ask(
-            "with",
-            "",
-            "its fields, or nothing: to=n2",
-        )
-    });
-    world.chain(own).collect()
+    world.into_iter().chain(own).collect()
 }
 
 #[cfg(test)]
@@ -161,6 +209,45 @@ mod tests {
         let (run, count) = run(&format!("{TRIANGLE}at 1ms isolate n3\n"), 5 * MS);
         assert!(isolate(&Moment::of(&run, count), NodeId(2)).not.is_some());
         assert!(isolate(&Moment::of(&run, count), NodeId(0)).not.is_none());
+    }
+
+    #[test]
+    fn who_lies_can_be_made_honest_and_lies_say_what_they_do() {
+        let text = "lamplight 1\nrun pbft seed=1\n";
+        let (run, count) = run(text, 5 * MS);
+        let Some(r0) = run.cast().find("r0") else { panic!("there is no r0") };
+        let deeds = lies(&Moment::of(&run, count), r0);
+        assert!(deeds[0].not.is_some() && deeds.iter().all(|d| !d.says.is_empty()));
+        for d in &deeds[1..] {
+            let act = d.with(d.ask.as_ref().map_or("", |a| &a.value));
+            let at = engine::scenario::ast::Instant { at: 5 * MS, k: 9 };
+            assert_eq!(super::super::amiss(text, at, &act), None, "{act}");
+        }
+        let amiss = |act: &str| {
+            super::super::amiss(text, engine::scenario::ast::Instant { at: 5 * MS, k: 9 }, act)
+        };
+        assert!(amiss("turn r0 equivocate to=n2").is_some_and(|w| w.contains("n2")));
+        assert!(amiss("turn r0 equivocate foo=1").is_some_and(|w| w.contains("foo")));
+        assert!(amiss("turn r0 selective to=n2").is_some());
+        let (lied, count) =
+            super::super::tests::run(&format!("{text}at 1ms turn r0 silent\n"), 5 * MS);
+        assert_eq!(lies(&Moment::of(&lied, count), r0)[0].not, None);
+        let text = format!("{text}at 1ms turn r0 silent\nat 2ms turn r0 honest\n");
+        let (again, count) = super::super::tests::run(&text, 5 * MS);
+        assert!(lies(&Moment::of(&again, count), r0)[0].not.is_some());
+    }
+
+    #[test]
+    fn a_role_has_its_own_timers() {
+        let text = "lamplight 1\nrun raft nodes=3 clients=1 seed=1\n";
+        let (run, count) = run(text, 2_000 * MS);
+        let Some(client) = run.cast().find("c1") else { panic!("there is no c1") };
+        let acts: Vec<String> =
+            timers(&Moment::of(&run, count), client).into_iter().map(|d| d.act).collect();
+        assert!(
+            !acts.iter().any(|a| a.contains("election") || a.contains("heartbeat")),
+            "{acts:?}"
+        );
     }
 
     #[test]

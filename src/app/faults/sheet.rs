@@ -1,11 +1,13 @@
 //! The dialog in which everything that can be broken is a button: first what to break, then how.
 
 use crate::app::lay::{Kept, Perhaps, Rows, effect, when};
+use engine::card::StirCard;
 use engine::ids::*;
 use leptos::prelude::*;
 
 use super::{
-    Ask, Deed, amiss, held, object_of, sentence, to_link, to_message, to_network, to_node,
+    Ask, Deed, amiss, beyond, held, object_of, sentence, to_coming, to_link, to_message,
+    to_network, to_node, to_stir,
 };
 use super::{partition, under_way};
 use crate::app::dom;
@@ -19,10 +21,13 @@ enum On {
     Node,
     Link,
     Message,
+    /// Whatever the protocol is famous for.
+    Stir,
 }
 
 const KINDS: [(On, &str); 4] =
     [(On::Network, "Network"), (On::Node, "Node"), (On::Link, "Link"), (On::Message, "Message")];
+const STIR: (On, &str) = (On::Stir, "Make it interesting");
 
 /// Both ends of a link, and whether both ways are meant.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -83,6 +88,7 @@ pub fn BreakSheet() -> impl IntoView {
                 to_link(run, count, NodeId(e.from), NodeId(e.to), e.both)
             }
             On::Message => chosen().map_or(vec![], |m| to_message(run, count, m)),
+            On::Stir => to_stir(run, count),
         })
         .unwrap_or_default()
     });
@@ -94,6 +100,27 @@ pub fn BreakSheet() -> impl IntoView {
         };
         page.with_run(all).unwrap_or_default()
     });
+    // Of a kind, from anybody and to anybody where nobody is chosen.
+    let coming = RwSignal::new(Chosen::default());
+    let comes = Kept::new(move || {
+        let (kind, from, to) = coming.get();
+        let name = |n: Option<u16>| n.map(NodeId);
+        page.with_run(|run| {
+            let kind = run.entry().kinds.get(kind)?;
+            (on.get() == On::Message).then(|| to_coming(run, kind.name, name(from), name(to)))
+        })
+        .flatten()
+        .unwrap_or_default()
+    });
+    let is_beyond =
+        move |d: &Deed| page.with_run_now(|run| beyond(run, &d.act, &d.then)).unwrap_or(false);
+    let promised = move |more: bool| {
+        let all = [deeds.get(), comes.get()].concat();
+        let come = deeds.with(Vec::len);
+        let of = |(i, d): (usize, Deed)| (is_beyond(&d) == more).then_some((i >= come, d));
+        all.into_iter().enumerate().filter_map(of).collect::<Vec<_>>()
+    };
+    let title = page.with_run_now(|run| run.entry().title).unwrap_or_default();
     let press = move |d: Deed| {
         if let Some(reason) = &d.not {
             why.set(format!("{}: {}", words::capital(&d.name()), sentence(reason)));
@@ -116,8 +143,14 @@ pub fn BreakSheet() -> impl IntoView {
             <button type="button" aria-pressed=move || (on.get() == k).to_string() on:click=move |_| on.set(k)>{word}</button>
         }
     };
+    let stirs: &'static [StirCard] = page.with_run_now(|run| run.entry().stirs).unwrap_or_default();
+    let kinds: Vec<_> = KINDS.into_iter().chain((!stirs.is_empty()).then_some(STIR)).collect();
     let what = move || {
         match on.get() {
+        On::Stir => view! {
+            <dl class="stirs">{stirs.iter().map(|s| view! { <dt>{words::capital(s.name)}</dt><dd class="soft">{s.says}</dd> }).rows()}</dl>
+        }
+        .into_any(),
         On::Network => view! {
             <div class="deeds">
                 <button type="button" on:click=move |_| page.sheet.set(Some(Sheet::Partition))>"partition …"</button>
@@ -159,9 +192,22 @@ pub fn BreakSheet() -> impl IntoView {
     view! {
         <h2>"Break something"</h2>
         <p class="soft">{move || format!("At {}. It becomes a line of the scenario; Ctrl Z takes it back.", words::clock(page.head.get().at))}</p>
-        <div class="deeds" role="group" aria-label="What to break">{KINDS.into_iter().map(kind).rows()}</div>
+        <div class="deeds" role="group" aria-label="What to break">{kinds.into_iter().map(kind).rows()}</div>
         {what}
-        <div class="deeds" role="group" aria-label="How">{move || deeds.get().into_iter().map(|d| view! { <Button deed=d press=press/> }).rows()}</div>
+        <div class="deeds" role="group" aria-label="How">{move || promised(false).into_iter().filter(|d| !d.0).map(|d| view! { <Button deed=d.1 press=press/> }).rows()}</div>
+        {when(move || on.get() == On::Message, move || view! {
+            <section class="coming" aria-labelledby="coming">
+                <h3 id="coming">"Messages still to come"</h3>
+                <Coming chosen=coming/>
+                <div class="deeds" role="group" aria-label="How, when they come">{move || promised(false).into_iter().filter(|d| d.0).map(|d| view! { <Button deed=d.1 press=press/> }).rows()}</div>
+            </section>
+        }.into_any())}
+        {when(move || !promised(true).is_empty(), move || view! {
+            <section aria-labelledby="beyond">
+                <h3 id="beyond">{format!("More than {title} promises to bear")}</h3>
+                <div class="deeds" role="group" aria-labelledby="beyond">{move || promised(true).into_iter().map(|d| view! { <Button deed=d.1 press=press/> }).rows()}</div>
+            </section>
+        }.into_any())}
         <p class="soft why-not" hidden=move || why.with(String::is_empty)>{move || why.get()}</p>
         {move || asked.get().and_then(|d| d.ask.clone().map(|a| view! { <Value deed=d ask=a/> })).perhaps()}
         {when(move || releases.with(|r| !r.is_empty()), move || view! {
@@ -171,6 +217,43 @@ pub fn BreakSheet() -> impl IntoView {
             </section>
         }.into_any())}
         <div class="actions"><button type="button" on:click=move |_| page.sheet.set(None)>"Close"</button></div>
+    }
+}
+
+/// A kind of message, by its place in the card; a sender and a receiver, or anybody.
+type Chosen = (usize, Option<u16>, Option<u16>);
+
+/// Messages of which kind, from whom and to whom.
+#[component]
+fn Coming(chosen: RwSignal<Chosen>) -> impl IntoView {
+    let page = expect_context::<Page>();
+    let (kinds, names): (Vec<&str>, Vec<String>) = page
+        .with_run_now(|run| {
+            let names = run.cast().all().map(|n| run.name(n).to_string()).collect();
+            (run.entry().kinds.iter().map(|k| k.name).collect(), names)
+        })
+        .unwrap_or_default();
+    let option = |(i, name): (usize, String)| view! { <option value=i.to_string()>{name}</option> };
+    let end = move |word: &'static str, set: fn(&mut Chosen, Option<u16>)| {
+        view! {
+            <label class="field"><span>{word}</span>
+                <select on:change=move |ev| chosen.update(|c| set(c, event_target_value(&ev).parse().ok()))>
+                    <option value="">"anybody"</option>
+                    {names.clone().into_iter().enumerate().map(option).rows()}
+                </select>
+            </label>
+        }
+    };
+    view! {
+        <div class="choose">
+            <label class="field"><span>"Kind"</span>
+                <select on:change=move |ev| chosen.update(|c| c.0 = event_target_value(&ev).parse().unwrap_or(0))>
+                    {kinds.into_iter().map(String::from).enumerate().map(option).rows()}
+                </select>
+            </label>
+            {end("Sender", |c, n| c.1 = n)}
+            {end("Receiver", |c, n| c.2 = n)}
+        </div>
     }
 }
 
@@ -206,8 +289,15 @@ fn Button(deed: Deed, press: impl Fn(Deed) + Send + Sync + 'static) -> impl Into
     let label = deed.not.as_ref().map(|why| format!("{name}, not now: {why}"));
     let title = deed.not.clone();
     let off = deed.not.is_some().then_some("true");
+    let says = (!deed.says.is_empty())
+        .then(|| view! { <small class="soft">{deed.says}</small> })
+        .perhaps();
+    let class = (!deed.says.is_empty()).then_some("told");
     view! {
-        <button type="button" aria-disabled=off aria-label=label title=title on:click=move |_| press(deed.clone())>{format!("{name}{more}")}</button>
+        <span class=class>
+            <button type="button" aria-disabled=off aria-label=label title=title on:click=move |_| press(deed.clone())>{format!("{name}{more}")}</button>
+            {says}
+        </span>
     }
 }
 

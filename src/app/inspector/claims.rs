@@ -9,7 +9,7 @@ use engine::trace::What;
 use leptos::prelude::*;
 
 use crate::app::page::{Loaded, Page};
-use crate::app::words;
+use crate::app::{faults, words};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claim {
@@ -17,12 +17,17 @@ pub struct Claim {
     pub says: &'static str,
     pub checked: u64,
     pub broken: Option<EventId>,
+    /// Something had been done before that the protocol does not promise to bear.
+    pub beyond: bool,
     pub witness: String,
 }
 
 impl Claim {
     fn verdict(&self) -> (&'static str, String) {
         match (self.broken, self.checked) {
+            (Some(_), _) if self.beyond => {
+                ("verdict broken", "✗ broken, by more than it promises to bear".into())
+            }
             (Some(_), _) => ("verdict broken", "✗ broken".into()),
             (None, 0) => ("verdict soft", "not exercised".into()),
             (None, n) => ("verdict", format!("✓ holds, checked {}", thousands(n))),
@@ -49,6 +54,10 @@ pub fn claims(run: &Run, index: &Index, count: usize) -> Vec<Claim> {
             says: card.says,
             checked: peek.world().asked()[i],
             broken: broke.map(|e| e.id),
+            beyond: broke.is_some_and(|b| {
+                let before = index.acts.iter().take_while(|a| a.event < b.id);
+                before.into_iter().any(|a| faults::beyond(run, &words::acted(run, a.line), ""))
+            }),
             witness: witness.unwrap_or_default(),
         }
     };
@@ -75,9 +84,12 @@ pub fn expected(run: &Run, text: &str) -> Vec<Expected> {
             .trim()
             .to_string()
     };
+    let to_the_end =
+        |limit| Expected { says: "until".into(), ok: false, got: words::capital(limit) };
     v.expects
         .iter()
         .map(|e| Expected { says: line(e.line), ok: e.ok, got: e.got.clone() })
+        .chain(v.limit.map(to_the_end))
         .collect()
 }
 

@@ -102,10 +102,11 @@ pub fn Events() -> impl IntoView {
     let now = Kept::new(move || list.with(|l| l.iter().rev().find(|r| !r.yet).map(|r| r.id)));
     let item = move |r: Row| {
         let id = r.id;
-        let class = match (r.loud, r.yet) {
-            (_, true) => "yet",
-            (Loud::Fault, _) => "fail",
-            (Loud::Key, _) => "key",
+        // The row stays when the playhead goes over it: the focus may be in it.
+        let class = move || match r.loud {
+            _ if id.index() >= page.count_slow.get() => "yet",
+            Loud::Fault => "fail",
+            Loud::Key => "key",
             _ => "",
         };
         let kin = move || {
@@ -139,6 +140,6 @@ pub fn Events() -> impl IntoView {
         <Find query=query found=found/>
         <Show/>
         <label><input type="checkbox" prop:checked=move || all.get() on:change=move |ev| all.set(event_target_checked(&ev))/>"timers, writes and heartbeats too"</label>
-        <ol class="events"><For each=move || list.get() key=|r| (r.id, r.yet) children=item/></ol>
+        <ol class="events"><For each=move || list.get() key=|r| r.id children=item/></ol>
     }
 }

@@ -105,7 +105,7 @@ fn node(run: &Run, count: usize, n: NodeId) -> Facts {
         timers: timers.collect(),
         around: around(run, &peek, n),
         exhibits: exhibits::of(run, &peek, n),
-        deeds: faults::at_hand(&faults::to_node(run, count, n)),
+        deeds: faults::at_hand(&faults::to_pick(run, count, Pick::Node(n))),
         also: vec![],
     }
 }
@@ -279,7 +279,7 @@ pub fn Inspect() -> impl IntoView {
         <p class="soft" hidden=move || says().is_empty()>{says}</p>
         {when(move || deeds.with(|d| !d.is_empty()), move || view! {
             <div class="deeds">
-                {move || deeds.get().into_iter().map(button).rows()}
+                <For each=move || deeds.get() key=faults::Deed::key children=button/>
                 <button type="button" aria-haspopup="dialog" on:click=move |_| page.sheet.set(Some(Sheet::Break))>"more …"</button>
             </div>
         }.into_any())}
@@ -302,9 +302,10 @@ pub fn Inspect() -> impl IntoView {
             </details>
         }.into_any())}
         <ul class="also">
-            {move || also.get().into_iter().map(|(pick, text)| view! {
+            // What comes in the place of another has not its focus.
+            <For each=move || also.get() key=|(pick, text)| format!("{pick:?}{text}") children=move |(pick, text)| view! {
                 <li><button type="button" class="plain" on:click=move |_| page.select(pick)>{text}</button></li>
-            }).rows()}
+            }/>
         </ul>
     }
 }

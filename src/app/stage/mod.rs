@@ -22,6 +22,7 @@ use engine::run::Run;
 use engine::scenario::ast::{Act, Who};
 use engine::scene::{self, Index, Pick};
 use engine::trace::What;
+use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 
@@ -315,6 +316,17 @@ enum Below {
 }
 
 impl Below {
+    fn word(self) -> &'static str {
+        match self {
+            Below::Messages => "messages",
+            Below::Compared => "compared",
+            Below::Swept => "sweep",
+            Below::Operations => "operations",
+            Below::Measures => "measures",
+            Below::Exhibit(key) => key,
+        }
+    }
+
     fn of(view: card::View) -> Below {
         match view {
             card::View::Messages | card::View::Rounds => Below::Messages,
@@ -363,6 +375,23 @@ fn Lower() -> impl IntoView {
     effect(move || {
         entry.with(|_| ());
         choice.set(first.get());
+    });
+    // Which it is, is known beyond this view: a reload brings it back.
+    effect(move || {
+        let word = choice.get().word();
+        if page.lower.with_untracked(|l| l != word) {
+            page.lower.set(word.into());
+        }
+    });
+    effect(move || {
+        let word = page.lower.get();
+        let views =
+            [Below::Messages, Below::Compared, Below::Swept, Below::Operations, Below::Measures];
+        let exhibits = keys.get().into_iter().map(|k| Below::Exhibit(k.0));
+        let wanted = views.into_iter().chain(exhibits).find(|b| b.word() == word);
+        if let Some(wanted) = wanted.filter(|w| *w != choice.get_untracked()) {
+            choice.set(wanted);
+        }
     });
     // What is not there (any more) is not looked at.
     let seen = Kept::new(move || match choice.get() {
@@ -425,18 +454,45 @@ fn Lower() -> impl IntoView {
     }
 }
 
+/// How long a word over the page stays, in milliseconds; what is serious stays until it is dismissed.
+const STAYS: u32 = 10_000;
+
+/// Take it away in a while, but not from under a hand.
+fn fade(page: Page, timer: StoredValue<Option<Timeout>, LocalStorage>) {
+    let over = move || {
+        let busy = |s: &str| document().query_selector(s).ok().flatten().is_some();
+        if busy(".notice:hover, .notice:focus-within") {
+            fade(page, timer);
+        } else {
+            page.notice.set(None);
+        }
+    };
+    timer.set_value(Some(Timeout::new(STAYS, over)));
+}
+
 #[component]
 fn Notice() -> impl IntoView {
     let page = expect_context::<Page>();
-    view! {
-        {move || page.notice.get().map(|n| view! {
+    let timer = StoredValue::new_local(None::<Timeout>);
+    effect(move || {
+        timer.set_value(None);
+        if page.notice.with(|n| n.as_ref().is_some_and(|n| !n.serious)) {
+            fade(page, timer);
+        }
+    });
+    let told = move |n: page::Notice| {
+        // A phone has room for what was done, and not for what is to be known of it.
+        let end = n.says.find(". ").filter(|_| n.undo).map_or(n.says.len(), |at| at + 1);
+        let (first, rest) = (n.says[..end].to_string(), n.says[end..].to_string());
+        view! {
             <div class="notice" class:serious=n.serious>
-                <span>{n.says}</span>
+                <span>{first}<span class="wide-only">{rest}</span></span>
                 {n.undo.then(|| view! { <button type="button" on:click=move |_| page.undo()>"Undo"</button> }).perhaps()}
                 <button type="button" class="plain" aria-label="Dismiss" on:click=move |_| page.notice.set(None)>"×"</button>
             </div>
-        }).perhaps()}
-    }
+        }
+    };
+    view! { {move || page.notice.get().map(told).perhaps()} }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::app::lay::{Kept, Rows, effect, when};
+use crate::app::lay::{Kept, effect, either, when};
 use engine::ids::*;
 use engine::scene::topology::{self, FLIGHT, Flights, Layout};
 use engine::scene::{Hue, Pick, Shape};
@@ -370,9 +370,29 @@ fn places(
 const BUTTON: f32 = 36.0;
 const GAP: f32 = 4.0;
 
-/// How wide the buttons are with so many letters on each, and the two that are always there.
+/// How wide the buttons are with so many letters on each.
 fn widths(letters: &[usize]) -> Vec<f32> {
-    letters.iter().chain(&[3, 6]).map(|n| *n as f32 * 9.0 + 32.0).collect()
+    letters.iter().map(|n| *n as f32 * 9.0 + 32.0).collect()
+}
+
+/// The two that are always there: `why` and `more …`.
+const ALWAYS: [usize; 2] = [3, 6];
+
+/// What the verbs are about: a node, or a place on the way of a message.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum About {
+    Node(usize),
+    Way(f32, f32),
+    Nothing,
+}
+
+/// Where they stand: left, top, how wide they may be, and whether a node is covered there.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Place {
+    left: f32,
+    top: f32,
+    width: f32,
+    covers: bool,
 }
 
 /// The shapes they can stand in, within a width: for one row of them, for two and so on, the narrowest.
@@ -401,18 +421,16 @@ fn shapes(buttons: &[f32], most: f32) -> Vec<(f32, f32)> {
     out
 }
 
-/// Left, top, and how wide it may be: where it is whole, covers the fewest nodes, and is near its own; beside that where
-/// there is room, in one row or two.
-fn pop_at(
-    nodes: &[(f32, f32)],
-    r: f32,
-    mine: Option<usize>,
-    buttons: &[f32],
-    sight: Sight,
-) -> (f32, f32, f32) {
+/// Where it is whole, covers the fewest nodes, and is near what it is about; beside that where there is room, in one row
+/// or two.
+fn pop_at(nodes: &[(f32, f32)], r: f32, about: About, buttons: &[f32], sight: Sight) -> Place {
     let shapes = shapes(buttons, sight.w - 8.0);
     let two = shapes.get(1).or(shapes.first()).copied().unwrap_or_default();
-    let home = mine.and_then(|n| nodes.get(n)).copied();
+    let (mine, home, around) = match about {
+        About::Node(n) => (Some(n), nodes.get(n).copied(), r),
+        About::Way(x, y) => (None, Some((x, y)), HEAD),
+        About::Nothing => (None, None, 0.0),
+    };
     let (x, y) = home.unwrap_or((0.0, sight.h));
     let apart = |n: f32, from: f32, size: f32| (from - n).max(n - from - size).max(0.0);
     let cost = |(left, top, w, h): (f32, f32, f32, f32)| {
@@ -425,10 +443,12 @@ fn pop_at(
             } else if Some(i) == mine {
                 10_000.0
             } else {
-                1_000.0
+                COVERED
             }
         };
-        nodes.iter().enumerate().map(over).sum::<f32>() + apart(x, left, w).hypot(apart(y, top, h))
+        let far = apart(x, left, w).hypot(apart(y, top, h));
+        let hides = if mine.is_none() && home.is_some() && far < around { COVERED } else { 0.0 };
+        nodes.iter().enumerate().map(over).sum::<f32>() + far + hides
     };
     let mut best = (f32::MAX, (4.0, 4.0, two.0));
     let mut offer = |(left, top, (w, h)): (f32, f32, (f32, f32)), bonus: f32| {
@@ -440,8 +460,8 @@ fn pop_at(
     };
     if home.is_some() {
         let top = (y - 20.0).clamp(4.0, (sight.h - two.1).max(4.0));
-        offer((x + r + 12.0, top, two), 60.0);
-        offer((x - r - two.0 - 12.0, top, two), 60.0);
+        offer((x + around + 12.0, top, two), 60.0);
+        offer((x - around - two.0 - 12.0, top, two), 60.0);
     }
     for size in shapes {
         let mut top = sight.h - size.1 - 4.0;
@@ -454,8 +474,14 @@ fn pop_at(
             top -= 12.0;
         }
     }
-    best.1
+    let (cost, (left, top, width)) = best;
+    Place { left, top, width, covers: cost >= COVERED - 60.0 }
 }
+
+/// What it costs to stand over another node, in pixels of distance.
+const COVERED: f32 = 10_000.0 / 4.0;
+/// Around the head of a message.
+const HEAD: f32 = 16.0;
 
 /// Height of the two lines below a node.
 const LABEL: f32 = 34.0;
@@ -467,24 +493,59 @@ fn Popover(
     sight: RwSignal<Sight>,
 ) -> impl IntoView {
     let page = expect_context::<Page>();
+    // An event stands for its node, or for the message it sent.
+    let object = Kept::new(move || {
+        let pick = page.pick.get();
+        page.with_run(|run| faults::object_of(run, pick)).unwrap_or(Pick::None)
+    });
     let deeds = Kept::new(move || {
         page.head.track();
-        let (count, pick) = (page.count_slow.get(), page.pick.get());
+        let (count, pick) = (page.count_slow.get(), object.get());
         page.with_run(|run| faults::at_hand(&faults::to_pick(run, count, pick))).unwrap_or_default()
     });
+    // Where it is not the thing itself that is selected, the verbs say what they are done to.
+    let name =
+        Kept::new(move || deeds.with(|d| d.first().map(|d| d.object.clone())).unwrap_or_default());
+    let told = move || !matches!(page.pick.get(), Pick::Node(_));
     // The layout is made by the same change of size or run that this follows. A few times a second is often enough: nodes
     // do not move.
-    let place = Kept::new(move || {
-        let (sight, pick) = (sight.get(), page.pick.get());
+    let placed = Kept::new(move || {
+        let (sight, object) = (sight.get(), object.get());
         page.count_slow.track();
-        let words = deeds.with(|d| d.iter().map(|d| d.verb.chars().count()).collect::<Vec<_>>());
+        let letters = |s: &str| s.chars().count();
+        let mut words: Vec<usize> =
+            deeds.with(|d| d.iter().map(|d| letters(&d.verb)).chain(ALWAYS).collect());
+        if told() {
+            words.insert(0, name.with(|n| letters(n)));
+        }
+        let all = page.loaded();
         moving.with_value(|m| {
             let m = m.borrow();
-            let layout = m.as_ref().map(|m| &m.layout);
-            let nodes = (0..layout.map_or(0, Layout::len)).map(|n| NodeId(n as u16));
-            let at: Vec<(f32, f32)> = layout.map_or(vec![], |l| nodes.map(|n| l.at(n)).collect());
-            let mine = if let Pick::Node(n) = pick { Some(n.index()) } else { None };
-            pop_at(&at, layout.map_or(0.0, Layout::ring_radius), mine, &widths(&words), sight)
+            let (Some(l), Some(loaded)) = (m.as_ref().map(|m| &m.layout), all) else {
+                return Place::default();
+            };
+            let at: Vec<(f32, f32)> = (0..l.len()).map(|n| l.at(NodeId(n as u16))).collect();
+            let about = match object {
+                Pick::Node(n) => About::Node(n.index()),
+                Pick::Message(m) => match loaded.run.borrow().trace().msg(m) {
+                    Some(rec) if rec.from != rec.to && rec.to.index() < l.len() => {
+                        let (x, y) = l.way(rec.from, rec.to).at(0.5);
+                        About::Way(x, y)
+                    }
+                    Some(rec) => About::Node(rec.from.index()),
+                    None => About::Nothing,
+                },
+                _ => About::Nothing,
+            };
+            let place =
+                |words: &[usize]| pop_at(&at, l.ring_radius(), about, &widths(words), sight);
+            let whole = place(&words);
+            // Where there is no room for them, the dialog has them.
+            if whole.covers && page.phone.get() {
+                Place { covers: true, ..place(&[letters(&short(&name.get()))]) }
+            } else {
+                Place { covers: false, ..whole }
+            }
         })
     });
     let shown = move || {
@@ -494,15 +555,32 @@ fn Popover(
         let (name, verb) = (d.name(), d.verb.clone());
         view! { <button type="button" aria-label=name on:click=move |_| d.press(page)>{verb}</button> }
     };
+    let more = move |word: String, label: Option<String>| {
+        view! { <button type="button" aria-haspopup="dialog" aria-label=label on:click=move |_| page.sheet.set(Some(Sheet::Break))>{word}</button> }
+    };
+    let px = move |of: fn(Place) -> f32| move || format!("{}px", of(placed.get()) as i32);
     view! {
         {when(shown, move || view! {
-            <div class="pop" role="group" aria-label="What can be done to it" style:left=move || format!("{}px", place.get().0 as i32) style:top=move || format!("{}px", place.get().1 as i32) style:max-width=move || format!("{}px", place.get().2 as i32)>
-                {move || deeds.get().into_iter().map(button).rows()}
-                <button type="button" on:click=move |_| page.tab.set(Tab::Why)>"why"</button>
-                <button type="button" aria-haspopup="dialog" on:click=move |_| page.sheet.set(Some(Sheet::Break))>"more …"</button>
+            <div class="pop" role="group" aria-label=move || format!("What can be done to {}", name.get())
+                style:left=px(|p| p.left) style:top=px(|p| p.top) style:max-width=px(|p| p.width)>
+                {either(move || placed.get().covers, move || {
+                    let name = name.get();
+                    more(short(&name), Some(format!("what can be done to {name}"))).into_any()
+                }, move || view! {
+                    {when(told, move || view! { <span class="pop-name">{move || name.get()}</span> }.into_any())}
+                    // A verb that comes in the place of another is another button: it has not the other's focus.
+                    <For each=move || deeds.get() key=faults::Deed::key children=button/>
+                    <button type="button" on:click=move |_| page.tab.set(Tab::Why)>"why"</button>
+                    {more("more …".into(), None)}
+                }.into_any())}
             </div>
         }.into_any())}
     }
+}
+
+/// The one button in place of all verbs, where these have no room: what it is about, without the ways of a message.
+fn short(name: &str) -> String {
+    format!("{} …", name.split(' ').next().unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -521,7 +599,7 @@ mod tests {
     #[test]
     fn the_verbs_stand_where_they_are_whole_and_cover_no_other_node() {
         let (wide, narrow) = (Sight { w: 600.0, h: 300.0 }, Sight { w: 240.0, h: 300.0 });
-        let buttons = widths(&[5, 5]);
+        let buttons = widths(&[5, 5, 3, 6]);
         let all = shapes(&buttons, 500.0);
         assert_eq!(
             all.iter().map(|s| s.1 / (BUTTON + GAP)).collect::<Vec<_>>(),
@@ -529,12 +607,18 @@ mod tests {
         );
         let two = all[1];
         assert!(two.0 < all[0].0 / 1.5, "{all:?}");
-        let at = |nodes: &[(f32, f32)], mine, sight| pop_at(nodes, 20.0, mine, &buttons, sight);
-        assert_eq!(at(&[(100.0, 150.0)], Some(0), wide), (132.0, 130.0, two.0));
-        assert_eq!(at(&[(580.0, 150.0)], Some(0), wide), (548.0 - two.0, 130.0, two.0));
+        let place =
+            |nodes: &[(f32, f32)], about, sight| pop_at(nodes, 20.0, about, &buttons, sight);
+        let at = |nodes: &[(f32, f32)], about, sight| {
+            let p = place(nodes, about, sight);
+            (p.left, p.top, p.width)
+        };
+        let mine = About::Node(0);
+        assert_eq!(at(&[(100.0, 150.0)], mine, wide), (132.0, 130.0, two.0));
+        assert_eq!(at(&[(580.0, 150.0)], mine, wide), (548.0 - two.0, 130.0, two.0));
         // Its neighbour stands in the way on the right, and there is no room on the left: it goes elsewhere.
         let pair = [(100.0, 150.0), (200.0, 150.0)];
-        let (x, y, w) = at(&pair, Some(0), wide);
+        let (x, y, w) = at(&pair, mine, wide);
         assert!((x, y) != (132.0, 130.0) && x >= 4.0 && x + w <= 596.0, "{x} {y} {w}");
         let h = all.iter().find(|s| s.0 == w).map_or(0.0, |s| s.1);
         let clear = |(nx, ny): (f32, f32)| {
@@ -544,14 +628,19 @@ mod tests {
         assert!(pair.into_iter().all(clear), "{x} {y} {w}");
         // In a narrow column it stands above or below, and is whole.
         for at_y in [260.0, 60.0] {
-            let (x, y, w) = at(&[(120.0, at_y)], Some(0), narrow);
+            let (x, y, w) = at(&[(120.0, at_y)], mine, narrow);
             assert!(x >= 4.0 && x + w <= 236.0 && y >= 4.0 && y + 40.0 <= 300.0, "{x} {y} {w}");
         }
         // A long verb makes it as wide as it needs.
-        let long = widths(&[7, 26]);
+        let long = widths(&[7, 26, 3, 6]);
         assert!(shapes(&long, 400.0).iter().all(|s| s.0 >= long[1]));
-        // What is on its way has no node: a corner.
-        let (x, y, _) = at(&pair, None, wide);
-        assert!(x == 4.0 && y > 200.0, "{x} {y}");
+        // What is on its way is where it is, and stays to be seen.
+        let (x, y, w) = at(&pair, About::Way(150.0, 60.0), wide);
+        assert!((x, y) == (178.0, 40.0) && w == two.0, "{x} {y}");
+        // Where there is no room at all, it says so.
+        let full: Vec<(f32, f32)> = (0..6)
+            .flat_map(|i| (0..8).map(move |j| (40.0 * i as f32 + 20.0, 40.0 * j as f32)))
+            .collect();
+        assert!(place(&full, mine, narrow).covers && !place(&pair, mine, wide).covers);
     }
 }

@@ -54,7 +54,7 @@ pub fn card_faults(entry: &Entry) -> Vec<String> {
     }
     entry.claims.iter().for_each(|c| check(is_name(c.name), "may not name a claim:", c.name));
     entry.timers.iter().for_each(|t| check(is_word(t), "may not name a timer:", t));
-    entry.lies.iter().for_each(|(l, _)| check(is_word(l), "may not name a lie:", l));
+    entry.lies.iter().for_each(|l| check(is_word(l.slug), "may not name a lie:", l.slug));
     entry.meters.iter().for_each(|m| check(is_word(m.name), "may not name a meter:", m.name));
     entry.givens.iter().for_each(|(f, _)| check(is_field(f), "may not be given:", f));
     faults

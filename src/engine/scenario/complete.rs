@@ -220,8 +220,8 @@ fn cards(e: &Entry, add: &mut impl FnMut(&str, String)) {
     for b in e.bugs {
         add(b.slug, b.says.into());
     }
-    for (lie, says) in e.lies {
-        add(lie, (*says).into());
+    for lie in e.lies {
+        add(lie.slug, lie.says.into());
     }
     for timer in e.timers {
         add(timer, String::new());

@@ -28,6 +28,17 @@ pub fn insert_chain(text: &str, at: Instant, act: &str, then: &str) -> String {
     insert(text, None, at, act, then)
 }
 
+/// The same in one of several runs side by side, or in all of them.
+pub fn insert_chain_in(
+    text: &str,
+    run: Option<&str>,
+    at: Instant,
+    act: &str,
+    then: &str,
+) -> String {
+    insert(text, run, at, act, then)
+}
+
 fn insert(text: &str, run: Option<&str>, at: Instant, act: &str, then: &str) -> String {
     let mut doc = Doc::of(text);
     let place = place_for(&doc, at);

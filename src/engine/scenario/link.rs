@@ -356,11 +356,25 @@ fn read_address(fragment: &str) -> Read<Address> {
     let (kind, source) = read_source(head, &cut)?;
     let mut address = Address::new(source);
     let keys: Vec<&str> = keys.map_or(vec![], |k| k.split('&').collect());
-    let read = keys.iter().try_for_each(|key| read_key(&mut address, key, &cut));
+    let read = keys.iter().enumerate().try_for_each(|(i, key)| {
+        once(&keys[..i], key)?;
+        read_key(&mut address, key, &cut)
+    });
     if is_whole(kind, &address, keys.last().copied()) {
         return read.map(|()| address);
     }
     Err(cut)
+}
+
+/// Bugs are as many as one likes; of everything else there is one.
+fn once(before: &[&str], pair: &str) -> Read<()> {
+    let name = |pair: &str| pair.split('=').next().unwrap_or_default().to_string();
+    match pair.split_once('=') {
+        Some((key, value)) if key != "bug" && before.iter().any(|b| name(b) == key) => {
+            Err(bad_value(key, value, "The link says this twice."))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether what is promised at the end is there.

@@ -653,6 +653,16 @@ impl<'a> Reader<'a> {
         Some(who.unwrap_or(Who::Node(said)))
     }
 
+    /// Names of nodes by commas: whether all of them are nodes of the run.
+    pub fn nodes(&mut self, names: &str, at: Place) -> bool {
+        let cast: Vec<String> = self.known.nodes.iter().map(|(n, _)| n.clone()).collect();
+        let is_one = |n: &&str| cast.is_empty() || cast.iter().any(|c| c == n);
+        let Some(name) = names.split(',').find(|n| !is_one(n)) else { return true };
+        let near: Vec<&str> = cast.iter().map(String::as_str).collect();
+        self.unknown("unknown-node", "a node", name, &near, at);
+        false
+    }
+
     pub fn no_node(&mut self, word: Word<'a>, what: &str) {
         if self.full() {
             return;

@@ -9,8 +9,8 @@ use super::num;
 use super::num::clip;
 use super::read::{LineWord, Reader};
 use super::settings::{net_values, node_set};
-use super::terms::{CMPS, CONNECTIVES, LABEL_MAX, LIES, Term, term};
-use crate::card::{Entry, OpCard};
+use super::terms::{CMPS, CONNECTIVES, LABEL_MAX, LIE_FIELDS, LIES, Term, term};
+use crate::card::{Entry, OpCard, Takes};
 use crate::value::Value;
 
 const fn trigger(term: Term, read: fn(&mut Reader<'_>) -> Option<()>) -> LineWord {
@@ -263,11 +263,32 @@ fn drift(r: &mut Reader<'_>) -> Option<Act> {
 fn turn(r: &mut Reader<'_>) -> Option<Act> {
     let who = r.who()?;
     let lie = r.listed("a lie", "unknown-lie", lies)?;
-    Some(Act::Turn { who, lie, args: r.fields(None, "a lie") })
+    let world = LIE_FIELDS.iter().find(|l| l.0 == lie).map(|l| l.1);
+    let own = || r.known.entry?.lies.iter().find(|l| l.slug == lie).map(|l| l.fields);
+    let fields = world.or_else(own);
+    let Some(known) = fields else {
+        return Some(Act::Turn { who, lie, args: r.fields(None, "a lie") });
+    };
+    let names: Vec<&str> = known.iter().map(|f| f.0).collect();
+    let of = format!("the lie `{lie}`");
+    let mut args = vec![];
+    for pair in r.pairs() {
+        let takes = known.iter().find(|f| f.0 == pair.key).map(|f| f.1);
+        let fits = match takes {
+            Some(Takes::Nodes) => r.nodes(pair.value, pair.value_at),
+            Some(Takes::Time) => {
+                let time = num::signed_time(pair.value);
+                r.keep(time, pair.value_at).is_some()
+            }
+            None => true,
+        };
+        args.extend(r.field(pair, Some(&names), &of).filter(|_| fits));
+    }
+    Some(Act::Turn { who, lie, args })
 }
 
 fn lies(entry: &Entry) -> Vec<&'static str> {
-    LIES.iter().map(|t| t.word).chain(entry.lies.iter().map(|(l, _)| *l)).collect()
+    LIES.iter().map(|t| t.word).chain(entry.lies.iter().map(|l| l.slug)).collect()
 }
 
 fn fire(r: &mut Reader<'_>) -> Option<Act> {

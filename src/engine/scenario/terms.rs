@@ -2,6 +2,7 @@
 //! reference page prints are read from here (and from the tables of verbs, lines, facts and expectations
 //! beside their readers), so none of them can say what another does not know.
 
+use crate::card::Takes;
 use crate::ids::{MS, SEC, Us};
 
 /// A word with its form, a sentence and an example.
@@ -181,9 +182,19 @@ pub static MODELS: &[Term] = &[
 #[rustfmt::skip]
 pub static LIES: &[Term] = &[
     term("silent", "", "sends nothing", "at 1s turn n1 silent"),
-    term("late", "", "sends everything late", "at 1s turn n1 late"),
-    term("selective", "", "sends to some and not to others", "at 1s turn n1 selective"),
+    term("late", "[by=TIME]", "sends everything late", "at 1s turn n1 late"),
+    term("selective", "to=NODES", "sends to some and not to others", "at 1s turn n1 selective to=n2,n3"),
     term("replay", "", "sends old messages again", "at 1s turn n1 replay"),
+    term("honest", "", "lies no longer", "at 2s turn n1 honest"),
+];
+
+/// What the world's own lies are told.
+pub static LIE_FIELDS: &[(&str, &[(&str, Takes)])] = &[
+    ("silent", &[]),
+    ("late", &[("by", Takes::Time)]),
+    ("selective", &[("to", Takes::Nodes)]),
+    ("replay", &[]),
+    ("honest", &[]),
 ];
 
 #[rustfmt::skip]

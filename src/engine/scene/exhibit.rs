@@ -160,7 +160,7 @@ fn chips(items: &[String], w: f32) -> Picture {
     let (mut x, mut y, mut shapes) = (0.0, 0.0, vec![]);
     for item in items {
         let words = text::fit(item, text::LABEL, w - 16.0);
-        let wide = text::width(&words, text::LABEL) + 14.0;
+        let wide = text::mono(&words, text::LABEL) + 14.0;
         if x > 0.0 && x + wide > w {
             (x, y) = (0.0, y + LINE + 4.0);
         }

@@ -29,7 +29,10 @@ pub fn ring(run: &Run, shown: &Ring, w: f32, h: f32, grown: f32, selected: Pick)
     view.keys(&mut out);
     if big {
         view.owners(&mut out);
-        view.names(w, h, &mut out);
+        // Either what lies on the ring is named, or, where that is too much, whose the arcs are.
+        if !view.key_names(w, h, &mut out) {
+            view.names(&mut out);
+        }
     }
     out
 }
@@ -149,7 +152,7 @@ impl View<'_> {
     }
 
     /// Few keys by name, each with its holders, beside the ring where it stands on it.
-    fn names(&self, w: f32, h: f32, out: &mut Vec<Shape>) {
+    fn key_names(&self, w: f32, h: f32, out: &mut Vec<Shape>) -> bool {
         let mut keys: Vec<(u32, &str, Vec<NodeId>)> = vec![];
         for (at, name, holder) in &self.shown.keys {
             match keys.last_mut().filter(|k| (k.0, k.1) == (*at, name.as_str())) {
@@ -157,8 +160,8 @@ impl View<'_> {
                 None => keys.push((*at, name, vec![*holder])),
             }
         }
-        if keys.len() > NAMED {
-            return;
+        if keys.is_empty() || keys.len() > NAMED {
+            return false;
         }
         let mut placer = Placer::new(Box2::new(2.0, 2.0, w - 2.0, h - 2.0), NAMED);
         for (at, name, holders) in keys {
@@ -179,21 +182,41 @@ impl View<'_> {
             let anchor = if left { Anchor::End } else { Anchor::Start };
             out.push(Shape::text("value", x, to, anchor, words));
         }
+        true
     }
 
-    /// Names in the middle, with their shares.
+    /// Names in the middle, with their shares; beside the ring where there are more than fit into it.
     fn owners(&self, out: &mut Vec<Shape>) {
-        let pitch = 20.0;
-        let room = ((self.r * 1.3) / pitch) as usize;
         let shares = self.shares();
-        let shown = shares.len().min(room);
+        let (inside, room) = (self.r * 1.3, 2.0 * (self.r + 30.0));
+        let within = shares.len() as f32 * 20.0 <= inside;
+        let beside = !within && self.x - self.r >= 160.0;
+        let (x, height) = match beside {
+            true => (self.x + self.r + 90.0, room),
+            false => (self.x, inside),
+        };
+        let pitch = (height / shares.len().max(1) as f32).clamp(14.0, 20.0);
+        let shown = shares.len().min((height / pitch) as usize);
         let top = self.y - pitch * (shown as f32 - 1.0) / 2.0 + 4.5;
         for (i, (n, share)) in shares.iter().take(shown).enumerate() {
             let y = top + pitch * i as f32;
             let name = text::fit(self.run.name(*n), text::LABEL, self.r * 0.9);
             let hue = Hue::owner(self.run, *n);
-            out.push(Shape::text("owner", self.x - 6.0, y, Anchor::End, name).hue(hue));
-            out.push(Shape::text("value", self.x + 6.0, y, Anchor::Start, percent(*share)));
+            out.push(Shape::text("owner", x - 6.0, y, Anchor::End, name).hue(hue));
+            out.push(Shape::text("value", x + 6.0, y, Anchor::Start, percent(*share)));
+        }
+    }
+
+    /// Whose an arc is, outside it: where there are few, hues repeat and arcs are what the run is about.
+    fn names(&self, out: &mut Vec<Shape>) {
+        if self.shown.tokens.len() > 24 {
+            return;
+        }
+        for (from, to, owner) in self.owned().filter(|(from, to, _)| to - from >= 0.03) {
+            let (x, y) = self.at((from + to) / 2.0, self.r + 24.0);
+            let name = text::fit(self.run.name(owner), text::SMALL, 60.0);
+            let hue = Hue::owner(self.run, owner);
+            out.push(Shape::text("owner", x, y + 4.0, Anchor::Middle, name).hue(hue));
         }
     }
 }

@@ -356,7 +356,16 @@ fn figures() -> Vec<String> {
             !said(&trap, "accepted", &[("ballot", &b.to_string()), ("value", "v")]).is_empty()
         })
         .collect();
+    // What a shipped text asserts of two runs has been held against them.
+    let beside = text_of("beside-raft");
+    let asserted = |what: &str| -> String {
+        let line = beside.lines().find(|l| l.contains(what)).expect("an expectation");
+        line.rsplit(' ').next().unwrap_or_default().trim_end_matches("ms").into()
+    };
     vec![
+        format!("settles its value in {} ms", asserted("in paxos measure latency n4")),
+        format!("waits {} ms for the next one", asserted("in raft measure latency c2")),
+        format!("with its {} messages", asserted("in paxos measure messages")),
         format!("accept nothing below ballot {} any more", ballot(&roles, "X")),
         format!("As soon as {} have promised", 3 * three.len()),
         format!("At {third} ms X is chosen"),

@@ -79,6 +79,16 @@ fn mistakes_break_what_they_name_when_the_card_says() {
 /// only a liar has heard of wait until their client asks everybody.
 #[test]
 fn two_of_seven_may_lie_in_any_way() {
+    any_two_of_seven_lie("ordered");
+}
+
+/// Nor is anything missed by reads without a number, where writes have waited for 2f + 1 answers.
+#[test]
+fn reads_at_once_miss_nothing_that_enough_have_answered() {
+    any_two_of_seven_lie("at-once");
+}
+
+fn any_two_of_seven_lie(reads: &str) {
     let lies = ["equivocate", "reuse", "jump", "collude", "false-reply", "wrong-digest", "forget"];
     for (i, first) in lies.iter().enumerate() {
         for second in &lies[i..] {
@@ -86,6 +96,7 @@ fn two_of_seven_may_lie_in_any_way() {
                 "lamplight 1\n\
                  run pbft nodes=7 f=2 clients=3 checkpoint=3 timer=100ms seed={}\n\
                  net latency=5ms..15ms\n\
+                 given c1 reads={reads}\ngiven c2 reads={reads}\ngiven c3 reads={reads}\n\
                  load c1 add x rate=5/s to=2s\nload c2 add x rate=5/s to=2s\n\
                  load c3 get x rate=5/s to=2s\n\
                  at 0ms turn r0 {first}\nat 0ms turn r1 {second}\n\

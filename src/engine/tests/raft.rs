@@ -117,6 +117,7 @@ fn every_size_finds_a_leader() {
         "hints=off empty-heartbeat=on",
         "compact=1 reads=follower",
         "compact=3 sessions=on reads=readindex",
+        "reads=lease prevote=on",
     ];
     for n in [1, 2, 3, 4, 6, 7, 9, 15] {
         for s in switches {
@@ -302,6 +303,13 @@ fn answer(run: &Run, nth: usize) -> String {
     value.map_or("nothing".into(), |v| v.print())
 }
 
+/// From an operation's being asked for to its answer.
+fn took(run: &Run, nth: usize) -> Us {
+    let op = &run.trace().ops[nth];
+    let at = |e| run.trace().event(e).expect("an event").at;
+    at(op.ret.as_ref().expect("answered").0) - at(op.invoke)
+}
+
 fn highest_term(run: &Run) -> u64 {
     run.cast().of_role(1).map(|n| run.world().face(n).epoch).max().unwrap_or(0)
 }
@@ -316,6 +324,7 @@ fn figures() -> Vec<String> {
     let (away, back) = (ship("rejoin-disrupt"), ship("rejoin-prevote"));
     let (lag, local) = (ship("snapshot-lag"), ship("stale-read-local"));
     let (fresh, once, twice) = (ship("fresh-leader-read"), ship("retry-dup"), ship("retry-twice"));
+    let (lease, drift) = (ship("lease-read"), ship("lease-drift"));
     let election = happy.plan().params.range("election");
     let cut = 500_000;
     let n5 = |run: &Run| run.peek_at(2_999_000).face(run.cast().find("n5").expect("n5")).epoch;
@@ -375,6 +384,12 @@ fn figures() -> Vec<String> {
         format!(
             "answered {} after the election",
             ms(read_to - 10_000 - when(&fresh, "elected", 1))
+        ),
+        format!("c1 has its answer after {}.", ms(took(&lease, 1))),
+        format!(
+            "and {} is read after {} was acknowledged",
+            answer(&drift, 2),
+            drift.trace().ops[1].args[1].print()
         ),
         format!("the answer is {}.", answer(&once, 0)),
         format!("(#raft/retry-twice) it is {}.", answer(&twice, 0)),

@@ -865,6 +865,9 @@ fn every_link_fault_has_its_words() {
     assert_eq!(code("raft/x&seed=x"), Some("bad-value"));
     assert_eq!(code("raft/x&t=25h"), Some("bad-value"));
     assert_eq!(code("raft/x&check=123"), Some("bad-value"));
+    assert_eq!(code("raft/x&t=1s&t=2s"), Some("bad-value"));
+    assert_eq!(code("raft/x&nodes=3&seed=1&nodes=5"), Some("bad-value"));
+    assert_eq!(code("raft/x&bug=a&bug=b"), None);
     assert_eq!(code("raft/x&sel=q:1"), Some("bad-value"));
     assert_eq!(code("raft/x&nodes=%0a"), Some("bad-value"));
     assert_eq!(

@@ -148,7 +148,7 @@ fn add(
 /// From some time on a node lies: as any world lets it, or as its protocol knows how to.
 fn turn(bill: &Bill, d: &mut Dice, liar: &str) -> (u64, String) {
     let mut lies = vec!["silent", "late", "replay"];
-    lies.extend(bill.entry().lies.iter().map(|(lie, _)| *lie));
+    lies.extend(bill.entry().lies.iter().map(|l| l.slug));
     let start = d.roll(LENGTH_MS - 1_500);
     (start, format!("turn {liar} {}", d.pick(&lies)))
 }

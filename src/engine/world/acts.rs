@@ -614,7 +614,17 @@ impl World {
 
     fn turn(&mut self, who: &Who, lie: &str, args: &[(String, crate::value::Value)]) -> Done {
         let n = self.who(who)?;
+        if lie == "honest" {
+            if !self.turned[n.index()] {
+                return Err(format!("{} does not lie", self.name(n)));
+            }
+            self.turned[n.index()] = false;
+            self.nodes[n.index()].lie = None;
+            self.stage.set_lie(n, None);
+            return Ok(());
+        }
         self.lying[n.index()] = true;
+        self.turned[n.index()] = true;
         let arg = |name: &str| args.iter().find(|(k, _)| k == name).map(|(_, v)| v);
         let world_lie = match lie {
             "silent" => Some(Lie::Silent),

@@ -184,7 +184,9 @@ pub struct World {
     queue: BinaryHeap<Reverse<Entry>>,
     nodes: Vec<Node>,
     alive: Vec<bool>,
+    /// Who has lied at some time, which nobody takes back, and who lies now.
     lying: Vec<bool>,
+    turned: Vec<bool>,
     faces: Vec<Face>,
     net: Net,
     rules: Vec<acts::Rule>,
@@ -220,7 +222,7 @@ impl World {
     fn is_disturbed(&self) -> bool {
         self.net.broken()
             || self.net.loses()
-            || self.lying.contains(&true)
+            || self.turned.contains(&true)
             || self.nodes.iter().any(|n| n.life == Life::Paused)
     }
 
@@ -242,6 +244,7 @@ impl World {
             nodes,
             alive: vec![false; n],
             lying: vec![false; n],
+            turned: vec![false; n],
             faces: vec![Face::default(); n],
             net,
             rules: vec![],
@@ -391,7 +394,7 @@ impl World {
         self.nodes[node.index()].life
     }
     pub fn is_lying(&self, node: NodeId) -> bool {
-        self.lying[node.index()]
+        self.turned[node.index()]
     }
     pub fn face(&self, node: NodeId) -> Face {
         self.faces[node.index()]
@@ -429,6 +432,9 @@ impl World {
     }
     /// When the next thing happens, if anything does.
     pub fn next_at(&self) -> Option<Us> {
+        if self.limit.is_some() {
+            return None;
+        }
         let queue = self.queue.peek().map(|e| e.0.at);
         let agenda = self.agenda.first().map(|(k, _)| k.0);
         match (queue, agenda) {
@@ -442,6 +448,11 @@ impl World {
     }
 
     // ---------------------------------------------------------------- moving
+
+    /// Nothing more is to happen.
+    pub fn stop(&mut self, limit: Limit) {
+        self.limit = Some(limit);
+    }
 
     /// Do one thing: a line of the scenario or a step of the queue. False when there is nothing to do.
     pub fn advance(&mut self) -> bool {
@@ -1094,6 +1105,7 @@ impl World {
             nodes: self.nodes.clone(),
             alive: self.alive.clone(),
             lying: self.lying.clone(),
+            turned: self.turned.clone(),
             faces: self.faces.clone(),
             net: self.net.clone(),
             rules: self.rules.clone(),

@@ -168,6 +168,7 @@ pub static ENTRY: Entry = Entry {
         "Replicas are not replaced: one that has lost its disk keeps its name, and a majority of such loses what was acknowledged. Timestamps grow without bound. An operation that times out is given up as unknown even where only its query was under way.",
     ),
     first: "inversion",
+    stirs: &[],
 };
 
 pub const LINEARIZABLE: &str = "Linearizable";

@@ -68,9 +68,10 @@ pub static ENTRY: Entry = Entry {
     view: View::Messages,
     disk: 0,
     left_out: printed(
-        "A Raft register as a second CP design: its reads by a round of heartbeats are shown with Raft. Quorums are majorities for reads and writes alike. A put that was sent on to a primary ends as unknown, not as failed. Write-all sends each message once, so what a cut has swallowed stays unfinished until the key is written again. Nothing is ever deleted.",
+        "A Raft register as a mode of its own: one scenario runs Raft beside, and its reads in a cut are shown with Raft. Quorums are majorities for reads and writes alike. A put that was sent on to a primary ends as unknown, not as failed. Write-all sends each message once, so what a cut has swallowed stays unfinished until the key is written again. Nothing is ever deleted.",
     ),
     first: "partition-cp",
+    stirs: &[],
 };
 
 const PARAMS: &[ParamCard] = &[

@@ -152,7 +152,9 @@ impl Server {
         if !self.may_grant(cx, from, term) {
             if term > self.lease.term {
                 let left = Span(self.lease.promise.saturating_sub(cx.mono) as i64);
-                fx.explain(Why::Declined { claimant: from, term, holder: self.lease.holder, left });
+                let claims = self.lease.role == Role::Claiming && term <= self.lease.reign;
+                let holder = self.lease.holder;
+                fx.explain(Why::Declined { claimant: from, term, holder, left, claims });
             }
             return self.refuse(from, fx);
         }
@@ -419,7 +421,9 @@ impl Server {
         let (key, left) = (&job.wish.key, Span((self.lease.until - cx.mono) as i64));
         let value = self.lease.safe.value(key);
         self.refusing = false;
-        fx.explain(Why::ReadUnderLease { key: key.clone(), value: value.clone(), left });
+        // Renewed three times as often as it runs out, it is half over only where a renewal is slow or lost.
+        let late = left.0 as u64 * 2 < cx.params.lease;
+        fx.explain(Why::ReadUnderLease { key: key.clone(), value: value.clone(), left, late });
         self.answer_with(job.asker, &job.wish, Status::Ok, vec![value], Vector::default(), fx);
     }
 

@@ -34,8 +34,8 @@
 //! mode is answered with what the replica then holds, so that the client's next put knows of it. A put is
 //! taken up once, whatever the network copies: the replica that has it writes that down first.
 //!
-//! **Left out, and what it costs.** Raft as a second CP register: its reads by a round of heartbeats are in
-//! `raft/stale-read`. The lease mode's forwarded write ends as `unknown` where the card's CP table has
+//! **Left out, and what it costs.** Raft as a mode of its own: it stands beside in `pacelc-beside-raft`, and its
+//! reads in a cut are in `raft/stale-read`. The lease mode's forwarded write ends as `unknown` where the card's CP table has
 //! `fail`: the replica cannot know whether the primary has it. Write-all sends each message once: what a cut
 //! has swallowed stays unfinished after the heal, until the key is written again. Quorums are majorities, for
 //! reads and writes alike; ABD's own scenarios and mistakes belong to its own entry. Nothing is ever deleted.

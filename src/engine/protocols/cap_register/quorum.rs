@@ -141,6 +141,7 @@ impl Server {
     }
 }
 
-fn quorum(cx: &Know<'_>) -> usize {
+/// How many must have answered.
+pub fn quorum(cx: &Know<'_>) -> usize {
     if cx.bug("quorum-half") { (cx.params.nodes / 2).max(1) } else { cx.params.majority() }
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::lease::{Lease, Role};
 use super::msg::*;
+use super::quorum::quorum;
 use super::why::Why;
 use super::{CapRegister, Disk, Do, Know, Mode, Record, Timer, replicas};
 use crate::few::Nodes;
@@ -241,13 +242,18 @@ impl Server {
     fn deadline(&mut self, cx: &Know<'_>, op: OpId, fx: &mut Do<'_>) {
         let Some(job) = self.end(op, fx) else { return };
         let (heard, of) = (job.heard.len() as u64, cx.params.nodes as u64);
-        let (needed, key) = (cx.params.majority() as u64, job.wish.key.clone());
+        let key = job.wish.key.clone();
+        let lease = cx.params.mode == Mode::Lease;
+        let needed = if lease { cx.params.majority() } else { quorum(cx) } as u64;
         let status = if job.begun { Status::Unknown } else { Status::Unavailable };
         let again = std::mem::replace(&mut self.refusing, true);
         fx.explain(match (job.begun, cx.params.mode) {
             (true, _) => Why::LeftOpen { key, heard, needed, of, forwarded: job.term > 0, again },
             (false, Mode::Lease) => Why::NoPrimary { key, term: self.lease.term, again },
-            (false, _) => Why::Refused { key, heard, needed, of, again },
+            (false, _) => {
+                let put = job.wish.value.is_some();
+                Why::Refused { key, heard, needed, of, again, put }
+            }
         });
         self.answer(job.asker, &job.wish, status, fx);
     }

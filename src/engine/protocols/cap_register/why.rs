@@ -11,38 +11,172 @@ use crate::value::Value;
 #[derive(Clone, Debug, Serialize)]
 pub enum Why {
     // Majorities.
-    Stamped { key: Value, value: Value, highest: u64, ts: u64, heard: u64, of: u64 },
-    Found { key: Value, value: Value, ts: u64, node: NodeId, differ: bool, heard: u64, of: u64 },
-    Done { key: Value, value: Value, write: bool, heard: u64, of: u64 },
-    Refused { key: Value, heard: u64, needed: u64, of: u64, again: bool },
-    LeftOpen { key: Value, heard: u64, needed: u64, of: u64, forwarded: bool, again: bool },
+    Stamped {
+        key: Value,
+        value: Value,
+        highest: u64,
+        ts: u64,
+        heard: u64,
+        of: u64,
+    },
+    Found {
+        key: Value,
+        value: Value,
+        ts: u64,
+        node: NodeId,
+        differ: bool,
+        heard: u64,
+        of: u64,
+    },
+    Done {
+        key: Value,
+        value: Value,
+        write: bool,
+        heard: u64,
+        of: u64,
+    },
+    Refused {
+        key: Value,
+        heard: u64,
+        needed: u64,
+        of: u64,
+        again: bool,
+        #[serde(skip)]
+        put: bool,
+    },
+    LeftOpen {
+        key: Value,
+        heard: u64,
+        needed: u64,
+        of: u64,
+        forwarded: bool,
+        again: bool,
+    },
     // Leases.
-    Claimed { term: u64, was: Option<NodeId>, waited: Span },
-    Declined { claimant: NodeId, term: u64, holder: Option<NodeId>, left: Span },
-    Granted { term: u64, votes: Vec<NodeId>, of: u64, keys: u64 },
-    Serving { term: u64 },
-    Raised { term: u64 },
-    ReadUnderLease { key: Value, value: Value, left: Span },
-    Expired { key: Value, ago: Span },
-    NoPrimary { key: Value, term: u64, again: bool },
-    SteppedDown { term: u64 },
+    Claimed {
+        term: u64,
+        was: Option<NodeId>,
+        waited: Span,
+    },
+    Declined {
+        claimant: NodeId,
+        term: u64,
+        holder: Option<NodeId>,
+        left: Span,
+        /// It asks for the lease itself.
+        #[serde(skip)]
+        claims: bool,
+    },
+    Granted {
+        term: u64,
+        votes: Vec<NodeId>,
+        of: u64,
+        keys: u64,
+    },
+    Serving {
+        term: u64,
+    },
+    Raised {
+        term: u64,
+    },
+    ReadUnderLease {
+        key: Value,
+        value: Value,
+        left: Span,
+        /// More than half of it is over.
+        #[serde(skip)]
+        late: bool,
+    },
+    Expired {
+        key: Value,
+        ago: Span,
+    },
+    NoPrimary {
+        key: Value,
+        term: u64,
+        again: bool,
+    },
+    SteppedDown {
+        term: u64,
+    },
     // Answering from what is here.
-    Wrote { key: Value, value: Value, ts: u64, peers: u64 },
-    Resolved { key: Value, value: Value, over: u64 },
-    Flushed { keys: u64, peers: u64 },
-    Repaired { to: NodeId, key: Value, keys: u64 },
-    Conflict { key: Value, from: NodeId, values: Vec<Value> },
-    Discarded { key: Value, from: NodeId, kept: Value, ts: u64, lost: Vec<Value>, own: bool },
+    Wrote {
+        key: Value,
+        value: Value,
+        ts: u64,
+        peers: u64,
+    },
+    Resolved {
+        key: Value,
+        value: Value,
+        over: u64,
+    },
+    Flushed {
+        keys: u64,
+        peers: u64,
+    },
+    Repaired {
+        to: NodeId,
+        key: Value,
+        keys: u64,
+    },
+    Conflict {
+        key: Value,
+        from: NodeId,
+        values: Vec<Value>,
+    },
+    Discarded {
+        key: Value,
+        from: NodeId,
+        kept: Value,
+        ts: u64,
+        lost: Vec<Value>,
+        own: bool,
+    },
     // Writing everywhere.
-    WroteAll { key: Value, value: Value, of: u64 },
-    ReadSure { key: Value, value: Value, left: u64, reads: u64 },
-    Unsure { key: Value, value: Value, by: NodeId, again: bool },
-    GaveUpOn { nodes: Vec<NodeId>, left: Vec<NodeId>, silent: Span },
-    Replayed { key: Value, value: Value, by: NodeId },
-    Ignored { from: NodeId },
+    WroteAll {
+        key: Value,
+        value: Value,
+        of: u64,
+        /// Some are taken for dead.
+        #[serde(skip)]
+        fewer: bool,
+    },
+    ReadSure {
+        key: Value,
+        value: Value,
+        left: u64,
+        reads: u64,
+        #[serde(skip)]
+        sure: Sure,
+    },
+    Unsure {
+        key: Value,
+        value: Value,
+        by: NodeId,
+        again: bool,
+    },
+    GaveUpOn {
+        nodes: Vec<NodeId>,
+        left: Vec<NodeId>,
+        silent: Span,
+    },
+    Replayed {
+        key: Value,
+        value: Value,
+        by: NodeId,
+    },
+    Ignored {
+        from: NodeId,
+    },
     // All.
-    Recovered { keys: u64 },
-    GaveUp { home: NodeId, waited: Span },
+    Recovered {
+        keys: u64,
+    },
+    GaveUp {
+        home: NodeId,
+        waited: Span,
+    },
 }
 
 named!(Why {
@@ -98,7 +232,7 @@ impl Reason for Why {
                 found(t, is(key, value), (*ts, *node), *differ, (*heard, *of))
             }
             Why::Done { key, value, write, heard, of } => done(is(key, value), *write, *heard, *of),
-            Why::Refused { key, heard, needed, of, .. } => say(&[
+            Why::Refused { key, heard, needed, of, put, .. } => say(&[
                 me,
                 " can reach ",
                 &n(*heard),
@@ -106,9 +240,10 @@ impl Reason for Why {
                 &n(*of),
                 " replicas and needs ",
                 &n(*needed),
-                ": it returns 'unavailable' rather than risk an old value of ",
+                ": it returns 'unavailable' rather than ",
+                if *put { "write a value of " } else { "risk an old value of " },
                 &key.print(),
-                ".",
+                if *put { " that others cannot see." } else { "." },
             ]),
             Why::LeftOpen { key, forwarded: true, .. } => say(&[
                 me,
@@ -129,7 +264,15 @@ impl Reason for Why {
                 ". The update is out and may yet count, so the answer is 'unknown'.",
             ]),
             Why::Claimed { term, was, waited } => claimed(t, *term, *was, *waited),
-            Why::Declined { claimant, term, holder, left } => {
+            Why::Declined { claimant, term, claims: true, .. } => say(&[
+                me,
+                " declines: it asks for the lease itself, so ",
+                t.name(*claimant),
+                " does not get its promise for term ",
+                &n(*term),
+                ".",
+            ]),
+            Why::Declined { claimant, term, holder, left, .. } => {
                 declined(t, (*claimant, *term), *holder, *left)
             }
             Why::Granted { term, votes, of, keys } => granted(t, *term, votes, *of, *keys),
@@ -142,7 +285,7 @@ impl Reason for Why {
                 &n(*term),
                 ".",
             ]),
-            Why::ReadUnderLease { key, value, left } => say(&[
+            Why::ReadUnderLease { key, value, left, .. } => say(&[
                 me,
                 " answers ",
                 &is(key, value),
@@ -207,17 +350,31 @@ impl Reason for Why {
             Why::Discarded { key, from, kept, lost, own, .. } => {
                 discarded(t, key, *from, (kept, lost), *own)
             }
-            Why::WroteAll { key, value, of } => {
-                say(&["All ", &n(*of), " replicas have ", &is(key, value), ": the write is done."])
-            }
-            Why::ReadSure { key, value, left, reads } => say(&[
+            Why::WroteAll { key, value, of, fewer } => say(&[
+                "All ",
+                &n(*of),
+                " replicas",
+                &believed(me, *fewer),
+                " have ",
+                &is(key, value),
+                ": the write is done.",
+            ]),
+            Why::ReadSure { key, value, left, reads, sure } => say(&[
                 me,
                 " answers ",
                 &if *reads == 1 { String::new() } else { say(&[&n(*reads), " reads with "]) },
                 &is(key, value),
-                " from its own copy: all ",
-                &n(*left),
-                " are known to have it.",
+                " from its own copy: ",
+                &match sure {
+                    Sure::Rash => "it does not ask who else has it.".into(),
+                    Sure::Blank => "it knows of no write.".into(),
+                    Sure::All | Sure::Fewer => say(&[
+                        "all ",
+                        &n(*left),
+                        &believed(me, matches!(sure, Sure::Fewer)),
+                        " are known to have it, or something newer.",
+                    ]),
+                },
             ]),
             Why::Unsure { key, value, by, .. } => say(&[
                 me,
@@ -266,7 +423,7 @@ impl Reason for Why {
         }
     }
 
-    /// The first refusal is news, the next ones are not.
+    /// The first refusal is news, the next ones are not. So is an answer under a lease that is running out.
     fn weight(&self) -> Option<Weight> {
         match self {
             Why::Refused { again: true, .. } | Why::NoPrimary { again: true, .. } => {
@@ -275,12 +432,29 @@ impl Reason for Why {
             Why::LeftOpen { again: true, .. } | Why::Unsure { again: true, .. } => {
                 Some(Weight::Quiet)
             }
+            Why::ReadUnderLease { late: true, .. } => Some(Weight::Key),
             Why::Discarded { own: false, .. } | Why::Claimed { was: None, .. } => {
                 Some(Weight::Aside)
             }
             _ => None,
         }
     }
+}
+
+/// How a write-all comes to answer a read.
+#[derive(Clone, Copy, Debug)]
+pub enum Sure {
+    All,
+    /// All that it does not take for dead.
+    Fewer,
+    /// Nobody has told it of a write.
+    Blank,
+    /// It takes every value for sure.
+    Rash,
+}
+
+fn believed(me: &str, fewer: bool) -> String {
+    if fewer { say(&[" that ", me, " does not take for dead"]) } else { String::new() }
 }
 
 fn say(parts: &[&str]) -> String {
@@ -356,13 +530,14 @@ fn claimed(t: &Teller, term: u64, was: Option<NodeId>, waited: Span) -> String {
     let me = t.me();
     match was {
         Some(was) => say(&[
-            "Nobody has renewed ",
             t.name(was),
-            "'s lease for ",
+            "'s lease has not been renewed, and the ",
             &t.time(waited.0 as u64),
-            ", by ",
+            " for which ",
             me,
-            "'s clock: it asks for term ",
+            " had promised it are over: ",
+            me,
+            " asks for term ",
             &n(term),
             ".",
         ]),

@@ -7,7 +7,7 @@
 
 use super::msg::*;
 use super::server::{Phase, Server};
-use super::why::Why;
+use super::why::{Sure, Why};
 use super::{Do, Know, Mode, Record, Timer, replicas};
 use crate::ids::{NodeId, OpId, Span};
 use crate::value::Value;
@@ -97,7 +97,13 @@ impl Server {
         }
         let (value, left) = (self.store.value(key), self.all(cx).count() as u64);
         let reads = waiting.len() as u64;
-        fx.explain(Why::ReadSure { key: key.clone(), value: value.clone(), left, reads });
+        let sure = match self.store.get(key) {
+            None => Sure::Blank,
+            _ if cx.bug("ca-one-phase") => Sure::Rash,
+            _ if self.dead.is_empty() => Sure::All,
+            _ => Sure::Fewer,
+        };
+        fx.explain(Why::ReadSure { key: key.clone(), value: value.clone(), left, reads, sure });
         for op in waiting {
             let Some(job) = self.end(op, fx) else { continue };
             let values = vec![value.clone()];
@@ -127,7 +133,8 @@ impl Server {
         let (of, write) = (all.len() as u64, job.wish.value.is_some());
         if write {
             let Some(job) = self.end(op, fx) else { return };
-            fx.explain(Why::WroteAll { key: key.clone(), value, of });
+            let fewer = !self.dead.is_empty();
+            fx.explain(Why::WroteAll { key: key.clone(), value, of, fewer });
             self.answer(job.asker, &job.wish, Status::Ok, fx);
         } else {
             // A read that finished a dead man's write: its answer comes with the key being sure.

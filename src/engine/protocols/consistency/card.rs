@@ -200,4 +200,5 @@ pub static ENTRY: Entry = Entry {
                A checker that survives crashes and lost messages: both leave a hole in its history. Choosing which models are judged: all always are.",
     ),
     first: "inversion",
+    stirs: &[],
 };

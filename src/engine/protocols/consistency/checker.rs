@@ -10,6 +10,7 @@ use crate::check::history::{
     HistOp, History, Kind, Model, Status, Verdict, Why as Reason, memory_in_passes,
     search_linearizable,
 };
+use crate::check::verdict::thousands;
 use crate::few::Few;
 use crate::ids::{NodeId, OpId, Us};
 use crate::protocol::{Input, prose_time};
@@ -99,13 +100,15 @@ impl Checker {
             if let (Model::Eventual, Some(true)) = (model, verdict.holds()) {
                 let apart = self.apart(&history, &ids);
                 fx.meter("apart", apart as i64);
-                says = [
-                    &says,
-                    " The last that read something else had ended ",
-                    &prose_time(apart),
-                    " after the last write.",
-                ]
-                .concat();
+                says = match apart {
+                    0 => "All read the same from the last write on.".into(),
+                    _ => [
+                        "At the end all read the same. The last that read something else had ended ",
+                        &prose_time(apart),
+                        " after the last write.",
+                    ]
+                    .concat(),
+                };
             }
             let judged = judged(model, verdict, says, &ids);
             fx.explain(Why::of(&judged));
@@ -178,7 +181,9 @@ impl Checker {
             ops: ops as u64,
             holds: strongest,
             not: weakest.map(|j| j.model),
-            says: worst.map_or_else(String::new, |j| j.says.clone()),
+            unsure: unsettled.map(|j| j.model),
+            // The circle is told with the model itself, and drawn.
+            says: worst.map_or("", |j| j.says.split(" In a circle: ").next().unwrap_or("")).into(),
         }
     }
 
@@ -285,7 +290,7 @@ fn bare(h: &History, budget: u64) -> Verdict {
         Some(true) => Verdict::Yes { order: vec![] },
         Some(false) => Verdict::No { ops: all, why: Reason::NoPoints, circle: vec![] },
         None => Verdict::Inconclusive {
-            why: ["Gave up after ", &budget.to_string(), " configurations: more may settle it."]
+            why: ["Gave up after ", &thousands(budget), " configurations: more may settle it."]
                 .concat(),
         },
     }

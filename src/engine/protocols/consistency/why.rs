@@ -52,6 +52,9 @@ pub enum Why {
         holds: Vec<&'static str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         not: Option<&'static str>,
+        /// The strongest that was not settled.
+        #[serde(skip)]
+        unsure: Option<&'static str>,
         #[serde(skip)]
         says: String,
     },
@@ -106,17 +109,19 @@ impl Reason for Why {
             Why::Accepted { model, says } => [model, ": yes. ", says].concat(),
             Why::Refused { model, says, .. } => [model, ": no. ", says].concat(),
             Why::Unsettled { model, says } => [model, ": inconclusive. ", says].concat(),
-            Why::Judged { ops, holds, not, says } => in_short(*ops, holds, *not, says),
+            Why::Judged { ops, holds, not, unsure, says } => {
+                in_short(*ops, holds, *not, unsure.unwrap_or(""), says)
+            }
         }
     }
 }
 
 /// `sequential, but not linearizable: r(x)=0 by C begins 10 ms after …`
-fn in_short(ops: u64, holds: &[&'static str], not: Option<&str>, says: &str) -> String {
+fn in_short(ops: u64, holds: &[&str], not: Option<&str>, unsure: &str, says: &str) -> String {
     let best = if holds.is_empty() { "Nothing holds".into() } else { holds.join(", ") };
     match (not, says.is_empty()) {
         (Some(not), _) => [&best, ", but not ", not, ": ", says].concat(),
-        (None, false) => [&best, "; the rest is inconclusive. ", says].concat(),
+        (None, false) => [&best, "; ", unsure, " is inconclusive. ", says].concat(),
         (None, true) if ops == 1 => [&best, ": one operation is always in order."].concat(),
         (None, true) => {
             [&best, ": one order explains all ", &ops.to_string(), " operations."].concat()

@@ -7,7 +7,7 @@ pub static ENTRY: Entry = Entry {
     id: "consistent-hashing",
     title: "Consistent hashing",
     says: "Servers and keys on one ring: a server comes, and only the keys of its arcs move.",
-    rows: &["6.2", "6.3"],
+    rows: &["6.3"],
     sources: listed(&[
         "Karger et al., Consistent hashing and random trees, STOC 1997",
         "Karger et al., Web caching with consistent hashing, 1999",
@@ -50,6 +50,7 @@ pub static ENTRY: Entry = Entry {
                Maglev are entries of their own.",
     ),
     first: "join",
+    stirs: &[],
 };
 
 const ROLES: &[Role] = &[
@@ -218,7 +219,7 @@ const KINDS: &[KindCard] = &[
 ];
 
 const REASONS: &[ReasonCard] = &[
-    why("routed", Weight::Aside, &["key", "place", "owner", "passed", "epoch"]),
+    why("routed", Weight::Aside, &["key", "place", "token", "closed", "owner", "passed", "epoch"]),
     why("no-owner", Weight::Key, &["key", "place"]),
     why("corrected", Weight::Key, &["key", "was", "owner", "epoch"]),
     why("suspected", Weight::Key, &["node"]),
@@ -230,7 +231,7 @@ const REASONS: &[ReasonCard] = &[
     why("refused", Weight::Key, &["key", "owner", "epoch"]),
     why("waited", Weight::Key, &["key", "epoch"]),
     why("outvoted", Weight::Key, &["key", "version"]),
-    why("replicated", Weight::Aside, &["key", "homes"]),
+    why("replicated", Weight::Aside, &["key", "homes", "skipped", "racks"]),
     why("hinted", Weight::Key, &["key", "target", "keeper"]),
     why("drained", Weight::Key, &["target", "keys"]),
     why("copying", Weight::Key, &["to", "keys", "arcs", "epoch"]),
@@ -239,7 +240,7 @@ const REASONS: &[ReasonCard] = &[
     why("left", Weight::Key, &["keys", "heirs", "epoch"]),
     why("overloaded", Weight::Key, &["load"]),
     why("planned", Weight::Aside, &["node", "givers", "epoch"]),
-    why("committed", Weight::Key, &["epoch", "members", "moved"]),
+    why("committed", Weight::Key, &["epoch", "members", "moved", "copied"]),
     why("settled", Weight::Quiet, &["epoch"]),
 ];
 

@@ -160,6 +160,7 @@ impl Keeper {
     /// The flip: on the disk first, then to everybody.
     fn commit(&mut self, cx: &Cx, fx: &mut Fx) {
         let Some(change) = &mut self.change else { return };
+        let copied = change.waiting.is_empty();
         change.committed = true;
         change.waiting = change.givers.clone();
         let (view, moved, owing) = (change.view.clone(), change.moved, change.waiting.clone());
@@ -167,7 +168,7 @@ impl Keeper {
         self.view = view.clone();
         fx.save(Record::Commit { view: view.clone(), owing });
         let (epoch, members) = (view.epoch, view.members.len() as u32);
-        fx.explain(Why::Committed { epoch, members, moved });
+        fx.explain(Why::Committed { epoch, members, moved, copied });
         fx.meter("moved-keys", moved.into());
         self.measure(fx);
         let all = cx.cast.of_role(NODE).filter(|n| view.has(*n) || leaver == Some(*n));

@@ -481,29 +481,117 @@ pub fn unhint(hints: &mut Few<NodeId, Shelf>, target: NodeId, keys: &Names) {
 /// A handler's reasons; the sentences are for people, the fields for scenarios.
 #[derive(Clone, Debug, Serialize)]
 pub enum Why {
-    Routed { key: Key, place: Hex, owner: NodeId, passed: Vec<NodeId>, epoch: u64 },
-    NoOwner { key: Key, place: Hex },
-    Corrected { key: Key, was: NodeId, owner: NodeId, epoch: u64 },
-    Suspected { node: NodeId },
-    GaveUp { key: Key, node: NodeId },
-    Learned { epoch: u64, members: u32 },
-    LookedUp { keys: u32, epoch: u64 },
-    Stored { key: Key, version: u64 },
-    Answered { key: Key, version: u64 },
-    Refused { key: Key, owner: NodeId, epoch: u64 },
-    Waited { key: Key, epoch: u64 },
-    Outvoted { key: Key, version: u64 },
-    Replicated { key: Key, homes: Vec<NodeId> },
-    Hinted { key: Key, target: NodeId, keeper: NodeId },
-    Drained { target: NodeId, keys: u32 },
-    Copying { to: NodeId, keys: u32, arcs: u32, epoch: u64 },
-    Handed { to: NodeId, keys: u32, epoch: u64 },
-    Joined { tokens: u32, share: i64, keys: u32, epoch: u64 },
-    Left { keys: u32, heirs: Vec<NodeId>, epoch: u64 },
-    Overloaded { load: i64 },
-    Planned { node: NodeId, givers: u32, epoch: u64 },
-    Committed { epoch: u64, members: u32, moved: u32 },
-    Settled { epoch: u64 },
+    /// `token` is where it was read off the ring; `closed`: the ring was gone round for it.
+    Routed {
+        key: Key,
+        place: Hex,
+        token: Hex,
+        closed: bool,
+        owner: NodeId,
+        passed: Vec<NodeId>,
+        epoch: u64,
+    },
+    NoOwner {
+        key: Key,
+        place: Hex,
+    },
+    Corrected {
+        key: Key,
+        was: NodeId,
+        owner: NodeId,
+        epoch: u64,
+    },
+    Suspected {
+        node: NodeId,
+    },
+    GaveUp {
+        key: Key,
+        node: NodeId,
+    },
+    Learned {
+        epoch: u64,
+        members: u32,
+    },
+    LookedUp {
+        keys: u32,
+        epoch: u64,
+    },
+    Stored {
+        key: Key,
+        version: u64,
+    },
+    Answered {
+        key: Key,
+        version: u64,
+    },
+    Refused {
+        key: Key,
+        owner: NodeId,
+        epoch: u64,
+    },
+    Waited {
+        key: Key,
+        epoch: u64,
+    },
+    Outvoted {
+        key: Key,
+        version: u64,
+    },
+    /// `skipped`: tokens passed over, because their node, or its rack, is on the list already.
+    Replicated {
+        key: Key,
+        homes: Vec<NodeId>,
+        skipped: u32,
+        racks: bool,
+    },
+    Hinted {
+        key: Key,
+        target: NodeId,
+        keeper: NodeId,
+    },
+    Drained {
+        target: NodeId,
+        keys: u32,
+    },
+    Copying {
+        to: NodeId,
+        keys: u32,
+        arcs: u32,
+        epoch: u64,
+    },
+    Handed {
+        to: NodeId,
+        keys: u32,
+        epoch: u64,
+    },
+    Joined {
+        tokens: u32,
+        share: i64,
+        keys: u32,
+        epoch: u64,
+    },
+    Left {
+        keys: u32,
+        heirs: Vec<NodeId>,
+        epoch: u64,
+    },
+    Overloaded {
+        load: i64,
+    },
+    Planned {
+        node: NodeId,
+        givers: u32,
+        epoch: u64,
+    },
+    Committed {
+        epoch: u64,
+        members: u32,
+        moved: u32,
+        copied: bool,
+    },
+    Settled {
+        epoch: u64,
+    },
 }
 named!(Why {
     Routed,
@@ -534,26 +622,44 @@ named!(Why {
 impl Reason for Why {
     fn sentence(&self, t: &Teller) -> String {
         match self {
-            Why::Routed { key, place, owner, passed, .. } if passed.is_empty() => {
+            Why::Routed { key, place, token, closed, owner, passed, .. } if passed.is_empty() => {
                 let owner = t.name(*owner);
-                format!(
-                    "{key} hashes to {:x}; the first token from there on is {owner}'s.",
-                    place.0
-                )
+                let (on, beyond) = (token == place, token > place);
+                let (at, token) = (spot(*place), spot(*token));
+                match (on, beyond, closed) {
+                    (true, ..) => {
+                        format!("{key} hashes to {at}, exactly where {owner} has a token.")
+                    }
+                    (_, true, _) => {
+                        format!("{key} hashes to {at}; the next token, at {token}, is {owner}'s.")
+                    }
+                    (.., true) => format!(
+                        "{key} hashes to {at}, past the last token: the first, at {token}, is {owner}'s."
+                    ),
+                    _ => format!(
+                        "{key} hashes to {at}; {} takes the token at {token}, {owner}'s.",
+                        t.me()
+                    ),
+                }
             }
             Why::Routed { key, owner, passed, .. } => {
-                let passed = t.list(passed.iter().copied());
-                format!("{key} goes to {}, the next on its list after {passed}.", t.name(*owner))
+                let (have, list) = (
+                    if passed.len() == 1 { "has" } else { "have" },
+                    t.list(passed.iter().copied()),
+                );
+                let owner = t.name(*owner);
+                format!("{key} goes to {owner}, the next on its list: {list} {have} not answered.")
             }
             Why::NoOwner { key, place } => {
-                format!("No token lies at or after {:x}: {key} belongs to nobody.", place.0)
+                format!("No token lies at or after {}: {key} belongs to nobody.", spot(*place))
             }
             Why::Corrected { key, was, owner, epoch } => {
                 let (was, owner) = (t.name(*was), t.name(*owner));
                 format!("{key}: {was} → {owner}. {}'s map was older than epoch {epoch}.", t.me())
             }
             Why::Suspected { node } => {
-                format!("{} is silent; {} asks the next node on the list.", t.name(*node), t.me())
+                let (node, me) = (t.name(*node), t.me());
+                format!("{node} has not answered: {me} passes it over while another can.")
             }
             Why::GaveUp { key, node } => {
                 format!(
@@ -563,7 +669,7 @@ impl Reason for Why {
                 )
             }
             Why::Learned { epoch, members } => {
-                format!("{} has the map of epoch {epoch}: {members} members.", t.me())
+                format!("{} has the map of epoch {epoch}: {}.", t.me(), some(*members, "member"))
             }
             Why::LookedUp { keys, epoch } => {
                 format!("{} looks up {} on the ring of epoch {epoch}.", t.me(), count(*keys))
@@ -584,9 +690,8 @@ impl Reason for Why {
                     t.me()
                 )
             }
-            Why::Replicated { key, homes } => {
-                let list = t.list(homes.iter().copied());
-                format!("{key} lives on {list}: the next tokens clockwise, each node once.")
+            Why::Replicated { key, homes, skipped, racks } => {
+                replicated(t, key, homes, *skipped, *racks)
             }
             Why::Hinted { key, target, keeper } => {
                 format!(
@@ -601,17 +706,20 @@ impl Reason for Why {
             }
             Why::Copying { to, keys, arcs, .. } => {
                 let (me, to, keys) = (t.me(), t.name(*to), count(*keys));
-                format!("{me} copies {keys} to {to} ({arcs} arcs), and still serves them.")
+                format!("{me} copies {keys} to {to} ({}) and goes on serving.", some(*arcs, "arc"))
             }
             Why::Handed { to, keys, epoch } => {
-                let (me, to, keys) = (t.me(), t.name(*to), count(*keys));
-                format!(
-                    "Epoch {epoch}: {me} stops serving {to}'s arcs and sends what is newer, {keys}."
-                )
+                let (me, to) = (t.me(), t.name(*to));
+                let rest = match keys {
+                    0 => "; there is nothing newer than its copy".into(),
+                    n => [" and sends what the copy lacks: ", &count(*n)].concat(),
+                };
+                format!("Epoch {epoch}: {me} stops serving {to}'s arcs{rest}.")
             }
             Why::Joined { tokens, share, keys, .. } => {
                 let (share, keys) = (percent(*share), count(*keys));
-                format!("{} places {tokens} tokens and takes {share} of the ring: {keys}.", t.me())
+                let tokens = some(*tokens, "token");
+                format!("{} places {tokens} and takes {share} of the ring: {keys}.", t.me())
             }
             Why::Left { keys, heirs, .. } => {
                 let heirs = t.list(heirs.iter().copied());
@@ -621,20 +729,52 @@ impl Reason for Why {
                 format!("{} now carries {} of what it can bear.", t.me(), percent(*load))
             }
             Why::Planned { node, givers, epoch } => {
-                format!(
-                    "Epoch {epoch} is planned for {}: {givers} nodes copy first.",
-                    t.name(*node)
-                )
+                let first = match givers {
+                    0 => "nobody has anything to copy".into(),
+                    1 => "1 node copies first".into(),
+                    n => format!("{n} nodes copy first"),
+                };
+                format!("Epoch {epoch} is planned for {}: {first}.", t.name(*node))
             }
-            Why::Committed { epoch, members, moved } => {
-                let moved = count(*moved);
-                format!("Every range is copied: epoch {epoch} has {members} members, {moved} move.")
+            Why::Committed { epoch, members, moved, copied } => {
+                let first = if *copied { "Every range is copied" } else { "Nothing is copied yet" };
+                let (members, keys) = (some(*members, "member"), count(*moved));
+                let moves = if *moved < 2 { "moves" } else { "move" };
+                format!("{first}: epoch {epoch} has {members}, {keys} {moves}.")
             }
             Why::Settled { epoch } => {
                 format!("All old owners have let go: epoch {epoch} is settled.")
             }
         }
     }
+}
+
+fn replicated(t: &Teller, key: &Key, homes: &[NodeId], skipped: u32, racks: bool) -> String {
+    let list = t.list(homes.iter().copied());
+    if (1..homes.len()).any(|i| homes[..i].contains(&homes[i])) {
+        return format!("{key} lives on {list}: the next tokens clockwise, whosever they are.");
+    }
+    let chosen = match (skipped, racks) {
+        (0, _) => {
+            return format!("{key} lives on {list}: the owners of the next tokens clockwise.");
+        }
+        (1, false) => "its node is chosen already",
+        (1, true) => "its node, or its rack, is chosen already",
+        (_, false) => "their nodes are chosen already",
+        (_, true) => "their nodes, or their racks, are chosen already",
+    };
+    let are = if skipped == 1 { "is" } else { "are" };
+    let tokens = some(skipped, "token");
+    format!("{key} lives on {list}, clockwise: {tokens} between them {are} skipped, for {chosen}.")
+}
+
+fn some(n: u32, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+/// A place on the ring as its sources write it: decimal where hashes have 32 bits.
+fn spot(at: Hex) -> String {
+    if at.0 <= u64::from(u32::MAX) { at.0.to_string() } else { format!("{:016x}", at.0) }
 }
 
 fn count(keys: u32) -> String {

@@ -116,6 +116,10 @@ impl Params {
         !self.racks.is_empty()
     }
 
+    pub fn rack_aware(&self) -> bool {
+        self.rack_aware
+    }
+
     /// The rack as the preference list sees it.
     pub fn rack_in_lists(&self, cast: &Cast, node: NodeId) -> u16 {
         match self.rack_aware {

@@ -47,7 +47,10 @@ impl Server {
         if value.is_some() {
             fx.note(Record::Asked { from: router, req });
             if homes.len() > 1 {
-                fx.explain(Why::Replicated { key: key.clone(), homes: homes.clone() });
+                let skipped = self.view.skipped(&key, &homes);
+                let racks = cx.params.racks_given() && cx.params.rack_aware();
+                let (key, homes) = (key.clone(), homes.clone());
+                fx.explain(Why::Replicated { key, homes, skipped, racks });
             }
         }
         let version = Version { counter: self.items.version(&key).counter + 1, by: cx.me };

@@ -221,6 +221,20 @@ impl Ring {
         list
     }
 
+    /// Tokens met clockwise, before the last of these nodes, that put nobody on the list.
+    pub fn skipped(&self, place: u64, homes: &[NodeId]) -> u32 {
+        let start = self.successor(place).unwrap_or(0);
+        let (mut skipped, mut left) = (0, homes.iter().copied().collect::<Nodes>());
+        for i in 0..self.tokens.len() {
+            if left.is_empty() {
+                break;
+            }
+            let node = self.tokens[(start + i) % self.tokens.len()].node;
+            skipped += u32::from(!left.drop(node));
+        }
+        skipped
+    }
+
     fn next_tokens(&self, place: u64, count: usize) -> Vec<NodeId> {
         let Some(start) = self.successor(place) else { return vec![] };
         let count = count.min(self.tokens.len());

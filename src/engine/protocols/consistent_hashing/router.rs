@@ -107,7 +107,10 @@ impl Router {
         errand.to = owner;
         let epoch = self.view.epoch;
         let passed = homes.into_iter().take_while(|n| *n != owner).collect();
-        fx.explain(Why::Routed { key, place: Hex(place), owner, passed, epoch });
+        let at = self.view.ring.successor(place).unwrap_or(0);
+        let token = self.view.ring.tokens.get(at).map_or(Hex(place), |t| t.at);
+        let (place, closed) = (Hex(place), at == 0 && token.0 < place);
+        fx.explain(Why::Routed { key, place, token, closed, owner, passed, epoch });
         let req = self.number();
         self.send(cx, req, errand, epoch, fx);
     }

@@ -24,15 +24,22 @@ pub fn exhibit(cx: &Cx, node: &Node, to: &mut Showcase) {
 
 fn of_router(cx: &Cx, router: &Router, to: &mut Showcase) {
     to.add("ring", Exhibit::Ring(tokens(&router.view)));
-    let lists = router.pending.values().filter_map(|errand| errand.what.key());
+    let waiting = router.pending.values().filter_map(|errand| errand.what.key());
+    let names =
+        |nodes: &[NodeId]| nodes.iter().map(|n| cx.cast.name(*n)).collect::<Vec<_>>().join(" → ");
     let row = |key: Key| {
-        let names = router.view.preference(&key);
-        vec![
-            key.to_string(),
-            names.iter().map(|n| cx.cast.name(*n)).collect::<Vec<_>>().join(" → "),
-        ]
+        let list = router.view.preference(&key);
+        let (homes, rest) = list.split_at(router.view.replicas.min(list.len()));
+        vec![key.to_string(), names(homes), names(rest)]
     };
-    to.add("lists", Exhibit::Table(table(&["key", "preference list"], lists.map(row).collect())));
+    let head = ["key", "lives on", "then, for hints"];
+    let columns = if router.view.replicas > 1 { 3 } else { 2 };
+    let short = |mut row: Vec<String>| {
+        row.truncate(columns);
+        row
+    };
+    let rows = waiting.map(row).map(short).collect();
+    to.add("lists", Exhibit::Table(table(&head[..columns], rows)));
 }
 
 fn of_keeper(cx: &Cx, keeper: &Keeper, to: &mut Showcase) {

@@ -88,6 +88,11 @@ impl View {
         self.ring.preference(self.ring.place(key), self.replicas, &|n| self.rack(n))
     }
 
+    /// Tokens passed over on the way to the last of a key's homes.
+    pub fn skipped(&self, key: &str, homes: &[NodeId]) -> u32 {
+        self.ring.skipped(self.ring.place(key), homes)
+    }
+
     /// Where a key goes when `new` follows: (giver, taker) for each copy that changes its home.
     pub fn handover_of(&self, new: &View, key: &str) -> Vec<(NodeId, NodeId)> {
         let place = self.ring.place(key);

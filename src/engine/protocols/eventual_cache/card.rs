@@ -237,6 +237,7 @@ pub static ENTRY: Entry = Entry {
         "Forwarding what one was told: a put whose origin dies half way waits for anti-entropy. Folding old increments into a sum: a digest lists each that was ever made. Increments are pushed after a digest, never asked for. A full queue refuses writes, so one peer that stays away can stop them. Deleting a counter; a key is either put or incremented. Clients sit at their node.",
     ),
     first: "happy",
+    stirs: &[],
 };
 
 pub const TAKES_EFFECT: &str = "PutTakesEffect";

@@ -69,7 +69,10 @@ impl Ghost {
         self.acknowledged(s);
         let (longest, bound) = (s.me().queued(), s.params.bound);
         court.hold(BOUNDED, longest <= bound, || {
-            Witness::new([s.node], [&longest.to_string(), " entries are queued"].concat())
+            Witness::new(
+                [s.node],
+                [&longest.to_string(), " entries are queued at ", name(s)].concat(),
+            )
         });
         self.converged(s, court);
         self.diverged(s, court);
@@ -105,7 +108,7 @@ impl Ghost {
         }
         for w in self.writes.iter().filter(|w| mine(w) && w.acked) {
             court.hold(SURVIVES, self.survives(s, w), || {
-                Witness::new([s.node], [&w.item.key.print(), " is gone"].concat())
+                Witness::new([s.node], [&w.item.key.print(), " is gone at ", name(s)].concat())
             });
         }
         let writes = &self.writes;
@@ -146,7 +149,7 @@ impl Ghost {
             _ => self.put(s, key, value),
         };
         court.hold(TAKES_EFFECT, written.is_some(), || {
-            Witness::new([s.node], ["It goes on holding another ", &key.print()].concat())
+            Witness::new([s.node], [name(s), " goes on holding another ", &key.print()].concat())
         });
         let Some(write) = written else { return };
         self.stirred = s.now;
@@ -225,7 +228,10 @@ impl Ghost {
             court.hold(THIN_AIR, write.is_some(), || nobody(s, &item.key));
             if let Some(w) = write {
                 court.hold(ONE_VALUE, w.item.value == item.value, || {
-                    Witness::new([s.node], ["Two values of ", &item.key.print()].concat())
+                    Witness::new(
+                        [s.node],
+                        ["Another value of ", &item.key.print(), " at ", name(s)].concat(),
+                    )
                 });
                 if item.version.node != s.node {
                     court.meter("propagation", (s.now - w.at) as i64);
@@ -235,7 +241,8 @@ impl Ghost {
                 let low = s.params.low;
                 court.hold(GROWS, item.version.rank(low) > old.version.rank(low), || {
                     let (a, b) = (old.version.counter, item.version.counter);
-                    let says = [&a.to_string(), " was replaced by ", &b.to_string()];
+                    let says =
+                        ["At ", name(s), " ", &a.to_string(), " was replaced by ", &b.to_string()];
                     Witness::new([s.node], says.concat())
                 });
             }
@@ -260,10 +267,9 @@ impl Ghost {
                 }));
                 let Some((a, b)) = pair.filter(|_| same && s.alive[n]) else { continue };
                 court.hold(SAME_WRITES, a == b, || {
-                    Witness::new(
-                        [s.node, NodeId(n as u16)],
-                        ["They differ in ", &key.print()].concat(),
-                    )
+                    let n = NodeId(n as u16);
+                    let both = [name(s), " and ", s.cast.name(n), " differ in "].concat();
+                    Witness::new([s.node, n], [&both, &*key.print()].concat())
                 });
             }
         }
@@ -275,7 +281,10 @@ impl Ghost {
             let held = s.me().find(key).filter(|i| i.value.is_some());
             let ok = held.is_none_or(|i| i.version.rank(low) > delete.rank(low));
             court.hold(STAYS_DELETED, ok, || {
-                Witness::new([s.node], [&key.print(), " was deleted and is back"].concat())
+                Witness::new(
+                    [s.node],
+                    [&key.print(), " was deleted at ", name(s), " and is back"].concat(),
+                )
             });
         }
     }
@@ -308,7 +317,10 @@ impl Ghost {
             let late = s.now > w.at + s.params.flush;
             if healthy && (sent || late) && !over(s.params, &w.item, s.wall as i64) {
                 court.hold(IN_TIME, !late, || {
-                    Witness::new([s.node], [&w.item.key.print(), " still waits"].concat())
+                    Witness::new(
+                        [s.node],
+                        [&w.item.key.print(), " still waits at ", name(s)].concat(),
+                    )
                 });
             }
             !sent
@@ -363,7 +375,8 @@ impl Ghost {
         });
         court.hold(CONVERGED, other.is_none(), || {
             let nodes = [NodeId(0), NodeId(other.unwrap_or(0) as u16)];
-            Witness::new(nodes, "They still do not hold the same.")
+            let both = [s.cast.name(nodes[0]), " and ", s.cast.name(nodes[1])].concat();
+            Witness::new(nodes, [&both, " still do not hold the same."].concat())
         });
         if self.forgot {
             return;
@@ -374,7 +387,8 @@ impl Ghost {
             court.hold(SUM, wrong.is_none(), || {
                 let n = wrong.unwrap_or(0);
                 let have = s.nodes[n].sum(&add.item.key).unwrap_or(0).to_string();
-                let says = [&add.item.key.print(), " stands at ", &have].concat();
+                let at = s.cast.name(NodeId(n as u16));
+                let says = [&add.item.key.print(), " stands at ", &have, " at ", at].concat();
                 Witness::new([NodeId(n as u16)], says)
             });
         }
@@ -438,8 +452,12 @@ fn added(s: &See<'_>, key: &Value) -> Option<Write> {
     Some(Write { item, by: Some(add.by), at: s.now, acked: false })
 }
 
+fn name<'a>(s: &'a See<'_>) -> &'a str {
+    s.cast.name(s.node)
+}
+
 fn nobody(s: &See<'_>, key: &Value) -> Witness {
-    Witness::new([s.node], ["Nobody wrote this ", &key.print()].concat())
+    Witness::new([s.node], ["Nobody wrote this ", &key.print(), " of ", name(s)].concat())
 }
 
 fn all(alive: &[bool]) -> bool {

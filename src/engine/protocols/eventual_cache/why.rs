@@ -193,7 +193,7 @@ impl Reason for Why {
             ),
             Why::Outrun { key, value, counter, kept, by } => tell(
                 "@ acknowledged @ and does not keep it: its clock says @, and what it has was stamped @ by @.",
-                &[me, &content(key, value), &num(*counter), &num(*kept), t.name(*by)],
+                &[me, &content(key, value), &t.time(*counter), &t.time(*kept), t.name(*by)],
             ),
             Why::Hit { key, value, counter } => tell(
                 "@ answers @=@ from its store, counter @; it asks nobody whether there is anything newer.",
@@ -284,8 +284,8 @@ impl Reason for Why {
                 tell("@ does not answer: @ asks @.", &[t.name(*silent), me, t.name(*next)])
             }
             Why::CaughtUp { from, keys, counter } => tell(
-                "@ has @ and counter @ from @: it takes writes again.",
-                &[me, &count(*keys, "key"), &num(*counter), t.name(*from)],
+                "@ has answered, and @ has @ and counter @: it takes writes again.",
+                &[t.name(*from), me, &count(*keys, "key"), &num(*counter)],
             ),
             Why::Recovered { keys, queued } => tell(
                 "@ is back with what its disk kept: @, and @ still to be told.",

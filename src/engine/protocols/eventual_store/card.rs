@@ -180,6 +180,7 @@ pub static ENTRY: Entry = Entry {
         "Loss of a disk: who forgets must not keep its name. Forwarding what one was told: a write whose origin dies half way waits for anti-entropy. Times to live and increments, which the eventual cache has. What the guard against the future refuses, its origin goes on holding until the clocks catch up.",
     ),
     first: "skew",
+    stirs: &[],
 };
 
 pub const GREATEST: &str = "GreatestStays";

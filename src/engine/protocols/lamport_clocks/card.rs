@@ -168,6 +168,7 @@ pub static ENTRY: Entry = Entry {
                Amnesia: a node that forgets its counter must not keep its name; the scenario `amnesia` shows why.",
     ),
     first: "basic",
+    stirs: &[],
 };
 
 const fn op(word: &'static str, args: &'static [&'static str], says: &'static str) -> OpCard {

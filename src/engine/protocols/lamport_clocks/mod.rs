@@ -307,18 +307,17 @@ impl Protocol for LamportClocks {
     }
 
     fn exhibit(cx: &Know, n: &Node, to: &mut Showcase) {
-        let mut heard: Vec<(NodeId, u64)> = cx.cast.all().zip(n.seen.iter().copied()).collect();
-        if let Some(mine) = heard.get_mut(cx.me.index()) {
-            mine.1 = n.c;
-        }
+        to.add("clock", Exhibit::Clock { entries: vec![(cx.me, n.c)] });
         let show = |s: &Stamp| show(*s, cx.cast);
-        to.add("clock", Exhibit::Clock { entries: heard });
         to.add("order", Exhibit::Queue(n.tape.iter().map(show).collect()));
         if n.queue.is_empty() && n.applied.is_empty() {
             return;
         }
         let waits = |e: &Entered| [&show(&e.at), " ", &e.command.words()].concat();
         to.add("waiting", Exhibit::Queue(n.queue.iter().map(waits).collect()));
+        // What the head of the queue waits for: something larger from everybody.
+        let heard = others(cx).map(|o| show(&Stamp { c: n.seen[o.index()], node: o }));
+        to.add("heard", Exhibit::Set(heard.collect()));
         to.add("applied", Exhibit::Log(n.log()));
         to.add("account", Exhibit::Text(n.balance.to_string()));
     }

@@ -177,7 +177,11 @@ impl Reason for Why {
 }
 
 fn received(t: &Teller, from: NodeId, [ts, was, c]: [u64; 3]) -> String {
-    let how = if ts > was { "jumps to" } else { "counts on to" };
+    let how = match c.saturating_sub(was) {
+        0 => "stays at",
+        1 => "counts on to",
+        _ => "jumps to",
+    };
     format!("{} receives {ts} from {} with its clock at {was}, {how} {c}.", t.me(), t.name(from))
 }
 

@@ -44,9 +44,9 @@ pub static ENTRY: Entry = Entry {
         ),
         param(
             "resolver",
-            Unit::Choice(&["siblings", "lww", "union", "tombstones", "priority"]),
+            Unit::Choice(&["siblings", "lww", "union", "tombstones", "priority", "sum"]),
             "siblings",
-            "what a conflict comes to: all values side by side, the greater stamp alone, the union of both sets, the union without what was taken out, or the value of the lower site",
+            "what a conflict comes to: all values side by side, the greater stamp alone, the union of both sets, the union without what was taken out, the value of the lower site, or the sum of all that was added",
         ),
         param(
             "deletes",
@@ -79,12 +79,18 @@ pub static ENTRY: Entry = Entry {
     ],
     givens: &[
         ("home", printed("the master a client belongs to")),
+        ("context", printed("off: a client that never says what it was shown")),
         ("last-id", printed("the highest number a master knows of")),
     ],
     ops: &[
         op(Verb::Put, &["key", "value"], "writes a value, replacing what the client was shown"),
         op(Verb::Get, &["key"], "reads: siblings come as a list, 0 where nothing was written"),
         op(Verb::Call("delete"), &["key"], "deletes what the client was shown"),
+        op(
+            Verb::Call("incr"),
+            &["key", "by?"],
+            "adds to what the master has; where a conflict is a sum, the addition travels and not its result",
+        ),
         op(Verb::Call("create"), &["key", "value"], "writes only if the key is not there yet"),
         op(Verb::Call("allocate"), &["value"], "writes a row under a new number, and says which"),
     ],
@@ -113,10 +119,11 @@ pub static ENTRY: Entry = Entry {
     reasons: &[
         why("wrote", Weight::Key, &["key", "value", "version", "over"]),
         why("resolved", Weight::Key, &["key", "value", "version", "over"]),
+        why("part", Weight::Key, &["key", "value", "version", "sum"]),
         why("taken", Weight::Key, &["key", "value"]),
         why("applied", Weight::Aside, &["from", "key", "value", "version", "over"]),
         why("stale", Weight::Aside, &["key", "value", "version", "by"]),
-        why("conflict", Weight::Key, &["key", "held", "came", "siblings", "shown", "all"]),
+        why("conflict", Weight::Key, &["key", "held", "came", "siblings", "shown", "all", "kind"]),
         why(
             "discarded",
             Weight::Key,
@@ -143,7 +150,7 @@ pub static ENTRY: Entry = Entry {
         claim(
             NO_WRITE_LOST,
             ClaimKind::Safety,
-            "unless the last writer wins: what a master no longer holds was replaced by somebody who had been shown it",
+            "unless the last writer wins: what a master no longer holds was replaced by somebody who had been shown it, or what it came to",
         ),
         claim(
             NO_CAUSAL_LOSS,
@@ -224,9 +231,14 @@ pub static ENTRY: Entry = Entry {
     view: View::Messages,
     disk: 0,
     left_out: printed(
-        "Sums by deltas and CRDTs as resolvers: a card of their own. Tombstones and the log are never collected, so a run that deletes only grows. A client that never sends a context is a mistake here, not a setting. The owner of names does not change: where it is cut off, no name can be given.",
+        "CRDTs as resolvers: a card of their own. Tombstones and the log are never collected, and the parts of a sum never folded, so a run that deletes or counts only grows. The owner of names does not change: where it is cut off, no name can be given.",
     ),
     first: "conflict",
+    stirs: &[StirCard {
+        name: "write twice at once",
+        says: "Two clients write the same key at the same moment, each knowing nothing of the other.",
+        acts: &[("{client} put x A", ""), ("{client 2} put x B", "")],
+    }],
 };
 
 pub const SIBLINGS_CONCURRENT: &str = "SiblingsConcurrent";

@@ -172,7 +172,8 @@ fn applied(g: &mut Ghost, s: &See<'_>, m: &super::master::Master, court: &mut Co
         seen.resize(s.params.nodes, 0);
         let last = std::mem::replace(&mut seen[u.origin.index()], u.seq);
         court.hold(APPLIED_ONCE, u.seq == last + 1, || {
-            let says = format!("It applies number {} after number {last}.", u.seq);
+            let me = s.cast.name(s.node);
+            let says = format!("{me} applies number {} after number {last}.", u.seq);
             Witness::new([s.node, u.origin], says)
         });
         if u.origin == s.node {
@@ -190,9 +191,14 @@ fn applied(g: &mut Ghost, s: &See<'_>, m: &super::master::Master, court: &mut Co
 
 fn written(g: &mut Ghost, s: &See<'_>, u: &Update) {
     let asked = g.asked.iter().find(|a| a.op == u.op);
+    let adds = asked.is_some_and(|a| a.verb == "incr");
     let mut after = asked.map_or_else(Writes::default, |a| a.knew.clone());
+    // What is added comes after what it was added to, and a part of a sum after nothing.
+    if adds {
+        after = Writes::default();
+    }
     // Whoever creates has been told by the master what was deleted.
-    if asked.is_some_and(|a| a.verb == "create") {
+    if adds || asked.is_some_and(|a| a.verb == "create") {
         for (i, w) in g.writes.iter().enumerate() {
             if w.key == u.key && known(&u.past, w.dot.0) >= w.dot.1 {
                 after.add(i);
@@ -214,12 +220,19 @@ fn versions(g: &Ghost, s: &See<'_>, m: &super::master::Master, cell: &Cell, cour
     if held.len() > 1 {
         let blind = |v: &Update| !cell.versions.iter().any(|w| w.covers(v));
         court.hold(SIBLINGS_CONCURRENT, cell.versions.iter().all(blind), || {
-            Witness::new([s.node], "One of these versions has seen another.")
+            Witness::new(
+                [s.node],
+                [s.cast.name(s.node), " holds a version that another has seen."].concat(),
+            )
         });
         let apart = |a: &usize| !held.iter().any(|b| g.writes[*b].after.has(*a));
         court.hold(NO_FALSE_SIBLINGS, held.iter().all(apart), || {
-            let says =
-                ["One of these had been shown to whoever wrote another: ", &cell.key.print()];
+            let says = [
+                s.cast.name(s.node),
+                " holds siblings of ",
+                &cell.key.print(),
+                ", and one had been shown to the writer of another.",
+            ];
             Witness::new([s.node], says.concat())
         });
     }
@@ -242,7 +255,17 @@ fn versions(g: &Ghost, s: &See<'_>, m: &super::master::Master, cell: &Cell, cour
 fn lost(s: &See<'_>, w: &Write, because: &str) -> Witness {
     let (origin, seq) = w.dot;
     let name = s.cast.name(origin);
-    let says = ["Update ", &seq.to_string(), " of ", name, " is gone, and ", because, "."];
+    let says = [
+        "Update ",
+        &seq.to_string(),
+        " of ",
+        name,
+        " is gone at ",
+        s.cast.name(s.node),
+        ", and ",
+        because,
+        ".",
+    ];
     Witness::new([s.node, origin], says.concat())
 }
 
@@ -256,7 +279,11 @@ fn others<'a>(s: &'a See<'_>) -> impl Iterator<Item = (NodeId, &'a super::master
 fn converged(s: &See<'_>, m: &super::master::Master, court: &mut Court) {
     for (n, other) in others(s).filter(|(n, other)| *n != s.node && other.vv == m.vv) {
         court.hold(CONVERGENCE, other.cells == m.cells, || {
-            Witness::new([s.node, n], "They have applied the same, and do not hold the same.")
+            let both = [s.cast.name(s.node), " and ", s.cast.name(n)].concat();
+            Witness::new(
+                [s.node, n],
+                [&both, " have applied the same, and do not hold the same."].concat(),
+            )
         });
     }
 }

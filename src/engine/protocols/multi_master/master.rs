@@ -29,6 +29,8 @@ pub struct Master {
     pub last_ts: u64,
     pub top_ts: u64,
     pub last_id: i64,
+    /// Versions that stand side by side are parts of a sum, and no conflict.
+    parts: bool,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -51,6 +53,7 @@ impl Master {
             last_ts: 0,
             top_ts: 0,
             last_id: 0,
+            parts: cx.params.resolver == Resolver::Sum,
         };
         for u in log.iter() {
             me.hold(cx, u);
@@ -118,6 +121,12 @@ impl Master {
                 fx.explain(Why::Taken { key, value });
                 return self.reply(from, new.op, false, &new.key, fx);
             }
+            new.past = held.map_or(vec![], Cell::context);
+        }
+        if how == How::Add && !self.parts {
+            let numbers = held.iter().flat_map(|c| &c.shown).filter_map(Value::as_int);
+            let sum = numbers.max().unwrap_or(0).saturating_add(new.val.as_int().unwrap_or(0));
+            new.val = Value::Int(sum);
             new.past = held.map_or(vec![], Cell::context);
         }
         if how == How::Allocate {
@@ -224,12 +233,22 @@ impl Master {
     ) {
         let (key, value, version) = (u.key.clone(), u.val.clone(), u.version());
         let over = change.over.len() as u64;
+        if self.parts && change.beaten.is_none() && !u.deletes() {
+            let sum = self.cell(&u.key).map_or(Value::Int(0), |c| one(&c.shown));
+            return fx.explain(Why::Part { key, value, version, sum });
+        }
         match (from, &change.beaten) {
             (Some(_), Some(by)) if !self.stamps(cx) => {
                 fx.explain(Why::Stale { key, value, version, by: by.version() });
             }
-            (None, _) if over > 1 => fx.explain(Why::Resolved { key, value, version, over }),
-            (None, _) => fx.explain(Why::Wrote { key, value, version, over }),
+            (None, _) if over > 1 => {
+                let asked = cx.params.resolver == Resolver::Siblings && cx.params.deletes.is_none();
+                fx.explain(Why::Resolved { key, value, version, over, asked });
+            }
+            (None, _) => {
+                let knew = change.over.iter().all(|old| u.covers(old));
+                fx.explain(Why::Wrote { key, value, version, over, knew });
+            }
             (Some(from), _) => fx.explain(Why::Applied { from, key, value, version, over }),
         }
         if self.stamps(cx) {
@@ -246,6 +265,7 @@ impl Master {
                 came: u.version(),
                 siblings,
                 shown: one(&cell.shown),
+                kind: kind(u, other),
                 all: cx.params.resolver == Resolver::Siblings
                     && cell.shown.len() == cell.versions.len(),
             });
@@ -339,7 +359,7 @@ impl Master {
     }
 
     pub fn conflicts(&self) -> bool {
-        self.cells.iter().any(|c| c.versions.len() > 1)
+        !self.parts && self.cells.iter().any(|c| c.versions.len() > 1)
     }
 }
 
@@ -369,6 +389,15 @@ fn discard(cx: &Know<'_>, kept: &Update, lost: &Update, fx: &mut Do<'_>) {
         kept_ts: kept.ts,
         knew: lost.covers(kept),
     });
+}
+
+/// What was done on either side.
+fn kind(a: &Update, b: &Update) -> &'static str {
+    match (a.deletes(), b.deletes()) {
+        (false, false) => "update-update",
+        (true, true) => "delete-delete",
+        _ => "update-delete",
+    }
 }
 
 /// One value as it is, several as a list.

@@ -93,6 +93,12 @@ fn shown(cx: &Know<'_>, versions: &[Update]) -> Vec<Value> {
             let best = versions.iter().rfind(|v| Some(v.origin) == first);
             values.extend(best.map(|v| v.val.clone()));
         }
+        Resolver::Sum => {
+            let numbers = versions.iter().filter_map(|v| v.val.as_int());
+            let sum = numbers.fold(0, i64::saturating_add);
+            let deleted = versions.iter().all(Update::deletes);
+            values.extend((!deleted).then_some(Value::Int(sum)));
+        }
         Resolver::Union | Resolver::Tombstones => {
             for v in versions.iter().filter(|v| !v.deletes()) {
                 add_all(&mut values, items(&v.val));

@@ -31,10 +31,9 @@
 //! against a reader who wrote later. A put is answered with what the master then holds. The out-queue is not
 //! on the disk: after a crash, whoever misses an update asks for it.
 //!
-//! **Left out, and what it costs.** Sums by deltas and CRDTs as resolvers: they have a card of their own
-//! (S4.11). Tombstones and the log are never collected: a run that deletes much only grows. A client that
-//! never sends a context is the mistake `no-context`, not a setting. Who owns a name does not change: where
-//! the owner is cut off, no name can be given.
+//! **Left out, and what it costs.** CRDTs as resolvers: they have a card of their own (S4.11). Tombstones and
+//! the log are never collected, and the parts of a sum never folded: a run that deletes or counts much only
+//! grows. Who owns a name does not change: where the owner is cut off, no name can be given.
 
 mod card;
 mod claims;
@@ -83,6 +82,7 @@ pub enum Resolver {
     Union,
     Tombstones,
     Priority,
+    Sum,
 }
 
 #[derive(Clone, Debug)]
@@ -116,6 +116,7 @@ impl ReadParams for Params {
                 "union" => Resolver::Union,
                 "tombstones" => Resolver::Tombstones,
                 "priority" => Resolver::Priority,
+                "sum" => Resolver::Sum,
                 _ => Resolver::Siblings,
             },
             deletes: match from.word("deletes") {
@@ -191,9 +192,12 @@ impl Protocol for MultiMaster {
         match (node, field, value, home) {
             (Node::Master(m), "last-id", Value::Int(id), _) => m.last_id = *id,
             (Node::Client(c), "home", _, Some(n)) if cx.cast.role(n) == card::MASTERS => c.home = n,
+            (Node::Client(c), "context", _, _) if matches!(value.as_word(), Some("on" | "off")) => {
+                c.silent = value.as_word() == Some("off");
+            }
             _ => {
                 return Err(Refusal::new(
-                    "a client has a home, which is a master; a master a last-id",
+                    "a client has a home, which is a master, and context: on or off; a master a last-id",
                 ));
             }
         }

@@ -76,6 +76,8 @@ pub enum How {
     Create,
     /// Under a number nobody has yet.
     Allocate,
+    /// So much more than there is.
+    Add,
 }
 
 #[derive(Clone, Debug, Serialize)]

@@ -15,12 +15,25 @@ pub enum Why {
         value: Value,
         version: Vector,
         over: u64,
+        /// Whoever wrote had been shown what it replaces.
+        #[serde(skip)]
+        knew: bool,
     },
     Resolved {
         key: Value,
         value: Value,
         version: Vector,
         over: u64,
+        /// Whoever wrote was shown them all, and not what they come to.
+        #[serde(skip)]
+        asked: bool,
+    },
+    /// One of those that are added up.
+    Part {
+        key: Value,
+        value: Value,
+        version: Vector,
+        sum: Value,
     },
     Taken {
         key: Value,
@@ -47,6 +60,7 @@ pub enum Why {
         shown: Value,
         /// Everything that is held is shown.
         all: bool,
+        kind: &'static str,
     },
     Discarded {
         lost: Value,
@@ -86,6 +100,7 @@ pub enum Why {
 named!(Why {
     Wrote,
     Resolved,
+    Part,
     Taken,
     Applied,
     Stale,
@@ -103,18 +118,26 @@ impl Reason for Why {
     fn sentence(&self, t: &Teller) -> String {
         let me = t.me();
         match self {
-            Why::Wrote { key, value, version, over } => {
-                let end = if *over > 0 {
-                    ": its writer had seen the one before."
-                } else {
-                    " and answers at once; nobody else knows yet."
+            Why::Wrote { key, value, version, over, knew } => {
+                let end = match (over, knew) {
+                    (0, _) => " and answers at once; nobody else knows yet.",
+                    (_, true) => ": its writer had seen the one before.",
+                    (_, false) => ", with the greater stamp.",
                 };
                 [me, " takes ", &pair(key, value), " as version ", &vector(version), end].concat()
             }
-            Why::Resolved { key, value, version, over } => {
+            Why::Resolved { key, value, version, over, asked } => {
                 let (pair, version) = (pair(key, value), vector(version));
-                let all = [both(*over).as_str(), " siblings: ", &pair, " is version "].concat();
-                ["The writer had been shown ", &all, &version, " and replaces them."].concat()
+                let all = [both(*over).as_str(), " siblings"].concat();
+                let start = match asked {
+                    true => ["The writer had been shown ", &all, ": "].concat(),
+                    false => ["The writer had been shown what ", &all, " come to: "].concat(),
+                };
+                [&start, &pair, " is version ", &version, " and replaces them."].concat()
+            }
+            Why::Part { key, value, version, sum } => {
+                let part = [me, " adds ", &value.print(), ", version ", &vector(version)].concat();
+                [&part, ", to ", &key.print(), ", which is ", &sum.print(), " now."].concat()
             }
             Why::Taken { key, value } => {
                 [me, " refuses: ", &key.print(), " is taken, by ", &value.print(), "."].concat()
@@ -131,13 +154,17 @@ impl Reason for Why {
                 let what = [" drops ", &pair(key, value), ", version ", &vector(version)].concat();
                 [me, &what, ": the writer of ", &vector(by), " had seen it."].concat()
             }
-            Why::Conflict { held, came, siblings, shown, all, .. } => {
+            Why::Conflict { held, came, siblings, shown, all, kind, .. } => {
                 let end = if *all {
                     [" keeps ", &both(*siblings), " as siblings."].concat()
                 } else {
                     [" keeps ", &both(*siblings), " and answers ", &shown.print(), "."].concat()
                 };
-                [&concurrent(held, came), me, &end].concat()
+                let what = match *kind {
+                    "update-delete" => "one writes, the other deletes, and ",
+                    _ => "",
+                };
+                [&concurrent(held, came), what, me, &end].concat()
             }
             Why::Discarded {
                 lost,
@@ -221,7 +248,7 @@ fn pair(key: &Value, value: &Value) -> String {
 fn concurrent(a: &Vector, b: &Vector) -> String {
     if a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a <= b) {
         let had = ["Version ", &vector(b), " only counts on from ", &vector(a)].concat();
-        return [&had, ", its writer had not seen that: "].concat();
+        return [&had, ", and its context does not hold that: "].concat();
     }
     ["Versions ", &vector(a), " and ", &vector(b), " are concurrent: "].concat()
 }

@@ -28,7 +28,7 @@ pub static ENTRY: Entry = Entry {
             first: 1,
             count: Count::Param("clients"),
             tier: 0,
-            states: &["unsynchronised", "synchronised", "doubting", "panicked"],
+            states: &["unsynchronised", "measuring", "synchronised", "doubting", "panicked"],
         },
         Role {
             name: "server",
@@ -134,7 +134,7 @@ pub static ENTRY: Entry = Entry {
             Weight::Key,
             &["server", "t1", "t2", "t3", "t4", "offset", "delay", "bound"],
         ),
-        why("kept", Weight::Aside, &["server", "offset", "delay", "newest"]),
+        why("kept", Weight::Key, &["server", "offset", "delay", "newest"]),
         why("bogus", Weight::Key, &["server", "org", "waits"]),
         why("seen-before", Weight::Aside, &["server", "xmt"]),
         why("silent", Weight::Aside, &["server", "times"]),
@@ -209,7 +209,11 @@ pub static ENTRY: Entry = Entry {
             shown_by: printed("slew"),
         },
     ],
-    lies: &[("shift", printed("adds `by` to every time it tells"))],
+    lies: &[lie(
+        "shift",
+        "adds what stands behind by= to every time it tells",
+        &[("by", Takes::Time)],
+    )],
     meters: &[
         meter("estimate-error", "us", "how far the offset a node believes is from the truth"),
         bound("bound", "us", "estimate-error", "how far off a client says its sample may be"),
@@ -241,6 +245,7 @@ pub static ENTRY: Entry = Entry {
                An election of Berkeley's master: when it dies, the others drift apart.",
     ),
     first: "worked",
+    stirs: &[],
 };
 
 const fn time(

@@ -17,6 +17,9 @@ pub struct Client {
     pub chosen: Option<Chosen>,
     pub steer: Steer,
     pub synced: bool,
+    /// It measures, and leaves its clock alone.
+    #[serde(skip)]
+    pub looks: bool,
     /// Requests of Cristian's, and how often the newest was asked again.
     pub seq: u64,
     pub tries: u64,
@@ -125,6 +128,7 @@ impl Client {
             chosen: None,
             steer: Steer::default(),
             synced: false,
+            looks: !cx.params.discipline,
             seq: u64::from(cx.incarnation) * super::master::LIFE,
             tries: 0,
             round: 0,
@@ -221,7 +225,7 @@ impl Client {
         let sample = measure(cx, times, r.precision.0 + cx.params.precision);
         fx.meter("bound", sample.bound.0);
         fx.explain(Why::sampled(from, times, &sample, many));
-        p.keep(cx, sample, fx);
+        p.keep(cx, sample, many, fx);
         let (offset, delay, bound) = (sample.offset.0, sample.delay.0, sample.bound.0);
         let believed = p.best.map_or(offset, |b| b.now(cx));
         self.fresh = Some(Fresh { of: from, offset, delay, bound, believed });
@@ -381,6 +385,7 @@ impl Client {
         match (self.steer.panicked, self.steer.spike, self.synced) {
             (true, ..) => "panicked",
             (_, Some(_), _) => "doubting",
+            (.., true) if self.looks => "measuring",
             (.., true) => "synchronised",
             _ => "unsynchronised",
         }
@@ -388,7 +393,11 @@ impl Client {
 
     pub fn line(&self) -> String {
         match self.peers.iter().find_map(|p| p.best) {
-            Some(b) => [signed(b.offset.0), " ± ".into(), shown(b.bound.0)].concat(),
+            Some(b) => {
+                let (us, bound) = (b.offset.0, prose_time(b.bound.0.unsigned_abs()));
+                let sign = ["−", "", "+"][(us.signum() + 1) as usize];
+                [sign, &prose_time(us.unsigned_abs()), " ± ", &bound].concat()
+            }
             None => String::new(),
         }
     }
@@ -470,7 +479,7 @@ fn measure(cx: &Know, [t1, t2, t3, t4]: [i64; 4], precision: i64) -> Sample {
 impl Peer {
     /// The clock filter (§10): of the last samples the one with the shortest delay counts, for it is the
     /// one that queues disturbed least.
-    fn keep(&mut self, cx: &Know, new: Sample, fx: Do) {
+    fn keep(&mut self, cx: &Know, new: Sample, many: bool, fx: Do) {
         self.filter.insert(0, new);
         self.filter.truncate(cx.params.filter);
         let mut best = new;
@@ -479,11 +488,12 @@ impl Peer {
                 best = *s;
             }
         }
-        if best != new {
+        let mean = cx.bug("mean-filter");
+        if best != new && !mean {
             let (server, offset) = (self.server, Span(best.now(cx)));
-            fx.explain(Why::Kept { server, offset, delay: best.delay, newest: new.delay });
+            fx.explain(Why::Kept { server, offset, delay: best.delay, newest: new.delay, many });
         }
-        if cx.bug("mean-filter") {
+        if mean {
             let sum: i64 = self.filter.iter().map(|s| s.now(cx)).sum();
             let mean = sum.div_euclid(self.filter.len() as i64);
             best = Sample { offset: Span(mean), against: mean + ahead(cx), ..new };

@@ -31,6 +31,9 @@ pub enum Why {
         offset: Span,
         delay: Span,
         newest: Span,
+        /// One of many.
+        #[serde(skip)]
+        many: bool,
     },
     /// An answer to another request.
     Bogus {
@@ -186,7 +189,7 @@ impl Why {
 
 impl Reason for Why {
     fn sentence(&self, t: &Teller) -> String {
-        let (me, at) = (t.me(), |s: &Span| super::shown(s.0));
+        let (me, at) = (t.me(), |s: &Span| moment(s.0));
         let (long, side) = (|s: &Span| long(t, s.0), |s: &Span| side(t, s.0));
         match self {
             Why::Sampled { server, offset, delay, bound, .. } => format!(
@@ -195,7 +198,7 @@ impl Reason for Why {
                 stands(t, *server, *offset),
                 long(bound)
             ),
-            Why::Kept { server, offset, delay, newest } => format!(
+            Why::Kept { server, offset, delay, newest, .. } => format!(
                 "This round trip took {}. The sample of {} says more: {}.",
                 long(newest),
                 long(delay),
@@ -313,7 +316,7 @@ impl Reason for Why {
 
     fn weight(&self) -> Option<Weight> {
         match self {
-            Why::Sampled { many: true, .. } => Some(Weight::Aside),
+            Why::Sampled { many: true, .. } | Why::Kept { many: true, .. } => Some(Weight::Aside),
             Why::Selected { again: true, .. }
             | Why::Falseticker { again: true, .. }
             | Why::Unsynchronised { again: true, .. } => Some(Weight::Quiet),
@@ -331,6 +334,13 @@ fn stands(t: &Teller, who: NodeId, offset: Span) -> String {
         _ => " behind ",
     };
     [t.name(who), " is ", &size, how, t.me()].concat()
+}
+
+/// A reading of a clock, in full: `3.64 s`.
+fn moment(us: i64) -> String {
+    let shown = super::shown(us);
+    let unit = shown.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(0);
+    [&shown[..unit], " ", &shown[unit..]].concat()
 }
 
 /// A length of time, whichever its sign; tenths of a millisecond are told where nothing is behind them.

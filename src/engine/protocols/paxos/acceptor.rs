@@ -58,10 +58,11 @@ impl Node {
         let why = if b > a.promised {
             let (was, accepted, value) = (a.promised, ab, av.clone());
             a.promised = b;
-            if !cx.bug("forget-promise") {
+            let written = !cx.bug("forget-promise");
+            if written {
                 fx.save(Record::Promise { b });
             }
-            Why::Promised { ballot: b, proposer: from, was, accepted, value }
+            Why::Promised { ballot: b, proposer: from, was, accepted, value, written }
         } else {
             Why::Repeated { ballot: b, proposer: from }
         };

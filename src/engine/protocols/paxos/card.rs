@@ -234,6 +234,14 @@ pub static ENTRY: Entry = Entry {
         "Multi-Paxos: one value is decided, and each costs both phases. A distinguished proposer with a lease: rivals are kept apart only by random waits. Sending again within a ballot: a lost message costs a new ballot.",
     ),
     first: "chosen-then-challenge",
+    stirs: &[StirCard {
+        name: "start a duel",
+        says: "A second proposer begins as soon as the first one's Prepare has arrived: its ballot is promised before the first one's Accept is there.",
+        acts: &[(
+            "{proposer|peer} propose X",
+            "then when delivered Prepare {proposer|peer} -> {acceptor|peer 2}  {proposer|peer 2} propose Y",
+        )],
+    }],
 };
 
 pub const CHOSEN_UNIQUE: &str = "ChosenUnique";

@@ -22,14 +22,15 @@ fn pair(of: &Option<(Ballot, Value)>) -> String {
     of.as_ref().map_or_else(String::new, |(b, v)| [&v.print(), " in ", &b.to_string()].concat())
 }
 
+/// First what has been accepted, or what is decided: that stands in the circle.
 pub fn line(n: &Node) -> String {
     if let Some(v) = n.learner.as_ref().and_then(|l| l.chosen.as_ref()) {
-        return [&v.print(), " is chosen"].concat();
+        return v.print();
     }
     if let Some(a) = &n.acceptor {
         let had = pair(&a.accepted);
         let gap = if had.is_empty() { "" } else { " · " };
-        return ["promised ", &a.promised.to_string(), gap, &had].concat();
+        return [&had, gap, "promised ", &a.promised.to_string()].concat();
     }
     match &n.proposer {
         Some(Proposer { ballot, value: Some(v), .. }) => {

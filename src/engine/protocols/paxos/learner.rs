@@ -7,6 +7,7 @@ use super::msg::{Ballot, Msg};
 use super::proposer::needed_to_choose;
 use super::why::Why;
 use super::{Do, Know, Node, Timer};
+use crate::few::Nodes;
 use crate::ids::{NodeId, Span, Us};
 use crate::value::Value;
 
@@ -77,8 +78,10 @@ impl Node {
             let on = by.len() as u64;
             return fx.explain(Why::Counted { ballot: b, value, on, needed: needed as u64 });
         }
+        let here: Nodes = l.heard[at].by.iter().copied().collect();
+        let forced = here.len() < cx.params.q2;
         (l.chosen, l.ballot) = (Some(value.clone()), b);
-        fx.explain(Why::Decided { ballot: b, value, by, of });
+        fx.explain(Why::Decided { ballot: b, value, by, of, forced });
         self.settle(cx, v, fx);
         self.spread(cx, b, v, fx);
     }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::msg::{Ballot, Msg};
 use super::why::Why;
 use super::{Disk, Do, Know, Node, Record, Timer};
+use crate::few::Nodes;
 use crate::ids::{NodeId, OpId, Span, Us};
 use crate::protocol::{Op, Outcome};
 use crate::value::Value;
@@ -110,10 +111,15 @@ impl Proposer {
             return;
         };
         let (value, of) = (v.clone(), cx.params.acceptors.into());
-        let on = self.promises.len() as u64;
+        let each: Nodes = self.promises.iter().map(|r| r.acceptor).collect();
+        let on = each.len() as u64;
+        let taken = bound.as_ref().map_or(0, |(_, accepted, _)| *accepted);
+        let ignores = self.promises.iter().filter_map(|r| r.accepted.as_ref()).any(|a| a.0 > taken);
         fx.explain(match bound {
-            Some((acceptor, accepted, _)) => Why::Bound { ballot: b, value, acceptor, accepted },
-            None => Why::Unbound { ballot: b, value, on, of },
+            Some((acceptor, accepted, _)) => {
+                Why::Bound { ballot: b, value, acceptor, accepted, ignores }
+            }
+            None => Why::Unbound { ballot: b, value, on, of, ignores },
         });
         (self.phase, self.value) = (Phase::Accepting, Some(v.clone()));
         cx.params.all_acceptors().for_each(|a| fx.send(a, Msg::Accept { b, v: v.clone() }));

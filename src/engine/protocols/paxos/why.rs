@@ -28,6 +28,9 @@ pub enum Why {
         value: Value,
         on: u64,
         of: u64,
+        /// There was a report, and it does not heed it.
+        #[serde(skip)]
+        ignores: bool,
     },
     /// What it must propose, of the highest ballot reported.
     Bound {
@@ -35,6 +38,9 @@ pub enum Why {
         value: Value,
         acceptor: NodeId,
         accepted: Ballot,
+        /// It came first, and a higher one was reported too.
+        #[serde(skip)]
+        ignores: bool,
     },
     Preempted {
         ballot: Ballot,
@@ -57,6 +63,8 @@ pub enum Why {
         was: Ballot,
         accepted: Option<Ballot>,
         value: Option<Value>,
+        #[serde(skip)]
+        written: bool,
     },
     Refused {
         ballot: Ballot,
@@ -90,6 +98,9 @@ pub enum Why {
         value: Value,
         by: Vec<NodeId>,
         of: u64,
+        /// They are no quorum in one ballot.
+        #[serde(skip)]
+        forced: bool,
     },
     Learned {
         value: Value,
@@ -146,12 +157,22 @@ impl Reason for Why {
                 "@ has no decision after @: round @, ballot @, higher than its last.",
                 &[me, &time(t, *after), &num(*round), &num(*ballot)],
             ),
-            Why::Unbound { ballot, value, on, of } => tell(
+            Why::Unbound { ballot, value, on, of, ignores: true } => tell(
+                "@ of @ acceptors promise ballot @. What has been accepted, and reported, @ does not heed: it proposes its own @.",
+                &[&num(*on), &num(*of), &num(*ballot), me, &value.print()],
+            ),
+            Why::Unbound { ballot, value, on, of, .. } => tell(
                 "@ of @ acceptors promise ballot @ and none of them has accepted anything: @ is free to propose its own @.",
                 &[&num(*on), &num(*of), &num(*ballot), me, &value.print()],
             ),
-            Why::Bound { ballot, value, acceptor, accepted } => {
+            Why::Bound { ballot, value, acceptor, accepted, ignores } => {
                 let (from, v) = (t.name(*acceptor), &value.print());
+                if *ignores {
+                    return tell(
+                        "@ promises ballot @ and reports it accepted @ in ballot @. A higher ballot is reported too, but this came first: @ takes @.",
+                        &[from, &num(*ballot), v, &num(*accepted), me, v],
+                    );
+                }
                 tell(
                     "@ promises ballot @ and reports it accepted @ in ballot @, the highest reported: @ may be chosen already, so @ is bound to it.",
                     &[from, &num(*ballot), v, &num(*accepted), v, me],
@@ -179,6 +200,10 @@ impl Reason for Why {
                 "@ promises ballot @ and reports it accepted @ in ballot @.",
                 &[me, &num(*ballot), &word(value), &num(*b)],
             ),
+            Why::Promised { ballot, written: false, .. } => tell(
+                "@ promises ballot @ and does not write that down. So far it has accepted nothing.",
+                &[me, &num(*ballot)],
+            ),
             Why::Promised { ballot, .. } => tell(
                 "@ promises ballot @ and has written that to disk first: it will accept nothing below. So far it has accepted nothing.",
                 &[me, &num(*ballot)],
@@ -200,14 +225,18 @@ impl Reason for Why {
                 &[me, &value.print(), &num(*ballot)],
             ),
             Why::Counted { ballot, value, on, needed } => tell(
-                "@ has heard of @ for @ in ballot @, and needs @.",
+                "@ has heard that @ accepted @ in ballot @, and needs @.",
                 &[me, &num(*on), &value.print(), &num(*ballot), &num(*needed)],
             ),
             Why::Differ { value, by } => tell(
-                "@ have all accepted @, but not in the same ballot: @ may not call it chosen.",
-                &[&t.list(by.iter().copied()), &value.print(), me],
+                "@ has heard that @ accepted @, but not in the same ballot: it may not call that chosen.",
+                &[me, &t.list(by.iter().copied()), &value.print()],
             ),
-            Why::Decided { ballot, value, by, of } => {
+            Why::Decided { value, by, forced: true, .. } => tell(
+                "@ counts @ for @ and calls it chosen, though they are not a quorum of acceptors in one ballot.",
+                &[me, &t.list(by.iter().copied()), &value.print()],
+            ),
+            Why::Decided { ballot, value, by, of, .. } => {
                 let (who, on) = (t.list(by.iter().copied()), num(by.len() as u64));
                 tell(
                     "@ is chosen: @, @ of @, accepted it in ballot @, and @ knows.",

@@ -31,9 +31,13 @@ impl App {
         d.is_none_or(|id| self.is_past(id))
     }
 
+    pub fn read(&self, key: &Value) -> Value {
+        self.data.get(key).cloned().unwrap_or(Value::Int(0))
+    }
+
     pub fn execute(&mut self, request: &Request) {
         let Some(key) = request.o.key() else { return };
-        let now = self.data.get(key).cloned().unwrap_or(Value::Int(0));
+        let now = self.read(key);
         let next = match (request.o.verb, request.o.arg(1)) {
             ("get", _) => now,
             ("add", by) => {

@@ -60,7 +60,13 @@ pub static ENTRY: Entry = Entry {
         param("retry", TIME, "500ms", "how long until a client asks everybody"),
         param("patience", TIME, "5s", "how long until a client gives up"),
     ],
-    givens: &[("broadcast", "a client that asks everybody at once: on or off")],
+    givens: &[
+        ("broadcast", "a client that asks everybody at once: on or off"),
+        (
+            "reads",
+            "a client whose reads are `ordered` like all requests, or answered `at-once` by 2f+1 replicas",
+        ),
+    ],
     ops: &[
         op(Verb::Get, &["key"], "reads a register: a request like any other"),
         op(Verb::Put, &["key", "value"], "writes a register"),
@@ -95,6 +101,8 @@ pub static ENTRY: Entry = Entry {
         kind("Executed", &["n", "d"], "I have executed this as n-th"),
         kind("Fetch", &["d"], "send me the request with this digest"),
         kind("State", &["n", "app", "c"], "the state at a stable checkpoint, and its proof"),
+        kind("Read", &["o", "t", "c"], "a request that only reads: what do you hold?"),
+        kind("ReadReply", &["t", "c", "i", "r"], "this, at this moment"),
     ],
     timers: &["view-change", "status", "retry", "patience"],
     reasons: &[
@@ -131,6 +139,8 @@ pub static ENTRY: Entry = Entry {
         why("broadcast", Weight::Key, &["t", "waited"]),
         why("counted", Weight::Aside, &["from", "value", "matching", "needed"]),
         why("accepted", Weight::Key, &["matching", "value", "t", "tentative"]),
+        why("read-at-once", Weight::Key, &["matching", "value", "t"]),
+        why("not-alike", Weight::Key, &["t", "waited", "needed"]),
         why("gave-up", Weight::Key, &["t", "waited"]),
     ],
     claims: &[
@@ -233,16 +243,25 @@ pub static ENTRY: Entry = Entry {
         ),
     ],
     lies: &[
-        (
+        lie(
             "equivocate",
-            "a primary that gives two requests one number, telling each peer of one: to= is told the second, commit= who is sent a commit",
+            "a primary that gives two requests one number and tells each peer of one: those behind to= hear of the second, those behind commit= are sent a commit",
+            &[("to", Takes::Nodes), ("commit", Takes::Nodes)],
         ),
-        ("reuse", "a primary that gives every request the same number"),
-        ("jump", "a primary that gives numbers beyond the window"),
-        ("collude", "votes for whatever anybody proposes"),
-        ("false-reply", "answers clients at once, and wrongly"),
-        ("wrong-digest", "votes for requests that do not exist, and signs false checkpoints"),
-        ("forget", "shows nothing it has prepared, and leaves out of a new view what others show"),
+        lie("reuse", "a primary that gives every request the same number", &[]),
+        lie("jump", "a primary that gives numbers beyond the window", &[]),
+        lie("collude", "votes for whatever anybody proposes", &[]),
+        lie("false-reply", "answers clients at once, and wrongly", &[]),
+        lie(
+            "wrong-digest",
+            "votes for requests that do not exist, and signs false checkpoints",
+            &[],
+        ),
+        lie(
+            "forget",
+            "shows nothing it has prepared, and leaves out of a new view what others show",
+            &[],
+        ),
     ],
     meters: &[],
     tolerates: &[
@@ -260,9 +279,14 @@ pub static ENTRY: Entry = Entry {
     view: View::Messages,
     disk: 0,
     left_out: printed(
-        "Batches: each request pays three rounds of its own. Authenticators instead of signatures, and the acknowledgements they need. Read-only requests: a read takes three rounds as well. Recovery of an empty replica: whoever loses its disk counts among the f. Clients that lie.",
+        "Batches: each request pays three rounds of its own. Authenticators instead of signatures, and the acknowledgements they need. Recovery of an empty replica: whoever loses its disk counts among the f. Clients that lie.",
     ),
     first: "equivocate",
+    stirs: &[StirCard {
+        name: "silence the primary",
+        says: "The primary says nothing from now on: if a client waits, the backups change the view without it.",
+        acts: &[("turn {primary} silent", "")],
+    }],
 };
 
 pub const AGREEMENT: &str = "Agreement";

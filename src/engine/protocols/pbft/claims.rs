@@ -62,8 +62,10 @@ fn on_disk<'a>(s: &See<'a>, n: NodeId) -> Option<&'a Replica> {
     s.disks.get(n.index()).and_then(|d| d.log.as_deref())
 }
 
+/// Each `@` is the name of whoever did it.
 fn wrong(s: &See<'_>, others: &[NodeId], says: &[&str]) -> Witness {
-    Witness::new([&[s.node], others].concat(), says.concat())
+    let says = says.concat().replace('@', s.cast.name(s.node));
+    Witness::new([&[s.node], others].concat(), says)
 }
 
 fn named(s: &See<'_>, d: Digest) -> String {
@@ -83,7 +85,7 @@ fn kept(g: &mut Ghost, s: &See<'_>, r: &Replica, court: &mut Court) {
             wrong(
                 s,
                 &[],
-                &["It was in view ", &view.to_string(), ", and is in ", &r.v.to_string(), "."],
+                &["@ was in view ", &view.to_string(), ", and is in ", &r.v.to_string(), "."],
             )
         });
     }
@@ -99,7 +101,7 @@ fn kept(g: &mut Ghost, s: &See<'_>, r: &Replica, court: &mut Court) {
 fn executed(g: &mut Ghost, s: &See<'_>, n: SeqNo, d: Digest, court: &mut Court) {
     let (first, by) = *g.executed.slot_or(n, || (d, s.node));
     court.hold(AGREEMENT, first == d, || {
-        let says = ["As n ", &n.to_string(), " it executed ", &named(s, d), ", and "];
+        let says = ["As n ", &n.to_string(), " @ executed ", &named(s, d), ", and "];
         wrong(s, &[by], &[&says.concat(), s.cast.name(by), " ", &named(s, first), "."])
     });
     let know = |((m, _), all): &((SeqNo, View), Vec<(Digest, Nodes)>)| {
@@ -108,8 +110,9 @@ fn executed(g: &mut Ghost, s: &See<'_>, n: SeqNo, d: Digest, court: &mut Court) 
     };
     let most = g.prepared.iter().map(know).max().unwrap_or(0);
     court.hold(WIDELY_PREPARED, most > s.params.f, || {
-        let says = ["It executes ", &named(s, d), " as n ", &n.to_string(), ", prepared at "];
-        wrong(s, &[], &[&says.concat(), &most.to_string(), " honest and no more."])
+        let says = ["@ executes ", &named(s, d), " as n ", &n.to_string(), ", prepared at only "];
+        let needed = [" honest, and it takes ", &(s.params.f + 1).to_string(), "."].concat();
+        wrong(s, &[], &[&says.concat(), &most.to_string(), &needed])
     });
 }
 
@@ -124,6 +127,8 @@ fn sent(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
             Msg::Checkpoint(c) => checkpoint(g, s, c.body(), court),
             Msg::NewView(new) if g.begun.put(new.v, ()) => new_view(g, s, new, court),
             Msg::Reply(reply) => replied(g, s, reply, court),
+            // Reads without a number may find replicas apart.
+            Msg::ReadReply(m) => g.results.slot((m.c, m.t)).push((m.r.clone(), true)),
             _ => {}
         }
     }
@@ -132,7 +137,7 @@ fn sent(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
 fn within(s: &See<'_>, o: &Vote, court: &mut Court) {
     let high = on_disk(s, s.node).map_or(0, |r| r.h) + s.params.window;
     court.hold(LOG_BOUND, o.n <= high, || {
-        wrong(s, &[], &["It takes n ", &o.n.to_string(), ", above ", &high.to_string(), "."])
+        wrong(s, &[], &["@ takes n ", &o.n.to_string(), ", above ", &high.to_string(), "."])
     });
 }
 
@@ -148,15 +153,15 @@ fn prepared(g: &mut Ghost, s: &See<'_>, o: &Vote, court: &mut Court) {
     let other = all.iter().find(|(d, _)| *d != o.d);
     court.hold(PREPARED_UNIQUE, other.is_none(), || {
         let (d, by) = other.map_or((None, &[][..]), |(d, by)| (*d, by.list()));
-        let at = ["At (view ", &o.v.to_string(), ", n ", &o.n.to_string(), ") it has prepared "];
-        wrong(s, by, &[&at.concat(), &named(s, o.d), ", and another ", &named(s, d), "."])
+        let at = ["At (view ", &o.v.to_string(), ", n ", &o.n.to_string(), ") @ has prepared "];
+        wrong(s, by, &[&at.concat(), &named(s, o.d), ", and another replica ", &named(s, d), "."])
     });
 }
 
 fn checkpoint(g: &mut Ghost, s: &See<'_>, c: &Checkpoint, court: &mut Court) {
     let first = *g.checkpoints.slot_or(c.n, || c.d);
     court.hold(SAME_STATE, first == c.d, || {
-        wrong(s, &[], &["Its state after n ", &c.n.to_string(), " is not that of another."])
+        wrong(s, &[], &["The state of @ after n ", &c.n.to_string(), " is not that of another."])
     });
 }
 
@@ -208,7 +213,15 @@ fn replied(g: &mut Ghost, s: &See<'_>, m: &Reply, court: &mut Court) {
         wrong(
             s,
             &[],
-            &["To ", &what, " it answers ", &m.r.print(), ", another ", &first.print(), "."],
+            &[
+                "To ",
+                &what,
+                " @ answers ",
+                &m.r.print(),
+                ", and another replica ",
+                &first.print(),
+                ".",
+            ],
         )
     });
 }
@@ -222,7 +235,7 @@ fn client(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
         if let Some((t, r)) = accepted {
             let honest = g.results.get((s.node, *t)).is_some_and(|a| a.iter().any(|(v, _)| v == r));
             court.hold(TRUE_RESULT, honest, || {
-                let says = ["It believes ", &r.print(), ", which no honest replica has answered."];
+                let says = ["@ believes ", &r.print(), ", which no honest replica has answered."];
                 wrong(s, &[], &[&says.concat()])
             });
         }
@@ -248,7 +261,7 @@ fn answered(g: &Ghost, s: &See<'_>, ok: bool, court: &mut Court) {
             wrong(
                 s,
                 &[],
-                &["All is calm and enough replicas are up, and its request is not executed."],
+                &["All is calm and enough replicas are up, and the request of @ is not executed."],
             )
         });
     }

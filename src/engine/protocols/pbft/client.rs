@@ -18,6 +18,8 @@ pub struct Client {
     pub t: u64,
     /// Ask everybody at once.
     pub broadcast: bool,
+    /// Ask everybody at once what they hold, for a read; then 2f + 1 answers must agree, to writes too.
+    pub at_once: bool,
     pub current: Option<Pending>,
     pub queue: Vec<(OpId, Op)>,
     /// Timestamp and result of what it last accepted.
@@ -28,6 +30,8 @@ pub struct Client {
 pub struct Pending {
     pub op: OpId,
     pub m: Body,
+    /// A read without a number.
+    pub reading: bool,
     /// Who has answered what.
     pub replies: Vec<(NodeId, Value, bool)>,
     #[serde(skip)]
@@ -44,6 +48,7 @@ impl Client {
         match input {
             Input::Request { op, call } => self.ask(cx, op, call, fx),
             Input::Deliver { from, msg: Msg::Reply(m) } => self.answered(cx, from, m, fx),
+            Input::Deliver { from, msg: Msg::ReadReply(m) } => self.told(cx, from, m, fx),
             Input::Timeout(Timer::Retry) => self.retry(cx, fx),
             Input::Timeout(Timer::Patience(op)) => self.give_up(cx, *op, fx),
             _ => {}
@@ -62,23 +67,30 @@ impl Client {
             return;
         }
         let (op, o) = self.queue.remove(0);
+        let reading = self.at_once && o.verb == "get";
+        self.request(cx, op, o, reading, fx);
+    }
+
+    fn request(&mut self, cx: &Know, op: OpId, o: Op, reading: bool, fx: &mut Do) {
         self.t += 1;
         let m = Rc::new(fx.sign(Request { o, t: self.t, c: cx.me }));
-        self.current = Some(Pending { op, m, replies: vec![], since: cx.mono });
-        self.send(cx, self.broadcast, fx);
+        self.current = Some(Pending { op, m, reading, replies: vec![], since: cx.mono });
+        self.send(cx, self.broadcast || reading, fx);
     }
 
     fn send(&self, cx: &Know, to_all: bool, fx: &mut Do) {
         let Some(p) = &self.current else { return };
         let primary = cx.params.primary(self.v);
         for to in cx.params.replicas().filter(|n| to_all || *n == primary) {
-            fx.send(to, Msg::Request(p.m.clone()));
+            let m = p.m.clone();
+            fx.send(to, if p.reading { Msg::Read(m) } else { Msg::Request(m) });
         }
         fx.arm(Timer::Retry, cx.params.retry..=cx.params.retry);
     }
 
     fn answered(&mut self, cx: &Know, from: NodeId, m: &Reply, fx: &mut Do) {
-        let Some(p) = self.current.as_mut().filter(|p| p.m.body().t == m.t) else { return };
+        let mine = |p: &&mut Pending| p.m.body().t == m.t && !p.reading;
+        let Some(p) = self.current.as_mut().filter(mine) else { return };
         // A late word of a tentative result takes nothing back.
         if !p.replies.iter().any(|(i, r, early)| *i == from && *r == m.r && !early) {
             p.replies.retain(|(i, ..)| *i != from);
@@ -86,13 +98,15 @@ impl Client {
         }
         let same = p.replies.iter().filter(|(_, r, _)| *r == m.r);
         let final_ = same.clone().filter(|(.., early)| !early).count();
-        let enough = if cx.bug("client-one-reply") { 1 } else { cx.params.f + 1 };
-        // Tentative ones must be as many as have to be prepared.
-        let (matching, needed) = if m.tentative && final_ < enough {
-            (same.count(), cx.params.quorum())
-        } else {
-            (final_, enough)
+        let enough = match self.at_once {
+            _ if cx.bug("client-one-reply") => 1,
+            true => cx.params.quorum(),
+            false => cx.params.f + 1,
         };
+        // Tentative ones must be as many as have to be prepared.
+        let tentative = m.tentative && final_ < enough;
+        let (matching, needed) =
+            if tentative { (same.count(), cx.params.quorum()) } else { (final_, enough) };
         let (value, matched) = (m.r.clone(), matching as u64);
         if matching < needed {
             return fx.explain(Why::Counted {
@@ -102,11 +116,32 @@ impl Client {
                 needed: needed as u64,
             });
         }
-        let tentative = needed > enough;
-        fx.explain(Why::Accepted { matching: matched, value, t: m.t, tentative });
-        (self.v, self.accepted) = (m.v, Some((m.t, m.r.clone())));
+        let quorum = enough > cx.params.f + 1;
+        fx.explain(Why::Accepted { matching: matched, value, t: m.t, tentative, quorum });
+        self.v = m.v;
+        self.accept(cx, m.t, &m.r, fx);
+    }
+
+    /// What a replica holds, in answer to a read without a number.
+    fn told(&mut self, cx: &Know, from: NodeId, m: &ReadReply, fx: &mut Do) {
+        let mine = |p: &&mut Pending| p.m.body().t == m.t && p.reading;
+        let Some(p) = self.current.as_mut().filter(mine) else { return };
+        p.replies.retain(|(i, ..)| *i != from);
+        p.replies.push((from, m.r.clone(), false));
+        let matching = p.replies.iter().filter(|(_, r, _)| *r == m.r).count() as u64;
+        let (value, needed) = (m.r.clone(), cx.params.quorum() as u64);
+        if matching < needed {
+            return fx.explain(Why::Counted { from, value, matching, needed });
+        }
+        fx.explain(Why::ReadAtOnce { matching, value, t: m.t });
+        self.accept(cx, m.t, &m.r, fx);
+    }
+
+    fn accept(&mut self, cx: &Know, t: u64, r: &Value, fx: &mut Do) {
+        let Some(p) = &self.current else { return };
+        self.accepted = Some((t, r.clone()));
         fx.disarm(&Timer::Patience(p.op));
-        fx.reply(p.op, Outcome::ok(Some(m.r.clone())));
+        fx.reply(p.op, Outcome::ok(Some(r.clone())));
         self.done(cx, fx);
     }
 
@@ -118,8 +153,15 @@ impl Client {
 
     fn retry(&mut self, cx: &Know, fx: &mut Do) {
         let Some(p) = &self.current else { return };
-        let waited = Span(cx.mono.saturating_sub(p.since) as i64);
-        fx.explain(Why::Broadcast { t: self.t, waited });
+        let spent = cx.mono.saturating_sub(p.since);
+        let waited = Span(spent as i64);
+        if p.reading {
+            let (op, o) = (p.op, p.m.body().o.clone());
+            fx.explain(Why::NotAlike { t: self.t, waited, needed: cx.params.quorum() as u64 });
+            return self.request(cx, op, o, false, fx);
+        }
+        let again = spent >= 2 * cx.params.retry;
+        fx.explain(Why::Broadcast { t: self.t, waited, again });
         self.send(cx, true, fx);
     }
 

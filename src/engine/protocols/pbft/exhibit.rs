@@ -26,7 +26,8 @@ pub fn line(node: &Node) -> String {
         Node::Client(c) => match (&c.current, &c.accepted) {
             (Some(p), _) => {
                 let answers = num(p.replies.len() as u64);
-                ["request ", &num(c.t), " · ", &answers, " answers"].concat()
+                let answered = if p.replies.len() == 1 { " answer" } else { " answers" };
+                ["request ", &num(c.t), " · ", &answers, answered].concat()
             }
             (None, Some((_, r))) => ["accepted ", &r.print()].concat(),
             (None, None) => String::new(),

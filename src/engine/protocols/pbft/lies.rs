@@ -33,6 +33,8 @@ pub fn step(lie: &str, r: &mut Replica, h: &mut Hand, input: &Input<'_, Pbft>) {
             | ("collude", Msg::Prepare(vote) | Msg::Commit(vote)) => {
                 return agree(r, h, vote.body());
             }
+            ("false-reply", Msg::Read(m)) => return misread(h, m, wrong()),
+            ("forget", Msg::Read(m)) => return misread(h, m, Value::Int(0)),
             ("false-reply", Msg::Request(m)) => lie_to(r, h, m),
             ("false-reply", Msg::PrePrepare(PrePrepare { m: Some(m), .. })) => lie_to(r, h, m),
             _ => {}
@@ -109,6 +111,17 @@ fn lie_to(r: &Replica, h: &mut Hand, m: &Body) {
         h.explain(Why::Forged { c, t, value: wrong() });
         h.send(c, Msg::Reply(Reply { v: r.v, t, c, i: h.cx.me, r: wrong(), tentative: false }));
     }
+}
+
+/// Answers a read with what it does not hold.
+fn misread(h: &mut Hand, m: &Body, r: Value) {
+    let ((c, t), i) = (m.body().id(), h.cx.me);
+    h.explain(if r == wrong() {
+        Why::Forged { c, t, value: r.clone() }
+    } else {
+        Why::Altered { how: "answers the read as if it had executed nothing" }
+    });
+    h.send(c, Msg::ReadReply(ReadReply { t, c, i, r }));
 }
 
 /// Votes for a request that does not exist, and a checkpoint of a state that is not.

@@ -35,7 +35,13 @@
 //! type: only a node can make its own. The log counts as stable: what a replica has sent anything about is on
 //! its disk first, and a restarted replica goes on from there. The paper has no recovery; whoever restarts
 //! with an empty disk is one of the f. A quorum is ⌊(n + f) / 2⌋ + 1, which is 2f + 1 where n = 3f + 1, and
-//! lets other n be looked at. The primary runs no timer for requests.
+//! lets other n be looked at. A primary runs a
+//! timer only for the requests it finds waiting when its view begins, as the card asks of every replica.
+//!
+//! A read is a request like any other, unless its client has `reads=at-once` (§5.1): then it asks all what they
+//! hold, and takes what 2f + 1 say alike. Such a client waits for 2f + 1 answers to its writes, too: f + 1
+//! could be one honest replica and a liar, and the other honest ones, with the liar, make 2f + 1 for the old
+//! value (`fast-read-missed`).
 //!
 //! **Where the card errs or is silent.** Links of 400 ms (`slow-links`): the card has the answer at 2700 ms,
 //! which is view 1 going through (six messages of 400 ms and one timer of 300). But by its own rules X is
@@ -46,8 +52,7 @@
 //!
 //! **Left out, and what it costs.** Batches: each request pays three rounds of its own. Authenticators in
 //! place of signatures, and with them view-change acknowledgements: nothing that can be seen here but
-//! computing time. Read-only requests: a read pays three rounds too; answered at once they would need 2f + 1
-//! answers to every write as well, or could miss one that f + 1 have answered. Clients that lie.
+//! computing time. Clients that lie.
 
 mod again;
 mod app;
@@ -259,10 +264,17 @@ impl Protocol for Pbft {
         match (node, field, value.as_word()) {
             (Node::Client(c), "broadcast", Some(word @ ("on" | "off"))) => {
                 c.broadcast = word == "on";
-                Ok(())
             }
-            _ => Err(Refusal::new("a client has broadcast: on or off")),
+            (Node::Client(c), "reads", Some(word @ ("at-once" | "ordered"))) => {
+                c.at_once = word == "at-once";
+            }
+            _ => {
+                return Err(Refusal::new(
+                    "a client has broadcast: on or off, and reads: at-once or ordered",
+                ));
+            }
         }
+        Ok(())
     }
 
     fn step(cx: &Know, node: &mut Node, input: Input<'_, Pbft>, fx: &mut Do) {

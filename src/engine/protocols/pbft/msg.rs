@@ -72,6 +72,15 @@ pub struct Reply {
     pub tentative: bool,
 }
 
+/// The answer to a request that only reads: what i holds at that moment.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct ReadReply {
+    pub t: u64,
+    pub c: NodeId,
+    pub i: NodeId,
+    pub r: Value,
+}
+
 /// ⟨CHECKPOINT, n, d, i⟩: d is the digest of the state after n.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct Checkpoint {
@@ -142,6 +151,9 @@ pub enum Msg {
         d: Digest,
     },
     State(Rc<State>),
+    /// A request that only reads, and needs no number.
+    Read(Body),
+    ReadReply(ReadReply),
 }
 
 named!(Msg {
@@ -157,6 +169,8 @@ named!(Msg {
     Executed,
     Fetch,
     State,
+    Read,
+    ReadReply,
 });
 
 impl Message for Msg {

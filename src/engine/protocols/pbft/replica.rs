@@ -35,6 +35,8 @@ pub struct Replica {
     pub tentative: Option<(Digest, Rc<App>)>,
     /// Requests it can execute, should their digest be agreed on.
     pub requests: Vec<Body>,
+    /// Reads that wait until what is executed early is committed or taken back.
+    pub reads: Vec<Body>,
     /// Requests known and not executed, in the order in which they came.
     pub waiting: Vec<Waiting>,
     /// What it has executed above h.
@@ -90,7 +92,8 @@ impl Replica {
             Msg::Executed { n, d } => self.told(h, from, *n, *d),
             Msg::Fetch { d } => self.fetch(h, from, *d),
             Msg::State(state) => self.state(h, from, state),
-            Msg::Reply(_) => {}
+            Msg::Read(m) => self.read(h, m),
+            Msg::Reply(_) | Msg::ReadReply(_) => {}
         }
     }
 
@@ -126,6 +129,20 @@ impl Replica {
             h.send(primary, Msg::Request(m.clone()));
         }
         self.settle(h);
+    }
+
+    /// What only reads needs no order: it is answered from what is committed here (§5.1).
+    fn read(&mut self, h: &mut Hand, m: &Body) {
+        let r = m.body();
+        let Some(key) = r.o.key().filter(|_| r.o.verb == "get" && m.signer() == r.c) else {
+            return;
+        };
+        if self.tentative.is_none() {
+            let (t, c, i, r) = (r.t, r.c, h.cx.me, self.app.read(key));
+            h.send(c, Msg::ReadReply(ReadReply { t, c, i, r }));
+        } else if !self.reads.iter().any(|w| w.body().id() == r.id()) {
+            self.reads.push(m.clone());
+        }
     }
 
     /// Take note of a request; false if there is nothing left to do for it.
@@ -236,6 +253,11 @@ impl Replica {
         if h.cx.params.tentative && self.tentative.is_none() && !self.in_view_change {
             self.execute_early(h);
         }
+        if self.tentative.is_none() {
+            for m in std::mem::take(&mut self.reads) {
+                self.read(h, &m);
+            }
+        }
     }
 
     fn prepare(&mut self, h: &mut Hand, o: &Vote) {
@@ -246,8 +268,12 @@ impl Replica {
 
     fn commit(&mut self, h: &mut Hand, o: &Vote) {
         let prepares = self.prepares(h, o);
-        if prepares >= h.quorum() - 1 && self.say(h, Phase::Commit, o) {
-            h.explain(Why::Prepared { v: o.v, n: o.n, d: o.d, prepares: prepares as u64 });
+        if prepares >= h.quorum() - 1 && self.can_execute(o.d) && self.say(h, Phase::Commit, o) {
+            let params = h.cx.params;
+            let sure = self.log.who(Phase::Prepare, o, true).len() >= params.quorum() - 1;
+            let liars = sure.then_some(params.f as u64 + 1);
+            let prepares = prepares as u64;
+            h.explain(Why::Prepared { v: o.v, n: o.n, d: o.d, prepares, liars });
         }
     }
 

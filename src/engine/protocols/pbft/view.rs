@@ -35,7 +35,8 @@ impl Replica {
     pub fn expire(&mut self, h: &mut Hand) {
         let (waited, began) = (Span(self.patience(h.cx) as i64), !self.in_view_change);
         let v = self.v + 1;
-        h.explain(Why::ViewChanged { v, waited, began, waiting: self.waiting.len() as u64 });
+        let (waiting, led) = (self.waiting.len() as u64, self.leads());
+        h.explain(Why::ViewChanged { v, waited, began, waiting, led });
         self.leave(h, v);
     }
 

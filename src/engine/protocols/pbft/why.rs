@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::msg::{Digest, SeqNo, View};
+use crate::card::Weight;
 use crate::ids::{NodeId, Span};
 use crate::named;
 use crate::protocol::{Reason, Teller, prose_time};
@@ -44,6 +45,9 @@ pub enum Why {
         n: SeqNo,
         d: Digest,
         prepares: u64,
+        /// With so many liars it proves nothing; none where so few prepares never do.
+        #[serde(skip)]
+        liars: Option<u64>,
     },
     Executed {
         n: SeqNo,
@@ -89,6 +93,9 @@ pub enum Why {
         waited: Span,
         began: bool,
         waiting: u64,
+        /// It is the primary of the view it leaves.
+        #[serde(skip)]
+        led: bool,
     },
     Joined {
         v: View,
@@ -159,6 +166,9 @@ pub enum Why {
     Broadcast {
         t: u64,
         waited: Span,
+        /// Not for the first time.
+        #[serde(skip)]
+        again: bool,
     },
     Counted {
         from: NodeId,
@@ -171,6 +181,20 @@ pub enum Why {
         value: Value,
         t: u64,
         tentative: bool,
+        /// So many that no others can be as many without one of them.
+        #[serde(skip)]
+        quorum: bool,
+    },
+    ReadAtOnce {
+        matching: u64,
+        value: Value,
+        t: u64,
+    },
+    /// The read gets a number after all.
+    NotAlike {
+        t: u64,
+        waited: Span,
+        needed: u64,
     },
     GaveUp {
         t: u64,
@@ -212,10 +236,20 @@ named!(Why {
     Broadcast,
     Counted,
     Accepted,
+    ReadAtOnce,
+    NotAlike,
     GaveUp,
 });
 
 impl Reason for Why {
+    /// A client that goes on asking says nothing new.
+    fn weight(&self) -> Option<Weight> {
+        match self {
+            Why::Broadcast { again: true, .. } => Some(Weight::Quiet),
+            _ => None,
+        }
+    }
+
     fn sentence(&self, t: &Teller) -> String {
         let me = t.me();
         let name = |d: &Digest| match d {
@@ -244,9 +278,13 @@ impl Reason for Why {
                 "@ takes numbers above @ and up to @: it ignores n @, and the primary cannot use the numbers up.",
                 &[me, &num(*low), &num(*high), &num(*n)],
             ),
+            Why::Prepared { v, n, prepares, liars: Some(liars), .. } => tell(
+                "@ holds the pre-prepare and @: unless @, no other request can prepare at (view @, n @).",
+                &[me, &some_prepares(*prepares), &lie(*liars), &num(*v), &num(*n)],
+            ),
             Why::Prepared { v, n, prepares, .. } => tell(
-                "@ holds the pre-prepare and @ matching prepares: no other request can prepare at (view @, n @).",
-                &[me, &num(*prepares), &num(*v), &num(*n)],
+                "@ holds the pre-prepare and @, and takes that for enough at (view @, n @).",
+                &[me, &some_prepares(*prepares), &num(*v), &num(*n)],
             ),
             Why::Executed { n, d, commits } => tell(
                 "@ holds @ matching commits and has executed all below n @: it executes @.",
@@ -281,6 +319,10 @@ impl Reason for Why {
             Why::Transferred { n, from } => tell(
                 "@ takes the state at n @ from @: its digest is the one that a quorum has signed.",
                 &[me, &num(*n), t.name(*from)],
+            ),
+            Why::ViewChanged { v, waited, led: true, .. } => tell(
+                "@, the primary, has waited @ for a request to be executed: it gives its view up and asks for view @.",
+                &[me, &time(waited), &num(*v)],
             ),
             Why::ViewChanged { v, waited, began: true, .. } => tell(
                 "@ has waited @ for a request to be executed: it stops listening to the primary and asks for view @.",
@@ -340,10 +382,10 @@ impl Reason for Why {
             ),
             Why::Altered { how } => tell("@ lies: it @.", &[me, how]),
             Why::Forged { c, value, .. } => tell(
-                "@ lies: it answers @ to @, and nobody has executed anything.",
+                "@ lies: it answers @ to @, and has not executed the request.",
                 &[me, &value.print(), t.name(*c)],
             ),
-            Why::Broadcast { t: ts, waited } => tell(
+            Why::Broadcast { t: ts, waited, .. } => tell(
                 "@ has no answer to its request @ after @ and sends it to every replica.",
                 &[me, &num(*ts), &time(waited)],
             ),
@@ -355,9 +397,24 @@ impl Reason for Why {
                 "2f+1=@ replicas have prepared it and returned @: whatever view comes next will keep it, so @ accepts.",
                 &[&num(*matching), &value.print(), me],
             ),
-            Why::Accepted { matching, value, .. } => tell(
-                "f+1=@ replicas returned @; at least one is honest, so @ accepts.",
+            Why::Accepted { matching, value, quorum: true, .. } => tell(
+                "2f+1=@ replicas returned @: whoever asks as many from now on meets an honest one of them, so @ accepts.",
                 &[&num(*matching), &value.print(), me],
+            ),
+            Why::Accepted { matching: 1, value, .. } => {
+                tell("One replica returned @, and @ believes it.", &[&value.print(), me])
+            }
+            Why::Accepted { matching, value, .. } => tell(
+                "f+1=@ replicas returned @; unless @, at least one is honest, so @ accepts.",
+                &[&num(*matching), &value.print(), &lie(*matching), me],
+            ),
+            Why::ReadAtOnce { matching, value, .. } => tell(
+                "2f+1=@ replicas answer @, and a read needs no number: @ accepts.",
+                &[&num(*matching), &value.print(), me],
+            ),
+            Why::NotAlike { waited, needed, .. } => tell(
+                "@ has waited @ and has no @ equal answers to its read: it asks again, by a request that gets a number.",
+                &[me, &time(waited), &num(*needed)],
             ),
             Why::GaveUp { t: ts, waited } => tell(
                 "@ has waited @ for its request @ and does not know what became of it.",
@@ -381,6 +438,16 @@ fn tell(sentence: &str, words: &[&str]) -> String {
         out = ["Request ", rest].concat();
     }
     out
+}
+
+/// `2 lie`
+fn lie(n: u64) -> String {
+    [num(n).as_str(), if n == 1 { " lies" } else { " lie" }].concat()
+}
+
+fn some_prepares(prepares: u64) -> String {
+    let end = if prepares == 1 { " matching prepare" } else { " matching prepares" };
+    [num(prepares).as_str(), end].concat()
 }
 
 fn num(n: u64) -> String {

@@ -73,9 +73,21 @@ pub static ENTRY: Entry = Entry {
     view: View::Messages,
     disk: 0,
     left_out: printed(
-        "Membership changes, leadership transfer and lease reads: the set of servers is fixed, a leader gives way only by a timeout, and a read without a write costs a round of heartbeats. Snapshots travel in one piece, and sessions never expire.",
+        "Membership changes and leadership transfer: the set of servers is fixed, and a leader gives way only by a timeout. Snapshots travel in one piece, and sessions never expire.",
     ),
     first: "leader-crash",
+    stirs: &[
+        StirCard {
+            name: "split the vote",
+            says: "The election timer of every follower fires now: each votes for itself, and nobody gets a majority.",
+            acts: &[("fire {follower *} election", "")],
+        },
+        StirCard {
+            name: "spread the timers",
+            says: "One follower's election timer fires long before the others': it stands alone.",
+            acts: &[("fire {follower} election", "")],
+        },
+    ],
 };
 
 const PARAMS: &[ParamCard] = &[
@@ -134,9 +146,9 @@ const PARAMS: &[ParamCard] = &[
     ),
     param(
         "reads",
-        Unit::Choice(&["log", "readindex", "follower", "local"]),
+        Unit::Choice(&["log", "readindex", "lease", "follower", "local"]),
         "log",
-        "how a get is served: as an entry, by a round of heartbeats, by a follower, or from whatever the server has",
+        "how a get is served: as an entry, by a round of heartbeats, by a lease that the last round gave, by a follower, or from whatever the server has",
     ),
     param(
         "sessions",
@@ -194,18 +206,18 @@ const REASONS: &[ReasonCard] = &[
     key("timed-out", &["term", "silent"]),
     key("pre-asked", &["term", "silent"]),
     key("pre-refused", &["candidate", "term", "because", "ago"]),
-    aside("voted", &["term", "candidate"]),
+    aside("voted", &["term", "candidate", "kept"]),
     key("refused", &["term", "candidate", "because", "mine", "theirs", "votedFor"]),
-    key("ignored", &["candidate", "term", "ago"]),
+    key("ignored", &["candidate", "term", "because", "ago"]),
     key("split", &["term", "votes", "needed"]),
     key("elected", &["term", "votes", "of"]),
     key("stepped-down", &["term", "led", "because", "by", "heard", "needed"]),
     aside("appended", &["index", "from", "term"]),
     aside("conflict", &["index", "term", "have", "hint"]),
     aside("backed-up", &["follower", "next", "index"]),
-    key("truncated", &["index", "last", "term"]),
+    key("truncated", &["index", "last", "term", "lastTerm", "commit"]),
     key("waits", &["index", "ofTerm", "term", "on", "of"]),
-    key("committed", &["index", "from", "term", "on", "of"]),
+    key("committed", &["index", "from", "term", "leads", "on", "of"]),
     quiet("learned", &["index", "from"]),
     quiet("applied", &["index"]),
     aside("compacted", &["index", "dropped"]),
@@ -214,6 +226,7 @@ const REASONS: &[ReasonCard] = &[
     key("outdated", &["index", "commit"]),
     key("read-held", &["client", "term"]),
     key("read-confirmed", &["client", "readIndex", "heard", "of", "applied"]),
+    key("lease-read", &["client", "left", "applied"]),
     aside("redirected", &["client", "leader"]),
     key("repeated", &["client", "request", "answer"]),
     aside("retried", &["server", "request", "silent"]),
@@ -416,6 +429,12 @@ const BUGS: &[BugCard] = &[
         &[FRESH_READS, "history"],
         "readindex-late-acks",
         "Any acknowledgement that comes in confirms a read, even of a round begun before it.",
+    ),
+    bug(
+        "lease-ignores-drift",
+        &[FRESH_READS, "history"],
+        "lease-bound",
+        "A lease lasts as long as an election timeout, as if all clocks ran alike.",
     ),
     bug(
         "no-sessions",

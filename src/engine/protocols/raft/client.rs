@@ -113,7 +113,7 @@ impl Client {
     fn send(&mut self, cx: &Know<'_>, fx: &mut Do<'_>) {
         let Some(p) = &self.current else { return };
         let msg = match (self.session, p.request.call.verb, cx.params.reads) {
-            (_, "get", Reads::ReadIndex | Reads::Follower | Reads::Local) => {
+            (_, "get", Reads::ReadIndex | Reads::Lease | Reads::Follower | Reads::Local) => {
                 Msg::ClientQuery(p.request.clone())
             }
             (None, ..) => Msg::RegisterClient(RegisterClient { client_id: cx.me }),

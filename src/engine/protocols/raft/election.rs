@@ -11,7 +11,7 @@ use super::msg::*;
 use super::replication::LeadInit;
 use super::server::{Role, Server, majority};
 use super::why::{Because, Last, Why};
-use super::{Do, Know, servers};
+use super::{Do, Know, Reads, servers};
 use crate::ids::{NodeId, Span};
 
 impl Server {
@@ -81,12 +81,27 @@ impl Server {
 
     // ---------------------------------------------------------------- voting
 
-    /// With `sticky`, whoever has just heard a leader does not even look at a RequestVote.
+    /// With `sticky`, whoever has just heard a leader does not even look at a RequestVote. A lease is built on
+    /// that; there a server that has just come back is as careful, for it may have answered a leader before.
     pub fn turns_a_deaf_ear(&self, cx: &Know<'_>, msg: &Msg, fx: &mut Do<'_>) -> bool {
         let Msg::RequestVote(m) = msg else { return false };
-        let Some(ago) = self.heard_leader(cx).filter(|_| cx.params.sticky) else { return false };
-        fx.explain(Why::Ignored { candidate: m.candidate_id, term: m.term, ago });
+        let leases = cx.params.reads == Reads::Lease;
+        let heard = self.heard_leader(cx).filter(|_| cx.params.sticky || leases);
+        let woken = self.just_woken(cx).filter(|_| leases);
+        let (because, ago) = match (heard, woken) {
+            (Some(ago), _) => (Because::Leader, ago),
+            (None, Some(ago)) => (Because::Woken, Some(ago)),
+            (None, None) => return false,
+        };
+        fx.explain(Why::Ignored { candidate: m.candidate_id, term: m.term, because, ago });
         true
+    }
+
+    /// How long ago it came back, if that is within the minimum election timeout and it has heard nobody since.
+    fn just_woken(&self, cx: &Know<'_>) -> Option<Span> {
+        let back = cx.incarnation > 0 && self.heard.is_none();
+        let ago = self.silent(cx);
+        (back && ago.0 < self.election_range(cx).0 as i64).then_some(ago)
     }
 
     pub fn request_vote(&mut self, cx: &Know<'_>, m: &RequestVote, fx: &mut Do<'_>) {
@@ -124,7 +139,8 @@ impl Server {
     fn grant(&mut self, cx: &Know<'_>, m: &RequestVote, fx: &mut Do<'_>) {
         if self.voted_for.is_none() {
             self.vote_for(m.candidate_id);
-            fx.explain(Why::Voted { term: self.current_term, candidate: m.candidate_id });
+            let kept = !cx.bug("no-votedfor") && !cx.bug("no-term-persist");
+            fx.explain(Why::Voted { term: self.current_term, candidate: m.candidate_id, kept });
         }
         self.await_leader(cx, fx);
     }
@@ -191,14 +207,14 @@ impl Server {
         self.promise(cx, m.candidate_id, Msg::PreVoteReply(reply), fx);
     }
 
-    fn why_not_pre(&self, cx: &Know<'_>, m: &RequestVote) -> Option<(Because, Span)> {
+    fn why_not_pre(&self, cx: &Know<'_>, m: &RequestVote) -> Option<(Because, Option<Span>)> {
         if m.term <= self.current_term && !cx.bug("prevote-bumps-term") {
-            return Some((Because::Term, Span(0)));
+            return Some((Because::Term, None));
         }
         if let Some(ago) = self.heard_leader(cx) {
             return Some((Because::Leader, ago));
         }
-        (!self.is_up_to_date(cx, m)).then_some((Because::Log, Span(0)))
+        (!self.is_up_to_date(cx, m)).then_some((Because::Log, None))
     }
 
     pub fn pre_vote_reply(

@@ -2,7 +2,8 @@
 //!
 //! **Promise.** Every server applies the same commands in the same order, and what a client was told has
 //! happened stays so, whatever crashes, is lost, delayed, doubled or cut off, as long as disks keep what
-//! was forced to them. With a majority of servers in touch, commands go through.
+//! was forced to them. With a majority of servers in touch, commands go through. (Reads by lease ask more:
+//! that clocks differ by less than a quarter.)
 //!
 //! ```text
 //!   client ──ClientRequest──▶ leader ──AppendEntries──▶ followers
@@ -28,9 +29,10 @@
 //! | `claims` | figure 3, and what an implementation may still get wrong |
 //!
 //! **Left out, and what it costs.** Changes of membership (dissertation 4): the servers are who they are
-//! from the beginning. Transfer of leadership (3.10): a leader that should go is waited out. Leases (6.4.1):
-//! a read that leaves no entry costs a round of heartbeats. Snapshots travel in one piece, not by offsets:
-//! a large state takes one long message. Sessions never expire: the table grows with every client.
+//! from the beginning. Transfer of leadership (3.10): a leader that should go is waited out. Snapshots
+//! travel in one piece, not by offsets: a large state takes one long message. Sessions never expire: the
+//! table grows with every client. Reads that come in while a round is out begin one of their own; only those
+//! held back for a new leader's first entry share one.
 
 mod card;
 mod claims;
@@ -97,6 +99,7 @@ pub struct Params {
 pub enum Reads {
     Log,
     ReadIndex,
+    Lease,
     Follower,
     Local,
 }
@@ -118,6 +121,7 @@ impl ReadParams for Params {
             compact: from.count("compact").into(),
             reads: match from.word("reads") {
                 "readindex" => Reads::ReadIndex,
+                "lease" => Reads::Lease,
                 "follower" => Reads::Follower,
                 "local" => Reads::Local,
                 _ => Reads::Log,

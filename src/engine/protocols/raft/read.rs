@@ -5,6 +5,10 @@
 //! heartbeats begun *after* the read arrived was answered by a majority (so it still led then); and it has
 //! applied everything committed when it noted `readIndex`. A follower asks its leader for that index,
 //! waits until it has applied that far itself, and answers.
+//!
+//! With a lease (6.4.1) the round need not come after the read: whoever answered it votes for nobody else
+//! for an election timeout, so for that long, less what clocks may differ by, the leader asks nobody. This
+//! is the one place where safety rests on clocks.
 
 use std::rc::Rc;
 
@@ -14,7 +18,11 @@ use super::msg::*;
 use super::server::{Role, Server, majority};
 use super::why::Why;
 use super::{Do, Know, Reads, place};
-use crate::ids::NodeId;
+use crate::ids::{NodeId, Span};
+
+/// By how much two clocks are trusted to differ at most, in percent: a lease is so much shorter than the
+/// shortest election timeout.
+const DRIFT: u64 = 25;
 
 /// Who waits for a read.
 #[derive(Clone, Debug, Serialize)]
@@ -51,6 +59,12 @@ impl Server {
         match (cx.params.reads, self.role) {
             (Reads::Local, _) => self.answer_read(r, fx),
             (_, Role::Leader) if cx.bug("local-read") => self.answer_read(r, fx),
+            (Reads::Lease, Role::Leader) if self.lease_left(cx).is_some() => {
+                let left = self.lease_left(cx).unwrap_or_default();
+                let (client, applied) = (r.client_id, self.last_applied);
+                fx.explain(Why::LeaseRead { client, left, applied });
+                self.answer_read(r, fx);
+            }
             (_, Role::Leader) => self.begin_read(cx, Reader::Client(r.clone()), fx),
             (Reads::Follower, _) if self.leader_id.is_some() => self.ask_leader(cx, r, fx),
             _ => self.redirect(r.client_id, r.session, r.sequence_num, fx),
@@ -64,6 +78,35 @@ impl Server {
         let reply =
             ClientReply { status: Status::Ok, session, sequence_num, response, leader_hint: None };
         fx.send(r.client_id, Msg::ClientReply(reply));
+    }
+
+    // ---------------------------------------------------------------- the lease
+
+    /// Note when a round of heartbeats was begun: a lease counts from there, not from the answers.
+    pub fn round_begun(&mut self, cx: &Know<'_>) {
+        if cx.params.reads == Reads::Lease {
+            self.lead.rounds.push((self.lead.round, cx.mono));
+            self.extend_lease(cx);
+        }
+    }
+
+    /// The newest round that a majority has answered gives a lease from its beginning on.
+    pub fn extend_lease(&mut self, cx: &Know<'_>) {
+        let needed = majority(cx);
+        let answered = |round: u64| self.lead.acked.iter().filter(|a| **a >= round).count();
+        let newest = self.lead.rounds.iter().rposition(|(round, _)| answered(*round) >= needed);
+        let Some((_, begun)) = newest.and_then(|at| self.lead.rounds.drain(..=at).next_back())
+        else {
+            return;
+        };
+        let timeout = self.election_range(cx).0;
+        let drift = if cx.bug("lease-ignores-drift") { 0 } else { DRIFT };
+        self.lead.lease_until = Some(begun + timeout * 100 / (100 + drift));
+    }
+
+    fn lease_left(&self, cx: &Know<'_>) -> Option<Span> {
+        let until = self.lead.lease_until.filter(|_| self.knows_what_is_committed(cx))?;
+        (cx.mono < until).then(|| Span((until - cx.mono) as i64))
     }
 
     // ---------------------------------------------------------------- on the leader

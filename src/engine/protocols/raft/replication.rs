@@ -86,6 +86,7 @@ impl Server {
         self.lead.round += 1;
         let me = place(cx.cast, cx.me);
         self.lead.acked[me] = self.lead.round;
+        self.round_begun(cx);
         if cx.params.empty_heartbeat {
             return self.each_follower(cx, |s, n, _| s.send_entries(cx, n, Entries::default(), fx));
         }
@@ -178,6 +179,7 @@ impl Server {
         let at = place(cx.cast, from);
         self.lead.contact[at] = cx.mono;
         self.lead.acked[at] = self.lead.acked[at].max(m.round);
+        self.extend_lease(cx);
         if m.success {
             self.matched(cx, at, m.match_index, fx);
         } else {
@@ -258,7 +260,7 @@ impl Server {
         let (on, of) = self.copies(index);
         let term = self.log.term_at(index).unwrap_or(0);
         self.commit_index = index;
-        fx.explain(Why::Committed { index, from, term, on, of });
+        fx.explain(Why::Committed { index, from, term, leads: self.current_term, on, of });
         let done = self.lead.appended.iter().take_while(|(i, _)| *i <= index).count();
         for (_, at) in self.lead.appended.drain(..done) {
             fx.meter("commit-latency", cx.mono.saturating_sub(at) as i64);

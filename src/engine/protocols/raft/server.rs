@@ -75,6 +75,12 @@ pub struct Lead {
     /// The newest round each server has answered.
     pub acked: Vec<u64>,
     pub reads: Vec<Read>,
+    /// Until when, by its own clock, nobody else can have been elected (`reads=lease`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lease_until: Option<Us>,
+    /// When rounds not yet answered by a majority were begun.
+    #[serde(skip)]
+    pub rounds: Vec<(u64, Us)>,
     /// When a snapshot was last sent to each server, and which, while it is not acknowledged.
     #[serde(skip)]
     pub installing: Vec<Option<(Us, Index)>>,
@@ -204,10 +210,17 @@ impl Server {
         match was {
             Role::Leader => self.stop_leading(cx, because, led, by, fx),
             Role::Candidate if because == Because::Term => self.explain_split(cx, led, fx),
+            _ if because == Because::Leader => self.explain_giving_way(by, fx),
             _ => {}
         }
         self.votes.clear();
         self.await_leader(cx, fx);
+    }
+
+    /// Somebody else was faster.
+    fn explain_giving_way(&self, by: NodeId, fx: &mut Do<'_>) {
+        let (term, because) = (self.current_term, Because::Leader);
+        fx.explain(Why::SteppedDown { term, led: 0, because, by, heard: 0, needed: 0 });
     }
 
     fn stop_leading(
@@ -248,13 +261,14 @@ impl Server {
         Span(cx.mono.saturating_sub(self.silent_since) as i64)
     }
 
-    /// How long ago a leader was heard, if that is within the minimum election timeout.
-    pub fn heard_leader(&self, cx: &Know<'_>) -> Option<Span> {
+    /// Whether it has heard a leader within the minimum election timeout, and how long ago; a leader hears
+    /// itself.
+    pub fn heard_leader(&self, cx: &Know<'_>) -> Option<Option<Span>> {
         if self.role == Role::Leader {
-            return Some(Span(0));
+            return Some(None);
         }
         let ago = cx.mono.saturating_sub(self.heard?);
-        (ago < self.election_range(cx).0).then_some(Span(ago as i64))
+        (ago < self.election_range(cx).0).then_some(Some(Span(ago as i64)))
     }
 
     // ---------------------------------------------------------------- the disk
@@ -287,13 +301,14 @@ impl Server {
 
     /// Delete an entry and all that follow; the disk follows with the next write.
     pub fn cut_log(&mut self, cx: &Know<'_>, from: Index, fx: &mut Do<'_>) {
-        let (last, term) = (self.log.last_index(), self.log.term_at(from).unwrap_or(0));
+        let (last, last_term) = (self.log.last_index(), self.log.last_term());
+        let (term, commit) = (self.log.term_at(from).unwrap_or(0), self.commit_index);
         self.log.truncate_from(from);
         if !cx.bug("log-not-persisted") {
             fx.note(Record::Truncate { from });
         }
         self.forget_saving_from(from);
-        fx.explain(Why::Truncated { index: from, last, term });
+        fx.explain(Why::Truncated { index: from, last, term, last_term, commit });
     }
 
     pub fn forget_saving_from(&mut self, from: Index) {

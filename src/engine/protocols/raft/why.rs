@@ -29,11 +29,14 @@ pub enum Why {
         candidate: NodeId,
         term: Term,
         because: Because,
-        ago: Span,
+        /// None: it leads itself, or heard nobody.
+        ago: Option<Span>,
     },
     Voted {
         term: Term,
         candidate: NodeId,
+        /// The disk has term and vote before the candidate hears of it.
+        kept: bool,
     },
     Refused {
         term: Term,
@@ -47,7 +50,9 @@ pub enum Why {
     Ignored {
         candidate: NodeId,
         term: Term,
-        ago: Span,
+        because: Because,
+        /// None: it leads itself.
+        ago: Option<Span>,
     },
     Split {
         term: Term,
@@ -61,6 +66,7 @@ pub enum Why {
     },
     SteppedDown {
         term: Term,
+        /// The term it led; 0 where it only wanted to.
         led: Term,
         because: Because,
         by: NodeId,
@@ -86,7 +92,11 @@ pub enum Why {
     Truncated {
         index: Index,
         last: Index,
+        /// The first entry's term, and the last one's.
         term: Term,
+        last_term: Term,
+        /// How far it knew its log to be committed.
+        commit: Index,
     },
     /// On a majority, and yet not to be counted (§5.4.2).
     Waits {
@@ -99,7 +109,9 @@ pub enum Why {
     Committed {
         index: Index,
         from: Index,
+        /// The entry's term, and the leader's.
         term: Term,
+        leads: Term,
         on: u64,
         of: u64,
     },
@@ -137,6 +149,13 @@ pub enum Why {
         read_index: Index,
         heard: u64,
         of: u64,
+        applied: Index,
+    },
+    /// A read of the leader's own, while nobody else can have been elected.
+    LeaseRead {
+        client: NodeId,
+        /// By its own clock.
+        left: Span,
         applied: Index,
     },
     Redirected {
@@ -184,6 +203,7 @@ named!(Why {
     Outdated,
     ReadHeld,
     ReadConfirmed,
+    LeaseRead,
     Redirected,
     Repeated,
     Retried,
@@ -201,6 +221,8 @@ pub enum Because {
     Log,
     /// Its vote of this term is given.
     Voted,
+    /// It has just come back, and does not know whom it had answered.
+    Woken,
     /// Too few answered in time (CheckQuorum).
     Quorum,
 }
@@ -235,6 +257,10 @@ impl Reason for Why {
                 "{me} has heard no leader for {}: it becomes a candidate in term {term} and asks for votes.",
                 ms(silent)
             ),
+            // Fired by the scenario, not by patience at its end.
+            Why::PreAsked { term, silent } if silent.0 == 0 => {
+                format!("{me} asks whether it could win term {term}, and changes nothing yet.")
+            }
             Why::PreAsked { term, silent } => format!(
                 "{me} has heard no leader for {}: it asks whether it could win term {term}, and changes nothing yet.",
                 ms(silent)
@@ -242,28 +268,23 @@ impl Reason for Why {
             Why::PreRefused { candidate, because, ago, term } => {
                 let who = t.name(*candidate);
                 match because {
-                    Because::Leader if ago.0 == 0 => {
-                        format!(
-                            "{who} learns nothing new: {me} refuses its PreVote, for it leads itself."
-                        )
+                    Because::Leader => {
+                        let why = match ago {
+                            None => "for it leads itself".into(),
+                            Some(ago) => format!("because it heard a leader {} ago", ms(ago)),
+                        };
+                        format!("{who} learns nothing new: {me} refuses its PreVote, {why}.")
                     }
-                    Because::Leader => format!(
-                        "{who} learns nothing new: {me} refuses its PreVote because it heard a leader {} ago.",
-                        ms(ago)
-                    ),
                     Because::Log => format!("{me} refuses {who}'s PreVote: its own log is newer."),
                     _ => format!(
                         "{me} refuses {who}'s PreVote for term {term}: it is there already."
                     ),
                 }
             }
-            Why::Voted { term, candidate } if *candidate == t.me => {
-                format!("{me} votes for itself in term {term} and writes that vote to disk first.")
+            Why::Voted { term, candidate, kept } => {
+                let first = if *kept { " and writes that vote to disk first" } else { "" };
+                format!("{me} votes for {} in term {term}{first}.", t.name(*candidate))
             }
-            Why::Voted { term, candidate } => format!(
-                "{me} votes for {} in term {term} and writes that vote to disk first.",
-                t.name(*candidate)
-            ),
             Why::Refused { term, candidate, because, mine, theirs, voted_for } => {
                 let who = t.name(*candidate);
                 match (because, voted_for) {
@@ -278,11 +299,18 @@ impl Reason for Why {
                     _ => format!("{me} refuses {who}'s vote: it is already in term {term}."),
                 }
             }
-            Why::Ignored { candidate, term, ago } => format!(
-                "{me} heard its leader {} ago and does not listen to {}'s RequestVote of term {term}.",
-                ms(ago),
-                t.name(*candidate)
-            ),
+            Why::Ignored { candidate, term, because, ago } => {
+                let why = match ago {
+                    None => "leads".into(),
+                    Some(ago) if *because == Because::Woken => format!(
+                        "came back {} ago, may have answered a leader just before,",
+                        ms(ago)
+                    ),
+                    Some(ago) => format!("heard its leader {} ago", ms(ago)),
+                };
+                let who = t.name(*candidate);
+                format!("{me} {why} and does not listen to {who}'s RequestVote of term {term}.")
+            }
             Why::Split { term, votes, needed } => format!(
                 "Term {term} ends for {me} with {}, where {needed} are needed.",
                 count(*votes, "vote", "votes")
@@ -319,12 +347,25 @@ impl Reason for Why {
                 "{me} tries {} again from entry {next}: at {index} their logs differ.",
                 t.name(*follower)
             ),
-            Why::Truncated { index, last, term } => format!(
-                "{me} discards its uncommitted {} of term {term}; nobody was ever told they succeeded.",
-                span(*index, *last)
-            ),
+            Why::Truncated { index, last, term, last_term, commit } => {
+                let what = span(*index, *last);
+                let terms = match term == last_term {
+                    true => format!("term {term}"),
+                    false => format!("terms {term} to {last_term}"),
+                };
+                let known = match index <= commit {
+                    true if index == last => "though it knew it to be committed",
+                    true => "though it knew them to be committed",
+                    false if index == last => "which it never heard was committed",
+                    false => "which it never heard were committed",
+                };
+                format!("{me} discards its {what} of {terms}, {known}.")
+            }
             Why::Waits { index, of_term, term, on, of } => format!(
                 "Entry {index} of term {of_term} is on {on} of {of} servers, but {me} leads term {term} and may not count it: it waits for an entry of its own term."
+            ),
+            Why::Committed { index, term, leads, on, of, .. } if term != leads => format!(
+                "Entry {index} of term {term} is on {on} of {of} servers, and {me}, which leads term {leads}, calls it committed."
             ),
             Why::Committed { index, from, on, of, .. } if from == index => format!(
                 "Entry {index} is on {on} of {of} servers and of the leader's term: committed."
@@ -345,6 +386,9 @@ impl Reason for Why {
                 "{} needs entry {next}, which {me} no longer has: it sends the snapshot of entry {index}.",
                 t.name(*follower)
             ),
+            Why::Installed { index, kept: 0 } => {
+                format!("{me} takes over the state after entry {index}; its log begins anew.")
+            }
             Why::Installed { index, kept } => format!(
                 "{me} takes over the state after entry {index} and keeps {} behind it.",
                 count(*kept, "entry", "entries")
@@ -356,8 +400,14 @@ impl Reason for Why {
                 "{me} has committed nothing of term {term} yet and cannot know what is: {}'s read waits.",
                 t.name(*client)
             ),
-            Why::ReadConfirmed { read_index, heard, of, applied, .. } => format!(
-                "readIndex={read_index}, leadership confirmed by {heard} of {of}, applied={applied}: the answer is safe."
+            Why::ReadConfirmed { client, read_index, heard, of, applied } => format!(
+                "readIndex={read_index}, leadership confirmed by {heard} of {of}, applied={applied}: {me} answers {}.",
+                t.name(*client)
+            ),
+            Why::LeaseRead { client, left, applied } => format!(
+                "{me}'s lease runs for another {} by its own clock: it answers {} from entry {applied} and asks nobody.",
+                ms(left),
+                t.name(*client)
             ),
             Why::Redirected { client, leader } => match leader {
                 Some(l) => format!(
@@ -392,7 +442,11 @@ impl Reason for Why {
 }
 
 fn count(n: u64, one: &str, many: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
+    match n {
+        0 => format!("no {many}"),
+        1 => format!("1 {one}"),
+        n => format!("{n} {many}"),
+    }
 }
 
 fn span(from: Index, to: Index) -> String {

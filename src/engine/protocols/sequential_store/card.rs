@@ -186,6 +186,7 @@ pub static ENTRY: Entry = Entry {
         "Logs are never cut short. A replica that was cut off from a replicated sequencer makes all the others change the epoch once more when it is back. Raft or Lamport clocks under the total order are entries of their own, not choices here.",
     ),
     first: "not-linearizable",
+    stirs: &[],
 };
 
 pub const ONE_SEQUENCE: &str = "OneSequence";

@@ -98,7 +98,7 @@ pub static ENTRY: Entry = Entry {
         why("wrote", Weight::Key, &["key", "value", "v", "over"]),
         why("sibling", Weight::Key, &["key", "value", "v", "other", "than"]),
         why("adopted", Weight::Key, &["key", "value", "v", "over"]),
-        why("ignored", Weight::Aside, &["key", "value", "v"]),
+        why("ignored", Weight::Key, &["key", "value", "v", "relation", "held"]),
         why("pruned", Weight::Aside, &["dropped", "kept"]),
         why("recorded", Weight::Aside, &["cut", "v"]),
         why("consistent", Weight::Key, &["cut"]),
@@ -191,6 +191,7 @@ pub static ENTRY: Entry = Entry {
                Amnesia: a node that forgets its vector must not keep its name; the scenario `amnesia` shows why.",
     ),
     first: "triangle",
+    stirs: &[],
 };
 
 const fn op(word: &'static str, args: &'static [&'static str], says: &'static str) -> OpCard {

@@ -153,6 +153,12 @@ impl Message for Msg {
         let entries: usize = held.iter().map(|h| &h.v).chain([v]).map(|v| stamp::filled(v)).sum();
         (HEADER_BYTES + ENTRY_BYTES * entries) as u32
     }
+
+    /// Its vector, while it is short enough to be read.
+    fn label(&self) -> Option<String> {
+        let (Msg::Note { v, .. } | Msg::Versions { v, .. } | Msg::Point { v, .. }) = self;
+        (v.len() <= 6).then(|| stamp::show_all(v))
+    }
 }
 
 impl Msg {
@@ -429,11 +435,13 @@ impl Node {
     fn take(&mut self, cx: &Cxv, version: &Version, fx: Fxv) {
         let Version { key, value, v } = version.clone();
         match self.place(cx, version.clone()) {
-            None => fx.explain(Why::Ignored { key, value, v }),
-            Some((over, siblings)) if siblings.is_empty() => {
+            Err((relation, held)) => {
+                fx.explain(Why::Ignored { key, value, v, relation, held });
+            }
+            Ok((over, siblings)) if siblings.is_empty() => {
                 fx.explain(Why::Adopted { key, value, v, over });
             }
-            Some((_, siblings)) => {
+            Ok((_, siblings)) => {
                 for Version { value: other, v: than, .. } in siblings {
                     let (key, value, v) = (key.clone(), value.clone(), v.clone());
                     fx.explain(Why::Sibling { key, value, v, other, than });
@@ -443,13 +451,18 @@ impl Node {
     }
 
     /// Put a version among those of its key: how many it knew of and replaces, and those it stands beside.
-    fn place(&mut self, cx: &Cxv, version: Version) -> Option<(u64, Vec<Version>)> {
+    /// Or not, because of the version it is the same as, or that knew of it.
+    fn place(
+        &mut self,
+        cx: &Cxv,
+        version: Version,
+    ) -> Result<(u64, Vec<Version>), (Relation, Stamp)> {
         let here = self.store.slot(version.key.clone());
-        let stale = |h: &Version| {
-            matches!(compared(cx, &version.v, &h.v), Relation::Before | Relation::Equal)
-        };
-        if here.iter().any(stale) {
-            return None;
+        for h in here.iter() {
+            let relation = compared(cx, &version.v, &h.v);
+            if matches!(relation, Relation::Before | Relation::Equal) {
+                return Err((relation, h.v.clone()));
+            }
         }
         let before = here.len();
         here.retain(|h| compared(cx, &version.v, &h.v) == Relation::Concurrent);
@@ -457,7 +470,7 @@ impl Node {
         here.push(version);
         // One order on every node, whoever heard of what first.
         few::sort_by(here, &|a, b| b.v.cmp(&a.v));
-        Some((over, siblings))
+        Ok((over, siblings))
     }
 
     fn gather(&mut self, cx: &Cxv, from: NodeId, number: i64, v: Stamp, fx: Fxv) {

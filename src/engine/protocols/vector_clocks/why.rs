@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::stamp::{Relation, Stamp, show, within};
+use super::stamp::{self, Relation, Stamp, show, within};
 use crate::ids::NodeId;
 use crate::named;
 use crate::protocol::{Reason, Teller};
@@ -73,6 +73,9 @@ pub enum Why {
         key: String,
         value: Value,
         v: Stamp,
+        /// How it stands to the version held here.
+        relation: Relation,
+        held: Stamp,
     },
     /// Entries thrown away to keep the vector short.
     Pruned {
@@ -142,7 +145,7 @@ impl Reason for Why {
                 vec(theirs),
                 t.name(*with),
                 vec(mine),
-                told(*relation)
+                told(theirs, mine, *relation)
             ),
             Why::Concurrent { theirs, mine, .. } => format!(
                 "{} vs {}: each has something the other lacks: concurrent.",
@@ -168,11 +171,19 @@ impl Reason for Why {
             Why::Adopted { key, value, v, over } => {
                 format!("{me} takes {key} = {} {}{}.", value.print(), vec(v), knew(*over))
             }
-            Why::Ignored { key, value, v } => format!(
-                "{me} has {key} = {} {} already, or a version that knew of it: nothing to do.",
-                value.print(),
-                vec(v)
-            ),
+            Why::Ignored { key, value, v, relation, held } => {
+                let so = match relation {
+                    Relation::Equal if v == held => "equal, so it is the same write",
+                    Relation::Before if within(v, held) => {
+                        "no entry larger, so what is here knew of it"
+                    }
+                    _ => "taken for no newer",
+                };
+                let (value, v, held) = (value.print(), vec(v), vec(held));
+                format!(
+                    "{key} = {value} {v} reaches {me}, which has {held}: {so}. It changes nothing."
+                )
+            }
             Why::Pruned { dropped, kept } => format!(
                 "{me} keeps {kept} entries and forgets {}: what it forgets, it will take for unrelated.",
                 t.list(dropped.iter().copied())
@@ -227,8 +238,17 @@ fn merged(t: &Teller, from: NodeId, [theirs, mine, v]: [&Stamp; 3], counted: boo
     )
 }
 
-fn told(r: Relation) -> &'static str {
+fn told(theirs: &Stamp, mine: &Stamp, r: Relation) -> &'static str {
     match r {
+        Relation::Before | Relation::After | Relation::Equal
+            if r != stamp::relation(theirs, mine) =>
+        {
+            [
+                "taken for the same event",
+                "taken for one that happened before",
+                "taken for one that happened after",
+            ][r as usize]
+        }
         Relation::Before => "no entry larger, so it happened before",
         Relation::After => "no entry smaller, so it happened after",
         Relation::Equal => "the same event",

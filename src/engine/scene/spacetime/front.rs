@@ -2,7 +2,7 @@
 //! finding by geometry what is under a point.
 
 use super::cones::event_of;
-use super::slab::arrow;
+use super::slab::{Line, arrow};
 use super::view::Viewport;
 use crate::card::{View, Weight};
 use crate::ids::{EventId, MsgId, NodeId, Us};
@@ -251,7 +251,7 @@ fn folds(run: &Run, index: &Index, view: &Viewport, out: &mut Vec<Shape>) {
 /// its past.
 pub fn clock_text(run: &Run, index: &Index, e: EventId) -> String {
     if let (View::Rounds, Some(event)) = (run.entry().view, run.trace().event(e)) {
-        let reads = |n: NodeId| crate::value::print_time(index.clocks.reading(n, event.at) as i64);
+        let reads = |n: NodeId| reading(index.clocks.reading(n, event.at));
         return event.node.map_or_else(String::new, reads);
     }
     let kept = run.trace().event(e).and_then(|ev| kept_clock(run, e, ev.node?));
@@ -259,20 +259,48 @@ pub fn clock_text(run: &Run, index: &Index, e: EventId) -> String {
         Some(entries) => entries.into_iter().map(|(_, n)| n.to_string()).collect(),
         None => index.causality.clock(run.trace(), e).iter().map(u32::to_string).collect(),
     };
+    // One number is written as it is.
+    if let [one] = &counts[..] {
+        return one.clone();
+    }
     ["[", &counts.join(", "), "]"].concat()
+}
+
+/// A wall clock, all digits in one unit: times of one exchange are compared.
+fn reading(us: Us) -> String {
+    if us < 1_000_000 {
+        return crate::value::print_time(us as i64);
+    }
+    let digits = (1_000_000 + us % 1_000_000).to_string();
+    let rest = digits[1..].trim_end_matches('0');
+    let point = if rest.is_empty() { "" } else { "." };
+    [&(us / 1_000_000).to_string(), point, rest, "s"].concat()
+}
+
+/// Those whose clocks the run is about: they keep one, or are measured by it.
+pub(super) fn keep_clocks(run: &Run) -> Vec<NodeId> {
+    let rounds = matches!(run.entry().view, View::Rounds);
+    let keeps = |n: &NodeId| rounds || clock_of(run, *n).is_some_and(|c| !c.is_empty());
+    run.cast().all().filter(keeps).collect()
+}
+
+/// A node's clock at the end of what is known.
+fn clock_of(run: &Run, n: NodeId) -> Option<Vec<(NodeId, u64)>> {
+    clock_among(run.world().stage().exhibit(n, run.world().senses(n)))
+}
+
+fn clock_among(shown: Showcase) -> Option<Vec<(NodeId, u64)>> {
+    shown.items.into_iter().find_map(|(_, x)| match x {
+        Exhibit::Clock { entries } => Some(entries),
+        _ => None,
+    })
 }
 
 /// What the protocol itself shows as a node's clock, right after a step.
 fn kept_clock(run: &Run, e: EventId, n: NodeId) -> Option<Vec<(NodeId, u64)>> {
-    let clock = |shown: Showcase| {
-        shown.items.into_iter().find_map(|(_, x)| match x {
-            Exhibit::Clock { entries } => Some(entries),
-            _ => None,
-        })
-    };
     // A look into the past costs steps: only where there is something to see.
-    clock(run.world().stage().exhibit(n, run.world().senses(n)))?;
-    clock(run.peek(e).exhibits(n))
+    clock_of(run, n)?;
+    clock_among(run.peek(e).exhibits(n))
 }
 
 /// Beside the selected event's neighbours; its own stands on the sheet.
@@ -288,23 +316,33 @@ fn clocks(
     for e in neighbours(run.trace(), index, chosen).into_iter().filter(|e| index.shows(*e)) {
         let Some(event) = run.trace().event(e) else { continue };
         let Some(n) = event.node else { continue };
-        out.extend(clock(run, index, e, (view.x(event.at), view.y(n)), placer));
+        out.extend(clock(run, index, e, (view.x(event.at), view.y(n)), None, placer));
     }
 }
 
-/// The clock of a step under its dot, if there is room.
+/// The clock of a step under its dot, if there is room; else, among these arrows, above or beside it, and where
+/// none of them passes if it can be.
 pub(super) fn clock(
     run: &Run,
     index: &Index,
     e: EventId,
     (x, y): (f32, f32),
+    among: Option<&[Line]>,
     placer: &mut Placer,
 ) -> Option<Shape> {
     let words = clock_text(run, index, e);
     let width = text::mono(&words, text::SMALL);
-    let (x, y) = (x - width / 2.0, y + 17.0);
-    let free = placer.take(Box2::of_text(x, y, width, text::SMALL));
-    free.then(|| Shape::text("value clock", x, y, Anchor::Start, words))
+    let (mid, left) = (x - width / 2.0, x - width - 2.0);
+    let (under, over) = (y + 17.0, y - 9.0);
+    let places = [(mid, under), (mid, over), (x + 2.0, under), (left, under), (x + 2.0, over)];
+    let (lines, places) = among.map_or((&[][..], &places[..1]), |lines| (lines, &places[..]));
+    let room = |p: &(f32, f32)| Box2::of_text(p.0, p.1, width, text::SMALL);
+    let clear = |p: &&(f32, f32)| !lines.iter().any(|l| room(p).crossed(l.0, l.1));
+    let free = |p: &&(f32, f32)| placer.is_free(&room(p));
+    let best = places.iter().filter(free).find(clear).or(places.iter().find(free));
+    let (x, y) = *best?;
+    placer.take(room(&(x, y)));
+    Some(Shape::text("value clock", x, y, Anchor::Start, words))
 }
 
 /// The steps next to an event: before and after it on its lane, and at the other end of its messages.

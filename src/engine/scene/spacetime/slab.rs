@@ -1,6 +1,6 @@
 //! A stretch of the diagram: lanes, messages and their names, merged into few paths.
 
-use super::front::clock;
+use super::front::{clock, keep_clocks};
 use super::view::{TILE, Viewport};
 use crate::few;
 use crate::few::Few;
@@ -39,7 +39,7 @@ pub struct Slab {
     inset: f32,
 }
 
-type Point = (f32, f32);
+pub(super) type Point = (f32, f32);
 
 /// Paths by what they are and whose colour they have, in drawing order.
 type Inks = Few<(Ink, Hue), Pen>;
@@ -159,8 +159,8 @@ impl Slab {
         if sparse {
             self.arrows(run, view, &msgs, &mut inks);
             self.dots(run, index, view, &mut inks);
-            let mut placer = self.names(run, view, &msgs, &mut words);
-            self.clocks(run, index, view, &mut placer, &mut words);
+            let (mut placer, lines) = self.names(run, view, &msgs, &mut words);
+            self.clocks(run, index, view, &lines, &mut placer, &mut words);
         } else {
             self.bands(run, view, &msgs, &mut inks);
         }
@@ -329,7 +329,13 @@ impl Slab {
     }
 
     /// One name a burst, never over an arrowhead, never over another, and within the slab.
-    fn names(&self, run: &Run, view: &Viewport, msgs: &[MsgId], out: &mut Vec<Shape>) -> Placer {
+    fn names(
+        &self,
+        run: &Run,
+        view: &Viewport,
+        msgs: &[MsgId],
+        out: &mut Vec<Shape>,
+    ) -> (Placer, Vec<Line>) {
         let trace = run.trace();
         let bounds = Box2::new(self.x0 + 1.0, view.top() - 8.0, self.x1 - 1.0, view.foot());
         let mut placer = Placer::new(bounds, ((self.x1 - self.x0) / 40.0) as usize);
@@ -353,7 +359,9 @@ impl Slab {
         few::sort_by_key(&mut bursts, |b| b.0.quiet);
         let mut said: Vec<(u8, f32, f32)> = vec![];
         for (rec, arrows) in bursts {
-            let word = run.entry().kinds.get(rec.kind as usize).map_or("", |k| k.name);
+            let label = run.label(rec);
+            let kind = run.entry().kinds.get(rec.kind as usize).map_or("", |k| k.name);
+            let word = label.as_deref().unwrap_or(kind);
             if placer.is_full() || view.pitch() < 16.0 {
                 break;
             }
@@ -362,27 +370,28 @@ impl Slab {
                 let a = arrows[0].a;
                 k == rec.kind && (x - a.0).abs() < far && (y - a.1).abs() < view.pitch() * 1.5
             };
-            if said.iter().any(echo) {
+            if label.is_none() && said.iter().any(echo) {
                 continue;
             }
             if let Some((x, y)) = best_place(&arrows, word, &placer, &lines) {
                 said.push((rec.kind, arrows[0].a.0, arrows[0].a.1));
                 placer.take(Box2::of_text(x, y, text::width(word, text::SMALL), text::SMALL));
                 out.push(
-                    Shape::text("message-word", x, y, Anchor::Start, word)
+                    Shape::text("message-word", x, y, Anchor::Start, word.to_string())
                         .hue(Hue::epoch(rec.epoch)),
                 );
             }
         }
-        placer
+        (placer, lines)
     }
 
-    /// The clock of every step where there are few.
+    /// The clock of every step where there are few; of steps of one node at one instant the last one's.
     fn clocks(
         &self,
         run: &Run,
         index: &Index,
         view: &Viewport,
+        lines: &[Line],
         placer: &mut Placer,
         out: &mut Vec<Shape>,
     ) {
@@ -390,27 +399,39 @@ impl Slab {
         let trace = run.trace();
         let (i, j) = (trace.count_before(from), trace.count_before(to));
         let few = |n: usize| n as f32 <= (self.x1 - self.x0) / CLOCK;
-        if !few((j - i) / 4) {
+        // Elsewhere they are what the trace knows, and shown to whoever asks an event.
+        let keepers = keep_clocks(run);
+        if keepers.is_empty() || !few((j - i) / 16) {
             return;
         }
-        let is_step = |e: &Event| opens(e.what) && e.node.is_some() && index.shows(e.id);
+        // To begin is not worth the room.
+        let begins = |e: &Event| e.at == 0 && matches!(e.what, What::Start { .. });
+        let is_step = |e: &Event| {
+            let keeps = e.node.is_some_and(|n| keepers.contains(&n));
+            opens(e.what) && keeps && index.shows(e.id) && !begins(e)
+        };
         let steps: Vec<Event> = trace.range(i, j).filter(is_step).collect();
-        if few(steps.len()) {
-            placer.allow(steps.len());
-            for (e, n) in steps.iter().filter_map(|e| Some((e, e.node?))) {
-                out.extend(clock(run, index, e.id, (self.x(e.at), view.y(n)), placer));
+        let same = |a: &Event, b: &Event| (a.node, a.at) == (b.node, b.at);
+        let last = |i: &usize| !steps[i + 1..].iter().any(|s| same(s, &steps[*i]));
+        if !few(steps.len() / 4) {
+            return;
+        }
+        let shown: Vec<usize> = (0..steps.len()).filter(last).collect();
+        if few(shown.len()) {
+            placer.allow(shown.len());
+            for (e, n) in shown.iter().filter_map(|i| Some((&steps[*i], steps[*i].node?))) {
+                let at = (self.x(e.at), view.y(n));
+                out.extend(clock(run, index, e.id, at, Some(lines), placer));
             }
         }
     }
 }
 
+/// An arrow's two ends.
+pub(super) type Line = (Point, Point);
+
 /// Beside one of a burst's arrows, where the fewest lines pass behind.
-fn best_place(
-    arrows: &[Arrow],
-    word: &str,
-    placer: &Placer,
-    lines: &[(Point, Point)],
-) -> Option<(f32, f32)> {
+fn best_place(arrows: &[Arrow], word: &str, placer: &Placer, lines: &[Line]) -> Option<(f32, f32)> {
     let width = text::width(word, text::SMALL);
     let mut best: Option<(usize, (f32, f32))> = None;
     let crossings = |place: &Box2| lines.iter().filter(|l| place.crossed(l.0, l.1)).count();

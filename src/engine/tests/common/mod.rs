@@ -190,6 +190,7 @@ const ENTRY: Entry = Entry {
     disk: 0,
     left_out: "",
     first: "put",
+    stirs: &[],
 };
 
 impl Protocol for Toy {

@@ -37,6 +37,7 @@ const BASE: Entry = Entry {
     disk: 0,
     left_out: "",
     first: "",
+    stirs: &[],
 };
 
 const fn role(
@@ -122,7 +123,7 @@ pub static RAFT: Entry = Entry {
         BugCard { slug: "no-votedfor", says: "", breaks: &["ElectionSafety"], shown_by: "" },
         BugCard { slug: "commit-old-term", says: "", breaks: &[], shown_by: "" },
     ],
-    lies: &[("equivocate", "")],
+    lies: &[engine::card::lie("equivocate", "", &[])],
     meters: &[meter("log-length")],
     ..BASE
 };
@@ -258,7 +259,7 @@ pub static PBFT: Entry = Entry {
         why("accepted", &["matching"]),
     ],
     claims: &[claim("Agreement")],
-    lies: &[("equivocate", "")],
+    lies: &[engine::card::lie("equivocate", "", &[])],
     ..BASE
 };
 

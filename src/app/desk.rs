@@ -1,0 +1,195 @@
+//! What a reload would take from the reader: what can be undone and done again, what is compared, what is left out of
+//! the views, which view, which tab, which speed. It is written when the page is left and read when the same link is
+//! opened next in the same tab; a link carries none of it.
+
+use std::rc::Rc;
+
+use engine::ids::Us;
+use engine::trace::inquiry::Filter;
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::JsValue;
+
+use super::head::Head;
+use super::keys::TABS;
+use super::page::{Page, Past, Tab};
+use super::tree::Tree;
+use super::work::Twig;
+use super::{dom, inquiry};
+
+const KEY: &str = "desk";
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Desk {
+    /// The fragment it is found by, and the one that stood in the address until the page was left: a reload opens that.
+    link: String,
+    came: String,
+    tab: usize,
+    lower: String,
+    speed: u32,
+    /// Branches held against the one in view.
+    against: Vec<u32>,
+    /// What is left out: nodes and kinds as digits, for a script has no such numbers.
+    nodes: String,
+    kinds: String,
+    quiet: bool,
+    local: bool,
+    past: Vec<Step>,
+    future: Vec<Step>,
+    /// What the steps have in common.
+    texts: Vec<String>,
+}
+
+/// A state that can be gone back to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Step {
+    /// The link of the shipped scenario it is.
+    home: Option<String>,
+    text: usize,
+    at: f64,
+    k: u32,
+    now: u32,
+    /// Branches; the text of each is the number of one.
+    tree: Vec<Twig>,
+}
+
+/// Each text once: a hundred steps have most of theirs in common.
+fn place(texts: &mut Vec<String>, text: &str) -> usize {
+    texts.iter().position(|t| t == text).unwrap_or_else(|| {
+        texts.push(text.into());
+        texts.len() - 1
+    })
+}
+
+impl Step {
+    fn of(p: &Past, texts: &mut Vec<String>) -> Step {
+        let twig = |b| {
+            let mut t = Twig::of(b);
+            t.text = place(texts, &t.text).to_string();
+            t
+        };
+        let tree = p.tree.all.iter().map(twig).collect();
+        let text = place(texts, &p.text);
+        Step {
+            home: p.home.as_ref().and_then(|h| engine::scenario::link::write(h).ok()),
+            text,
+            at: p.head.at as f64,
+            k: p.head.k,
+            now: p.tree.now,
+            tree,
+        }
+    }
+
+    fn past(self, texts: &[String]) -> Option<Past> {
+        let branch = |mut t: Twig| {
+            t.text = texts.get(t.text.parse::<usize>().ok()?)?.clone();
+            Some(t.branch())
+        };
+        let all = self.tree.into_iter().map(branch).collect::<Option<Vec<_>>>()?;
+        let tree = Tree { all, now: self.now };
+        let home = self.home.and_then(|h| engine::scenario::link::parse_fragment(&h).ok());
+        tree.is_sound().then_some(())?;
+        Some(Past {
+            loaded: None,
+            text: texts.get(self.text)?.as_str().into(),
+            home: home.map(Rc::new),
+            head: Head { at: self.at as Us, k: self.k },
+            tree,
+        })
+    }
+}
+
+/// The page is left: keep what stands on it, under the link in the address. `came` is the one before it.
+pub fn leave(page: Page, came: &str) {
+    let mut texts = vec![];
+    let (past, future) = page.steps();
+    let (past, future) = {
+        let mut all = |p: Vec<Past>| p.iter().map(|p| Step::of(p, &mut texts)).collect();
+        (all(past), all(future))
+    };
+    let filter = page.inquiry.filter.get_untracked();
+    let tab = page.tab.get_untracked();
+    let desk = Desk {
+        link: dom::fragment(),
+        came: came.into(),
+        tab: TABS.iter().position(|t| *t == tab).unwrap_or(TABS.len()),
+        lower: page.lower.get_untracked(),
+        speed: page.speed.get_untracked(),
+        against: page.against.with_untracked(|a| a.iter().map(|a| a.0).collect()),
+        nodes: filter.nodes.to_string(),
+        kinds: filter.kinds.to_string(),
+        quiet: filter.quiet,
+        local: filter.local,
+        past,
+        future,
+        texts,
+    };
+    let text = serde_wasm_bindgen::to_value(&desk).ok();
+    let text = text.and_then(|v| js_sys::JSON::stringify(&v).ok());
+    if let Some(text) = text.and_then(|t| JsValue::from(t).as_string()) {
+        dom::keep_here(KEY, &text);
+    }
+}
+
+/// The same link is opened again: all stands as it stood. Behind the tree, which is kept for longer.
+pub fn restore(page: Page) {
+    let Some(text) = dom::take_here(KEY) else { return };
+    let desk = js_sys::JSON::parse(&text).ok().and_then(|v| serde_wasm_bindgen::from_value(v).ok());
+    let (here, desk): (String, Option<Desk>) = (dom::fragment(), desk);
+    let Some(desk) = desk.filter(|d| d.link == here || d.came == here) else { return };
+    if desk.link != here {
+        // The address was not written yet when the page was left: the work is under the one that was to come.
+        dom::keep_here(KEY, &text);
+        let _ = window().location().replace(&format!("#{}", desk.link));
+        return;
+    }
+    let texts = desk.texts;
+    let steps = |s: Vec<Step>| s.into_iter().filter_map(|s| s.past(&texts)).collect();
+    page.set_steps(steps(desk.past), steps(desk.future));
+    page.speed.set(desk.speed);
+    let filter = Filter {
+        nodes: desk.nodes.parse().unwrap_or_default(),
+        kinds: desk.kinds.parse().unwrap_or_default(),
+        quiet: desk.quiet,
+        local: desk.local,
+    };
+    if !filter.is_open() {
+        inquiry::sift(page, filter);
+    }
+    desk.against.into_iter().for_each(|id| page.hold(id, true));
+    match TABS.get(desk.tab) {
+        Some(tab) => page.tab.set(*tab),
+        None if page.phone.get_untracked() => page.tab.set(Tab::Messages),
+        None => {}
+    }
+    // What comes side by side brings its own view first.
+    request_animation_frame(move || page.lower.set(desk.lower));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::page::load_for_tests as loaded;
+
+    #[test]
+    fn what_can_be_undone_comes_back() {
+        let text = "lamplight 1\nrun vector-clocks nodes=3 seed=1\nat 0ms n1 tell n2\n";
+        let loaded = loaded(text);
+        let mut tree = Tree::of(&loaded, "as it came");
+        assert!(tree.grow(&loaded, "crash n3", 20, Head::after(30)));
+        let past = Past {
+            text: text.into(),
+            home: None,
+            loaded: Some(loaded),
+            head: Head { at: 30, k: 2 },
+            tree,
+        };
+        let mut texts = vec![];
+        let steps = [Step::of(&past, &mut texts), Step::of(&past, &mut texts)];
+        assert_eq!(texts, [text]);
+        let Some(again) = steps[1].clone().past(&texts) else { panic!("it is a step") };
+        assert_eq!(Step::of(&again, &mut texts), steps[0]);
+        assert_eq!((again.head, &*again.text, again.tree.all.len()), (past.head, text, 2));
+        assert!(steps[0].clone().past(&[]).is_none());
+    }
+}
