@@ -157,6 +157,6 @@ test.describe("run until", () => {
     await page.keyboard.press("Enter");
     await expect(dialog.getByRole("alert")).toContainText("elekted");
     await dialog.getByRole("button", { name: "a claim broken" }).click();
-    await expect(dialog.getByRole("alert")).toContainText("there is not a claim broken");
+    await expect(dialog.getByRole("alert")).toContainText("there is no claim broken");
   });
 });

@@ -7,7 +7,7 @@ const caption = (page) => page.locator(".caption .told");
 const node = (page, name) => page.locator(".topology").getByRole("button", { name });
 const tab = (page, name) => page.getByRole("tab", { name, exact: true });
 const text = (...lines) => {
-  const all = ["lamplight 1", "run vector-clocks nodes=3 seed=1", "net latency=10ms", ...lines, "until 100ms", ""].join("\n");
+  const all = ["lamplight 1", "title A talk", "run vector-clocks nodes=3 seed=1", "net latency=10ms", ...lines, "until 100ms", ""].join("\n");
   return `#z1.${deflateSync(Buffer.from(all)).toString("base64url")}`;
 };
 
@@ -38,7 +38,9 @@ test("the ring has the keys of all nodes, by name where they are few, and as muc
   const [room, drawn] = [await ring.boundingBox(), await ring.locator(".tick").boundingBox()];
   expect(drawn.height).toBeGreaterThan(room.height * 0.8);
   await accessible(page, ".exhibits");
+});
 
+test("of many keys the ring has those of every node", async ({ page, open }) => {
   await open("#consistent-hashing/join&t=300ms");
   await expect(page.locator(".exhibits .dots.keys")).toHaveCount(4);
 });

@@ -254,7 +254,7 @@ test.describe("marks of the timeline", () => {
   test("whose lines hang on something say why they stay", async ({ page }) => {
     await mark(page, /n2 tell n3/).focus();
     await page.keyboard.press("ArrowRight");
-    await expect(status(page)).toContainText("`when`");
+    await expect(status(page)).toContainText("“when”");
   });
 
   test("open a menu: go there, edit in place, bookmark, delete", async ({ page }) => {

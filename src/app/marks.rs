@@ -46,8 +46,8 @@ pub struct Place {
 /// A mark is this wide, and no nearer to the next.
 const TARGET: f64 = 24.0;
 
-const WHEN: &str = "its line begins with `when`: it happens as soon as that is true, and has no time of its own to move";
-const THEN: &str = "its line begins with `then`: it follows the line above; move that one";
+const WHEN: &str = "its line begins with “when”: it happens as soon as that is true, and has no time of its own to move";
+const THEN: &str = "its line begins with “then”: it follows the line above; move that one";
 const AGAIN: &str = "its line does this again and again; move the first time";
 const FOUND: &str = "a broken claim is what came of the run; it is no line of the text";
 const MANY: &str = "several lines stand here; open the mark and edit the time of one";

@@ -237,8 +237,10 @@ fn overview(run: &Run, count: usize) -> Facts {
         };
         (Pick::Node(n), titled(run.name(n), state))
     };
+    let title = &run.scenario().title;
     Facts {
-        title: run.scenario().title.clone(),
+        // A text need not have a title.
+        title: if title.is_empty() { run.entry().title.into() } else { title.clone() },
         says: run.scenario().about.clone(),
         also: run.cast().all().map(line).collect(),
         ..Facts::default()

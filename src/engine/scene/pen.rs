@@ -116,7 +116,7 @@ fn sine(turn: f32) -> f32 {
     let q = if quarters > 1.0 { 2.0 - quarters } else { quarters };
     let s = q * q;
     // Hastings, Approximations for Digital Computers (1955): the sine of a part of a quarter.
-    q * (1.570_796_3
+    q * (std::f32::consts::FRAC_PI_2
         - s * (0.645_963_7 - s * (0.079_689_68 - s * (0.004_673_766 - s * 0.000_151_484_2))))
 }
 

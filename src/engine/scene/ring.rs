@@ -16,10 +16,18 @@ const TURN: f32 = 4_294_967_296.0;
 /// Keys that are called by name, at most.
 const NAMED: usize = 16;
 
+/// Tokens whose arcs are named, at most.
+const FEW: usize = 24;
+
 /// Draw a ring. `grown` is how far what is moving has come, from 0 to 1.
 pub fn ring(run: &Run, shown: &Ring, w: f32, h: f32, grown: f32, selected: Pick) -> Vec<Shape> {
     let big = w.min(h) >= 140.0;
-    let margin = if big { 22.0 } else { 8.0 };
+    let margin = match big {
+        // Whose the arcs are stands outside of few of them.
+        true if shown.tokens.len() <= FEW => 34.0,
+        true => 22.0,
+        false => 8.0,
+    };
     let r = (w.min(h) / 2.0 - margin).max(8.0);
     let view = View { run, shown, x: w / 2.0, y: h / 2.0, r, big, grown, selected };
     let mut out = vec![];
@@ -209,7 +217,7 @@ impl View<'_> {
 
     /// Whose an arc is, outside it: where there are few, hues repeat and arcs are what the run is about.
     fn names(&self, out: &mut Vec<Shape>) {
-        if self.shown.tokens.len() > 24 {
+        if self.shown.tokens.len() > FEW {
             return;
         }
         for (from, to, owner) in self.owned().filter(|(from, to, _)| to - from >= 0.03) {

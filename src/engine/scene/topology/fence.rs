@@ -86,12 +86,11 @@ const NECK: f32 = 9.0;
 /// Nodes among which such a way is looked for, at most.
 const FEW: usize = 24;
 
+/// Two parts by their places, and the way between them: its ends and its bend.
+type Detour = (usize, usize, [Point; 3]);
+
 /// The shortest way between two parts with one bend, where no straight one is clear.
-fn detour(
-    layout: &Layout,
-    parts: &[Vec<NodeId>],
-    others: &[Point],
-) -> Option<(usize, usize, [Point; 3])> {
+fn detour(layout: &Layout, parts: &[Vec<NodeId>], others: &[Point]) -> Option<Detour> {
     if parts.len() < 2 || layout.len() > FEW {
         return None;
     }
@@ -99,7 +98,7 @@ fn detour(
         others.iter().all(|o| distance((a, b), *o) > layout.ring_radius() + NECK + 6.0)
     };
     let far = |a: Point, b: Point| (a.0 - b.0).hypot(a.1 - b.1);
-    let mut best: Option<(f32, (usize, usize, [Point; 3]))> = None;
+    let mut best: Option<(f32, Detour)> = None;
     let (columns, rows) = ((layout.w / 16.0) as usize, (layout.h / 16.0) as usize);
     for at in 0..columns * rows {
         let by = ((at % columns) as f32 * 16.0 + 8.0, (at / columns) as f32 * 16.0 + 8.0);
