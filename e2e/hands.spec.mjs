@@ -304,7 +304,7 @@ test.describe("breaking more", () => {
     await open("#pbft/happy&t=5ms");
     let dialog = await breaking(page, "Node");
     await dialog.getByRole("combobox", { name: "Node" }).selectOption("r0");
-    await expect(dialog.getByRole("group", { name: "How" })).toContainText("telling each peer of one");
+    await expect(dialog.getByRole("group", { name: "How" })).toContainText("tells each peer of one");
     await dialog.getByRole("button", { name: "turn equivocate: r0" }).click();
     const field = dialog.getByRole("textbox");
     await expect(field).toHaveValue(/^to=r\d$/);

@@ -157,10 +157,10 @@ test.describe("the dialog", () => {
     };
     const [first, all] = await options();
     await first.getByRole("combobox", { name: "Message" }).selectOption(all[0][0]);
-    await first.getByRole("button", { name: /^hold / }).click();
+    await first.getByRole("group", { name: "How", exact: true }).getByRole("button", { name: /^hold / }).click();
     const [second, more] = await options();
     await second.getByRole("combobox", { name: "Message" }).selectOption(more.find(([, name]) => !name.endsWith("held"))[0]);
-    await second.getByRole("button", { name: /^hold / }).click();
+    await second.getByRole("group", { name: "How", exact: true }).getByRole("button", { name: /^hold / }).click();
     const [dialog] = await options();
     const held = dialog.getByRole("region", { name: "Held messages" }).getByRole("button");
     await expect(held).toHaveCount(2);

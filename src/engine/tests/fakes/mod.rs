@@ -123,7 +123,7 @@ pub static RAFT: Entry = Entry {
         BugCard { slug: "no-votedfor", says: "", breaks: &["ElectionSafety"], shown_by: "" },
         BugCard { slug: "commit-old-term", says: "", breaks: &[], shown_by: "" },
     ],
-    lies: &[engine::card::lie("equivocate", "", &[])],
+    lies: &[lie("equivocate", "", &[("to", Takes::Nodes)])],
     meters: &[meter("log-length")],
     ..BASE
 };
@@ -259,7 +259,7 @@ pub static PBFT: Entry = Entry {
         why("accepted", &["matching"]),
     ],
     claims: &[claim("Agreement")],
-    lies: &[engine::card::lie("equivocate", "", &[])],
+    lies: &[lie("equivocate", "", &[("to", Takes::Nodes)])],
     ..BASE
 };
 
