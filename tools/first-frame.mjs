@@ -22,6 +22,7 @@ const visits = [
   { address: "?embed=1" },
   { address: "?embed=1&autoplay=1" },
   ...index.flatMap(({ entry, scenarios }) => scenarios.map(({ slug }) => ({ address: `#${entry}/${slug}` }))),
+  ...index.map(({ entry, scenarios }) => ({ address: `#${entry}/${scenarios[0].slug}`, small: true })),
   ...index.flatMap(({ entry, scenarios }) => ["t=300ms", "t=200ms.2&sel=n:n1&check=00000000"].map((at) => ({ address: `#${entry}/${scenarios[0].slug}&${at}` }))),
 ];
 
@@ -32,9 +33,9 @@ const browser = await chromium.launch({
 });
 /** By visit: what was called. */
 const called = [];
-const look = async ({ address, phone, scheme = "light", calm }) => {
+const look = async ({ address, phone, small, scheme = "light", calm }) => {
   const context = await browser.newContext({
-    viewport: phone ? { width: 390, height: 844 } : { width: 1440, height: 900 },
+    viewport: phone ? { width: 390, height: 844 } : small ? { width: 1280, height: 720 } : { width: 1440, height: 900 },
     colorScheme: scheme,
     reducedMotion: calm ? "reduce" : "no-preference",
   });

@@ -496,6 +496,9 @@ const home = Array.from({ length: total }, (_, f) => {
 const everybodys = (f) => (home[f] = soonFor(f).has("main") ? 0 : 1);
 const calls = m.bodies.map(called);
 const owner = (f) => Math.floor(home[f] / 2);
+// The catalogue asks every entry for its sign: that is not worth a part. It asks for no card before the part is there.
+const asked = (f) => m.bodies[f - before].length <= 16 && calls[f - before].size === 0 && !/^engine::protocols::card::</.test(spelt.get(f));
+for (const f of m.elements.values()) if (f >= before && home[f] > 1 && asked(f)) everybodys(f);
 for (let again = true; again; ) {
   again = false;
   for (const [i] of entries.entries()) {
