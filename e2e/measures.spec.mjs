@@ -23,7 +23,7 @@ test("an estimate is drawn with the band its bound promises, and the clocks nobo
   await expect(charts(page).locator(".margin")).toHaveCount(1);
   await expect(charts(page).getByText(/^clock error/)).toBeVisible();
   await charts(page).getByRole("button", { name: "c1, estimate-error" }).click();
-  await expect(page.getByRole("heading", { name: "c1, synchronised" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "c1, measuring" })).toBeVisible();
 });
 
 test("a round trip shows four readings and how far off they leave the asker", async ({ page, open }) => {

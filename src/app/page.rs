@@ -329,8 +329,8 @@ impl Page {
         let head = address.at.map_or(Head::default(), Head::of);
         catch_up(&loaded, head);
         let pick = pick_of(&loaded.run.borrow(), address);
-        let there = known_part(&loaded.sides, head);
-        self.bound.set_value((there != head).then_some(head));
+        let (there, bound) = known_part(&loaded.sides, head);
+        self.bound.set_value(bound);
         self.put(loaded.clone(), there);
         self.plant_first(&loaded);
         self.pick.set(pick);
@@ -550,8 +550,8 @@ impl Page {
     pub fn go(&self, head: Head) {
         let sides = self.sides_now();
         sides.iter().for_each(|s| s.advance(head.at, JUMP_BUDGET));
-        let there = known_part(&sides, head);
-        self.bound.set_value((there != head).then_some(head));
+        let (there, bound) = known_part(&sides, head);
+        self.bound.set_value(bound);
         self.cut.set(None);
         self.stepped.set(false);
         self.stand_at(there);
@@ -1406,15 +1406,18 @@ fn catch_up(loaded: &Loaded, head: Head) {
     loaded.sides.iter().for_each(|s| s.advance(head.at, JUMP_BUDGET));
 }
 
-/// As far on the way as the runs are known.
-fn known_part(sides: &[Side], head: Head) -> Head {
-    let known = |s: &Side| {
+/// As far on the way as the runs are known, and where the way goes on to; nowhere, where a limit has ended it.
+fn known_part(sides: &[Side], head: Head) -> (Head, Option<Head>) {
+    let limit = |s: &Side| {
         let run = s.run.borrow();
-        if run.world().limit().is_some() { run.world().now() } else { run.known_until() }
+        run.world().limit().map(|_| run.world().now())
     };
-    match sides.iter().map(known).min() {
-        Some(known) if known < head.at => Head::after(known),
-        _ => head,
+    if let Some(last) = sides.iter().filter_map(limit).min() {
+        return (if last < head.at { Head::after(last) } else { head }, None);
+    }
+    match sides.iter().map(|s| s.run.borrow().known_until()).min() {
+        Some(known) if known < head.at => (Head::after(known), Some(head)),
+        _ => (head, None),
     }
 }
 
