@@ -578,7 +578,7 @@ impl Page {
     }
 
     pub fn tell_limit(&self, limit: &str) {
-        let says = format!("The run goes no further: {limit}.");
+        let says = format!("The run goes no further: {}.", words::quoted(limit));
         self.said.set(says.clone());
         self.notice.set(Some(Notice { says, undo: false, serious: true }));
     }

@@ -84,8 +84,11 @@ pub fn expected(run: &Run, text: &str) -> Vec<Expected> {
             .trim()
             .to_string()
     };
-    let to_the_end =
-        |limit| Expected { says: "until".into(), ok: false, got: words::capital(limit) };
+    let to_the_end = |limit| Expected {
+        says: "until".into(),
+        ok: false,
+        got: words::capital(&words::quoted(limit)),
+    };
     v.expects
         .iter()
         .map(|e| Expected { says: line(e.line), ok: e.ok, got: e.got.clone() })

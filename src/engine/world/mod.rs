@@ -53,14 +53,14 @@ impl Limit {
     pub fn says(self) -> &'static str {
         match self {
             Limit::Steps => {
-                "the run reached 2,000,000 steps, its limit: end it sooner with “until”, or lower a rate"
+                "the run reached 2,000,000 steps, its limit: end it sooner with `until`, or lower a rate"
             }
             Limit::Time => "the run reached 24 h of its own time, its limit",
             Limit::Bytes => {
-                "the trace reached 256 MiB, its limit: end the run sooner with “until”, or lower a rate"
+                "the trace reached 256 MiB, its limit: end the run sooner with `until`, or lower a rate"
             }
             Limit::Firings => {
-                "more than 1,000 lines of the scenario fired at one instant: a “when” feeds itself"
+                "more than 1,000 lines of the scenario fired at one instant: a `when` feeds itself"
             }
         }
     }
