@@ -2,7 +2,7 @@
 
 use engine::ids::Us;
 use engine::scenario::ast::Instant;
-use engine::trace::Trace;
+use engine::trace::{Event, Trace};
 
 /// Everything before `at` has happened, and at `at` the first `k` steps of the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -15,6 +15,11 @@ impl Head {
     /// Everything up to and including this time.
     pub fn after(at: Us) -> Head {
         Head { at, k: u32::MAX }
+    }
+
+    /// Behind the step that an event is part of.
+    pub fn behind(e: &Event) -> Head {
+        Head { at: e.at, k: e.k.max(1) }
     }
 
     pub fn of(i: Instant) -> Head {
@@ -49,7 +54,7 @@ impl Head {
     /// Behind the next step of the run. Acts of the scenario go with the first step of their instant.
     pub fn next(self, trace: &Trace) -> Option<Head> {
         let e = trace.event_at(self.events(trace))?;
-        Some(Head { at: e.at, k: e.k.max(1) })
+        Some(Head::behind(&e))
     }
 
     /// Before the last step of the run; at the very beginning there is nothing to go back to.
@@ -58,7 +63,7 @@ impl Head {
         let (at, k) = (last.at, last.k.max(1));
         let first = if k == 1 { trace.count_before(at) } else { trace.count_at(at, k - 1) };
         let before = first.checked_sub(1).and_then(|i| trace.event_at(i));
-        Some(before.map_or(Head::default(), |e| Head { at: e.at, k: e.k.max(1) }))
+        Some(before.map_or(Head::default(), |e| Head::behind(&e)))
     }
 }
 

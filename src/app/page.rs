@@ -23,7 +23,7 @@ use super::head::{EventAt, Head};
 use super::inquiry::{self, Inquiry};
 use super::sides::{self, Side};
 use super::tree::{self, Branch, Tree, Way};
-use super::{dom, faults, words};
+use super::{dom, faults, until, words};
 
 /// A scenario that is running, and where it came from.
 #[derive(Clone)]
@@ -624,29 +624,22 @@ impl Page {
     /// Behind, or before, the next step in which something loud happens: a fault, a reason, a claim.
     pub fn leap(&self, forward: bool) {
         self.freeze();
-        let count = self.count.get_untracked();
-        let to = self.with_run_now(|run| {
-            let loud = |e: &engine::trace::Event| {
-                matches!(words::loudness(run, e), words::Loud::Key | words::Loud::Fault)
-                    && !matches!(e.what, What::Lose { .. })
-            };
-            let here = count
-                .checked_sub(1)
-                .and_then(|i| run.trace().event_at(i))
-                .map(|e| (e.at, e.k.max(1)));
-            let other = |e: &engine::trace::Event| Some((e.at, e.k.max(1))) != here;
-            let found = if forward {
-                run.trace().range(count, run.trace().len()).find(loud)
-            } else {
-                run.trace().range(0, count).rev().filter(other).find(loud)
-            };
-            found.map(|e| Head { at: e.at, k: e.k.max(1) })
-        });
-        if let Some(to) = to.flatten() {
-            let from = self.head.get_untracked();
-            self.go(to);
-            self.stepped.set(true);
-            self.tell_step(from, to);
+        let Some(loaded) = self.loaded_now() else { return };
+        let (from, count) = (self.head.get_untracked(), self.count.get_untracked());
+        let to = {
+            let mut run = loaded.run.borrow_mut();
+            let to = if forward { until::loud(&mut run, count) } else { loud_before(&run, count) };
+            loaded.index.borrow_mut().catch_up(&run);
+            to
+        };
+        match to {
+            Some(to) => {
+                self.go(to);
+                self.stepped.set(true);
+                self.tell_step(from, to);
+            }
+            None if forward => self.said.set("As far as this run goes, only messages move.".into()),
+            None => self.said.set("Before this, only messages move.".into()),
         }
     }
 
@@ -716,8 +709,7 @@ impl Page {
     /// Show an event: select it and stand behind it.
     pub fn visit(&self, e: EventId) {
         self.playing.set(false);
-        let head =
-            self.with_run_now(|run| run.trace().event(e).map(|e| Head { at: e.at, k: e.k.max(1) }));
+        let head = self.with_run_now(|run| run.trace().event(e).map(|e| Head::behind(&e)));
         if let Some(Some(head)) = head {
             self.go(head);
             self.stepped.set(true);
@@ -734,7 +726,7 @@ impl Page {
             let index = loaded.index.borrow();
             let event = index.acts.iter().find(|f| f.line == line)?.event;
             let e = loaded.run.borrow().trace().event(event)?;
-            Some(Head { at: e.at, k: e.k.max(1) })
+            Some(Head::behind(&e))
         };
         if fired().is_none() {
             let end = end_of(&loaded.run.borrow());
@@ -1419,6 +1411,14 @@ fn known_part(sides: &[Side], head: Head) -> (Head, Option<Head>) {
         Some(known) if known < head.at => (Head::after(known), Some(head)),
         _ => (head, None),
     }
+}
+
+/// The step before a place in which something loud happens, other than the one that ends there.
+fn loud_before(run: &Run, count: usize) -> Option<Head> {
+    let here = count.checked_sub(1).and_then(|i| run.trace().event_at(i));
+    let here = here.map(|e| Head::behind(&e));
+    let back = run.trace().range(0, count).rev();
+    back.filter(|e| words::is_loud(run, e)).map(|e| Head::behind(&e)).find(|h| Some(*h) != here)
 }
 
 /// Know at least one step behind the playhead.

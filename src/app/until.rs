@@ -63,6 +63,11 @@ fn find(run: &mut Run, from: usize, holds: &dyn Fn(&Run, &Event) -> bool) -> Opt
     }
 }
 
+/// Where something loud happens the next time.
+pub fn loud(run: &mut Run, from: usize) -> Option<Head> {
+    find(run, from, &words::is_loud).map(|e| Head::behind(&e))
+}
+
 /// Says of a bookmark that it is the search's own.
 const HERE: &str = "until, from here";
 const THERE: &str = "until, there";
@@ -131,7 +136,7 @@ pub fn go(page: Page, wait: Wait) -> String {
         let from = page.head.get_untracked().events(run.trace());
         let to = find(&mut run, from, &|run, e| is_it(run, wait, e));
         loaded.index.borrow_mut().catch_up(&run);
-        (to.map(|e| Head { at: e.at, k: e.k.max(1) }), told(&run, wait, to.as_ref()))
+        (to.as_ref().map(Head::behind), told(&run, wait, to.as_ref()))
     };
     arrive(page, to, &what)
 }

@@ -41,6 +41,11 @@ pub fn loudness(run: &Run, e: &Event) -> Loud {
     }
 }
 
+/// Whether a leap stops here: a fault, a reason, a claim.
+pub fn is_loud(run: &Run, e: &Event) -> bool {
+    matches!(loudness(run, e), Loud::Key | Loud::Fault) && !matches!(e.what, What::Lose { .. })
+}
+
 /// `RequestVote #1`: the name of a message on its link.
 pub fn message(run: &Run, m: MsgId) -> String {
     let Some(rec) = run.trace().msg(m) else { return "a message".into() };
