@@ -21,9 +21,10 @@ const KEY: &str = "desk";
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Desk {
-    /// The fragment it is found by, and the one that stood in the address until the page was left: a reload opens that.
+    /// The fragment it is found by, and those that stood in the address until the page was left: a reload opens one of
+    /// them.
     link: String,
-    came: String,
+    came: Vec<String>,
     tab: usize,
     lower: String,
     speed: u32,
@@ -99,8 +100,8 @@ impl Step {
     }
 }
 
-/// The page is left: keep what stands on it, under the link in the address. `came` is the one before it.
-pub fn leave(page: Page, came: &str) {
+/// The page is left: keep what stands on it, under the link in the address. `came` are those before it.
+pub fn leave(page: Page, came: Vec<String>) {
     let mut texts = vec![];
     let (past, future) = page.steps();
     let (past, future) = {
@@ -111,7 +112,7 @@ pub fn leave(page: Page, came: &str) {
     let tab = page.tab.get_untracked();
     let desk = Desk {
         link: dom::fragment(),
-        came: came.into(),
+        came,
         tab: TABS.iter().position(|t| *t == tab).unwrap_or(TABS.len()),
         lower: page.lower.get_untracked(),
         speed: page.speed.get_untracked(),
@@ -136,7 +137,7 @@ pub fn restore(page: Page) {
     let Some(text) = dom::take_here(KEY) else { return };
     let desk = js_sys::JSON::parse(&text).ok().and_then(|v| serde_wasm_bindgen::from_value(v).ok());
     let (here, desk): (String, Option<Desk>) = (dom::fragment(), desk);
-    let Some(desk) = desk.filter(|d| d.link == here || d.came == here) else { return };
+    let Some(desk) = desk.filter(|d| d.link == here || d.came.contains(&here)) else { return };
     if desk.link != here {
         // The address was not written yet when the page was left: the work is under the one that was to come.
         dom::keep_here(KEY, &text);

@@ -149,9 +149,13 @@ fn missing(entry: &str, slug: &str, says: String, fragment: &str, catalogue: Cat
     }
 }
 
+/// A reload may still open an address that was replaced so many milliseconds ago.
+const LATELY: f64 = 2000.0;
+
 /// Follow the address both ways. What the page writes itself does not come back as a request.
 pub fn follow(page: Page, catalogue: Catalogue) {
     let written = StoredValue::new(dom::fragment());
+    let before = StoredValue::new((String::new(), 0.0));
     let timer = StoredValue::new_local(None::<Timeout>);
     let listener = window_event_listener(leptos::ev::hashchange, move |_| {
         let fragment = dom::fragment();
@@ -168,9 +172,10 @@ pub fn follow(page: Page, catalogue: Catalogue) {
         if runs && page.whole.get_untracked() && page.mode.get_untracked() != Mode::Embed {
             timer.set_value(None);
             page.freeze();
-            let came = dom::fragment();
+            let mut came = vec![dom::fragment()];
+            came.extend(before.with_value(|(b, at)| (js_sys::Date::now() - at < LATELY).then(|| b.clone())));
             write(page, written);
-            desk::leave(page, &came);
+            desk::leave(page, came);
         }
     });
     on_cleanup(move || leaving.remove());
@@ -190,7 +195,14 @@ pub fn follow(page: Page, catalogue: Catalogue) {
             return;
         }
         let write = move || {
-            if mode == Mode::Embed { keep(&page.address_out()) } else { write(page, written) }
+            if mode == Mode::Embed {
+                return keep(&page.address_out());
+            }
+            let old = dom::fragment();
+            write(page, written);
+            if dom::fragment() != old {
+                before.set_value((old, js_sys::Date::now()));
+            }
         };
         timer.set_value(Some(Timeout::new(350, write)));
     });

@@ -5,7 +5,8 @@
 //   labels   4 each: message, word, x, y of the baseline
 //   rings    2 each: node, what is left of its timer, from 1 to 0
 //
-// A pool of elements is kept by message and by node; an element is written to only where its number has changed.
+// A pool of elements is kept by message and by node; an element is written to only where its number has changed. What
+// moves is moved by the numbers of its transform, not by their words: nothing is spelled and nothing is read.
 
 const ns = "http://www.w3.org/2000/svg";
 const make = (tag, attributes, ...children) => {
@@ -15,7 +16,15 @@ const make = (tag, attributes, ...children) => {
   return e;
 };
 
+/** A group that is put somewhere, and turned, by numbers. */
+const place = (g) => {
+  g.setAttribute("transform", "translate(0 0) rotate(0)");
+  const [to, turn] = [0, 1].map((i) => g.transform.baseVal.getItem(i));
+  return { to, turn };
+};
+
 const head = "M0 0L-12 -5L-9 0L-12 5Z";
+const behind = "M-7 0L-19 -5L-16 0L-19 5Z";
 const states = ["flight", "flight is-lost", "flight is-held", "flight is-held"];
 
 export class Motion {
@@ -42,7 +51,7 @@ export class Motion {
     this.turn += 1;
     for (let i = 0; i < flights.length; i += 9) this.fly(flights, i, selected);
     for (const [id, f] of this.flights) {
-      if (f.turn === this.turn) continue;
+      if (f.seen === this.turn) continue;
       f.g.remove();
       this.flights.delete(id);
     }
@@ -54,19 +63,21 @@ export class Motion {
     const id = a[i];
     let f = this.flights.get(id);
     if (!f) this.flights.set(id, (f = this.launch(id)));
-    f.turn = this.turn;
+    f.seen = this.turn;
     const key = a[i + 6] * 16 + a[i + 7] * 4 + a[i + 8] * 2 + (id === selected ? 1 : 0);
     if (key !== f.key) {
       f.key = key;
       f.g.setAttribute("class", `${states[a[i + 7]]} ${this.hues[a[i + 6]]}${a[i + 8] ? " is-copy" : ""}${id === selected ? " selected" : ""} ${this.kins.get(id) ?? ""}`);
     }
-    // Most ways are straight: what they turn it by is worked out once.
+    // Most ways are straight: they turn it once.
     if (a[i + 3] !== f.dx || a[i + 4] !== f.dy) {
       f.dx = a[i + 3];
       f.dy = a[i + 4];
-      f.turned = `) rotate(${((Math.atan2(f.dy, f.dx) * 180) / Math.PI).toFixed(1)})`;
+      f.turn.setRotate((Math.atan2(f.dy, f.dx) * 180) / Math.PI, 0, 0);
     }
-    f.g.setAttribute("transform", `translate(${a[i + 1].toFixed(2)} ${a[i + 2].toFixed(2)}${f.turned}`);
+    // Tenths of a pixel: what has not gone so far stands still.
+    const [x, y] = [Math.round(a[i + 1] * 10), Math.round(a[i + 2] * 10)];
+    if (x !== f.x || y !== f.y) f.to.setTranslate((f.x = x) / 10, (f.y = y) / 10);
     if (a[i + 5] !== f.tail) {
       f.tail = a[i + 5];
       f.line.setAttribute("x1", -f.tail);
@@ -80,14 +91,14 @@ export class Motion {
       { "data-pick": `m${id}` },
       make("circle", { class: "halo", cx: -5, r: 15 }),
       line,
-      make("path", { class: "head second", d: head, transform: "translate(-7 0)" }),
+      make("path", { class: "head second", d: behind }),
       make("path", { class: "head first", d: head }),
       make("path", { class: "cross", d: "M-5 -5L5 5M-5 5L5 -5" }),
       make("circle", { class: "held", cx: -5, r: 12 }),
       make("circle", { class: "hit", cx: -5, r: 14 }),
     );
     this.layer.append(g);
-    return { g, line, tail: 0, key: -1, turn: 0 };
+    return { g, line, tail: 0, key: -1, seen: 0, ...place(g) };
   }
 
   write(a) {
