@@ -178,10 +178,10 @@ const motion = async () => {
     await page.getByRole("button", { name: "The whole run" }).click();
     await play(page);
   };
-  // Pans by hand: a pointer that goes to and fro over the diagram.
+  // Pans by hand: a pointer that goes to and fro over the diagram. A pointer asks for no layout: where it goes is asked once.
   const pan = `
-    const svg = document.querySelector('svg[aria-label="Messages in space and time"]');
-    const box = svg.getBoundingClientRect();
+    const svg = (window.panned ??= document.querySelector('svg[aria-label="Messages in space and time"]'));
+    const box = (window.panBox ??= svg.getBoundingClientRect());
     const x = box.x + box.width / 2 + 200 * Math.sin(i / 20);
     const of = (type) => new PointerEvent(type, { bubbles: true, clientX: x, clientY: box.y + box.height / 2, buttons: 1, pointerId: 1, isPrimary: true });
     if (i === 0) svg.dispatchEvent(of("pointerdown"));
