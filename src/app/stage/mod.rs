@@ -142,6 +142,9 @@ pub fn told(run: &Run, index: &Index, count: usize, (stepped, edited): (bool, bo
         (k, a) => k.or(a),
     };
     let event = newest.map(|t| t.event);
+    if let Some(broken) = broken(run, index, count, event) {
+        return broken;
+    }
     let fault = index
         .faults
         .iter()
@@ -162,6 +165,19 @@ pub fn told(run: &Run, index: &Index, count: usize, (stepped, edited): (bool, bo
             event: None,
         },
     }
+}
+
+/// The claim that broke last, of several at one moment the first, unless something was told or done since.
+fn broken(run: &Run, index: &Index, count: usize, told: Option<EventId>) -> Option<Told> {
+    let known = &index.broken[..index.broken.partition_point(|(_, e)| e.index() < count)];
+    let last = known.last()?.0;
+    let (at, event) = *known.get(known.partition_point(|(at, _)| *at < last))?;
+    let done = index.faults.iter().rev().find(|a| a.event.index() < count).map(|a| a.event);
+    if told.max(done).is_some_and(|e| e > event) {
+        return None;
+    }
+    let says = words::event(run, &run.trace().event(event)?);
+    Some(Told { at, says: format!("{}.", says.trim_end_matches('.')), event: Some(event) })
 }
 
 /// What was done to the run, as a sentence, and what of it could not be done; faults that are only rules are left to
@@ -526,6 +542,15 @@ mod tests {
         // Of two the first could be.
         let half = said("at 1ms crash n2\nat 2ms crash n1 n2", 5);
         assert_eq!(half, "n1 crashes. Nothing more happens: n2 is already down.");
+    }
+
+    #[test]
+    fn a_claim_that_broke_is_told_until_something_else_is() {
+        let forgets = "at 0ms n2 tell n1\nat 40ms crash n2\nat 50ms restart n2 amnesia\n";
+        let broken = said(forgets, 55);
+        assert!(broken.starts_with("Own Entry Counts is broken: events n2 counted: 1"), "{broken}");
+        let later = said(&format!("{forgets}at 60ms crash n3"), 65);
+        assert_eq!(later, "n3 crashes.");
     }
 
     #[test]

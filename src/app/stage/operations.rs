@@ -13,6 +13,7 @@ use engine::run::Run;
 use engine::scenario::ast::What;
 use engine::scene::exhibit::Picture;
 use engine::scene::{Form, Pick, Shape, history, pace};
+use engine::trace::OpRec;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::PointerEvent;
@@ -27,8 +28,8 @@ use crate::app::stage::painter::pick_of;
 const WHOLE: usize = 60;
 /// Operations of which every model is asked, and not only the chosen one.
 const FEW: usize = 24;
-/// Room above and below the bars, in pixels.
-const EDGE: f32 = 4.0;
+/// Room above and below the bars, in pixels: arrows bow over them.
+const EDGE: f32 = 10.0;
 /// Seconds of the screen that are drawn then.
 const SPAN: Us = 6;
 /// Steps that a run under the hand may take.
@@ -55,8 +56,13 @@ fn first_model(run: &Run) -> &'static str {
 /// The stretch of time to draw.
 fn stretch(run: &Run, now: Us) -> (Us, Us) {
     let end = end_of(run).max(1);
-    if run.trace().ops.len() <= WHOLE {
-        return (0, end);
+    let ops = &run.trace().ops;
+    if ops.len() <= WHOLE {
+        // Behind the last answer there is nothing to be seen of them, but room to drag one further.
+        let answered = |op: &OpRec| run.trace().event(op.ret.as_ref()?.0).map(|e| e.at);
+        let last = ops.iter().map(answered).collect::<Option<Vec<_>>>();
+        let last = last.and_then(|all| all.into_iter().max()).map(|t| t + t / 4);
+        return (0, last.unwrap_or(end).clamp(1, end));
     }
     let span = (pace(run) * SPAN).min(end);
     let from = now.saturating_sub(span * 3 / 4).min(end - span);
@@ -327,7 +333,8 @@ mod tests {
         };
         let few = run("load c1 put x rate=1/s to=5s\n");
         assert!(has_any(&few));
-        assert_eq!(stretch(&few, 3 * SEC), (0, end_of(&few)));
+        let (from, to) = stretch(&few, 3 * SEC);
+        assert!(from == 0 && (5 * SEC..8 * SEC).contains(&to) && to < end_of(&few), "{to}");
         let many = run("load c1 put x rate=20/s\n");
         let (from, to) = stretch(&many, 10 * SEC);
         assert!(from < 10 * SEC && 10 * SEC < to && to - from < 20 * SEC, "{from} {to}");

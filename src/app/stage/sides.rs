@@ -221,7 +221,7 @@ pub fn Comparison() -> impl IntoView {
         let cells = cells.into_iter().map(|c| view! { <td class="mono">{c}</td> }).rows();
         view! { <tr class:differs=differs><th scope="row">{name}</th>{cells}</tr> }
     };
-    let of = |m: Option<Model>| m.map_or("none of them", Model::word);
+    let of = |m: Option<Model>| m.map_or("of no model", Model::word);
     // Found once for each state of the runs: it is of all that is known, and not of the moment.
     let models = Kept::new(move || {
         page.known.track();

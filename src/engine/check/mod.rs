@@ -97,15 +97,19 @@ pub fn report(run: &Run) -> String {
 /// Operations of which every model is asked in a table.
 const ASKED: usize = 150;
 
-/// The strongest model that explains what the clients of a run were answered; nothing where they asked for too little or
-/// too much, and `Some(None)` where no model does.
+/// The strongest model that explains what the clients of a run were answered, and `Some(None)` where no model does;
+/// nothing where they asked for too little or too much, or where a stronger one could not be decided.
 pub fn strongest(run: &Run) -> Option<Option<history::Model>> {
     let h = history_of(run);
     if !(2..=ASKED).contains(&h.ops.len()) {
         return None;
     }
-    let holds = |m: &history::Model| m.judge(&h, history::BUDGET).holds() == Some(true);
-    Some(history::Model::ALL.into_iter().find(holds))
+    for model in history::Model::ALL {
+        if model.judge(&h, history::BUDGET).holds()? {
+            return Some(Some(model));
+        }
+    }
+    Some(None)
 }
 
 /// The verdict of a model by its word in the language; None for a word that is none.

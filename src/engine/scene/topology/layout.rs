@@ -23,6 +23,7 @@ const RING: f32 = 5.0;
 /// A message's head.
 const HEAD: f32 = 12.0;
 const LINES_FROM: f32 = 20.0;
+const BOTH_FROM: f32 = 26.0;
 const NAMES_FROM: f32 = 13.0;
 
 impl Layout {
@@ -267,7 +268,12 @@ struct Need {
 fn need(r: f32) -> Need {
     // A fence round it stays inside.
     let ring = if r >= NAMES_FROM { RING + 13.0 } else { 3.0 };
-    let foot = if r >= LINES_FROM { ring + 8.0 } else { ring };
+    // Below a node stands what it is, and where there is room for both what it holds.
+    let foot = match r {
+        _ if r >= BOTH_FROM => ring + 20.0,
+        _ if r >= LINES_FROM => ring + 8.0,
+        _ => ring,
+    };
     let gap = if r >= LINES_FROM { 26.0 } else { (r * 0.6).max(3.0) };
     Need { side: r + ring, top: r + ring, foot: r + foot, gap }
 }

@@ -171,6 +171,8 @@ fn one_way(layout: &Layout, (from, to): (NodeId, NodeId), pens: [&mut Pen; 3]) {
 
 /// Links that have a setting of their own are labelled, at most.
 const ODD: usize = 8;
+/// Letters of a name that is too long for its circle.
+const LONG: f32 = 12.0;
 
 /// What is special about single links, beside their middles.
 fn odd_links(peek: &Peek, layout: &Layout, there: &[NodeId], out: &mut Vec<Shape>) {
@@ -252,11 +254,15 @@ fn words(run: &Run, peek: &Peek, layout: &Layout, n: NodeId, kids: &mut Vec<Shap
     let up = peek.life(n) != Life::Down;
     let line = if up && layout.shows_lines() { peek.line(n) } else { String::new() };
     let (inside, outside) = split(&line, r * 1.72);
-    let name = text::fit(run.name(n), text::NAME, r * 1.8);
+    // A long name is written smaller before it is cut.
+    let long = text::width(run.name(n), text::NAME) > r * 1.7;
+    let (label, size) =
+        if long { ("label long inside", LONG) } else { ("label inside", text::NAME) };
+    let name = text::fit(run.name(n), size, r * if long { 1.9 } else { 1.8 });
     // In a small circle both lines move up, to where it is wide.
     let up = if r < 28.0 { 3.5 } else { 0.0 };
     let base = if inside.is_empty() { y + 5.5 } else { y + 1.0 - up };
-    kids.push(Shape::text("label inside", x, base, Anchor::Middle, name));
+    kids.push(Shape::text(label, x, base, Anchor::Middle, name));
     if !inside.is_empty() {
         kids.push(Shape::text("line inside", x, y + 15.0 - up, Anchor::Middle, inside));
     }
