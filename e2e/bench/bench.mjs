@@ -276,6 +276,36 @@ const selecting = async () => {
   await page.close();
 };
 
+/** From the slider's word to the next painted frame, at a thousand random moments of a long run. */
+const seeking = async () => {
+  const { page } = await standing(100_000);
+  await page.getByRole("tab", { name: "Inspect", exact: true }).click();
+  const took = await page.evaluate(async () => {
+    const painted = () =>
+      new Promise((done) =>
+        requestAnimationFrame(() => {
+          const { port1, port2 } = new MessageChannel();
+          port1.onmessage = done;
+          port2.postMessage(0);
+        }),
+      );
+    const slider = document.querySelector('input[aria-label="Time"]');
+    const out = [];
+    for (let seed = 1, i = 0; i < 1000; i += 1) {
+      seed = (seed * 48271) % 2147483647;
+      slider.value = (seed / 2147483647) * Number(slider.max);
+      await painted();
+      const start = performance.now();
+      slider.dispatchEvent(new Event("input", { bubbles: true }));
+      await painted();
+      out.push(performance.now() - start);
+    }
+    return out;
+  });
+  console.log(`a moment of 100,000 events by the slider: to the next painted frame median ${round(median(took))} ms, p99 ${round(at(took, 99))} ms (1,000 of them)`);
+  await page.close();
+};
+
 /** From an edit at the end of a long run to the first frame in which something has moved on. */
 const branching = async () => {
   const { page } = await standing(100_000);
@@ -314,7 +344,7 @@ const branching = async () => {
 
 // All of them, or those that are named: `node e2e/bench/bench.mjs engine motion`.
 const wanted = process.argv.slice(2);
-for (const measure of [engine, verdicts, motion, coldLoad, selecting, branching]) {
+for (const measure of [engine, verdicts, motion, coldLoad, seeking, selecting, branching]) {
   if (wanted.length === 0 || wanted.includes(measure.name)) await measure();
 }
 await browser.close();

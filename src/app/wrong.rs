@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use super::inspector::Editor;
 use super::page::{Page, Problem, View};
+use super::words;
 
 /// What to open instead: the entry that the link or its text names, else the one that comes first to everybody.
 fn way_on(p: &Problem) -> Option<&'static protocols::Bill> {
@@ -60,7 +61,7 @@ pub fn Card() -> impl IntoView {
     view! {
         <section class="wrong">
             <h2 node_ref=heading tabindex="-1">{p.title.clone()}</h2>
-            <p>{p.says.clone()}</p>
+            <p>{words::quoted(&p.says)}</p>
             <p>{p.todo.clone()}</p>
             {kept}
             <p class="row">
