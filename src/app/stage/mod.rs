@@ -51,6 +51,12 @@ impl Sight {
         }
     }
 
+    /// The room a scene is laid out for: on a wall as small as it may be, so that its letters are read from the last row.
+    pub fn projected(self, on_wall: bool, least: Sight) -> Sight {
+        let by = (self.h / least.h).min(self.w / least.w).clamp(1.0, 2.2);
+        if on_wall { Sight { w: (self.w / by).floor(), h: (self.h / by).floor() } } else { self }
+    }
+
     /// One unit is one CSS pixel, and pixels are whole: the page prints no other numbers.
     pub fn view_box(self) -> String {
         format!("0 0 {} {}", (self.w as i32).max(1), (self.h as i32).max(1))
@@ -521,6 +527,16 @@ mod tests {
         run.advance(ms * MS, 10_000);
         let index = Index::new(&run);
         told(&run, &index, run.trace().count_before(ms * MS), (false, false)).says
+    }
+
+    #[test]
+    fn on_a_wall_the_scene_is_laid_out_for_less_and_so_is_larger() {
+        let least = Sight { w: 480.0, h: 270.0 };
+        let wall = Sight { w: 1920.0, h: 540.0 };
+        assert_eq!(wall.projected(false, least), wall);
+        assert_eq!(wall.projected(true, least), Sight { w: 960.0, h: 270.0 });
+        let small = Sight { w: 360.0, h: 200.0 };
+        assert_eq!(small.projected(true, least), small);
     }
 
     #[test]

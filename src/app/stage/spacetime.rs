@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::app::lay::effect;
+use crate::app::lay::{Kept, effect};
 use engine::few::Few;
 use engine::ids::*;
 use engine::run::Run;
@@ -20,7 +20,7 @@ use super::cut::{self, Grip};
 use super::painter::Painter;
 use super::{Sight, diagram};
 use crate::app::beat::{Beat, Frame};
-use crate::app::page::{Page, end_of};
+use crate::app::page::{Mode, Page, end_of};
 use crate::app::sides::Side;
 use crate::app::{dom, icons, inquiry};
 
@@ -331,7 +331,15 @@ pub fn Spacetime(
 ) -> impl IntoView {
     let page = expect_context::<Page>();
     let beat = expect_context::<Beat>();
-    let (frame_ref, sight) = super::measure();
+    let (frame_ref, room) = super::measure();
+    // Each lane keeps its height, on a wall too.
+    let sight = Kept::new(move || {
+        let lanes = page.with_run(|run| run.cast().len()).unwrap_or(0);
+        let least = Sight { w: 480.0, h: (60 + 24 * lanes) as f32 };
+        room.get().projected(page.mode.get() == Mode::Project, least)
+    });
+    // Units of the drawing for each pixel.
+    let unit = move || sight.get_untracked().w / room.get_untracked().w.max(1.0);
     let root = NodeRef::<leptos::svg::Svg>::new();
     let (clipped, beside, plot) = (
         NodeRef::<leptos::svg::G>::new(),
@@ -357,7 +365,7 @@ pub fn Spacetime(
         judged.with(|_| ());
         page.partings.track();
         page.against.track();
-        sight.track();
+        sight.with(|_| ());
         dirty.set_value(true);
         beat.wake();
     });
@@ -410,7 +418,7 @@ pub fn Spacetime(
     let grip = StoredValue::new(None::<Grip>);
     let x_in = move |ev: &web_sys::PointerEvent| {
         let rect = root.get_untracked().map(|r| r.get_bounding_client_rect());
-        rect.map_or(0.0, |r| f64::from(ev.client_x()) - r.x()) as f32
+        rect.map_or(0.0, |r| f64::from(ev.client_x()) - r.x()) as f32 * unit()
     };
     let down = move |ev: web_sys::PointerEvent| {
         grip.set_value(cut::grip_of(&ev).filter(|_| ev.button() == 0));
@@ -467,7 +475,8 @@ pub fn Spacetime(
                 let (x, y) = rect.map_or((0.0, 0.0), |r| {
                     (f64::from(ev.client_x()) - r.x(), f64::from(ev.client_y()) - r.y())
                 });
-                spacetime::hit(&loaded.run.borrow(), &loaded.index.borrow(), &v, x as f32, y as f32)
+                let (x, y) = (x as f32 * unit(), y as f32 * unit());
+                spacetime::hit(&loaded.run.borrow(), &loaded.index.borrow(), &v, x, y)
             },
             |w| super::painter::pick_of(&w),
         );
@@ -476,21 +485,20 @@ pub fn Spacetime(
     let wheel = move |ev: web_sys::WheelEvent| {
         let Some(v) = view_now() else { return };
         let sideways = ev.delta_x().abs() > ev.delta_y().abs() || ev.shift_key();
-        if !sideways && !ev.ctrl_key() && page.mode.get_untracked() == crate::app::page::Mode::Embed
-        {
+        if !sideways && !ev.ctrl_key() && page.mode.get_untracked() == Mode::Embed {
             return;
         }
         ev.prevent_default();
         if sideways {
             let by = if ev.delta_x() == 0.0 { ev.delta_y() } else { ev.delta_x() };
-            gaze.set(Gaze::Fixed(v.pan(by as f32)));
+            gaze.set(Gaze::Fixed(v.pan(by as f32 * unit())));
             return;
         }
         let closer = if ev.delta_y() < 0.0 { 1 } else { -1 };
         let x = root
             .get_untracked()
             .map_or(0.0, |r| f64::from(ev.client_x()) - r.get_bounding_client_rect().x());
-        gaze.update(|g| *g = zoomed(*g, v, closer, x as f32));
+        gaze.update(|g| *g = zoomed(*g, v, closer, x as f32 * unit()));
     };
     // Leptos listens passively; the page must not scroll while the diagram zooms.
     effect(move || {

@@ -34,6 +34,9 @@ extern "C" {
     fn name(this: &Motion, ids: &[f32], names: Vec<JsValue>);
 }
 
+/// What a wall shows at least.
+const LEAST: Sight = Sight { w: 480.0, h: 270.0 };
+
 /// What the frames need, kept between them.
 struct Moving {
     painter: Painter,
@@ -258,7 +261,7 @@ pub fn Topology(
     let moving: Rc<RefCell<Option<Moving>>> = Rc::default();
 
     // On a wall it is laid out for a smaller room, and so is larger.
-    let seen = move || projected(sight.get(), page.mode.get() == Mode::Project);
+    let seen = move || sight.get().projected(page.mode.get() == Mode::Project, LEAST);
     let paint = moving.clone();
     effect(move || {
         let (Some(stand), Some(fly)) = (stand.get(), fly.get()) else { return };
@@ -341,12 +344,6 @@ pub fn Topology(
             {when(move || page.drawing.get() && mine(), move || view! { <faults::DrawLine places=places(moving, sight)/> }.into_any())}
         </div>
     }
-}
-
-/// The room a scene is laid out for: on a wall so small that its letters are read from the last row.
-fn projected(sight: Sight, on_wall: bool) -> Sight {
-    let by = (sight.h / 270.0).min(sight.w / 480.0).clamp(1.0, 2.2);
-    if on_wall { Sight { w: (sight.w / by).floor(), h: (sight.h / by).floor() } } else { sight }
 }
 
 /// Where the nodes stand, and how large they are, in pixels.
@@ -586,15 +583,6 @@ fn short(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn on_a_wall_the_scene_is_laid_out_for_less_and_so_is_larger() {
-        let wall = Sight { w: 1920.0, h: 540.0 };
-        assert_eq!(projected(wall, false), wall);
-        assert_eq!(projected(wall, true), Sight { w: 960.0, h: 270.0 });
-        let small = Sight { w: 360.0, h: 200.0 };
-        assert_eq!(projected(small, true), small);
-    }
 
     #[test]
     fn the_verbs_stand_where_they_are_whole_and_cover_no_other_node() {
