@@ -2,7 +2,7 @@
 //
 //   flights  9 each: message, x, y, the way it goes as a unit vector (two), length of tail, hue, state (0 flying, 1 lost,
 //            2 held, 3 waiting), copy
-//   labels   4 each: message, word, x, y of the baseline
+//   labels   4 each: message, word (of the list; of `own`), x, y of the baseline
 //   rings    2 each: node, what is left of its timer, from 1 to 0
 //
 // A pool of elements is kept by message and by node; an element is written to only where its number has changed. What
@@ -37,6 +37,7 @@ export class Motion {
     this.labels = [];
     this.rings = new Map();
     this.kins = new Map();
+    this.said = new Map();
     this.turn = 0;
   }
 
@@ -45,6 +46,11 @@ export class Motion {
     this.kins.clear();
     ids.forEach((id, i) => this.kins.set(id, classes[i]));
     for (const f of this.flights.values()) f.key = -1;
+  }
+
+  /** What labels say that are not of a kind. */
+  own(codes, words) {
+    this.said = new Map(words.map((word, i) => [codes[i], word]));
   }
 
   frame(flights, labels, rings, selected) {
@@ -109,7 +115,7 @@ export class Motion {
       const word = a[i + 1];
       if (l.word !== word) {
         l.word = word;
-        l.textContent = this.words[word < 0 ? this.words.length + word : word];
+        l.textContent = this.said.get(word) ?? this.words.at(word);
         l.setAttribute("class", word < 0 ? "fault-word" : "message-word");
       }
       l.setAttribute("x", a[i + 2].toFixed(1));

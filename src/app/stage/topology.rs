@@ -31,6 +31,8 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn kin(this: &Motion, ids: &[f32], classes: Vec<JsValue>);
     #[wasm_bindgen(method)]
+    fn own(this: &Motion, codes: &[f32], words: Vec<JsValue>);
+    #[wasm_bindgen(method)]
     fn name(this: &Motion, ids: &[f32], names: Vec<JsValue>);
 }
 
@@ -58,8 +60,8 @@ struct Moving {
 }
 
 fn words(run: &engine::run::Run) -> Vec<JsValue> {
-    let kinds = run.entry().kinds.iter().map(|k| k.name);
-    let losses = (-4..0).map(|c| topology::label_text(run, c));
+    let kinds = run.entry().kinds.iter().map(|k| k.name.to_string());
+    let losses = (-4..0).map(|c| topology::label_text(run, c).into_owned());
     kinds.chain(losses).map(JsValue::from).collect()
 }
 
@@ -133,6 +135,7 @@ impl Moving {
             if frame.at_ms - self.labelled > 150.0 || !frame.playing {
                 self.labelled = frame.at_ms;
                 flights.labels(now, &mut self.labels);
+                self.tell_own(&run);
                 self.beside = beside(&self.flights, &self.labels);
             }
             follow(&self.flights, &self.beside, &mut self.labels);
@@ -152,6 +155,16 @@ impl Moving {
             motion.name(&[], vec![]);
         }
         self.named = !frame.playing;
+    }
+
+    /// Labels that are not of a kind are words of their messages.
+    fn tell_own(&self, run: &engine::run::Run) {
+        let codes = self.labels.chunks_exact(topology::LABEL).map(|l| l[1]);
+        let own: Vec<f32> = codes.filter(|c| *c >= topology::OWN as f32).collect();
+        if let Some((_, motion)) = self.motion.as_ref().filter(|_| !own.is_empty()) {
+            let word = |c: &f32| JsValue::from(&*topology::label_text(run, *c as i32));
+            motion.own(&own, own.iter().map(word).collect());
+        }
     }
 
     /// What stands in the air can be reached by keyboard, and has a name.

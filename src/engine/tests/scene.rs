@@ -321,7 +321,7 @@ fn labels_beside_messages_never_overlap() {
                 .chunks(LABEL)
                 .map(|l| {
                     let word = topology::label_text(&run, l[1] as i32);
-                    Box2::of_text(l[2], l[3], text::width(word, text::SMALL), text::SMALL)
+                    Box2::of_text(l[2], l[3], text::width(&word, text::SMALL), text::SMALL)
                 })
                 .collect();
             placed += boxes.len();

@@ -4,6 +4,8 @@
 //! [`Flights::labels`] [`LABEL`] numbers a label. A message moves at constant speed between send and receipt;
 //! it is never eased, because time is the subject.
 
+use std::borrow::Cow;
+
 use super::Layout;
 use crate::few;
 use crate::ids::{MsgId, NodeId, Us};
@@ -12,7 +14,7 @@ use crate::scene::index::{Index, broke_at, gone_at};
 use crate::scene::pen::Pen;
 use crate::scene::place::{Box2, Placer};
 use crate::scene::{Hue, Pick, Shape, text};
-use crate::trace::{Loss, MsgRec, Trace, What};
+use crate::trace::{Loss, MsgRec, What};
 use crate::world::Life;
 
 /// Numbers a message: its id, the head's x and y, its angle in degrees, the tail's length, the
@@ -94,8 +96,8 @@ impl Flights<'_> {
             if named.contains(&burst) || placer.is_full() {
                 continue;
             }
-            let code = label_code(self.run.trace(), &rec, spot.state);
-            let width = text::width(label_text(self.run, code), size);
+            let code = label_code(self.run, m, &rec, spot.state);
+            let width = text::width(&label_text(self.run, code), size);
             let places =
                 [(11.0, 4.0), (-11.0 - width, 4.0), (-width / 2.0, -12.0), (-width / 2.0, 20.0)];
             let place = places
@@ -125,25 +127,35 @@ impl Flights<'_> {
     }
 }
 
-/// What a label says, by the number [`Flights::labels`] gave: a kind, or how it was lost.
-pub fn label_text(run: &Run, code: i32) -> &'static str {
-    match code {
+/// From this number on a label is a message's own: the rest is its id.
+pub const OWN: i32 = 256;
+
+/// What a label says, by the number [`Flights::labels`] gave: a kind, how it was lost, or what the message says of
+/// itself.
+pub fn label_text(run: &Run, code: i32) -> Cow<'static, str> {
+    let fixed = match code {
         -1 => "lost",
         -2 => "lost at the cut",
         -3 => "nobody there",
         -4 => "dropped",
+        OWN.. => {
+            let rec = run.trace().msg(MsgId((code - OWN) as u32));
+            return rec.and_then(|r| run.label(r)).unwrap_or_default().into();
+        }
         k => usize::try_from(k).ok().and_then(|k| run.entry().kinds.get(k)).map_or("", |k| k.name),
-    }
+    };
+    fixed.into()
 }
 
-fn label_code(trace: &Trace, rec: &MsgRec, state: State) -> i32 {
-    match trace.event(rec.end).map(|e| e.what) {
+fn label_code(run: &Run, m: MsgId, rec: &MsgRec, state: State) -> i32 {
+    match run.trace().event(rec.end).map(|e| e.what) {
         Some(What::Lose { why, .. }) if state == State::Lost => match why {
             Loss::Loss => -1,
             Loss::Cut => -2,
             Loss::Down => -3,
             Loss::Drop => -4,
         },
+        _ if run.label(rec).is_some() => OWN + m.0 as i32,
         _ => rec.kind as i32,
     }
 }
