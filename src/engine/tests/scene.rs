@@ -314,7 +314,7 @@ fn labels_beside_messages_never_overlap() {
         let layout = Layout::new(&run, w, h);
         let flights = Flights { run: &run, index: &index, layout: &layout };
         let (mut labels, mut air, mut placed) = (vec![], vec![], 0);
-        for now in (0..900 * MS).step_by(3_001) {
+        for now in (0..900 * MS).step_by(2_003) {
             flights.labels(now, &mut labels);
             flights.fill(now, &mut air);
             let boxes: Vec<Box2> = labels
