@@ -173,7 +173,9 @@ pub fn follow(page: Page, catalogue: Catalogue) {
             timer.set_value(None);
             page.freeze();
             let mut came = vec![dom::fragment()];
-            came.extend(before.with_value(|(b, at)| (js_sys::Date::now() - at < LATELY).then(|| b.clone())));
+            came.extend(
+                before.with_value(|(b, at)| (js_sys::Date::now() - at < LATELY).then(|| b.clone())),
+            );
             write(page, written);
             desk::leave(page, came);
         }

@@ -5,7 +5,7 @@
 use super::pen::Pen;
 use super::{Anchor, Hue, Pick, Shape, logs, ring, text};
 use crate::few;
-use crate::ids::NodeId;
+use crate::ids::{EventId, NodeId};
 use crate::run::{Peek, Run};
 use crate::show::{Exhibit, Range, Ring, Table};
 
@@ -42,6 +42,30 @@ pub fn stacks(run: &Run, peek: &Peek) -> Vec<Stack> {
         }
     }
     out
+}
+
+/// Views of the lower stage that show an exhibit, at most; the inspector shows everything.
+const OFFERED: usize = 4;
+
+/// What is shown at the end of what is known, as far as it has a view of its own: pictures before words.
+pub fn offered(run: &Run) -> Vec<Stack> {
+    let last = run.trace().len().saturating_sub(1);
+    let mut stacks = stacks(run, &run.peek(EventId(last as u32)));
+    few::sort_by_key(&mut stacks, |s| s.items.first().map_or(9, |(_, e)| rank(e)));
+    stacks.truncate(OFFERED);
+    stacks
+}
+
+fn rank(e: &Exhibit) -> u8 {
+    match e {
+        Exhibit::Ring(_) => 0,
+        Exhibit::Log(_) => 1,
+        Exhibit::Ranges(_) | Exhibit::Tree(_) => 2,
+        Exhibit::Clock { .. } | Exhibit::Matrix { .. } => 3,
+        Exhibit::Chart { .. } | Exhibit::Table(_) => 4,
+        Exhibit::Queue(_) | Exhibit::Set(_) | Exhibit::Gauge { .. } => 5,
+        Exhibit::Text(_) => 6,
+    }
 }
 
 /// The rings of several nodes as one. Its tokens are those of the node that knows of what is moving, else those most
