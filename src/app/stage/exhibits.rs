@@ -24,16 +24,20 @@ pub fn Exhibits(key: &'static str) -> impl IntoView {
         let Some(room) = plate.room() else { return };
         let (count, pick) = (page.count.get(), page.pick.get());
         let filter = page.inquiry.filter.get();
-        let picture = page.with_run(|run| {
+        let picture = page.loaded().map(|l| {
+            let (run, index) = (&*l.run.borrow(), l.index.borrow());
             let peek = |c: usize| run.peek(EventId(c.saturating_sub(1) as u32));
-            let now = exhibit::stacks(run, &peek(count));
+            let here = peek(count);
+            let now = exhibit::stacks(run, &here);
             let before = exhibit::stacks(run, &peek(count.saturating_sub(1)));
             let find = |list: &[exhibit::Stack]| {
                 let mut found = list.iter().find(|s| s.key == key).cloned()?;
                 found.items.retain(|(n, _)| filter.shows_node(*n));
                 Some(found)
             };
-            find(&now).map(|s| exhibit::draw(run, &s, find(&before).as_ref(), room, pick))
+            let mut found = find(&now)?;
+            exhibit::reveal(&mut found, &index.clocks, here.now());
+            Some(exhibit::draw(run, &found, find(&before).as_ref(), room, pick))
         });
         // Where there is nothing at this moment, what was there at another does not stay.
         let picture = picture.flatten();

@@ -2,10 +2,11 @@
 //!
 //! Equal keys on several nodes stack into one picture. Logs and rings have views of their own.
 
+use super::clocks::Clocks;
 use super::pen::Pen;
-use super::{Anchor, Hue, Pick, Shape, logs, ring, text};
+use super::{Anchor, Hue, Pick, Shape, logs, ring, spans, text};
 use crate::few;
-use crate::ids::{EventId, NodeId};
+use crate::ids::{EventId, NodeId, Us};
 use crate::run::{Peek, Run};
 use crate::show::{Exhibit, Range, Ring, Table};
 
@@ -59,12 +60,21 @@ pub fn offered(run: &Run) -> Vec<Stack> {
 fn rank(e: &Exhibit) -> u8 {
     match e {
         Exhibit::Ring(_) => 0,
-        Exhibit::Log(_) => 1,
+        Exhibit::Log(_) | Exhibit::Spans(_) => 1,
         Exhibit::Ranges(_) | Exhibit::Tree(_) => 2,
         Exhibit::Clock { .. } | Exhibit::Matrix { .. } => 3,
         Exhibit::Chart { .. } | Exhibit::Table(_) => 4,
         Exhibit::Queue(_) | Exhibit::Set(_) | Exhibit::Gauge { .. } => 5,
         Exhibit::Text(_) => 6,
+    }
+}
+
+/// Add what no node can know, as the clocks of the run tell it at that time.
+pub fn reveal(stack: &mut Stack, clocks: &Clocks, now: Us) {
+    for (n, exhibit) in &mut stack.items {
+        if let Exhibit::Spans(s) = exhibit {
+            s.truth = s.turned.map(|turned| turned - clocks.error(*n, now));
+        }
     }
 }
 
@@ -145,6 +155,7 @@ pub fn one(run: &Run, exhibit: &Exhibit, w: f32) -> Picture {
             table(&Table { head, rows: rows.iter().zip(cells).map(row).collect() }, w)
         }
         Exhibit::Ranges(ranges) => bands(run, ranges, w),
+        Exhibit::Spans(s) => spans::spans(run, s, w),
         Exhibit::Text(t) => lines(std::iter::once((0.0, t.clone())), w),
         Exhibit::Log(l) => lines(l.cells.iter().map(|c| (0.0, c.text.clone())), w),
         Exhibit::Ring(r) => Picture { shapes: ring::ring(run, r, w, w, 1.0, Pick::None), w, h: w },
