@@ -55,7 +55,15 @@ pub enum Exhibit {
         cells: Vec<Vec<String>>,
     },
     Spans(Spans),
+    Lines(Vec<Waiting>),
     Text(String),
+}
+
+/// What waits for one other node, the first to go first: its word, and whether it is on its way and not yet heard to have come.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Waiting {
+    pub to: NodeId,
+    pub items: Vec<(String, bool)>,
 }
 
 /// What several say of one value: each a stretch of the same axis, and where enough of them meet.

@@ -5,7 +5,7 @@ use engine::check::measure;
 use engine::ids::NodeId;
 use engine::run::{Peek, Run};
 use engine::scene::Hue;
-use engine::show::{Exhibit, Log, Spans, Stretch};
+use engine::show::{Exhibit, Log, Spans, Stretch, Waiting};
 use leptos::prelude::*;
 
 /// An exhibit ready to be written down.
@@ -81,6 +81,18 @@ fn body(exhibit: Exhibit, name: &dyn Fn(NodeId) -> String) -> Option<Body> {
             Body::Line(format!("{} tokens, {} keys", ring.tokens.len(), ring.keys.len()))
         }
         Exhibit::Spans(s) => spans(&s, name),
+        Exhibit::Lines(all) => {
+            let these = |w: &Waiting, sent: bool| {
+                let words: Vec<&str> =
+                    w.items.iter().filter(|i| i.1 == sent).map(|i| i.0.as_str()).collect();
+                words.join(" ")
+            };
+            let row = |w: &Waiting| vec![name(w.to), these(w, false), these(w, true)];
+            Body::Rows {
+                head: ["to", "waits", "on its way"].map(String::from).into(),
+                rows: all.iter().map(row).collect(),
+            }
+        }
         Exhibit::Text(t) => Body::Line(t),
     })
 }

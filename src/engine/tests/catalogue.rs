@@ -165,6 +165,7 @@ fn holds_something(e: &Exhibit) -> bool {
         Exhibit::Tree(lines) => !lines.is_empty(),
         Exhibit::Matrix { rows, .. } => !rows.is_empty(),
         Exhibit::Spans(s) => s.rows.iter().any(|r| r.at.is_some()),
+        Exhibit::Lines(all) => !all.is_empty(),
         Exhibit::Text(t) => !t.is_empty(),
         Exhibit::Gauge { .. } | Exhibit::Chart { .. } => true,
     }

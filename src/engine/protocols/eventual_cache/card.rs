@@ -233,7 +233,11 @@ pub static ENTRY: Entry = Entry {
     layout: Layout::Circle,
     view: View::Messages,
     views: &[
+        ("alone", View::Exhibit("queues")),
         ("anti-entropy", View::Measures),
+        ("crash-queue", View::Exhibit("queues")),
+        ("durable-queue", View::Exhibit("queues")),
+        ("incr", View::Exhibit("queues")),
         ("lan", View::Measures),
         ("lossy", View::Measures),
         ("partition", View::Measures),
