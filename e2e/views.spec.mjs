@@ -4,7 +4,7 @@ import { test, expect, accessible, overflow } from "./lamplight.mjs";
 const view = (page, name) => page.getByRole("group", { name: "Views" }).getByRole("button", { name, exact: true });
 const pressed = (page, name) => expect(view(page, name)).toHaveAttribute("aria-pressed", "true");
 
-test("a scenario opens with the view it is about, and a reader's choice outlives an edit", async ({ page, open }) => {
+test("a scenario opens with the view it is about, whatever was looked at before", async ({ page, open }) => {
   await open("#raft/figure8&t=1s");
   await pressed(page, "log");
   await view(page, "messages").click();

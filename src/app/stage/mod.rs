@@ -390,6 +390,8 @@ fn Lower() -> impl IntoView {
     });
     effect(move || {
         opened.with(|_| ());
+        // At once, else the word of what stood there before would bring it back.
+        page.lower.set(first.get().word().into());
         choice.set(first.get());
     });
     // Which it is, is known beyond this view: a reload brings it back.

@@ -120,19 +120,21 @@ pub fn draw(
     let mut out = Picture { shapes: vec![], w, h: 0.0 };
     for (n, exhibit) in &stack.items {
         let part = one(run, exhibit, w - 44.0);
-        let mut kids = vec![Shape::text(
-            "lane-name",
-            0.0,
-            14.0,
-            Anchor::Start,
-            text::fit(run.name(*n), text::LABEL, 40.0),
-        )];
-        kids.push(Shape::new("", super::Form::Group { x: 44.0, y: 0.0, kids: part.shapes }));
-        let form = super::Form::Group { x: 0.0, y: out.h, kids };
-        out.shapes.push(
-            Shape::new("exhibit", form)
-                .pick(Pick::Node(*n), [run.name(*n), ", ", stack.key].concat()),
-        );
+        let label = text::fit(run.name(*n), text::LABEL, 40.0);
+        let label = Shape::text("lane-name", 0.0, 14.0, Anchor::Start, label);
+        let name = [run.name(*n), ", ", stack.key].concat();
+        let whose = |s: Shape| s.pick(Pick::Node(*n), name);
+        // A part of which pieces can be chosen is no piece itself: the name stands for the node then.
+        let pieces = part.shapes.iter().any(|s| s.pick != Pick::None);
+        let group = |kids| super::Form::Group { x: 0.0, y: out.h, kids };
+        let moved = Shape::new("", super::Form::Group { x: 44.0, y: 0.0, kids: part.shapes });
+        let shape = if pieces {
+            let hit = Shape::rect("hit", -2.0, -4.0, 42.0, 26.0);
+            Shape::new("", group(vec![whose(Shape::group("exhibit", vec![hit, label])), moved]))
+        } else {
+            whose(Shape::new("exhibit", group(vec![label, moved])))
+        };
+        out.shapes.push(shape);
         out.h += part.h.max(LINE) + 8.0;
     }
     out
