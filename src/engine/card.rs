@@ -42,6 +42,8 @@ pub struct Entry {
     pub layout: Layout,
     /// What stands below its topology first.
     pub view: View,
+    /// The same for single shipped scenarios, by slug, that teach better with another.
+    pub views: &'static [(&'static str, View)],
     /// Write delay assumed where the text gives none.
     pub disk: Us,
     /// What of the card is not built, and what that costs. `printed`.
@@ -286,6 +288,8 @@ pub enum View {
     Exhibit(&'static str),
     /// The operations of the clients, and whether one order explains them.
     Operations,
+    /// What the run measures, over its time.
+    Measures,
 }
 
 impl Entry {

@@ -54,7 +54,43 @@ pub enum Exhibit {
         cols: Vec<String>,
         cells: Vec<Vec<String>>,
     },
+    Spans(Spans),
+    Lines(Vec<Waiting>),
     Text(String),
+}
+
+/// What waits for one other node, the first to go first: its word, and whether it is on its way and not yet heard to have come.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Waiting {
+    pub to: NodeId,
+    pub items: Vec<(String, bool)>,
+}
+
+/// What several say of one value: each a stretch of the same axis, and where enough of them meet.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Spans {
+    /// Of the axis, as meters have it: `us`.
+    pub unit: &'static str,
+    pub rows: Vec<Stretch>,
+    /// Where they meet.
+    pub band: Option<(i64, i64)>,
+    /// What is there, or why nothing is.
+    pub says: String,
+    /// The axis begins where the wall clock of this node stood, which has been turned by so much since. So true time has
+    /// a place on it.
+    pub turned: Option<i64>,
+    /// That place. No node knows it; who looks at the run may.
+    pub truth: Option<i64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Stretch {
+    pub of: NodeId,
+    /// From, to, and the point between them that is held most likely.
+    pub at: Option<(i64, i64, i64)>,
+    pub word: &'static str,
+    /// It is not believed.
+    pub out: bool,
 }
 
 /// An append-only list of cells, coloured by epoch.

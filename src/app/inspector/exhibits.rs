@@ -1,10 +1,11 @@
 //! A node's exhibits as HTML: the same words as the stage draws, for reading and for a screen reader.
 
 use crate::app::lay::{Perhaps, Rows};
+use engine::check::measure;
 use engine::ids::NodeId;
 use engine::run::{Peek, Run};
 use engine::scene::Hue;
-use engine::show::{Exhibit, Log};
+use engine::show::{Exhibit, Log, Spans, Stretch, Waiting};
 use leptos::prelude::*;
 
 /// An exhibit ready to be written down.
@@ -79,8 +80,34 @@ fn body(exhibit: Exhibit, name: &dyn Fn(NodeId) -> String) -> Option<Body> {
         Exhibit::Ring(ring) => {
             Body::Line(format!("{} tokens, {} keys", ring.tokens.len(), ring.keys.len()))
         }
+        Exhibit::Spans(s) => spans(&s, name),
+        Exhibit::Lines(all) => {
+            let these = |w: &Waiting, sent: bool| {
+                let words: Vec<&str> =
+                    w.items.iter().filter(|i| i.1 == sent).map(|i| i.0.as_str()).collect();
+                words.join(" ")
+            };
+            let row = |w: &Waiting| vec![name(w.to), these(w, false), these(w, true)];
+            Body::Rows {
+                head: ["to", "waits", "on its way"].map(String::from).into(),
+                rows: all.iter().map(row).collect(),
+            }
+        }
         Exhibit::Text(t) => Body::Line(t),
     })
+}
+
+fn spans(s: &Spans, name: &dyn Fn(NodeId) -> String) -> Body {
+    let said = |v: i64| measure::prose(s.unit, v);
+    let row = |r: &Stretch| {
+        let at = r.at.map(|(from, to, point)| [from, point, to].map(said)).unwrap_or_default();
+        let [from, point, to] = at;
+        vec![name(r.of), from, point, to, r.word.to_string()]
+    };
+    let mut rows: Vec<Vec<String>> = s.rows.iter().map(row).collect();
+    let (from, to) = s.band.map_or_else(Default::default, |(a, b)| (said(a), said(b)));
+    rows.push(vec!["all".into(), from, String::new(), to, s.says.clone()]);
+    Body::Rows { head: ["", "from", "likely", "to", ""].map(String::from).into(), rows }
 }
 
 fn list(items: &[String]) -> String {

@@ -354,8 +354,26 @@ impl Below {
             card::View::Messages | card::View::Rounds => Below::Messages,
             card::View::Exhibit(key) => Below::Exhibit(key),
             card::View::Operations => Below::Operations,
+            card::View::Measures => Below::Measures,
         }
     }
+}
+
+/// What stands below first, and whose word that is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Opened {
+    entry: &'static str,
+    /// The scenario, where it has a view of its own.
+    slug: Option<&'static str>,
+    view: card::View,
+}
+
+/// The view of the scenario that the run began as: what a reader does to it takes nothing away from under his eyes.
+fn opens(loaded: &page::Loaded) -> Opened {
+    let entry = loaded.run.borrow().entry();
+    let began = loaded.origin.as_ref().filter(|o| o.0 == entry.id);
+    let own = began.and_then(|o| entry.views.iter().find(|v| v.0 == o.1));
+    Opened { entry: entry.id, slug: own.map(|v| v.0), view: own.map_or(entry.view, |v| v.1) }
 }
 
 /// Below the caption: the run in space and time, the operations of its clients, or the exhibits of the entry.
@@ -384,18 +402,18 @@ fn Lower() -> impl IntoView {
     let many = Kept::new(move || page.sides().len());
     let swept = sweep::Swept::new(page);
     let choice = RwSignal::new(Below::Messages);
-    // An entry opens with the view it declares; runs that stand side by side are there to be compared.
-    let first = Kept::new(move || {
-        let view = page.with_run(|run| run.entry().view).unwrap_or(card::View::Messages);
-        match many.get() > 1 {
-            _ if swept.is_some() => Below::Swept,
-            true => Below::Compared,
-            false => Below::of(view),
-        }
+    // A shipped scenario opens with the view that its entry declares for it, or for all; runs that stand side by side are
+    // there to be compared.
+    let opened = Kept::new(move || page.loaded().map(|l| opens(&l)));
+    let first = Kept::new(move || match many.get() > 1 {
+        _ if swept.is_some() => Below::Swept,
+        true => Below::Compared,
+        false => Below::of(opened.get().map_or(card::View::Messages, |o| o.view)),
     });
-    let entry = Kept::new(move || page.with_run(|run| run.entry().id));
     effect(move || {
-        entry.with(|_| ());
+        opened.with(|_| ());
+        // At once, else the word of what stood there before would bring it back.
+        page.lower.set(first.get().word().into());
         choice.set(first.get());
     });
     // Which it is, is known beyond this view: a reload brings it back.
@@ -537,6 +555,22 @@ mod tests {
         assert_eq!(wall.projected(true, least), Sight { w: 960.0, h: 270.0 });
         let small = Sight { w: 360.0, h: 200.0 };
         assert_eq!(small.projected(true, least), small);
+    }
+
+    #[test]
+    fn a_scenario_opens_with_a_view_of_its_own_and_keeps_it_under_edits() {
+        let entry = engine::protocols::entries().into_iter().find(|e| !e.views.is_empty());
+        let Some((entry, (slug, view))) = entry.map(|e| (e, e.views[0])) else { panic!("one has") };
+        let text = format!("lamplight 1\nrun {} seed=1\nuntil 1s\n", entry.id);
+        let mut loaded = page::load_for_tests(&text);
+        let usual = Opened { entry: entry.id, slug: None, view: entry.view };
+        assert_eq!(opens(&loaded), usual);
+        loaded.origin = Some((entry.id.into(), slug.into()));
+        assert_eq!(opens(&loaded), Opened { entry: entry.id, slug: Some(slug), view });
+        loaded.origin = Some((entry.id.into(), "another".into()));
+        assert_eq!(opens(&loaded), usual);
+        loaded.origin = Some(("another".into(), slug.into()));
+        assert_eq!(opens(&loaded), usual);
     }
 
     #[test]

@@ -2,12 +2,13 @@
 //!
 //! Equal keys on several nodes stack into one picture. Logs and rings have views of their own.
 
+use super::clocks::Clocks;
 use super::pen::Pen;
-use super::{Anchor, Hue, Pick, Shape, logs, ring, text};
+use super::{Anchor, Hue, Pick, Shape, logs, ring, spans, text};
 use crate::few;
-use crate::ids::NodeId;
+use crate::ids::{EventId, NodeId, Us};
 use crate::run::{Peek, Run};
-use crate::show::{Exhibit, Range, Ring, Table};
+use crate::show::{Exhibit, Range, Ring, Table, Waiting};
 
 /// Shapes with the room they take.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,6 +43,39 @@ pub fn stacks(run: &Run, peek: &Peek) -> Vec<Stack> {
         }
     }
     out
+}
+
+/// Views of the lower stage that show an exhibit, at most; the inspector shows everything.
+const OFFERED: usize = 4;
+
+/// What is shown at the end of what is known, as far as it has a view of its own: pictures before words.
+pub fn offered(run: &Run) -> Vec<Stack> {
+    let last = run.trace().len().saturating_sub(1);
+    let mut stacks = stacks(run, &run.peek(EventId(last as u32)));
+    few::sort_by_key(&mut stacks, |s| s.items.first().map_or(9, |(_, e)| rank(e)));
+    stacks.truncate(OFFERED);
+    stacks
+}
+
+fn rank(e: &Exhibit) -> u8 {
+    match e {
+        Exhibit::Ring(_) => 0,
+        Exhibit::Log(_) | Exhibit::Spans(_) => 1,
+        Exhibit::Ranges(_) | Exhibit::Tree(_) | Exhibit::Lines(_) => 2,
+        Exhibit::Clock { .. } | Exhibit::Matrix { .. } => 3,
+        Exhibit::Chart { .. } | Exhibit::Table(_) => 4,
+        Exhibit::Queue(_) | Exhibit::Set(_) | Exhibit::Gauge { .. } => 5,
+        Exhibit::Text(_) => 6,
+    }
+}
+
+/// Add what no node can know, as the clocks of the run tell it at that time.
+pub fn reveal(stack: &mut Stack, clocks: &Clocks, now: Us) {
+    for (n, exhibit) in &mut stack.items {
+        if let Exhibit::Spans(s) = exhibit {
+            s.truth = s.turned.map(|turned| turned - clocks.error(*n, now));
+        }
+    }
 }
 
 /// The rings of several nodes as one. Its tokens are those of the node that knows of what is moving, else those most
@@ -86,19 +120,21 @@ pub fn draw(
     let mut out = Picture { shapes: vec![], w, h: 0.0 };
     for (n, exhibit) in &stack.items {
         let part = one(run, exhibit, w - 44.0);
-        let mut kids = vec![Shape::text(
-            "lane-name",
-            0.0,
-            14.0,
-            Anchor::Start,
-            text::fit(run.name(*n), text::LABEL, 40.0),
-        )];
-        kids.push(Shape::new("", super::Form::Group { x: 44.0, y: 0.0, kids: part.shapes }));
-        let form = super::Form::Group { x: 0.0, y: out.h, kids };
-        out.shapes.push(
-            Shape::new("exhibit", form)
-                .pick(Pick::Node(*n), [run.name(*n), ", ", stack.key].concat()),
-        );
+        let label = text::fit(run.name(*n), text::LABEL, 40.0);
+        let label = Shape::text("lane-name", 0.0, 14.0, Anchor::Start, label);
+        let name = [run.name(*n), ", ", stack.key].concat();
+        let whose = |s: Shape| s.pick(Pick::Node(*n), name);
+        // A part of which pieces can be chosen is no piece itself: the name stands for the node then.
+        let pieces = part.shapes.iter().any(|s| s.pick != Pick::None);
+        let group = |kids| super::Form::Group { x: 0.0, y: out.h, kids };
+        let moved = Shape::new("", super::Form::Group { x: 44.0, y: 0.0, kids: part.shapes });
+        let shape = if pieces {
+            let hit = Shape::rect("hit", -2.0, -4.0, 42.0, 26.0);
+            Shape::new("", group(vec![whose(Shape::group("exhibit", vec![hit, label])), moved]))
+        } else {
+            whose(Shape::new("exhibit", group(vec![label, moved])))
+        };
+        out.shapes.push(shape);
         out.h += part.h.max(LINE) + 8.0;
     }
     out
@@ -121,6 +157,8 @@ pub fn one(run: &Run, exhibit: &Exhibit, w: f32) -> Picture {
             table(&Table { head, rows: rows.iter().zip(cells).map(row).collect() }, w)
         }
         Exhibit::Ranges(ranges) => bands(run, ranges, w),
+        Exhibit::Spans(s) => spans::spans(run, s, w),
+        Exhibit::Lines(all) => waiting(run, all, w),
         Exhibit::Text(t) => lines(std::iter::once((0.0, t.clone())), w),
         Exhibit::Log(l) => lines(l.cells.iter().map(|c| (0.0, c.text.clone())), w),
         Exhibit::Ring(r) => Picture { shapes: ring::ring(run, r, w, w, 1.0, Pick::None), w, h: w },
@@ -170,6 +208,45 @@ fn chips(items: &[String], w: f32) -> Picture {
     }
     Picture { shapes, w, h: y + LINE }
 }
+
+/// A bar to each other node, a block for each thing that waits: full where it is on its way, hollow where it is not.
+fn waiting(run: &Run, all: &[Waiting], w: f32) -> Picture {
+    let pitch = LINE + 6.0;
+    let mut shapes = vec![];
+    for (i, line) in all.iter().enumerate() {
+        let y = pitch * i as f32;
+        let to = text::fit(run.name(line.to), text::LABEL, WAIT_LEFT - 24.0);
+        let mut kids = vec![
+            Shape::rect("hit", 0.0, 0.0, w, pitch),
+            Shape::text("soft", 0.0, 15.0, Anchor::Start, ["→ ", &to].concat()),
+        ];
+        let room = ((w - WAIT_LEFT - 44.0) / BLOCK).max(1.0) as usize;
+        for (k, (word, sent)) in line.items.iter().take(room).enumerate() {
+            let x = WAIT_LEFT + BLOCK * k as f32;
+            let role = if *sent { "block sent" } else { "block" };
+            kids.push(Shape::round(role, x, 1.0, BLOCK - 3.0, LINE, 3.0));
+            let word = text::fit(word, text::SMALL, BLOCK - 8.0);
+            let middle = x + (BLOCK - 3.0) / 2.0;
+            kids.push(Shape::text("block-word", middle, 15.0, Anchor::Middle, word));
+        }
+        let more = line.items.len().saturating_sub(room);
+        if more > 0 {
+            let x = WAIT_LEFT + BLOCK * room as f32 + 4.0;
+            let words = ["+ ", &more.to_string()].concat();
+            kids.push(Shape::text("value", x, 15.0, Anchor::Start, words));
+        }
+        let count = |sent: bool| line.items.iter().filter(|i| i.1 == sent).count().to_string();
+        let (sent, unsent) = (count(true), count(false));
+        let name = ["to ", run.name(line.to), ": ", &unsent, " wait, ", &sent, " on their way"];
+        let row = Shape::new("", super::Form::Group { x: 0.0, y, kids });
+        shapes.push(row.pick(Pick::Node(line.to), name.concat()));
+    }
+    Picture { shapes, w, h: pitch * all.len() as f32 }
+}
+
+/// Where the blocks begin, and from one to the next.
+const WAIT_LEFT: f32 = 52.0;
+const BLOCK: f32 = 40.0;
 
 fn gauge(value: i64, max: i64, unit: &str, w: f32) -> Picture {
     let part = (value as f32 / max.max(1) as f32).clamp(0.0, 1.0);

@@ -30,6 +30,7 @@ pub mod pen;
 pub mod place;
 pub mod ring;
 pub mod spacetime;
+pub mod spans;
 pub mod svg;
 pub mod text;
 pub mod thumbnail;

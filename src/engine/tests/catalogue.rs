@@ -9,8 +9,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use engine::card::View;
 use engine::protocols::CATALOGUE;
 use engine::scenario::ast::{Act, What};
+use engine::scene::{Index, exhibit, measures};
+use engine::show::Exhibit;
 use engine::trace::{What as Happening, json, text};
 use engine::tree::kebab;
 use house::*;
@@ -110,6 +113,62 @@ fn goldens_hold() {
         c.unless(was == now, || format!("{}: {}", s.name(), first_difference(&was, &now)));
     }
     c.none();
+}
+
+/// What stands below the topology first is there, and there is something in it.
+#[test]
+fn views_of_single_scenarios_show_something() {
+    let mut c = Complaints::default();
+    for bill in bills() {
+        let shipped = of_entry(bill);
+        for (slug, view) in bill.entry().views {
+            let name = format!("{}/{slug}", bill.entry().id);
+            let Some(s) = shipped.iter().find(|s| s.slug == *slug) else {
+                c.unless(false, || format!("{name} has a view and is not shipped"));
+                continue;
+            };
+            c.unless(*view != bill.entry().view, || format!("{name}: its view is its entry's"));
+            c.unless(shows_something(&s.run(), *view), || format!("{name}: {view:?} is empty"));
+            let beside = !s.read().beside.is_empty() || s.read().sweep.is_some();
+            c.unless(!beside, || format!("{name}: it opens with a comparison"));
+        }
+    }
+    c.none();
+}
+
+fn shows_something(run: &engine::run::Run, view: View) -> bool {
+    let index = Index::new(run);
+    match view {
+        View::Messages | View::Rounds => run.trace().msgs.iter().next().is_some(),
+        View::Operations => !run.trace().ops.is_empty(),
+        View::Measures => {
+            let m = measures::Measures::new(run);
+            measures::any(run, &index.clocks)
+                && !measures::measures(run, &index.clocks, &m, 1, 800.0).shapes.is_empty()
+        }
+        View::Exhibit(key) => {
+            let offered = exhibit::offered(run);
+            let stack = offered.iter().find(|s| s.key == key);
+            stack.is_some_and(|s| s.items.iter().any(|(_, e)| holds_something(e)))
+        }
+    }
+}
+
+fn holds_something(e: &Exhibit) -> bool {
+    match e {
+        Exhibit::Log(l) => !l.cells.is_empty(),
+        Exhibit::Table(t) => !t.rows.is_empty(),
+        Exhibit::Set(items) | Exhibit::Queue(items) => !items.is_empty(),
+        Exhibit::Ring(r) => !r.tokens.is_empty(),
+        Exhibit::Ranges(r) => !r.is_empty(),
+        Exhibit::Clock { entries } => !entries.is_empty(),
+        Exhibit::Tree(lines) => !lines.is_empty(),
+        Exhibit::Matrix { rows, .. } => !rows.is_empty(),
+        Exhibit::Spans(s) => s.rows.iter().any(|r| r.at.is_some()),
+        Exhibit::Lines(all) => !all.is_empty(),
+        Exhibit::Text(t) => !t.is_empty(),
+        Exhibit::Gauge { .. } | Exhibit::Chart { .. } => true,
+    }
 }
 
 fn first_difference(was: &str, now: &str) -> String {

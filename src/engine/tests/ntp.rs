@@ -4,8 +4,12 @@
 mod house;
 
 use engine::check::measure;
+use engine::ids::EventId;
 use engine::run::Run;
 use engine::scenario::ast::Window;
+use engine::scene::clocks::Clocks;
+use engine::scene::exhibit;
+use engine::show::Exhibit;
 use engine::trace::What;
 use engine::tree::Tree;
 use house::*;
@@ -87,4 +91,29 @@ fn the_mean_is_off_by_half_the_queue() {
     let text = text_of("filter");
     let (filter, mean) = (mean(&text), mean(&with_bug(&text, "mean-filter")));
     assert!((9_000..11_000).contains(&mean) && filter < 1_000, "{filter} against {mean}");
+}
+
+/// The stretches as a viewer sees them at the end: the band, the true value, and who is not believed.
+fn intervals(slug: &str) -> (Option<(i64, i64)>, Option<i64>, Vec<&'static str>) {
+    let run = run_text(&text_of(slug));
+    let mut stacks = exhibit::offered(&run);
+    let stack = stacks.iter_mut().find(|s| s.key == "intervals").expect("it is offered");
+    let end = run.peek(EventId(run.trace().len() as u32 - 1)).now();
+    exhibit::reveal(stack, &Clocks::new(&run), end);
+    let Some((_, Exhibit::Spans(s))) = stack.items.first() else { panic!("they are stretches") };
+    (s.band, s.truth, s.rows.iter().map(|r| if r.out { "out" } else { r.word }).collect())
+}
+
+#[test]
+fn the_intervals_are_shown_as_they_were_compared_with_what_nobody_can_see() {
+    let t = "truechimer";
+    assert_eq!(intervals("falseticker"), (Some((-8_000, 7_000)), Some(0), vec![t, t, t, "out"]));
+    // A small lie: all are believed, and the truth is outside.
+    assert_eq!(intervals("partial-liar"), (Some((4_000, 16_000)), Some(0), vec![t; 3]));
+    // Its clock is 30 ms fast, so true time is 30 ms behind it.
+    assert_eq!(intervals("two-liars"), (None, Some(-30_000), vec!["out"; 4]));
+    // A clock that is turned after the comparison does not move what was compared.
+    let (band, truth, _) = intervals("slew");
+    let ((low, high), truth) = (band.unwrap(), truth.unwrap());
+    assert!(low <= truth && truth <= high, "{low} {truth} {high}");
 }

@@ -163,6 +163,7 @@ pub static ENTRY: Entry = Entry {
     ],
     layout: Layout::Tiers,
     view: View::Operations,
+    views: &[],
     disk: 0,
     left_out: printed(
         "Replicas are not replaced: one that has lost its disk keeps its name, and a majority of such loses what was acknowledged. Timestamps grow without bound. An operation that times out is given up as unknown even where only its query was under way.",

@@ -153,6 +153,7 @@ pub static ENTRY: Entry = Entry {
     ],
     layout: Layout::Tiers,
     view: View::Messages,
+    views: &[],
     disk: 0,
     left_out: printed(
         "COPS's shards: a data centre is one replica here that has all keys, so nobody has to ask (DepCheck) whether a dependency is there; the price is a counter for every replica on every message, where COPS names the nearest dependencies alone. Session guarantees one by one: a client has all four or none. Writes are never collected.",

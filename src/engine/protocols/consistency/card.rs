@@ -193,6 +193,7 @@ pub static ENTRY: Entry = Entry {
     tolerates: &[Fault::Pause, Fault::Duplication, Fault::Reordering, Fault::SlowDisk],
     layout: Layout::Tiers,
     view: View::Operations,
+    views: &[],
     disk: 0,
     left_out: printed(
         "Compare-and-set, counters and lists as operations, though the engine's checker knows them. \

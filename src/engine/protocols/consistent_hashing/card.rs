@@ -41,6 +41,15 @@ pub static ENTRY: Entry = Entry {
     ],
     layout: Layout::Ring,
     view: View::Exhibit("ring"),
+    views: &[
+        ("mystery-too-much-money", View::Operations),
+        ("outvoted", View::Messages),
+        ("owner-down", View::Messages),
+        ("restart", View::Messages),
+        ("two-maps", View::Messages),
+        ("two-writers", View::Operations),
+        ("write-during-join", View::Messages),
+    ],
     disk: 0,
     left_out: printed(
         "The map is one keeper, not a replicated log: while it is down nothing changes, and everything \

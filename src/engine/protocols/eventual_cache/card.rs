@@ -232,6 +232,16 @@ pub static ENTRY: Entry = Entry {
     ],
     layout: Layout::Circle,
     view: View::Messages,
+    views: &[
+        ("alone", View::Exhibit("queues")),
+        ("anti-entropy", View::Measures),
+        ("crash-queue", View::Exhibit("queues")),
+        ("durable-queue", View::Exhibit("queues")),
+        ("incr", View::Exhibit("queues")),
+        ("lan", View::Measures),
+        ("lossy", View::Measures),
+        ("partition", View::Measures),
+    ],
     disk: 0,
     left_out: printed(
         "Forwarding what one was told: a put whose origin dies half way waits for anti-entropy. Folding old increments into a sum: a digest lists each that was ever made. Increments are pushed after a digest, never asked for. A full queue refuses writes, so one peer that stays away can stop them. Deleting a counter; a key is either put or incremented. Clients sit at their node.",

@@ -3,7 +3,7 @@
 use super::Know;
 use super::msg::{Item, Version};
 use super::node::{Node, Peer};
-use crate::show::{Exhibit, Showcase, Table};
+use crate::show::{Exhibit, Showcase, Table, Waiting};
 use crate::value::Value;
 
 pub fn node(cx: &Know<'_>, n: &Node, to: &mut Showcase) {
@@ -21,6 +21,7 @@ pub fn node(cx: &Know<'_>, n: &Node, to: &mut Showcase) {
     }
     let head = ["key", "value", "version", ""].map(String::from).into();
     to.add("store", Exhibit::Table(Table { head, rows }));
+    to.add("queues", Exhibit::Lines(n.peers.iter().map(waiting).collect()));
     let rows = n.peers.iter().map(|p| queue(cx, p)).collect();
     let head = ["peer", "unsent", "not acknowledged", "acked_seq"].map(String::from).into();
     to.add("out_queue", Exhibit::Table(Table { head, rows }));
@@ -29,6 +30,12 @@ pub fn node(cx: &Know<'_>, n: &Node, to: &mut Showcase) {
     if let Some(from) = n.asked {
         to.add("waits for", Exhibit::Text(cx.cast.name(from).into()));
     }
+}
+
+/// What a peer is still to be told, and what it has been told and not acknowledged.
+fn waiting(p: &Peer) -> Waiting {
+    let items = p.out_queue.iter().map(|q| (q.key.print(), q.seq > 0));
+    Waiting { to: p.node, items: items.collect() }
 }
 
 fn queue(cx: &Know<'_>, p: &Peer) -> Vec<String> {

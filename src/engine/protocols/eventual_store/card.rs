@@ -175,6 +175,7 @@ pub static ENTRY: Entry = Entry {
     ],
     layout: Layout::Tiers,
     view: View::Messages,
+    views: &[("gossip", View::Measures), ("lossy", View::Measures), ("partition", View::Measures)],
     disk: 0,
     left_out: printed(
         "Loss of a disk: who forgets must not keep its name. Forwarding what one was told: a write whose origin dies half way waits for anti-entropy. Times to live and increments, which the eventual cache has. What the guard against the future refuses, its origin goes on holding until the clocks catch up.",

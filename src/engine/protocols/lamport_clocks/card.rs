@@ -160,6 +160,7 @@ pub static ENTRY: Entry = Entry {
     ],
     layout: Layout::Circle,
     view: View::Messages,
+    views: &[("bank-arrival", View::Exhibit("applied")), ("total-order", View::Exhibit("applied"))],
     disk: 0,
     left_out: printed(
         "The paper's mutual exclusion in its own messages, 3(n-1) for one entry: the queue is the same, \

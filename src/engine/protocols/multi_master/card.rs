@@ -229,6 +229,11 @@ pub static ENTRY: Entry = Entry {
     ],
     layout: Layout::Tiers,
     view: View::Messages,
+    views: &[
+        ("conflict", View::Exhibit("history")),
+        ("no-context", View::Exhibit("history")),
+        ("two-at-one-master", View::Exhibit("history")),
+    ],
     disk: 0,
     left_out: printed(
         "CRDTs as resolvers: a card of their own. Tombstones and the log are never collected, and the parts of a sum never folded, so a run that deletes or counts only grows. The owner of names does not change: where it is cut off, no name can be given.",

@@ -237,6 +237,19 @@ pub static ENTRY: Entry = Entry {
     ],
     layout: Layout::Tiers,
     view: View::Rounds,
+    views: &[
+        ("berkeley-crash", View::Measures),
+        ("drift-16s", View::Measures),
+        ("drift-1s", View::Measures),
+        ("falseticker", View::Exhibit("intervals")),
+        ("filter", View::Measures),
+        ("free-run", View::Measures),
+        ("partial-liar", View::Exhibit("intervals")),
+        ("slew", View::Measures),
+        ("step-back", View::Measures),
+        ("stepout", View::Measures),
+        ("two-liars", View::Exhibit("intervals")),
+    ],
     disk: 0,
     left_out: printed(
         "NTP's loop that learns a clock's drift: each offset is corrected whole, so the error is a saw-tooth \

@@ -15,6 +15,9 @@ pub struct Client {
     /// What the servers say, when they were last compared.
     pub candidates: Vec<Candidate>,
     pub chosen: Option<Chosen>,
+    /// The wall clock against the monotonic one, then.
+    #[serde(skip)]
+    pub stood: i64,
     pub steer: Steer,
     pub synced: bool,
     /// It measures, and leaves its clock alone.
@@ -126,6 +129,7 @@ impl Client {
             peers: servers(cx).map(peer).collect(),
             candidates: vec![],
             chosen: None,
+            stood: 0,
             steer: Steer::default(),
             synced: false,
             looks: !cx.params.discipline,
@@ -241,7 +245,7 @@ impl Client {
         }
         self.compared = true;
         let before = std::mem::replace(&mut self.chosen, choose(&all));
-        self.candidates = all;
+        (self.candidates, self.stood) = (all, ahead(cx));
         self.synced = self.chosen.is_some();
         let Some(now) = self.chosen.clone() else {
             let (asked, again) = (self.candidates.len() as u64, before.is_none());
@@ -404,7 +408,7 @@ impl Client {
 
     pub fn exhibit(&self, cx: &Know, to: &mut Showcase) {
         to.add("clock", Exhibit::Text(shown(cx.wall as i64)));
-        let (mut peers, mut ranges, mut samples, mut times) = (vec![], vec![], vec![], vec![]);
+        let (mut peers, mut samples, mut times) = (vec![], vec![], vec![]);
         for p in &self.peers {
             let Some(b) = &p.best else { continue };
             let name = cx.cast.name(p.server).to_string();
@@ -416,17 +420,6 @@ impl Client {
             let reach = ["00000000", &format!("{:b}", p.reach)].concat();
             let reach = reach[reach.len() - 8..].to_string();
             peers.push(vec![name, reach, signed(b.offset.0), shown(b.delay.0), shown(p.jitter.0)]);
-        }
-        for c in &self.candidates {
-            let i = c.interval();
-            let believed = self.chosen.as_ref().is_some_and(|k| k.survivors.contains(&c.server));
-            ranges.push(vec![
-                cx.cast.name(c.server).to_string(),
-                signed(i.low),
-                signed(i.mid),
-                signed(i.high),
-                if believed { "yes" } else { "no" }.to_string(),
-            ]);
         }
         for s in self.peers.first().map_or(&[][..], |p| &p.filter) {
             samples.push(vec![signed(s.offset.0), shown(s.delay.0), shown(s.bound.0)]);
@@ -441,9 +434,8 @@ impl Client {
             let head = words(["server", "T1", "T2", "T3", "T4"]);
             to.add("exchange", Exhibit::Table(Table { head, rows: times }));
         }
-        if !ranges.is_empty() {
-            let head = words(["server", "from", "offset", "to", "believed"]);
-            to.add("intervals", Exhibit::Table(Table { head, rows: ranges }));
+        if cx.params.algorithm == Algorithm::Ntp {
+            to.add("intervals", Exhibit::Spans(self.intervals(cx)));
         }
         if !self.register.is_empty() {
             let row = |w: &Written| vec![w.key.clone(), w.value.print(), shown(w.stamp.0)];
@@ -452,6 +444,42 @@ impl Client {
                 "register",
                 Exhibit::Table(Table { head: words(["key", "value", "stamp"]), rows }),
             );
+        }
+    }
+}
+
+impl Client {
+    /// What each server says of the offset, when they were last compared, and who is believed.
+    fn intervals(&self, cx: &Know) -> Spans {
+        let mut rows = vec![];
+        for p in &self.peers {
+            let found = self.candidates.iter().find(|c| c.server == p.server);
+            let (word, out) = found.map_or(("", false), |c| self.ruling(c));
+            let at = found.map(Candidate::interval).map(|i| (i.low, i.high, i.mid));
+            rows.push(Stretch { of: p.server, at, word, out });
+        }
+        let m = self.candidates.len();
+        let says = match &self.chosen {
+            Some(k) if m > 1 => {
+                let need = (m - k.f as usize).to_string();
+                let of = m.to_string();
+                ["from the first to the last point in at least ", &need, " of the ", &of].concat()
+            }
+            Some(_) => "what the only candidate says".into(),
+            None if m > 0 => "No majority of them agrees: none is believed.".into(),
+            None => "Nothing has been compared yet.".into(),
+        };
+        let band = self.chosen.as_ref().map(|k| (k.low.0, k.high.0));
+        let turned = (m > 0).then(|| ahead(cx) - self.stood);
+        Spans { unit: "us", rows, band, says, turned, truth: None }
+    }
+
+    fn ruling(&self, c: &Candidate) -> (&'static str, bool) {
+        match &self.chosen {
+            None => ("", true),
+            Some(k) if c.offset < k.low || c.offset > k.high => ("falseticker", true),
+            Some(k) if k.survivors.contains(&c.server) => ("truechimer", false),
+            Some(_) => ("set aside", true),
         }
     }
 }

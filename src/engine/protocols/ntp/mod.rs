@@ -53,7 +53,7 @@ use crate::card::Entry;
 use crate::ids::{NodeId, Span, Us};
 use crate::named;
 use crate::protocol::*;
-use crate::show::{Exhibit, Showcase, Table};
+use crate::show::{Exhibit, Showcase, Spans, Stretch, Table};
 use client::Client;
 use server::Server;
 

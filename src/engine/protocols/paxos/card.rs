@@ -229,6 +229,11 @@ pub static ENTRY: Entry = Entry {
     ],
     layout: Layout::Tiers,
     view: View::Messages,
+    views: &[
+        ("chosen-then-challenge", View::Exhibit("ballots")),
+        ("highest-wins", View::Exhibit("ballots")),
+        ("two-ballot-trap", View::Exhibit("ballots")),
+    ],
     disk: 0,
     left_out: printed(
         "Multi-Paxos: one value is decided, and each costs both phases. A distinguished proposer with a lease: rivals are kept apart only by random waits. Sending again within a ballot: a lost message costs a new ballot.",

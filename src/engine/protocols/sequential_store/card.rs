@@ -181,6 +181,7 @@ pub static ENTRY: Entry = Entry {
     ],
     layout: Layout::Tiers,
     view: View::Operations,
+    views: &[],
     disk: 0,
     left_out: printed(
         "Logs are never cut short. A replica that was cut off from a replicated sequencer makes all the others change the epoch once more when it is back. Raft or Lamport clocks under the total order are entries of their own, not choices here.",

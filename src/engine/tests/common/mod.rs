@@ -187,6 +187,7 @@ const ENTRY: Entry = Entry {
     tolerates: &[],
     layout: Layout::Tiers,
     view: View::Messages,
+    views: &[],
     disk: 0,
     left_out: "",
     first: "put",

@@ -34,6 +34,7 @@ const BASE: Entry = Entry {
     tolerates: &[],
     layout: Layout::Tiers,
     view: View::Messages,
+    views: &[],
     disk: 0,
     left_out: "",
     first: "",
@@ -160,6 +161,7 @@ pub static RING: Entry = Entry {
     meters: &[meter("moved-keys"), meter("share")],
     layout: Layout::Ring,
     view: View::Messages,
+    views: &[],
     ..BASE
 };
 
