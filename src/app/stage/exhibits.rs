@@ -4,10 +4,11 @@ use crate::app::lay::effect;
 use engine::few;
 use engine::ids::*;
 use engine::run::Run;
-use engine::scene::exhibit;
+use engine::scene::{Beside, Kin, exhibit};
 use engine::show::Exhibit;
 use leptos::prelude::*;
 
+use super::kin;
 use super::plate::Plate;
 use crate::app::page::Page;
 
@@ -44,6 +45,7 @@ pub fn Exhibits(key: &'static str) -> impl IntoView {
         let Some(room) = plate.room() else { return };
         let (count, pick) = (page.count.get(), page.pick.get());
         let filter = page.inquiry.filter.get();
+        let index = page.loaded_now().map(|l| l.index);
         let picture = page.with_run(|run| {
             let peek = |c: usize| run.peek(EventId(c.saturating_sub(1) as u32));
             let now = exhibit::stacks(run, &peek(count));
@@ -53,7 +55,11 @@ pub fn Exhibits(key: &'static str) -> impl IntoView {
                 found.items.retain(|(n, _)| filter.shows_node(*n));
                 Some(found)
             };
-            find(&now).map(|s| exhibit::draw(run, &s, find(&before).as_ref(), room, pick))
+            let index = index.as_ref().map(|i| i.borrow());
+            let beside = index.as_ref().zip(kin::event_of(run, pick));
+            let beside = beside.map(|(index, e)| Beside::new(run, index, e));
+            let stands = |n| beside.as_ref().map_or(Kin::Outside, |b| b.node(n, count));
+            find(&now).map(|s| exhibit::draw(run, &s, find(&before).as_ref(), room, pick, &stands))
         });
         // Where there is nothing at this moment, what was there at another does not stay.
         let picture = picture.flatten();

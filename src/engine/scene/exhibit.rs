@@ -3,7 +3,7 @@
 //! Equal keys on several nodes stack into one picture. Logs and rings have views of their own.
 
 use super::pen::Pen;
-use super::{Anchor, Hue, Pick, Shape, logs, ring, text};
+use super::{Anchor, Hue, Kin, Pick, Shape, logs, ring, text};
 use crate::few;
 use crate::ids::NodeId;
 use crate::run::{Peek, Run};
@@ -62,20 +62,25 @@ pub fn whole(stack: &Stack) -> Option<Ring> {
 
 const LINE: f32 = 20.0;
 
+/// How far the shade of a row reaches beyond it, into the margin.
+pub const BEYOND: f32 = 8.0;
+
 /// The least a ring needs to be read.
 const RING: f32 = 220.0;
 
 /// Draw a stack in a width. `before` is the same a little earlier, for what leaves a ghost; a ring fits itself into
-/// the room's height, everything else takes what it needs.
+/// the room's height, everything else takes what it needs. `kin` is how a node stands, as it is at that moment, to the
+/// selected event; a ring is what several nodes know together, and stands to none.
 pub fn draw(
     run: &Run,
     stack: &Stack,
     before: Option<&Stack>,
     (w, room): (f32, f32),
     selected: Pick,
+    kin: &dyn Fn(NodeId) -> Kin,
 ) -> Picture {
     match stack.items.first() {
-        Some((_, Exhibit::Log(_))) => return logs::logs(run, stack, before, w, selected),
+        Some((_, Exhibit::Log(_))) => return logs::logs(run, stack, before, w, selected, kin),
         Some((_, Exhibit::Ring(_))) => {
             let h = room.max(RING).min(w);
             let rings = whole(stack).map(|r| ring::ring(run, &r, w, h, 1.0, selected));
@@ -86,20 +91,22 @@ pub fn draw(
     let mut out = Picture { shapes: vec![], w, h: 0.0 };
     for (n, exhibit) in &stack.items {
         let part = one(run, exhibit, w - 44.0);
-        let mut kids = vec![Shape::text(
-            "lane-name",
-            0.0,
-            14.0,
-            Anchor::Start,
-            text::fit(run.name(*n), text::LABEL, 40.0),
-        )];
+        let (kin, h) = (kin(*n), part.h.max(LINE));
+        let word = text::fit(run.name(*n), text::LABEL, 40.0);
+        let mut kids: Vec<Shape> =
+            kin.shade(-BEYOND, -2.0, w + 2.0 * BEYOND, h + 4.0).into_iter().collect();
+        // Beside a short name, below a long one where there is room.
+        let y = if text::width(&word, text::LABEL) <= 24.0 { 14.0 } else { 30.0 };
+        if !kin.sign().is_empty() && y <= h {
+            kids.push(Shape::text("kin-sign", 40.0, y, Anchor::End, kin.sign()));
+        }
+        kids.push(Shape::text("lane-name", 0.0, 14.0, Anchor::Start, word));
         kids.push(Shape::new("", super::Form::Group { x: 44.0, y: 0.0, kids: part.shapes }));
         let form = super::Form::Group { x: 0.0, y: out.h, kids };
-        out.shapes.push(
-            Shape::new("exhibit", form)
-                .pick(Pick::Node(*n), [run.name(*n), ", ", stack.key].concat()),
-        );
-        out.h += part.h.max(LINE) + 8.0;
+        let role = if kin == Kin::Concurrent { "exhibit kin-concurrent" } else { "exhibit" };
+        let name = kin.named(&[run.name(*n), ", ", stack.key].concat());
+        out.shapes.push(Shape::new(role, form).pick(Pick::Node(*n), name));
+        out.h += h + 8.0;
     }
     out
 }

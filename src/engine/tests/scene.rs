@@ -8,7 +8,7 @@ use engine::run::Run;
 use engine::scene::place::Box2;
 use engine::scene::spacetime::{self, Tiles, Viewport};
 use engine::scene::topology::{self, FLIGHT, Flights, LABEL, Layout};
-use engine::scene::{Form, Index, Pick, Shape, caption, exhibit, list, print, text, timeline};
+use engine::scene::{Beside, Form, Index, Kin, Pick, Shape, caption, exhibit, list, print, text, timeline};
 use engine::trace::What;
 use engine::trace::causality::{opens, tally};
 
@@ -541,7 +541,7 @@ fn the_triangle_half_way_is_drawn_as_recorded() {
     golden("triangle.spacetime", &print(&spacetime::still(&run, &index, &view, now, chosen)));
     let shown: String = exhibit::stacks(&run, &peek)
         .iter()
-        .map(|s| print(&exhibit::draw(&run, s, None, (320.0, 320.0), Pick::None).shapes))
+        .map(|s| print(&exhibit::draw(&run, s, None, (320.0, 320.0), Pick::None, &|_| Kin::Outside).shapes))
         .collect();
     golden("triangle.exhibits", &shown);
 }
@@ -633,7 +633,7 @@ fn availability_counts_what_each_client_was_answered() {
     let run = shipped("cap_register/scenarios/partition-cp");
     let until = run.verdicts().map_or(0, |_| run.horizon());
     let picture =
-        print(&measures(&run, &Clocks::new(&run), &Measures::new(&run), until, 900.0).shapes);
+        print(&measures(&run, &Clocks::new(&run), &Measures::new(&run), until, 900.0, None).shapes);
     assert!(picture.contains("31 of 31") && picture.contains("4 of 30"), "{picture}");
     // 26 were called where none could be answered.
     assert_eq!(picture.matches("share failed").count(), 26, "{picture}");
@@ -742,7 +742,7 @@ fn a_ring_shows_the_keys_of_all_with_their_holders() {
         let stacks = exhibit::stacks(&run, &run.peek_at(t));
         let stack = stacks.into_iter().find(|s| s.key == "ring").unwrap();
         let ring = exhibit::whole(&stack).unwrap();
-        (exhibit::draw(&run, &stack, None, (832.0, 290.0), Pick::None), ring)
+        (exhibit::draw(&run, &stack, None, (832.0, 290.0), Pick::None, &|_| Kin::Outside), ring)
     };
     let (_, join) = ring("join", 300 * MS);
     let mut holders: Vec<NodeId> = join.keys.iter().map(|k| k.2).collect();
