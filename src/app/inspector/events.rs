@@ -59,8 +59,10 @@ pub fn marked(run: &Run, index: &Index, pick: Pick, rows: &[Row]) -> Vec<(EventI
 
 /// How a row stands, for the eye and for the ear.
 pub fn sign(kin: Kin) -> AnyView {
-    let says = || view! {
-        <i class="sign" aria-hidden="true">{kin.sign()}</i><span class="hush">{kin.words()}</span>
+    let says = || {
+        view! {
+            <i class="sign" aria-hidden="true">{kin.sign()}</i><span class="hush">{kin.words()}</span>
+        }
     };
     (!kin.sign().is_empty()).then(says).perhaps()
 }

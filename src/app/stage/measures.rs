@@ -36,8 +36,7 @@ pub fn Charts() -> impl IntoView {
         let (until, known) = (end_of(&run).max(now).max(1), run.trace().len());
         let selected = kin::event_of(&run, pick);
         let new = (known, w, selected);
-        let same =
-            |d: &(Rc<RefCell<Run>>, Drawn, Picture)| Rc::ptr_eq(&d.0, &of) && d.1 == new;
+        let same = |d: &(Rc<RefCell<Run>>, Drawn, Picture)| Rc::ptr_eq(&d.0, &of) && d.1 == new;
         let mut p = match drawn.get_value().filter(same) {
             Some(d) => d.2,
             None => {

@@ -166,9 +166,7 @@ impl<'a> Beside<'a> {
             (Kin::Outside, ..) => String::new(),
             (Kin::Past | Kin::Future, ..) => whole.words().into(),
             (_, one, Some(other)) if one == other => one.words().into(),
-            (_, one, Some(other)) => {
-                ["begins ", one.words(), ", ends ", other.words()].concat()
-            }
+            (_, one, Some(other)) => ["begins ", one.words(), ", ends ", other.words()].concat(),
             (_, one, None) => ["begins ", one.words()].concat(),
         };
         let apart = whole == Kin::Concurrent && past.is_none() && future.is_none();

@@ -76,8 +76,7 @@ impl Measures {
         let cards = run.entry().meters;
         let mut out = vec![];
         if clocks.differ() {
-            let line =
-                |node| Line { node, points: clocks.corners(node, until), events: vec![] };
+            let line = |node| Line { node, points: clocks.corners(node, until), events: vec![] };
             let lines = run.cast().all().map(line).collect();
             out.push(Chart { card: &CLOCKS, lines, band: &[], straight: true });
         }
@@ -149,12 +148,7 @@ const STRIP: f32 = 12.0;
 const PITCH: f32 = 20.0;
 
 /// Of what each client asked for in each stretch of time: how much was answered, refused or given up, and is still open.
-fn availability(
-    run: &Run,
-    until: Us,
-    w: f32,
-    beside: Option<&Beside>,
-) -> (Vec<Shape>, f32) {
+fn availability(run: &Run, until: Us, w: f32, beside: Option<&Beside>) -> (Vec<Shape>, f32) {
     let at = |e| run.trace().event(e).map_or(0, |e| e.at);
     let mut clients: Vec<(NodeId, Vec<(Us, &OpRec)>)> = vec![];
     for op in run.trace().ops.iter() {
