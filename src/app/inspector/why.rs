@@ -55,14 +55,14 @@ pub struct Shown {
     pub kin: Vec<(Kin, String)>,
 }
 
-pub fn shown(run: &Run, index: &Index, a: &Answer, (pick, now): (Pick, Us)) -> Shown {
+pub fn shown(run: &Run, index: &Index, a: &Answer, (pick, count): (Pick, usize)) -> Shown {
     let says =
         |e: EventId| run.trace().event(e).map_or_else(String::new, |e| words::event(run, &e));
     let mut told = a.chain.as_ref().map(|c| sentences(run, c)).unwrap_or_default();
     if told.len() > MOST {
         told.drain(MOST / 2..told.len() - MOST / 2);
     }
-    let kin = kin::event_of(run, pick).map(|e| kin::told(run, index, e, now)).unwrap_or_default();
+    let kin = kin::event_of(run, pick).map(|e| kin::told(run, index, e, count)).unwrap_or_default();
     let kin = kin.into_iter().map(|(k, nodes)| {
         let names: Vec<&str> = nodes.iter().map(|n| run.name(*n)).collect();
         (k, format!("{} {}", names.join(", "), k.words()))
@@ -119,8 +119,8 @@ fn walks(page: Page, effect: Option<EventId>) -> bool {
 pub fn Why() -> impl IntoView {
     let page = expect_context::<Page>();
     let panel = Kept::new(move || {
-        let at = (page.pick.get(), page.head.get().at);
-        let answer = inquiry::asked(page, page.count_slow.get());
+        let at = (page.pick.get(), page.count_slow.get());
+        let answer = inquiry::asked(page, at.1);
         let show =
             |l: Loaded| answer.as_ref().map(|a| shown(&l.run.borrow(), &l.index.borrow(), a, at));
         page.loaded().and_then(show).unwrap_or_default()
@@ -247,7 +247,7 @@ mod tests {
         let sent = find(&|w| matches!(w, What::Send { .. }));
         let got = find(&|w| matches!(w, What::Deliver { .. }));
         let a = inquiry::answer(&run, &index, (Some(sent), None), got);
-        let panel = shown(&run, &index, &a, (Pick::Event(got), 1_000_000));
+        let panel = shown(&run, &index, &a, (Pick::Event(got), run.trace().len()));
         assert!(panel.sentences.last().is_some_and(|t| t.event == got));
         let two = panel.compared.expect("two events");
         assert_eq!((two.word, two.entries.len()), ("before", 3));

@@ -171,11 +171,11 @@ fn availability(run: &Run, until: Us, w: f32, beside: Option<&Beside>) -> (Vec<S
         let good = ops.iter().filter(|o| answered(o.1)).count();
         let (good, of) = (good.to_string(), [" of ", &ops.len().to_string()].concat());
         let label = text::fit(run.name(*node), text::LABEL, LEFT - 8.0);
-        let mut kids = beside.map_or(vec![], |b| life(b, *node, until, w, y));
-        kids.extend([
+        let mut kids = vec![
             Shape::text("lane-name", 0.0, y + 11.0, Anchor::Start, label),
             Shape::text("axis", w - RIGHT + 6.0, y + 10.0, Anchor::Start, [&good, &*of].concat()),
-        ]);
+        ];
+        kids.extend(beside.map_or(vec![], |b| life(b, *node, until, w, y)));
         kids.extend(cells(ops, step, until, w, y));
         let stands = beside.map_or(String::new(), |b| b.life_words(*node));
         let name = [run.name(*node), ": ", &good, &of, " answered", &stands].concat();
@@ -192,7 +192,8 @@ fn life(beside: &Beside, n: NodeId, until: Us, w: f32, y: f32) -> Vec<Shape> {
     };
     let (past, future) = beside.bounds(n);
     let past = past.and_then(|p| shade(Kin::Past, 0, p));
-    past.into_iter().chain(future.and_then(|f| shade(Kin::Future, f, until))).collect()
+    let future = future.filter(|f| *f < until).and_then(|f| shade(Kin::Future, f, until));
+    past.into_iter().chain(future).collect()
 }
 
 fn cells(ops: &[(Us, &OpRec)], step: Us, until: Us, w: f32, y: f32) -> Vec<Shape> {
@@ -276,15 +277,14 @@ impl Chart<'_> {
             let mut name = [run.name(line.node), ", ", self.card.name].concat();
             let mut kids = vec![];
             if let Some(stands) = beside.and_then(|b| Stands::of(&line.events, b)) {
-                let parts =
-                    [("kin-track past", &stands.past), ("kin-track future", &stands.future)];
-                for (role, part) in parts {
+                for (roles, part) in [(PAST, &stands.past), (FUTURE, &stands.future)] {
                     let Some(points) = line.points.get(part.clone()) else { continue };
                     // A line of one point is seen by its round end: it goes to itself.
                     let end = points.last().into_iter();
                     let points: Vec<(Us, i64)> = points.iter().chain(end).copied().collect();
                     if !points.is_empty() {
-                        kids.push(Shape::path(role, along(&points, true, x, y).0));
+                        let path = along(&points, true, x, y).0;
+                        kids.extend(roles.map(|role| Shape::path(role, path.clone())));
                     }
                 }
                 name.push_str(&stands.words());
@@ -301,6 +301,10 @@ impl Chart<'_> {
     }
 }
 
+/// An outline, and its ground over it.
+const PAST: [&str; 2] = ["kin-edge past", "kin-track past"];
+const FUTURE: [&str; 2] = ["kin-edge future", "kin-track future"];
+
 /// How the readings of a line stand to the selected event: which are in its past, and which in its future.
 #[derive(Debug, PartialEq)]
 struct Stands {
@@ -316,12 +320,12 @@ impl Stands {
         let future = events.partition_point(|e| beside.of(*e) != Kin::Future);
         Some(Stands { past: 0..past, future: future..events.len() })
     }
-    /// `, of 24 readings 9 before the selected event, 12 after it`
+    /// `, readings: 9 before the selected event, 12 after it, of 24`
     fn words(&self) -> String {
-        let count = |n: usize, words: &str| [&*n.to_string(), words].concat();
-        let all = count(self.future.end, " readings ");
-        let before = count(self.past.len(), " before the selected event, ");
-        [", of ", &*all, &*before, &*count(self.future.len(), " after it")].concat()
+        let before = self.past.len().to_string();
+        let (after, all) = (self.future.len().to_string(), self.future.end.to_string());
+        [", readings: ", &before, " before the selected event, ", &after, " after it, of ", &all]
+            .concat()
     }
 }
 

@@ -914,7 +914,7 @@ fn readings_and_the_lives_of_clients_are_told_by_the_cones() {
         "{picture}"
     );
     let said = names(&shapes);
-    assert!(said.iter().any(|n| n.contains(" before the selected event, ")), "{said:?}");
+    assert!(said.iter().any(|n| n.contains(", readings: ")), "{said:?}");
     // The error of a clock is nobody's reading.
     let (clocks, others): (Vec<_>, Vec<_>) = said.iter().partition(|n| n.contains("clock-error"));
     assert!(clocks.iter().all(|n| !n.contains("selected")) && !others.is_empty());
