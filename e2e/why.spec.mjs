@@ -11,10 +11,10 @@ const verdict = (page) => panel(page).locator(".cut-verdict");
 const twice = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 
 /** Select an event out of the list, quiet ones included. */
-const visit = async (page, name) => {
+const visit = async (page, name, which = (rows) => rows.first()) => {
   await tab(page, "Events").click();
   await page.getByRole("checkbox", { name: /^timers, writes/ }).check();
-  await row(page, name).first().click();
+  await which(row(page, name)).click();
 };
 
 test.describe("why did this happen", () => {
@@ -99,6 +99,95 @@ test.describe("why did this happen", () => {
     await expect(panel(page).locator(".kin-words")).toContainText("the selected event");
     await page.keyboard.press("Escape");
     await expect(page.locator(".topology .kin")).toHaveCount(0);
+  });
+});
+
+test.describe("how marks below the caption stand to the selected event", () => {
+  const below = (page, name) => page.getByRole("group", { name: "Views" }).getByRole("button", { name, exact: true });
+
+  test("a bar by its call and its return, and one that spans both by its parts", async ({ page, open }) => {
+    await open("#cap-register/partition-cp&t=2s");
+    await below(page, "operations").click();
+    const bars = page.locator(".handled .op");
+    await expect(bars).not.toHaveCount(0);
+    await expect(page.locator(".kin-shade")).toHaveCount(0);
+    await visit(page, /n1 receives \w+ from c1/, (rows) => rows.last());
+    const before = page.locator(".handled").getByRole("button", { name: /, before the selected event$/ });
+    const after = page.locator(".handled").getByRole("button", { name: /, after the selected event$/ });
+    await expect(before.first()).toBeVisible();
+    await expect(after.first()).toBeVisible();
+    await expect(before.first().locator(".kin-shade.past")).toHaveCount(1);
+    await expect(before.first().locator(".kin-shade.future")).toHaveCount(0);
+    await expect(after.first().locator(".kin-shade.future")).toHaveCount(1);
+    const spans = page.locator(".handled").getByRole("button", { name: /, begins before the selected event, ends after the selected event$/ });
+    await expect(spans.first().locator(".kin-shade.past")).toHaveCount(1);
+    await expect(spans.first().locator(".kin-shade.future")).toHaveCount(1);
+    await accessible(page);
+    // An operation is no event before or after itself, and a node is no event at all.
+    await after.first().click();
+    await expect(page.locator(".handled .op.selected .kin-shade")).toHaveCount(0);
+    await page.keyboard.press("Escape");
+    await expect(page.locator(".kin-shade")).toHaveCount(0);
+    await expect(before).toHaveCount(0);
+  });
+
+  test("a row of what nodes hold by the last thing its node has done", async ({ page, open }) => {
+    await open("#raft/leader-crash&t=900ms");
+    await below(page, "log").click();
+    const rows = page.locator(".exhibits .log");
+    const named = (says) => page.locator(".exhibits").getByRole("button", { name: new RegExp(`committed up to \\d+, ${says}$`) });
+    await expect(rows).not.toHaveCount(0);
+    await expect(page.locator(".kin-shade")).toHaveCount(0);
+    await visit(page, /n3 receives/);
+    await expect(named("the selected step")).toHaveCount(1);
+    await expect(named("before the selected event").first().locator(".kin-shade.past")).toHaveCount(1);
+    await expect(named("concurrent with the selected event").first().locator(".kin-shade.concurrent")).toHaveCount(1);
+    await expect(page.locator(".exhibits .kin-shade.future")).toHaveCount(0);
+    // The playhead goes on: what follows of it is after it.
+    await page.getByRole("button", { name: "To the end" }).click();
+    await expect(named("after the selected event").first().locator(".kin-shade.future")).toHaveCount(1);
+    await expect(named("before the selected event")).toHaveCount(0);
+    await accessible(page);
+    await page.keyboard.press("Escape");
+    await expect(page.locator(".kin-shade")).toHaveCount(0);
+  });
+
+  const line = (page, name) => page.locator(".exhibits").getByRole("button", { name });
+
+  test("readings of a meter by the cones, and no clock that nobody reads", async ({ page, open }) => {
+    await open("#ntp/asymmetric&t=5s");
+    await below(page, "measures").click();
+    await expect(line(page, /^c1, estimate-error$/)).toBeVisible();
+    await visit(page, /c1 receives Response/, (rows) => rows.nth(2));
+    await expect(line(page, /^c1, estimate-error, readings: \d+ before the selected event, \d+ after it, of \d+$/)).toBeVisible();
+    await expect(page.locator(".exhibits .kin-track.past")).not.toHaveCount(0);
+    await expect(page.locator(".exhibits .kin-track.future")).not.toHaveCount(0);
+    await expect(line(page, /clock-error$/)).toHaveCount(2);
+    await page.keyboard.press("Escape");
+    await expect(page.locator(".exhibits .kin-track")).toHaveCount(0);
+  });
+
+  test("the lives of clients by the cones", async ({ page, open }) => {
+    await open("#cap-register/partition-cp&t=2s");
+    await below(page, "measures").click();
+    await visit(page, /n1 receives \w+ from c1/, (rows) => rows.last());
+    await expect(line(page, /^c1: 31 of 31 answered, .*selected event/)).toBeVisible();
+    await expect(page.locator(".exhibits .kin-shade.past")).not.toHaveCount(0);
+    await expect(page.locator(".exhibits .kin-shade.future")).not.toHaveCount(0);
+    await accessible(page);
+  });
+
+  test("the links of a chain by where the reader stands on it", async ({ page, open }) => {
+    await open("#vector-clocks/triangle&t=30ms");
+    await visit(page, /C receives Note from B/);
+    await tab(page, "Why").click();
+    await expect(panel(page).locator('.why [data-kin="past"]')).not.toHaveCount(0);
+    await expect(panel(page).locator('.why [data-kin="future"]')).toHaveCount(0);
+    await links(page).first().getByRole("button").click();
+    await expect(links(page).last()).toHaveAttribute("data-kin", "future");
+    await expect(links(page).last()).toContainText("after the selected event");
+    await expect(panel(page).locator(".kin-words [data-kin]")).not.toHaveCount(0);
+    await accessible(page);
   });
 });
 

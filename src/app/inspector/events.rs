@@ -57,6 +57,16 @@ pub fn marked(run: &Run, index: &Index, pick: Pick, rows: &[Row]) -> Vec<(EventI
     rows.iter().map(|r| (r.id, Kin::of(run, index, e, r.id))).collect()
 }
 
+/// How a row stands, for the eye and for the ear.
+pub fn sign(kin: Kin) -> AnyView {
+    let says = || {
+        view! {
+            <i class="sign" aria-hidden="true">{kin.sign()}</i><span class="hush">{kin.words()}</span>
+        }
+    };
+    (!kin.sign().is_empty()).then(says).perhaps()
+}
+
 #[component]
 pub fn Events() -> impl IntoView {
     let page = expect_context::<Page>();
@@ -121,16 +131,10 @@ pub fn Events() -> impl IntoView {
                 page.visit(id);
             }
         };
-        let sign = move || {
-            let kin = kin();
-            (!kin.sign().is_empty()).then(|| view! {
-                <i class="sign" aria-hidden="true">{kin.sign()}</i><span class="hush">{kin.words()}</span>
-            }).perhaps()
-        };
         view! {
             <li class=class data-kin=move || kin().class() aria-current=current>
                 <button type="button" class="plain link" on:click=press>
-                    <time>{words::clock(r.at)}</time><span>{r.says}</span>{sign}
+                    <time>{words::clock(r.at)}</time><span>{r.says}</span>{move || sign(kin())}
                 </button>
             </li>
         }

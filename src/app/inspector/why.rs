@@ -6,11 +6,12 @@ use std::cmp::Ordering;
 use crate::app::lay::{Kept, Perhaps, Rows, when};
 use engine::ids::*;
 use engine::run::Run;
-use engine::scene::{Index, Pick};
+use engine::scene::{Index, Kin, Pick};
 use engine::trace::inquiry::{Told, sentences};
 use leptos::prelude::*;
 
 use super::cut;
+use super::events::sign;
 use crate::app::inquiry::{self, Answer};
 use crate::app::page::{Loaded, Page};
 use crate::app::stage::kin;
@@ -51,20 +52,20 @@ pub struct Shown {
     pub sentences: Vec<Told>,
     pub compared: Option<Compared>,
     /// The nodes as they are now, beside the selected event.
-    pub kin: Vec<String>,
+    pub kin: Vec<(Kin, String)>,
 }
 
-pub fn shown(run: &Run, index: &Index, a: &Answer, (pick, now): (Pick, Us)) -> Shown {
+pub fn shown(run: &Run, index: &Index, a: &Answer, (pick, count): (Pick, usize)) -> Shown {
     let says =
         |e: EventId| run.trace().event(e).map_or_else(String::new, |e| words::event(run, &e));
     let mut told = a.chain.as_ref().map(|c| sentences(run, c)).unwrap_or_default();
     if told.len() > MOST {
         told.drain(MOST / 2..told.len() - MOST / 2);
     }
-    let kin = kin::event_of(run, pick).map(|e| kin::told(run, index, e, now)).unwrap_or_default();
+    let kin = kin::event_of(run, pick).map(|e| kin::told(run, index, e, count)).unwrap_or_default();
     let kin = kin.into_iter().map(|(k, nodes)| {
         let names: Vec<&str> = nodes.iter().map(|n| run.name(*n)).collect();
-        format!("{} {}", names.join(", "), k.words())
+        (k, format!("{} {}", names.join(", "), k.words()))
     });
     Shown {
         effect: Some(a.effect),
@@ -101,6 +102,12 @@ fn compared(run: &Run, a: &Answer) -> Option<Compared> {
     })
 }
 
+/// How the links of a chain stand to what is selected.
+fn standing(run: &Run, index: &Index, pick: Pick, told: &[Told]) -> Vec<(EventId, Kin)> {
+    let Some(e) = kin::event_of(run, pick) else { return vec![] };
+    told.iter().map(|t| (t.event, Kin::of(run, index, e, t.event))).collect()
+}
+
 /// The event that is visited is not the one the chain is told of.
 fn walks(page: Page, effect: Option<EventId>) -> bool {
     page.inquiry.about.get().is_some()
@@ -112,8 +119,8 @@ fn walks(page: Page, effect: Option<EventId>) -> bool {
 pub fn Why() -> impl IntoView {
     let page = expect_context::<Page>();
     let panel = Kept::new(move || {
-        let at = (page.pick.get(), page.head.get().at);
-        let answer = inquiry::asked(page, page.count_slow.get());
+        let at = (page.pick.get(), page.count_slow.get());
+        let answer = inquiry::asked(page, at.1);
         let show =
             |l: Loaded| answer.as_ref().map(|a| shown(&l.run.borrow(), &l.index.borrow(), a, at));
         page.loaded().and_then(show).unwrap_or_default()
@@ -122,6 +129,13 @@ pub fn Why() -> impl IntoView {
     let told = Kept::new(move || panel.with(|p| p.sentences.clone()));
     let compared = Kept::new(move || panel.with(|p| p.compared.clone()));
     let kin = Kept::new(move || panel.with(|p| p.kin.clone()));
+    // How each of the sentences stands to the event in view, which the reader may have walked to along them.
+    let kins = Kept::new(move || {
+        let pick = page.pick.get();
+        page.count_slow.track();
+        let kins = |l: Loaded| told.with(|t| standing(&l.run.borrow(), &l.index.borrow(), pick, t));
+        page.loaded().map(kins).unwrap_or_default()
+    });
     let visit = move |e: EventId| {
         let about = effect.get_untracked();
         page.visit(e);
@@ -130,9 +144,12 @@ pub fn Why() -> impl IntoView {
     let item = move |t: Told| {
         let event = t.event;
         let here = move || (page.pick.get() == Pick::Event(event)).then_some("true");
+        let kin = move || {
+            kins.with(|k| k.iter().find(|k| k.0 == event).map(|k| k.1)).unwrap_or(Kin::Outside)
+        };
         view! {
-            <li aria-current=here>
-                <button type="button" class="plain link" on:click=move |_| visit(event)><span>{t.says}</span></button>
+            <li aria-current=here data-kin=move || kin().class()>
+                <button type="button" class="plain link" on:click=move |_| visit(event)><span>{t.says}</span>{move || sign(kin())}</button>
                 {(!t.reasons.is_empty()).then(|| view! { <p class="reason">{t.reasons.join(" ")}</p> }).perhaps()}
             </li>
         }
@@ -174,7 +191,7 @@ pub fn Why() -> impl IntoView {
         }.into_any())}
         {when(move || kin.with(|k| !k.is_empty()), move || view! {
             <h3>"The nodes as they are now"</h3>
-            <ul class="kin-words">{move || kin.get().into_iter().map(|k| view! { <li>{k}</li> }).rows()}</ul>
+            <ul class="kin-words">{move || kin.get().into_iter().map(|(k, says)| view! { <li data-kin=k.class()>{says}</li> }).rows()}</ul>
         }.into_any())}
         <cut::CutPart/>
     }
@@ -230,13 +247,13 @@ mod tests {
         let sent = find(&|w| matches!(w, What::Send { .. }));
         let got = find(&|w| matches!(w, What::Deliver { .. }));
         let a = inquiry::answer(&run, &index, (Some(sent), None), got);
-        let panel = shown(&run, &index, &a, (Pick::Event(got), 1_000_000));
+        let panel = shown(&run, &index, &a, (Pick::Event(got), run.trace().len()));
         assert!(panel.sentences.last().is_some_and(|t| t.event == got));
         let two = panel.compared.expect("two events");
         assert_eq!((two.word, two.entries.len()), ("before", 3));
         let proof: Vec<&Entry> = two.entries.iter().filter(|e| e.proof).collect();
         assert_eq!((proof.len(), proof[0].node.as_str()), (1, "n1"));
         assert!(proof[0].one <= proof[0].other);
-        assert!(panel.kin.iter().any(|k| k.contains("the selected")), "{:?}", panel.kin);
+        assert!(panel.kin.iter().any(|k| k.1.contains("the selected")), "{:?}", panel.kin);
     }
 }

@@ -3,9 +3,10 @@
 use crate::app::lay::effect;
 use engine::ids::*;
 use engine::run::Run;
-use engine::scene::exhibit;
+use engine::scene::{Beside, Kin, exhibit};
 use leptos::prelude::*;
 
+use super::kin;
 use super::plate::Plate;
 use crate::app::page::Page;
 
@@ -37,7 +38,9 @@ pub fn Exhibits(key: &'static str) -> impl IntoView {
             };
             let mut found = find(&now)?;
             exhibit::reveal(&mut found, &index.clocks, here.now());
-            Some(exhibit::draw(run, &found, find(&before).as_ref(), room, pick))
+            let beside = kin::event_of(run, pick).map(|e| Beside::new(run, &index, e));
+            let stands = |n| beside.as_ref().map_or(Kin::Outside, |b| b.node(n, count));
+            Some(exhibit::draw(run, &found, find(&before).as_ref(), room, pick, &stands))
         });
         // Where there is nothing at this moment, what was there at another does not stay.
         let picture = picture.flatten();

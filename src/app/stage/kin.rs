@@ -4,7 +4,7 @@
 use engine::ids::*;
 use engine::run::Run;
 use engine::scene::topology::{FLIGHT, Layout, kinship};
-use engine::scene::{Form, Index, Kin, Pick, Shape};
+use engine::scene::{Beside, Form, Index, Kin, Pick, Shape};
 use web_sys::Element;
 
 use super::painter::Painter;
@@ -21,9 +21,9 @@ impl Kinship {
     }
 
     /// The rings round the nodes.
-    pub fn stand(&mut self, run: &Run, index: &Index, layout: &Layout, pick: Pick, now: Us) {
+    pub fn stand(&mut self, run: &Run, index: &Index, layout: &Layout, pick: Pick, count: usize) {
         let shapes =
-            event_of(run, pick).map(|e| kinship(run, index, layout, e, now)).unwrap_or_default();
+            event_of(run, pick).map(|e| kinship(run, index, layout, e, count)).unwrap_or_default();
         self.painter.paint(shapes.into_iter().map(shaded).collect());
     }
 
@@ -96,18 +96,14 @@ fn shaded(mark: Shape) -> Shape {
     Shape { form: Form::Group { x, y, kids }, pick: Pick::None, name: String::new(), ..mark }
 }
 
-/// The nodes as they are now, by how they stand to an event: `before it: A, B; after it: C`.
-pub fn told(run: &Run, index: &Index, e: EventId, now: Us) -> Vec<(Kin, Vec<NodeId>)> {
-    let of = |n: NodeId| {
-        let lane = index.causality.lane(n);
-        let done = lane.partition_point(|e| run.trace().at(*e as usize) <= now);
-        lane.get(done.checked_sub(1)?).map(|last| Kin::of(run, index, e, EventId(*last)))
-    };
+/// The nodes as the first so many events have left them, by how they stand to one: `before it: A, B; after it: C`.
+pub fn told(run: &Run, index: &Index, e: EventId, count: usize) -> Vec<(Kin, Vec<NodeId>)> {
+    let beside = Beside::new(run, index, e);
     let all: Vec<(NodeId, Kin)> = run
         .cast()
         .all()
         .filter(|n| index.shows_node(*n))
-        .filter_map(|n| of(n).map(|k| (n, k)))
+        .map(|n| (n, beside.node(n, count)))
         .collect();
     let kind = |k: Kin| (k, all.iter().filter(|a| a.1 == k).map(|a| a.0).collect::<Vec<_>>());
     [Kin::Past, Kin::Concurrent, Kin::Future]

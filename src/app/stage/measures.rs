@@ -3,15 +3,20 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use engine::ids::EventId;
 use engine::run::Run;
 use engine::scene::exhibit::Picture;
 use engine::scene::measures::{self, Measures};
-use engine::scene::{Form, Shape};
+use engine::scene::{Beside, Form, Shape};
 use leptos::prelude::*;
 
+use super::kin;
 use super::plate::Plate;
 use crate::app::lay::effect;
 use crate::app::page::{Loaded, Page, end_of};
+
+/// What a drawing depends on: how much was known, how wide it is, and the selected event.
+type Drawn = (usize, f32, Option<EventId>);
 
 #[component]
 pub fn Charts() -> impl IntoView {
@@ -19,29 +24,31 @@ pub fn Charts() -> impl IntoView {
     let plate = Plate::new();
     // Folded once and kept up as the run grows; drawn anew where it has grown, while the line at the playhead moves with time.
     let kept = StoredValue::new_local(None::<(Rc<RefCell<Run>>, Measures)>);
-    let drawn = StoredValue::new_local(None::<(Rc<RefCell<Run>>, usize, f32, Picture)>);
+    let drawn = StoredValue::new_local(None::<(Rc<RefCell<Run>>, Drawn, Picture)>);
     effect(move || {
         let Some((w, _)) = plate.room() else { return };
         page.known.track();
-        let (now, loaded) = (page.head.get().at, page.loaded());
+        let (pick, now, loaded) = (page.pick.get(), page.head.get().at, page.loaded());
         let Some(Loaded { run: of, index, .. }) = loaded else {
             return plate.paint(Picture::default());
         };
         let (run, index) = (of.borrow(), index.borrow());
         let (until, known) = (end_of(&run).max(now).max(1), run.trace().len());
-        let same = |d: &(Rc<RefCell<Run>>, usize, f32, Picture)| {
-            Rc::ptr_eq(&d.0, &of) && (d.1, d.2) == (known, w)
-        };
+        let selected = kin::event_of(&run, pick);
+        let new = (known, w, selected);
+        let same = |d: &(Rc<RefCell<Run>>, Drawn, Picture)| Rc::ptr_eq(&d.0, &of) && d.1 == new;
         let mut p = match drawn.get_value().filter(same) {
-            Some(d) => d.3,
+            Some(d) => d.2,
             None => {
                 let mine = kept.try_update_value(Option::take).flatten();
                 let mine = mine.filter(|k| Rc::ptr_eq(&k.0, &of));
                 let mut m = mine.map_or_else(|| Measures::new(&run), |k| k.1);
                 m.catch_up(&run);
-                let picture = measures::measures(&run, &index.clocks, &m, until, w);
+                let beside = selected.map(|e| Beside::new(&run, &index, e));
+                let clocks = &index.clocks;
+                let picture = measures::measures(&run, clocks, &m, until, w, beside.as_ref());
                 kept.set_value(Some((of.clone(), m)));
-                drawn.set_value(Some((of.clone(), known, w, picture.clone())));
+                drawn.set_value(Some((of.clone(), new, picture.clone())));
                 picture
             }
         };

@@ -12,13 +12,14 @@ use engine::ids::*;
 use engine::run::Run;
 use engine::scenario::ast::What;
 use engine::scene::exhibit::Picture;
-use engine::scene::{Form, Pick, Shape, history, pace};
+use engine::scene::{Beside, Form, Pick, Shape, history, pace};
 use engine::trace::OpRec;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::PointerEvent;
 
 use super::hand::{self, Deed, Held};
+use super::kin;
 use super::plate::Plate;
 use crate::app::dom;
 use crate::app::page::{Page, end_of, open_sides};
@@ -144,11 +145,16 @@ pub fn Operations() -> impl IntoView {
         let Some((w, _)) = plate.room() else { return };
         let (pick, now) = (page.pick.get(), page.head.get().at);
         let mut picture = Picture::default();
+        // What would be under the hand has events of its own: nothing is known of how they stand.
+        let loaded = page.loaded_now().filter(|_| would.with(Option::is_none));
         looked_at(&mut |run| {
+            let index = loaded.as_ref().map(|l| l.index.borrow());
+            let beside = index.as_ref().zip(kin::event_of(run, pick));
+            let beside = beside.map(|(index, e)| Beside::new(run, index, e));
             let (from, to) = page.with_run_now(|run| stretch(run, now)).unwrap_or((0, 1));
             verdict.with(|v| {
                 let judged = v.as_ref().map(|v| (&v.history, &v.verdict));
-                let mut p = history::history(run, judged, (from, to), w, pick);
+                let mut p = history::history(run, judged, (from, to), w, (pick, beside.as_ref()));
                 let x = history::x_at(run, (from, to), w, now.clamp(from, to));
                 p.shapes.push(Shape::line("now", x, 0.0, x, p.h));
                 // Outlines are drawn half outside of their bars.

@@ -98,7 +98,7 @@ impl Moving {
         }
         self.painter.paint(shapes);
         if let Some(kin) = &mut self.kin {
-            kin.stand(&run, &index, &self.layout, pick, now);
+            kin.stand(&run, &index, &self.layout, pick, count);
         }
         self.rings = topology::rings(&run, &peek, &self.layout);
         self.rings.retain(|r| index.shows_node(r.node));

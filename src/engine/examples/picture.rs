@@ -10,7 +10,7 @@ use engine::ids::*;
 use engine::run::Run;
 use engine::scene::spacetime::{self, Viewport};
 use engine::scene::topology::{self, Layout};
-use engine::scene::{Index, Pick, Shape, exhibit, history, svg, thumbnail};
+use engine::scene::{Index, Kin, Pick, Shape, exhibit, history, svg, thumbnail};
 use engine::{protocols, scenario};
 
 const STYLE: [&str; 2] =
@@ -116,7 +116,7 @@ fn shapes(run: &Run, index: &Index, asked: &Asked) -> (Vec<Shape>, f32) {
             let h = history_of(run);
             let verdict = judge_history(&h, model);
             let judged = verdict.as_ref().map(|v| (&h, v));
-            let picture = history::history(run, judged, (from, to), w, asked.pick);
+            let picture = history::history(run, judged, (from, to), w, (asked.pick, None));
             (picture.shapes, picture.h)
         }
         "thumbnail" => (thumbnail::thumbnail(run, index, now, w, h), h),
@@ -125,7 +125,7 @@ fn shapes(run: &Run, index: &Index, asked: &Asked) -> (Vec<Shape>, f32) {
             let stacks = exhibit::stacks(run, &peek);
             let Some(stack) = stacks.iter().find(|s| s.key == key) else { return (vec![], h) };
             let before = before.iter().find(|s| s.key == key);
-            let picture = exhibit::draw(run, stack, before, (w, h), asked.pick);
+            let picture = exhibit::draw(run, stack, before, (w, h), asked.pick, &|_| Kin::Outside);
             (picture.shapes, picture.h)
         }
     }

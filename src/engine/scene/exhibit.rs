@@ -4,7 +4,7 @@
 
 use super::clocks::Clocks;
 use super::pen::Pen;
-use super::{Anchor, Hue, Pick, Shape, logs, ring, spans, text};
+use super::{Anchor, Hue, Kin, Pick, Shape, logs, ring, spans, text};
 use crate::few;
 use crate::ids::{EventId, NodeId, Us};
 use crate::run::{Peek, Run};
@@ -96,20 +96,25 @@ pub fn whole(stack: &Stack) -> Option<Ring> {
 
 const LINE: f32 = 20.0;
 
+/// How far the shade of a row reaches beyond it, into the margin.
+pub const BEYOND: f32 = 8.0;
+
 /// The least a ring needs to be read.
 const RING: f32 = 220.0;
 
 /// Draw a stack in a width. `before` is the same a little earlier, for what leaves a ghost; a ring fits itself into
-/// the room's height, everything else takes what it needs.
+/// the room's height, everything else takes what it needs. `kin` is how a node stands, as it is at that moment, to the
+/// selected event; a ring is what several nodes know together, and stands to none.
 pub fn draw(
     run: &Run,
     stack: &Stack,
     before: Option<&Stack>,
     (w, room): (f32, f32),
     selected: Pick,
+    kin: &dyn Fn(NodeId) -> Kin,
 ) -> Picture {
     match stack.items.first() {
-        Some((_, Exhibit::Log(_))) => return logs::logs(run, stack, before, w, selected),
+        Some((_, Exhibit::Log(_))) => return logs::logs(run, stack, before, w, selected, kin),
         Some((_, Exhibit::Ring(_))) => {
             let h = room.max(RING).min(w);
             let rings = whole(stack).map(|r| ring::ring(run, &r, w, h, 1.0, selected));
@@ -120,22 +125,32 @@ pub fn draw(
     let mut out = Picture { shapes: vec![], w, h: 0.0 };
     for (n, exhibit) in &stack.items {
         let part = one(run, exhibit, w - 44.0);
-        let label = text::fit(run.name(*n), text::LABEL, 40.0);
-        let label = Shape::text("lane-name", 0.0, 14.0, Anchor::Start, label);
-        let name = [run.name(*n), ", ", stack.key].concat();
-        let whose = |s: Shape| s.pick(Pick::Node(*n), name);
+        let (kin, h) = (kin(*n), part.h.max(LINE));
+        let word = text::fit(run.name(*n), text::LABEL, 40.0);
+        // Beside a short name, below a long one where there is room.
+        let y = if text::width(&word, text::LABEL) <= 24.0 { 14.0 } else { 30.0 };
+        let sign = (!kin.sign().is_empty() && y <= h)
+            .then(|| Shape::text("kin-sign", 40.0, y, Anchor::End, kin.sign()));
+        let label = Shape::text("lane-name", 0.0, 14.0, Anchor::Start, word);
+        let shade = kin.shade(-BEYOND, -2.0, w + 2.0 * BEYOND, h + 4.0);
         // A part of which pieces can be chosen is no piece itself: the name stands for the node then.
         let pieces = part.shapes.iter().any(|s| s.pick != Pick::None);
-        let group = |kids| super::Form::Group { x: 0.0, y: out.h, kids };
         let moved = Shape::new("", super::Form::Group { x: 44.0, y: 0.0, kids: part.shapes });
+        let role = if kin == Kin::Concurrent { "exhibit kin-concurrent" } else { "exhibit" };
+        let name = kin.named(&[run.name(*n), ", ", stack.key].concat());
+        let whose = |s: Shape| s.pick(Pick::Node(*n), name);
+        let group = |kids| super::Form::Group { x: 0.0, y: out.h, kids };
+        let named = sign.into_iter().chain([label]);
         let shape = if pieces {
             let hit = Shape::rect("hit", -2.0, -4.0, 42.0, 26.0);
-            Shape::new("", group(vec![whose(Shape::group("exhibit", vec![hit, label])), moved]))
+            let head = whose(Shape::group("exhibit", [hit].into_iter().chain(named).collect()));
+            Shape::new("", group(shade.into_iter().chain([head, moved]).collect()))
         } else {
-            whose(Shape::new("exhibit", group(vec![label, moved])))
+            let kids = shade.into_iter().chain(named).chain([moved]).collect();
+            whose(Shape::new(role, group(kids)))
         };
         out.shapes.push(shape);
-        out.h += part.h.max(LINE) + 8.0;
+        out.h += h + 8.0;
     }
     out
 }

@@ -5,9 +5,10 @@
 use std::cmp::Ordering;
 
 use super::exhibit::Picture;
+use super::kin::{Beside, Kin, Lasting};
 use super::list;
 use super::pen::Pen;
-use super::{Anchor, Pick, Shape, text};
+use super::{Anchor, Form, Pick, Shape, text};
 use crate::check::history::{Because, History, Verdict, points};
 use crate::check::verdict::out_word;
 use crate::few;
@@ -17,14 +18,17 @@ use crate::trace::OpRec;
 
 const PITCH: f32 = 28.0;
 const BAR: f32 = 18.0;
+/// How far a shade reaches beyond its bar.
+const AROUND: f32 = 4.0;
 
-/// The operations of a stretch of time. `judged` is a history with its verdict, if there is one.
+/// The operations of a stretch of time. `judged` is a history with its verdict, if there is one; `beside` the event
+/// that is selected, if one is.
 pub fn history(
     run: &Run,
     judged: Option<(&History, &Verdict)>,
     (from, to): (Us, Us),
     w: f32,
-    selected: Pick,
+    (selected, beside): (Pick, Option<&Beside>),
 ) -> Picture {
     let at = |e: EventId| run.trace().event(e).map_or(0, |e| e.at);
     let left = left(run);
@@ -56,7 +60,18 @@ pub fn history(
         let (x0, x1) = (x(a.max(from)), x(b.min(to)).max(x(a.max(from)) + 3.0));
         let bad = guilty.contains(&op.invoke);
         let at = At { x0, x1, next, y: place(row) };
-        shapes.push(bar(run, id, op, at, bad, selected == Pick::Op(id)));
+        let chosen = selected == Pick::Op(id);
+        let shape = bar(run, id, op, at, bad, chosen);
+        // Nothing stands to itself.
+        shapes.push(match beside.filter(|_| !chosen) {
+            Some(beside) => {
+                let seen = |(a, b): (Us, Us)| {
+                    (a <= to && from <= b).then(|| (x(a.max(from)), x(b.min(to))))
+                };
+                stands(shape, &beside.op(op, to), place(row), &seen)
+            }
+            None => shape,
+        });
     }
     let spot = |op: &OpRec| {
         let (row, .., a, b) = bars.iter().find(|bar| bar.2.invoke == op.invoke)?;
@@ -126,6 +141,34 @@ fn bar(run: &Run, id: OpId, op: &OpRec, at: At, bad: bool, chosen: bool) -> Shap
     }
     let name = [run.name(op.node), " ", &words].concat();
     Shape::group(if chosen { "op selected" } else { "op" }, kids).pick(Pick::Op(id), name)
+}
+
+/// A bar with shades under what of it is in the past and in the future of the selected event.
+/// `seen` is where a part of its time lies, if in sight.
+fn stands(
+    mut bar: Shape,
+    how: &Lasting,
+    y: f32,
+    seen: &dyn Fn((Us, Us)) -> Option<(f32, f32)>,
+) -> Shape {
+    if how.words.is_empty() {
+        return bar;
+    }
+    bar.name = [&bar.name, ", ", &*how.words].concat();
+    if how.apart {
+        bar.role = "op kin-concurrent";
+    }
+    let Form::Group { kids, .. } = &mut bar.form else { return bar };
+    let part = |kin: Kin, part: (Us, Us)| {
+        let (x0, x1) = seen(part)?;
+        kin.shade(x0 - 3.0, y - AROUND, (x1 - x0).max(3.0) + 6.0, BAR + 2.0 * AROUND)
+    };
+    let parts = [(Kin::Past, how.past), (Kin::Future, how.future)];
+    // A sibling rule of the style says which words stand on which bar: the shades come before both.
+    for shade in parts.into_iter().filter_map(|(k, p)| part(k, p?)).rev() {
+        kids.insert(0, shade);
+    }
+    bar
 }
 
 /// Invocations of the operations that contradict the model.

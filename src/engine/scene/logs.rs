@@ -1,8 +1,8 @@
 //! Logs of several nodes, one above the other: cells coloured by epoch, a rule under what is committed, a
 //! ghost where an entry was overwritten.
 
-use super::exhibit::{Picture, Stack};
-use super::{Anchor, Hue, Pick, Shape, text};
+use super::exhibit::{BEYOND, Picture, Stack};
+use super::{Anchor, Hue, Kin, Pick, Shape, text};
 use crate::ids::NodeId;
 use crate::run::Run;
 use crate::show::{Cell, Exhibit, Log};
@@ -15,7 +15,14 @@ const PITCH: f32 = 44.0;
 const TOP: f32 = 18.0;
 
 /// The logs of a stack. `before` is the same stack a little earlier: what differs from it leaves a ghost.
-pub fn logs(run: &Run, stack: &Stack, before: Option<&Stack>, w: f32, selected: Pick) -> Picture {
+pub fn logs(
+    run: &Run,
+    stack: &Stack,
+    before: Option<&Stack>,
+    w: f32,
+    selected: Pick,
+    kin: &dyn Fn(NodeId) -> Kin,
+) -> Picture {
     let rows: Vec<(NodeId, &Log)> =
         stack.items.iter().filter_map(|(n, e)| Some((*n, log(e)?))).collect();
     let names = rows.iter().map(|(n, _)| text::width(run.name(*n), text::LABEL));
@@ -32,10 +39,21 @@ pub fn logs(run: &Run, stack: &Stack, before: Option<&Stack>, w: f32, selected: 
     view.heads(&mut shapes);
     for (i, (n, log)) in rows.iter().enumerate() {
         let y = TOP + PITCH * i as f32;
-        let role = if selected == Pick::Node(*n) { "log selected" } else { "log" };
-        let mut kids = vec![Shape::text("lane-name", 0.0, y + 20.0, Anchor::Start, run.name(*n))];
+        let kin = kin(*n);
+        let role = match kin {
+            _ if selected == Pick::Node(*n) => "log selected",
+            Kin::Concurrent => "log kin-concurrent",
+            _ => "log",
+        };
+        let mut kids: Vec<Shape> =
+            kin.shade(-BEYOND, y - 4.0, w + 2.0 * BEYOND, PITCH - 3.0).into_iter().collect();
+        kids.push(Shape::text("lane-name", 0.0, y + 20.0, Anchor::Start, run.name(*n)));
+        if !kin.sign().is_empty() {
+            kids.push(Shape::text("kin-sign", 0.0, y + 34.0, Anchor::Start, kin.sign()));
+        }
         view.row(log, ghosts(*n), y, &mut kids);
-        shapes.push(Shape::group(role, kids).pick(Pick::Node(*n), name(run, *n, log)));
+        let name = kin.named(&name(run, *n, log));
+        shapes.push(Shape::group(role, kids).pick(Pick::Node(*n), name));
     }
     Picture { shapes, w, h: TOP + PITCH * rows.len() as f32 }
 }

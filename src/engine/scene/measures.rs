@@ -3,15 +3,20 @@
 //!
 //! A meter that says how far off another may be is drawn as a band around nothing in the other's chart: where the
 //! line leaves it, what was promised did not hold.
+//!
+//! Beside a selected event the readings of each line, and the life of each client, are told by whether they are in its
+//! past or in its future. The error of a clock is nobody's reading, and stands to none.
+
+use std::ops::Range;
 
 use super::clocks::Clocks;
 use super::exhibit::Picture;
 use super::pen::Pen;
-use super::{Anchor, Hue, Pick, Shape, text};
+use super::{Anchor, Beside, Hue, Kin, Pick, Shape, text};
 use crate::card::MeterCard;
 use crate::check::measure;
 use crate::few;
-use crate::ids::{NodeId, Us};
+use crate::ids::{EventId, NodeId, Us};
 use crate::protocol::prose_time;
 use crate::run::Run;
 use crate::scenario::ast::Out;
@@ -31,6 +36,8 @@ const RIGHT: f32 = 56.0;
 struct Line {
     node: NodeId,
     points: Vec<(Us, i64)>,
+    /// The events by which they were measured; none where no event did.
+    events: Vec<EventId>,
 }
 
 /// Everything measured so far, by meter.
@@ -54,10 +61,11 @@ impl Measures {
                 && let Some(lines) = self.meters.get_mut(name as usize)
             {
                 let at = lines.iter().position(|l| l.node == node).unwrap_or_else(|| {
-                    lines.push(Line { node, points: vec![] });
+                    lines.push(Line { node, points: vec![], events: vec![] });
                     lines.len() - 1
                 });
                 lines[at].points.push((e.at, v));
+                lines[at].events.push(e.id);
             }
         }
         self.seen = run.trace().len();
@@ -68,7 +76,7 @@ impl Measures {
         let cards = run.entry().meters;
         let mut out = vec![];
         if clocks.differ() {
-            let line = |node| Line { node, points: clocks.corners(node, until) };
+            let line = |node| Line { node, points: clocks.corners(node, until), events: vec![] };
             let lines = run.cast().all().map(line).collect();
             out.push(Chart { card: &CLOCKS, lines, band: &[], straight: true });
         }
@@ -111,16 +119,23 @@ pub fn x_at(until: Us, w: f32, t: Us) -> f32 {
 }
 
 /// All charts, one below the other, from the beginning of the run to `until`.
-pub fn measures(run: &Run, clocks: &Clocks, m: &Measures, until: Us, w: f32) -> Picture {
+pub fn measures(
+    run: &Run,
+    clocks: &Clocks,
+    m: &Measures,
+    until: Us,
+    w: f32,
+    beside: Option<&Beside>,
+) -> Picture {
     let mut out = Picture { shapes: vec![], w, h: 0.0 };
     let mut add = |(kids, h): (Vec<Shape>, f32)| {
         out.shapes.push(Shape::new("measure", super::Form::Group { x: 0.0, y: out.h, kids }));
         out.h += h + GAP;
     };
     if run.trace().ops.len() >= MANY {
-        add(availability(run, until, w));
+        add(availability(run, until, w, beside));
     }
-    m.charts(run, clocks, until).iter().for_each(|chart| add(chart.draw(run, until, w)));
+    m.charts(run, clocks, until).iter().for_each(|chart| add(chart.draw(run, until, w, beside)));
     out
 }
 
@@ -133,7 +148,7 @@ const STRIP: f32 = 12.0;
 const PITCH: f32 = 20.0;
 
 /// Of what each client asked for in each stretch of time: how much was answered, refused or given up, and is still open.
-fn availability(run: &Run, until: Us, w: f32) -> (Vec<Shape>, f32) {
+fn availability(run: &Run, until: Us, w: f32, beside: Option<&Beside>) -> (Vec<Shape>, f32) {
     let at = |e| run.trace().event(e).map_or(0, |e| e.at);
     let mut clients: Vec<(NodeId, Vec<(Us, &OpRec)>)> = vec![];
     for op in run.trace().ops.iter() {
@@ -160,11 +175,25 @@ fn availability(run: &Run, until: Us, w: f32) -> (Vec<Shape>, f32) {
             Shape::text("lane-name", 0.0, y + 11.0, Anchor::Start, label),
             Shape::text("axis", w - RIGHT + 6.0, y + 10.0, Anchor::Start, [&good, &*of].concat()),
         ];
+        kids.extend(beside.map_or(vec![], |b| life(b, *node, until, w, y)));
         kids.extend(cells(ops, step, until, w, y));
-        let name = [run.name(*node), ": ", &good, &of, " answered"].concat();
+        let stands = beside.map_or(String::new(), |b| b.life_words(*node));
+        let name = [run.name(*node), ": ", &good, &of, " answered", &stands].concat();
         out.push(Shape::group("line", kids).pick(Pick::Node(*node), name));
     }
     (out, HEAD + clients.len() as f32 * PITCH)
+}
+
+/// Shades under what of a client's life is in the past and in the future of the selected event.
+fn life(beside: &Beside, n: NodeId, until: Us, w: f32, y: f32) -> Vec<Shape> {
+    let shade = |kin: Kin, from: Us, to: Us| {
+        let (x0, x1) = (x_at(until, w, from), x_at(until, w, to));
+        kin.shade(x0, y - 3.0, (x1 - x0).max(1.0), STRIP + 5.0)
+    };
+    let (past, future) = beside.bounds(n);
+    let past = past.and_then(|p| shade(Kin::Past, 0, p));
+    let future = future.filter(|f| *f < until).and_then(|f| shade(Kin::Future, f, until));
+    past.into_iter().chain(future).collect()
 }
 
 fn cells(ops: &[(Us, &OpRec)], step: Us, until: Us, w: f32, y: f32) -> Vec<Shape> {
@@ -213,7 +242,7 @@ impl Chart<'_> {
         (lo, hi)
     }
 
-    fn draw(&self, run: &Run, until: Us, w: f32) -> (Vec<Shape>, f32) {
+    fn draw(&self, run: &Run, until: Us, w: f32, beside: Option<&Beside>) -> (Vec<Shape>, f32) {
         let (lo, hi) = self.range();
         // Where nothing ever was but nothing, a line says so.
         let plot = if lo == hi { FLAT } else { PLOT };
@@ -245,8 +274,22 @@ impl Chart<'_> {
         for line in &self.lines {
             let hue = Hue::owner(run, line.node);
             let (path, last) = along(&line.points, self.straight, x, y);
-            let name = [run.name(line.node), ", ", self.card.name].concat();
-            let mut kids = vec![Shape::path("series", path)];
+            let mut name = [run.name(line.node), ", ", self.card.name].concat();
+            let mut kids = vec![];
+            if let Some(stands) = beside.and_then(|b| Stands::of(&line.events, b)) {
+                for (roles, part) in [(PAST, &stands.past), (FUTURE, &stands.future)] {
+                    let Some(points) = line.points.get(part.clone()) else { continue };
+                    // A line of one point is seen by its round end: it goes to itself.
+                    let end = points.last().into_iter();
+                    let points: Vec<(Us, i64)> = points.iter().chain(end).copied().collect();
+                    if !points.is_empty() {
+                        let path = along(&points, true, x, y).0;
+                        kids.extend(roles.map(|role| Shape::path(role, path.clone())));
+                    }
+                }
+                name.push_str(&stands.words());
+            }
+            kids.push(Shape::path("series", path));
             if !self.straight {
                 kids.extend(dots(&line.points, x, y));
             }
@@ -255,6 +298,34 @@ impl Chart<'_> {
         }
         out.extend(names(run, ends, w));
         (out, HEAD + plot)
+    }
+}
+
+/// An outline, and its ground over it.
+const PAST: [&str; 2] = ["kin-edge past", "kin-track past"];
+const FUTURE: [&str; 2] = ["kin-edge future", "kin-track future"];
+
+/// How the readings of a line stand to the selected event: which are in its past, and which in its future.
+#[derive(Debug, PartialEq)]
+struct Stands {
+    past: Range<usize>,
+    future: Range<usize>,
+}
+
+impl Stands {
+    /// None where no event measured them, or what is selected stands outside.
+    fn of(events: &[EventId], beside: &Beside) -> Option<Stands> {
+        events.first().filter(|e| beside.of(**e) != Kin::Outside)?;
+        let past = events.partition_point(|e| beside.of(*e) == Kin::Past);
+        let future = events.partition_point(|e| beside.of(*e) != Kin::Future);
+        Some(Stands { past: 0..past, future: future..events.len() })
+    }
+    /// `, readings: 9 before the selected event, 12 after it, of 24`
+    fn words(&self) -> String {
+        let before = self.past.len().to_string();
+        let (after, all) = (self.future.len().to_string(), self.future.end.to_string());
+        [", readings: ", &before, " before the selected event, ", &after, " after it, of ", &all]
+            .concat()
     }
 }
 

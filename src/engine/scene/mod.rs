@@ -39,7 +39,7 @@ pub mod topology;
 
 pub use caption::{Caption, caption};
 pub use index::Index;
-pub use kin::Kin;
+pub use kin::{Beside, Kin};
 pub use svg::{print, svg};
 
 use crate::ids::{EventId, MsgId, NodeId, OpId, Us};

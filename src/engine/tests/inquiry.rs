@@ -694,7 +694,8 @@ fn kinship_and_a_sifted_diagram_are_drawn_as_recorded() {
     let run = triangle();
     let mut index = Index::new(&run);
     let layout = Layout::new(&run, 480.0, 320.0);
-    let mut out = print(&topology::kinship(&run, &index, &layout, receipt(&run, 1), 25 * MS));
+    let count = run.trace().count_until(25 * MS);
+    let mut out = print(&topology::kinship(&run, &index, &layout, receipt(&run, 1), count));
     let filter = Filter { local: true, ..Filter::default().node(NodeId(1), true) };
     index.sift(&run, filter);
     let view = Viewport::new(&run, 0, 40 * MS, 640.0, 240.0).sifted(&filter);

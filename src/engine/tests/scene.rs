@@ -8,7 +8,9 @@ use engine::run::Run;
 use engine::scene::place::Box2;
 use engine::scene::spacetime::{self, Tiles, Viewport};
 use engine::scene::topology::{self, FLIGHT, Flights, LABEL, Layout};
-use engine::scene::{Form, Index, Pick, Shape, caption, exhibit, list, print, text, timeline};
+use engine::scene::{
+    Beside, Form, Index, Kin, Pick, Shape, caption, exhibit, list, print, text, timeline,
+};
 use engine::trace::What;
 use engine::trace::causality::{opens, tally};
 
@@ -541,7 +543,11 @@ fn the_triangle_half_way_is_drawn_as_recorded() {
     golden("triangle.spacetime", &print(&spacetime::still(&run, &index, &view, now, chosen)));
     let shown: String = exhibit::stacks(&run, &peek)
         .iter()
-        .map(|s| print(&exhibit::draw(&run, s, None, (320.0, 320.0), Pick::None).shapes))
+        .map(|s| {
+            print(
+                &exhibit::draw(&run, s, None, (320.0, 320.0), Pick::None, &|_| Kin::Outside).shapes,
+            )
+        })
         .collect();
     golden("triangle.exhibits", &shown);
 }
@@ -633,7 +639,7 @@ fn availability_counts_what_each_client_was_answered() {
     let run = shipped("cap_register/scenarios/partition-cp");
     let until = run.verdicts().map_or(0, |_| run.horizon());
     let picture =
-        print(&measures(&run, &Clocks::new(&run), &Measures::new(&run), until, 900.0).shapes);
+        print(&measures(&run, &Clocks::new(&run), &Measures::new(&run), until, 900.0, None).shapes);
     assert!(picture.contains("31 of 31") && picture.contains("4 of 30"), "{picture}");
     // 26 were called where none could be answered.
     assert_eq!(picture.matches("share failed").count(), 26, "{picture}");
@@ -742,7 +748,7 @@ fn a_ring_shows_the_keys_of_all_with_their_holders() {
         let stacks = exhibit::stacks(&run, &run.peek_at(t));
         let stack = stacks.into_iter().find(|s| s.key == "ring").unwrap();
         let ring = exhibit::whole(&stack).unwrap();
-        (exhibit::draw(&run, &stack, None, (832.0, 290.0), Pick::None), ring)
+        (exhibit::draw(&run, &stack, None, (832.0, 290.0), Pick::None, &|_| Kin::Outside), ring)
     };
     let (_, join) = ring("join", 300 * MS);
     let mut holders: Vec<NodeId> = join.keys.iter().map(|k| k.2).collect();
@@ -757,4 +763,159 @@ fn a_ring_shows_the_keys_of_all_with_their_holders() {
         assert!(words.iter().any(|w| w.0.starts_with(name)), "{words:?}");
     }
     assert!(picture.shapes.iter().any(|s| s.role.starts_with("arc") && s.name.contains("key: ")));
+}
+
+// ---------------------------------------------------------------- how marks stand to the selected event
+
+/// A run with clients who ask, and an event in its middle.
+fn asked() -> (Run, Index, EventId) {
+    let text = "lamplight 1\nrun raft nodes=3 clients=2 seed=1\nnet latency=5ms..20ms\n\
+        load c1 put x rate=8/s from=500ms\nload c2 get x rate=6/s from=500ms\nuntil 3s\n";
+    let mut run = engine::protocols::open(house::read(text).unwrap()).unwrap();
+    run.finish();
+    let index = Index::new(&run);
+    let middle = (run.trace().len() / 2..run.trace().len()).map(|i| EventId(i as u32));
+    let got = |e: &EventId| matches!(run.trace().what(e.index()), What::Deliver { .. });
+    let e = middle.into_iter().find(got).unwrap();
+    (run, index, e)
+}
+
+#[test]
+fn a_bar_is_shaded_where_its_client_s_life_is_in_a_cone() {
+    let (run, index, e) = asked();
+    let (beside, trace) = (Beside::new(&run, &index, e), run.trace());
+    let horizon = run.horizon();
+    let mut seen = [0; 4];
+    for op in trace.ops.iter() {
+        let how = beside.op(op, horizon);
+        let (begins, ends) = (beside.of(op.invoke), op.ret.as_ref().map(|r| beside.of(r.0)));
+        let (a, b) = (trace.at(op.invoke.index()), op.ret.as_ref().map(|r| trace.at(r.0.index())));
+        match (begins, ends) {
+            (Kin::Past, Some(Kin::Past)) => {
+                assert_eq!((how.past, how.future), (Some((a, b.unwrap())), None));
+                assert_eq!(how.words, "before the selected event");
+                seen[0] += 1;
+            }
+            (Kin::Future, _) => {
+                assert_eq!((how.past, how.future), (None, Some((a, b.unwrap_or(horizon)))));
+                assert_eq!(how.words, "after the selected event");
+                seen[1] += 1;
+            }
+            (Kin::Concurrent, Some(Kin::Concurrent)) => {
+                assert!(how.apart && (how.past, how.future) == (None, None));
+                seen[2] += 1;
+            }
+            _ => {
+                // Of a bar that spans them each part is where it belongs, and they do not meet.
+                assert!(how.words.starts_with("begins "), "{}", how.words);
+                assert_eq!(how.past.is_some(), begins == Kin::Past);
+                let (past, future) = (how.past.unwrap_or((a, a)), how.future);
+                assert!(past.0 == a && future.is_none_or(|f| past.1 <= f.0 && Some(f.1) == b));
+                seen[3] += 1;
+            }
+        }
+    }
+    assert!(seen[0] > 0 && seen[1] > 0 && seen[3] > 0, "{seen:?}");
+    // What the scenario itself did stands outside: nothing is before or after it.
+    let text = "lamplight 1\nrun raft nodes=3 clients=1 seed=1\nat 1s c1 put x 1\n\
+        at 1200ms crash n1\nuntil 2s\n";
+    let (run, index) = at(text, 2 * SEC);
+    let act = run.trace().events().find(|e| e.node.is_none() && matches!(e.what, What::Act { .. }));
+    let beside = Beside::new(&run, &index, act.unwrap().id);
+    for op in run.trace().ops.iter() {
+        let how = beside.op(op, 2 * SEC);
+        assert!(how.words.is_empty() && !how.apart && how.past.is_none() && how.future.is_none());
+    }
+    assert!(run.cast().all().all(|n| beside.node(n, run.trace().len()) == Kin::Outside));
+    assert!(run.cast().all().all(|n| beside.bounds(n) == (None, None)));
+}
+
+#[test]
+fn a_node_stands_by_the_last_thing_that_it_has_done() {
+    let (run, index, e) = asked();
+    let (beside, trace) = (Beside::new(&run, &index, e), run.trace());
+    let mut kins = vec![];
+    for count in [0, trace.len() / 4, e.index(), e.index() + 1, trace.len() * 3 / 4, trace.len()] {
+        for n in run.cast().all() {
+            let last = trace.range(0, count).rev().find(|e| e.node == Some(n));
+            let want = last.map_or(Kin::Outside, |l| Kin::of(&run, &index, e, l.id));
+            assert_eq!(beside.node(n, count), want);
+            kins.push(want);
+        }
+    }
+    for kin in [Kin::Itself, Kin::Past, Kin::Future, Kin::Concurrent, Kin::Outside] {
+        assert!(kins.contains(&kin), "{kin:?}");
+    }
+    // Rows of logs and of tables say it in their names, and a row of which nothing is known has no shade.
+    let stacks = exhibit::stacks(&run, &run.peek(e));
+    let stands = |n: NodeId| if n.index() == 0 { Kin::Outside } else { beside.node(n, e.index()) };
+    for stack in stacks.iter().filter(|s| s.items.len() > 2) {
+        let all = exhibit::draw(&run, stack, None, (600.0, 300.0), Pick::None, &stands);
+        let rows = all.shapes.iter().filter(|s| s.pick != Pick::None);
+        for row in rows {
+            let Pick::Node(n) = row.pick else { continue };
+            let kin = stands(n);
+            let said = row.name.ends_with(kin.words());
+            let shade = print(std::slice::from_ref(row)).contains("kin-shade");
+            assert_eq!((said, shade), (kin != Kin::Outside, kin != Kin::Outside), "{}", row.name);
+        }
+    }
+}
+
+#[test]
+fn readings_and_the_lives_of_clients_are_told_by_the_cones() {
+    use engine::scene::clocks::Clocks;
+    use engine::scene::measures::{Measures, measures};
+    let drawn = |run: &Run, e: Option<EventId>| {
+        let index = Index::new(run);
+        let beside = e.map(|e| Beside::new(run, &index, e));
+        let (clocks, m) = (Clocks::new(run), Measures::new(run));
+        let until = run.horizon();
+        measures(run, &clocks, &m, until, 900.0, beside.as_ref()).shapes
+    };
+    let names = |shapes: &[Shape]| -> Vec<String> {
+        let kids = shapes.iter().flat_map(|s| match &s.form {
+            Form::Group { kids, .. } => of_role(kids, "line"),
+            _ => vec![],
+        });
+        kids.map(|s| s.name.clone()).collect()
+    };
+    let (run, index, e) = asked();
+    let beside = Beside::new(&run, &index, e);
+    let plain = names(&drawn(&run, None));
+    assert!(plain.iter().all(|n| !n.contains("selected")), "{plain:?}");
+    let said = names(&drawn(&run, Some(e)));
+    // First the clients; a protocol may measure something of its own.
+    assert!(said.len() >= 2);
+    for (name, client) in said.iter().zip(["c1", "c2"]) {
+        let n = run.cast().find(client).unwrap();
+        assert!(name.ends_with(&beside.life_words(n)) && name.contains("selected"), "{name}");
+        // What the client had done by then is in the past, and nothing after it is.
+        let (past, future) = beside.bounds(n);
+        for i in index.causality.lane(n) {
+            let (at, kin) = (run.trace().at(*i as usize), beside.of(EventId(*i)));
+            assert!(kin != Kin::Past || past.is_some_and(|p| at <= p));
+            assert!(kin != Kin::Future || future.is_some_and(|f| at >= f));
+        }
+    }
+    // Readings of a meter, each an event.
+    let run = shipped("ntp/scenarios/asymmetric");
+    let meters: Vec<EventId> = run
+        .trace()
+        .events()
+        .filter(|e| matches!(e.what, What::Meter { .. }) && e.node.is_some())
+        .map(|e| e.id)
+        .collect();
+    let middle = meters[meters.len() / 2];
+    let shapes = drawn(&run, Some(middle));
+    let picture = print(&shapes);
+    assert!(
+        picture.contains("kin-track past") && picture.contains("kin-track future"),
+        "{picture}"
+    );
+    let said = names(&shapes);
+    assert!(said.iter().any(|n| n.contains(", readings: ")), "{said:?}");
+    // The error of a clock is nobody's reading.
+    let (clocks, others): (Vec<_>, Vec<_>) = said.iter().partition(|n| n.contains("clock-error"));
+    assert!(clocks.iter().all(|n| !n.contains("selected")) && !others.is_empty());
 }

@@ -2,23 +2,23 @@
 //! sign, over the furniture.
 
 use super::Layout;
-use crate::ids::{EventId, NodeId, Us};
+use crate::ids::{EventId, NodeId};
 use crate::protocol::prose_time;
 use crate::run::Run;
 use crate::scene::index::Index;
 use crate::scene::kin::Kin;
 use crate::scene::{Anchor, Pick, Shape};
 
-/// A mark a node: how the last thing it did by `now` stands to the selected event. Nothing for one that has
-/// done nothing yet, or is left out.
+/// A mark a node: how the last thing it did among the first `count` events stands to the selected one. Nothing for one
+/// that has done nothing yet, or is left out.
 pub fn kinship(
     run: &Run,
     index: &Index,
     layout: &Layout,
     selected: EventId,
-    now: Us,
+    count: usize,
 ) -> Vec<Shape> {
-    let mark = |n| mark(run, index, layout, selected, now, n);
+    let mark = |n| mark(run, index, layout, selected, count, n);
     run.cast().all().filter(|n| index.shows_node(*n)).filter_map(mark).collect()
 }
 
@@ -27,11 +27,11 @@ fn mark(
     index: &Index,
     layout: &Layout,
     selected: EventId,
-    now: Us,
+    count: usize,
     n: NodeId,
 ) -> Option<Shape> {
     let (lane, trace) = (index.causality.lane(n), run.trace());
-    let done = lane.partition_point(|e| trace.at(*e as usize) <= now);
+    let done = lane.partition_point(|e| (*e as usize) < count);
     let last = EventId(*lane.get(done.checked_sub(1)?)?);
     let kin = Kin::of(run, index, selected, last);
     let role = match kin {
