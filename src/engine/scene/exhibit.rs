@@ -235,6 +235,9 @@ fn waiting(run: &Run, all: &[Waiting], w: f32) -> Picture {
             Shape::rect("hit", 0.0, 0.0, w, pitch),
             Shape::text("soft", 0.0, 15.0, Anchor::Start, ["→ ", &to].concat()),
         ];
+        if line.items.is_empty() {
+            kids.push(Shape::text("soft", WAIT_LEFT, 15.0, Anchor::Start, "nothing waits"));
+        }
         let room = ((w - WAIT_LEFT - 44.0) / BLOCK).max(1.0) as usize;
         for (k, (word, sent)) in line.items.iter().take(room).enumerate() {
             let x = WAIT_LEFT + BLOCK * k as f32;
