@@ -118,13 +118,16 @@ pub fn event(run: &Run, e: &Event) -> String {
         What::Clock { .. } => format!("{me} sets its clock"),
         What::Act { line } => acted(run, line),
         What::Void { text: t, .. } => format!("Nothing happens: {}", text(t)),
-        What::Broke { claim, witness } => {
-            let name = run.entry().claims.get(claim as usize).map_or("", |c| c.name);
-            let says = run.trace().witnesses.get(witness as usize).map_or("", |w| &w.says);
-            format!("{} is broken: {says}", split_camel(name))
-        }
+        What::Broke { claim, witness } => broken(run, claim, witness),
         What::Mark { text: t, .. } => text(t),
     }
+}
+
+/// A claim and what broke it.
+pub fn broken(run: &Run, claim: u8, witness: u32) -> String {
+    let name = run.entry().claims.get(claim as usize).map_or("", |c| c.name);
+    let says = run.trace().witnesses.get(witness as usize).map_or("", |w| &w.says);
+    [&split_camel(name), " is broken: ", says].concat()
 }
 
 /// The words of a scenario's line.

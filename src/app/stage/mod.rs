@@ -182,8 +182,12 @@ fn broken(run: &Run, index: &Index, count: usize, told: Option<EventId>) -> Opti
     if told.max(done).is_some_and(|e| e > event) {
         return None;
     }
-    let says = words::event(run, &run.trace().event(event)?);
-    Some(Told { at, says: format!("{}.", says.trim_end_matches('.')), event: Some(event) })
+    let What::Broke { claim, witness } = run.trace().event(event)?.what else { return None };
+    let mut says = words::broken(run, claim, witness);
+    if !says.ends_with('.') {
+        says.push('.');
+    }
+    Some(Told { at, says, event: Some(event) })
 }
 
 /// What was done to the run, as a sentence, and what of it could not be done; faults that are only rules are left to
