@@ -221,7 +221,7 @@ const coldLoad = async () => {
   console.log(`cold load to the first moving mark: median ${Math.round(median(times))} ms; ${round(bytes / 1000)} KB over the wire until then`);
 };
 
-/** The busy run at the moment when so many events have happened, whole and at rest. */
+/** The busy run at the moment when so many events have happened, whole and at rest; there `painted` waits for the next painted frame. */
 const standing = async (events) => {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   await page.goto(`${wasm.origin}/wasm.html`);
@@ -239,6 +239,16 @@ const standing = async (events) => {
   const text = busy.replace("until 1h", `until ${seconds}s`);
   await page.goto(`${site.origin}/${linkTo(text, `&t=${seconds}s`)}`);
   await page.locator(".rail").waitFor();
+  await page.evaluate(() => {
+    window.painted = () =>
+      new Promise((done) =>
+        requestAnimationFrame(() => {
+          const { port1, port2 } = new MessageChannel();
+          port1.onmessage = done;
+          port2.postMessage(0);
+        }),
+      );
+  });
   // Claims are settled when the run is known to its end.
   await page.getByRole("tab", { name: "Claims", exact: true }).click();
   await page.locator(".verdict-line", { hasText: "held" }).first().waitFor({ timeout: 120_000 });
@@ -251,14 +261,6 @@ const selecting = async () => {
   for (const tab of ["Inspect", "Why", "Events"]) {
     await page.getByRole("tab", { name: tab, exact: true }).click();
     const took = await page.evaluate(async () => {
-      const painted = () =>
-        new Promise((done) =>
-          requestAnimationFrame(() => {
-            const { port1, port2 } = new MessageChannel();
-            port1.onmessage = done;
-            port2.postMessage(0);
-          }),
-        );
       const out = [];
       for (let i = 0; i < 100; i += 1) {
         const marks = [...document.querySelectorAll(".spacetime [data-pick^='e']")];
@@ -281,14 +283,6 @@ const seeking = async () => {
   const { page } = await standing(100_000);
   await page.getByRole("tab", { name: "Inspect", exact: true }).click();
   const took = await page.evaluate(async () => {
-    const painted = () =>
-      new Promise((done) =>
-        requestAnimationFrame(() => {
-          const { port1, port2 } = new MessageChannel();
-          port1.onmessage = done;
-          port2.postMessage(0);
-        }),
-      );
     const slider = document.querySelector('input[aria-label="Time"]');
     const out = [];
     for (let seed = 1, i = 0; i < 1000; i += 1) {
