@@ -101,12 +101,18 @@ pub fn spans(run: &Run, s: &Spans, w: f32) -> Picture {
     let some = !seen.is_empty();
     let scale = Scale::new(seen, left, w - left - right);
     let foot = row * s.rows.len() as f32 + 4.0;
+    // Where words stand above the stretches, nothing passes behind them.
+    let strips: Vec<(f32, f32)> = match narrow {
+        true => (1..=s.rows.len()).map(|i| (row * i as f32 - row / 2.0, row * i as f32)).collect(),
+        false => vec![(0.0, foot)],
+    };
     let mut out = vec![];
-    if let Some((from, to)) = s.band {
+    for ((from, to), &(top, end)) in s.band.iter().flat_map(|b| strips.iter().map(move |s| (*b, s)))
+    {
         let (a, b) = (scale.x(from), scale.x(to));
-        out.push(Shape::rect("meet", a, 0.0, (b - a).max(1.0), foot));
-        out.push(Shape::line("meet-edge", a, 0.0, a, foot));
-        out.push(Shape::line("meet-edge", b, 0.0, b, foot));
+        out.push(Shape::rect("meet", a, top, (b - a).max(1.0), end - top));
+        out.push(Shape::line("meet-edge", a, top, a, end));
+        out.push(Shape::line("meet-edge", b, top, b, end));
     }
     for (i, r) in s.rows.iter().enumerate() {
         let kids = stretch(run, s.unit, r, &scale, (w, narrow));
@@ -121,7 +127,8 @@ pub fn spans(run: &Run, s: &Spans, w: f32) -> Picture {
     let truth = s.truth.filter(|_| some);
     if let Some(t) = truth {
         let x = scale.x(t);
-        out.push(Shape::line("unseen", x, 0.0, x, foot + 4.0));
+        out.extend(strips.iter().map(|(top, end)| Shape::line("unseen", x, *top, x, *end)));
+        out.push(Shape::line("unseen", x, foot, x, foot + 4.0));
     }
     // What the shading and the dotted line are, each behind a sample of it.
     let mut note = |sample: Option<Shape>, words: &str| {
