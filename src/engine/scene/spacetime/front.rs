@@ -263,7 +263,7 @@ pub fn clock_text(run: &Run, index: &Index, e: EventId) -> String {
     if let [one] = &counts[..] {
         return one.clone();
     }
-    ["[", &counts.join(", "), "]"].concat()
+    ["[", &counts.join(","), "]"].concat()
 }
 
 /// A wall clock, all digits in one unit: times of one exchange are compared.
