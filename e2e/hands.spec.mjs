@@ -297,6 +297,26 @@ test("a reload at once after an act finds it, before the address was written", a
   await expect(node(page, /^n2, crashed/)).toHaveCount(0);
 });
 
+test("so does one that opens the address of a moment ago", async ({ page, open }) => {
+  await open("#raft/happy&t=700ms");
+  const link = page.url();
+  // However slow the machine: between the two no time passes.
+  await page.evaluate(() => ((now) => (Date.now = () => now))(Date.now()));
+  await node(page, /^n2/).click();
+  await page.keyboard.press("c");
+  await expect(page).toHaveURL(/#z1\./);
+  await page.goto("about:blank");
+  await page.goto(link);
+  await expect(node(page, /^n2, crashed/)).toBeVisible();
+});
+
+test("Shift and an arrow say where nothing loud is", async ({ page, open }) => {
+  await open("#vector-clocks/triangle&t=5ms");
+  await page.keyboard.press("End");
+  await page.keyboard.press("Shift+ArrowRight");
+  await expect(status(page)).toContainText("As far as this run goes, only messages move.");
+});
+
 test.describe("breaking more", () => {
   const breaking = async (page, kind) => {
     await page.getByRole("button", { name: "Break something" }).click();

@@ -221,6 +221,12 @@ mod tests {
         let found = find(&mut run, 0, &fault);
         assert_eq!(found.map(|e| e.at / MS), Some(35));
         assert_eq!(told(&run, Wait::Fault, found.as_ref()), "the next fault: crash n3");
+        // A leap goes past what is known, and past the end to nowhere.
+        let mut fresh = super::tests::run();
+        fresh.advance(5 * MS, 10_000);
+        let known = fresh.trace().len();
+        assert!(loud(&mut fresh, known).is_some_and(|h| h.at >= 10 * MS));
+        assert_eq!(loud(&mut fresh, usize::MAX), None);
         let broken = |run: &Run, e: &Event| is_it(run, Wait::Broken, e);
         assert_eq!(find(&mut run, 0, &broken), None);
     }
