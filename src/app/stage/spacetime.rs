@@ -37,6 +37,8 @@ const SPAN: Us = 5;
 const NOW_AT: f64 = 0.72;
 /// Painted beyond the right edge, so that following need not repaint; and beyond the left one too, where a hand may pan.
 const SPARE: f32 = 360.0;
+/// On the drawing while a hand pans it: each tile is a layer of its own then, moved without being painted again.
+const PANNED: &str = "data-panned";
 /// Tiles that are kept beyond the edges.
 const KEPT: i64 = 2;
 
@@ -447,11 +449,15 @@ pub fn Spacetime(
         }
         if !moved && let Some(root) = root.get_untracked() {
             let _ = root.set_pointer_capture(ev.pointer_id());
+            let _ = root.set_attribute(PANNED, "");
         }
         drag.set_value(Some((x, t0, true)));
         gaze.set(Gaze::Fixed(Viewport { t0, ..v }.pan(-by)));
     };
     let up = move |_: web_sys::PointerEvent| {
+        if let Some(root) = root.get_untracked() {
+            let _ = root.remove_attribute(PANNED);
+        }
         // A click follows a release: it must still know that this was a drag.
         if drag.get_value().is_some_and(|d| !d.2) {
             drag.set_value(None);
