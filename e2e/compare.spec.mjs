@@ -224,6 +224,30 @@ test.describe("branches beside each other", () => {
   });
 });
 
+test("a branch of several runs is held against the run in view, whichever that is", async ({ page, open }) => {
+  await open(
+    packed(
+      "lamplight 1\nrun vector-clocks as sends nodes=3 count=sends seed=1\nbeside vector-clocks as both nodes=3 count=both\nnet latency=10ms\nat 0ms n1 tell n2\nin both at 5ms n2 tell n3\nuntil 60ms\n",
+    ) + "&t=15ms",
+  );
+  const run = (name) => page.getByRole("region", { name, exact: true });
+  await page.locator(".one-run").first().getByRole("button", { name: /^n3/ }).first().click();
+  await page.keyboard.press("c");
+  const compare = branches(page).getByRole("button", { name: /^compare with as it came/ });
+  await compare.click();
+  await expect(run("as it came, sends")).toBeVisible();
+  await run("both").getByRole("button", { name: "both", exact: true }).click();
+  await expect(run("as it came, both")).toBeVisible();
+  await expect(run("as it came, sends")).toHaveCount(0);
+  // It parts from its own kind where C was crashed, and not where the two of the text part.
+  await expect(run("as it came, both").locator(".parts")).toContainText("0.015");
+  await page.getByRole("button", { name: "compared", exact: true }).click();
+  await expect(page.locator(".partings > li").nth(1)).toContainText(/both and as it came, both part at 0\.015/);
+  // Brought into view it is the run of the same kind.
+  await run("as it came, both").getByRole("button", { name: "as it came, both", exact: true }).click();
+  await expect(page.locator(".one-run[data-now] header button").first()).toHaveText("both");
+});
+
 test.describe("reorder", () => {
   const two = "lamplight 1\nrun vector-clocks nodes=3 seed=1\nnet latency=10ms\nat 0ms n1 tell n2\nat 3ms n1 tell n2\nuntil quiet by 1s\n";
   const arrivals = async (page) => {

@@ -133,3 +133,27 @@ test("a silence is said to be one, and what is read in the list is found", async
   await tab(page, "Why").click();
   await expect(page.locator(".panel")).toContainText("What did not come may be how");
 });
+
+test.describe("whoever opens the link reads the caption that was read where it was copied", () => {
+  const caption = (page) => page.locator(".caption").textContent();
+  for (const [hash, who, keys] of [
+    ["#pbft/happy&t=25ms", /^r2/, ["End", "ArrowLeft", "ArrowLeft"]],
+    ["#raft/leader-crash&t=2s", /^n2/, ["ArrowRight", "ArrowRight", "ArrowRight"]],
+    ["#ntp/falseticker&t=3s", /^s1/, ["End", "ArrowLeft"]],
+  ]) {
+    test(`${hash} and ${keys.join(" ")}`, async ({ page, open, context }) => {
+      await open(hash);
+      await page.locator(".topology").getByRole("button", { name: who }).first().click();
+      await page.keyboard.press("c");
+      for (const key of keys) await page.keyboard.press(key);
+      await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+      await page.getByRole("button", { name: "Copy link" }).click();
+      await expect(page.getByRole("status")).toContainText("Link copied");
+      const address = await page.evaluate(() => navigator.clipboard.readText());
+      const other = await context.newPage();
+      await other.goto(address);
+      await expect(other.locator(".rail")).toHaveCount(1);
+      await expect(other.locator(".caption")).toHaveText(await caption(page));
+    });
+  }
+});

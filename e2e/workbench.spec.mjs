@@ -27,7 +27,7 @@ test.describe("where the thing is", () => {
     await expect(node(page, /^C, .*paused/)).toBeVisible();
     await pop.getByRole("button", { name: "resume C" }).click();
     await pop.getByRole("button", { name: "crash C" }).click();
-    await pop.getByRole("button", { name: "restart with an empty disk C" }).click();
+    await pop.getByRole("button", { name: "restart C with an empty disk" }).click();
     await expect(await text(page)).toHaveValue(/pause n3[^]*resume n3[^]*crash n3[^]*restart n3 amnesia/);
   });
 
@@ -285,6 +285,31 @@ test.describe("marks of the timeline", () => {
     await mark(page, /crash n1/).press("Enter");
     await menu.getByRole("button", { name: "delete crash n1" }).click();
     await expect(mark(page, /crash n1/)).toHaveCount(0);
+  });
+
+  test("that touch are parted in their menu: by a hand, and by keys", async ({ page }) => {
+    await node(page, /^A/).click();
+    await page.keyboard.press("c");
+    await mark(page, /2 marks/).click();
+    const menu = page.getByRole("group", { name: "What stands here" });
+    await accessible(page, ".mark-menu");
+    expect(await smallTargets(page)).toEqual([]);
+    const slider = menu.getByRole("slider", { name: "time of crash n1" });
+    await slider.focus();
+    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press("ArrowLeft");
+    await expect(menu.getByRole("button", { name: /^move to 14\.9/ })).toBeVisible();
+    await page.keyboard.press("Enter");
+    await expect(menu).toHaveCount(0);
+    await expect(await text(page)).toHaveValue(/at 14\.9\d*ms +crash n1/);
+    await mark(page, /2 marks/).click();
+    const box = await menu.getByRole("slider", { name: "time of crash n3" }).boundingBox();
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width - 12, box.y + box.height / 2, { steps: 5 });
+    await page.mouse.up();
+    await expect(menu).toHaveCount(0);
+    await expect(await text(page)).toHaveValue(/at 15\.[3-9]\d*ms +crash n3/);
   });
 
   test("a bookmark by key", async ({ page }) => {

@@ -40,6 +40,11 @@ impl Head {
         (last.at == self.at).then_some(last.k)
     }
 
+    /// Something happens at this very instant, and the playhead is behind it.
+    pub fn is_at_event(self, trace: &Trace) -> bool {
+        self.last_k(trace).is_some()
+    }
+
     /// The same place as a link writes it.
     pub fn instant(self, trace: &Trace) -> Instant {
         let k = self.last_k(trace).map_or(0, |k| k.max(1));

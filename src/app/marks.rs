@@ -172,6 +172,17 @@ pub fn dragged(at: Us, end: Us, by: f64) -> Us {
     ((to / grain).round() * grain).min(end as f64) as Us
 }
 
+/// The stretch in which a line of this place can be moved in the menu, and by what steps: near enough that marks that
+/// touch on the track stand well apart.
+pub fn lens(place: &Place, end: Us) -> (Us, Us, Us) {
+    let at = |i: Option<&Item>| i.map_or(0, |i| i.at.at);
+    let (first, last) = (at(place.items.first()), at(place.items.last()));
+    let room = (end / 25).max(1);
+    let (from, to) = (first.saturating_sub(room), (last + room).min(end.max(last)));
+    let step = grain(to.saturating_sub(from), 200);
+    (from / step * step, to.div_ceil(step) * step, step)
+}
+
 /// A bookmark where the playhead stands.
 pub fn bookmark(page: Page) {
     if let Some(act) = page.with_run_now(bookmark_act) {
@@ -379,18 +390,23 @@ pub fn Marks(end: Kept<Us>) -> impl IntoView {
         <div class="marks" role="group" aria-label="Marks of the scenario" node_ref=frame>
             {move || places.get().into_iter().map(mark).rows()}
             {move || tip().perhaps()}
-            {move || open.get().map(|p| view! { <Menu place=p close=close/> }).perhaps()}
+            {move || open.get().map(|p| view! { <Menu place=p end=end close=close/> }).perhaps()}
         </div>
     }
 }
 
 /// What can be done with the lines at one place.
 #[component]
-fn Menu(place: Place, close: impl Fn(bool) + Copy + Send + Sync + 'static) -> impl IntoView {
+fn Menu(
+    place: Place,
+    end: Kept<Us>,
+    close: impl Fn(bool) + Copy + Send + Sync + 'static,
+) -> impl IntoView {
     let page = expect_context::<Page>();
     let editing = RwSignal::new(None::<u32>);
     request_animation_frame(|| dom::focus(".mark-menu button"));
     let x = format!("{:.2}%", place.x / 10.0);
+    let near = lens(&place, end.get_untracked());
     let keys = move |ev: KeyboardEvent| {
         // Whatever is typed here is meant for here.
         ev.stop_propagation();
@@ -412,6 +428,7 @@ fn Menu(place: Place, close: impl Fn(bool) + Copy + Send + Sync + 'static) -> im
             .and_then(|(text, index)| edit::step_line(&text, index))
             .unwrap_or_else(|| i.says.clone());
         let (at, line, says) = (i.at, i.line, i.says.clone());
+        let movable = line.filter(|_| i.fixed.is_none());
         let go = move |_| {
             close(true);
             page.go(Head { at: at.at, k: at.k.max(1) });
@@ -428,11 +445,12 @@ fn Menu(place: Place, close: impl Fn(bool) + Copy + Send + Sync + 'static) -> im
         };
         let change = move |line: u32| {
             editing.set(Some(line));
-            request_animation_frame(|| dom::focus(".mark-menu input"));
+            request_animation_frame(|| dom::focus(".mark-menu .ask input"));
         };
         view! {
             <li>
                 <p><span class="mono">{text}</span><small class="soft">{words::clock(at.at)}</small></p>
+                {movable.map(|l| view! { <When line=l at=at.at near=near says=says.clone() close=close/> }).perhaps()}
                 <div class="deeds">
                     <button type="button" aria-label=format!("go to {says}") on:click=go>"go there"</button>
                     {line.map(|l| view! {
@@ -449,6 +467,56 @@ fn Menu(place: Place, close: impl Fn(bool) + Copy + Send + Sync + 'static) -> im
     view! {
         <div class="menu mark-menu" role="group" aria-label="What stands here" tabindex="-1" style:--x=x on:keydown=keys on:focusout=left>
             <ul>{place.items.into_iter().map(row).rows()}</ul>
+        </div>
+    }
+}
+
+/// The time of a line, to be moved: where marks touch this parts them. A hand moves it by letting go, a key by Enter.
+#[component]
+fn When(
+    line: u32,
+    at: Us,
+    near: (Us, Us, Us),
+    says: String,
+    close: impl Fn(bool) + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    let page = expect_context::<Page>();
+    let (from, to, step) = near;
+    let value = RwSignal::new(at);
+    let by_hand = StoredValue::new(false);
+    let go = move || {
+        let to = value.get_untracked();
+        if to != at {
+            close(false);
+            move_to(page, line, to);
+        }
+    };
+    let changed = move |ev| {
+        value.set(event_target::<web_sys::HtmlInputElement>(&ev).value_as_number().max(0.0) as Us);
+    };
+    let key = move |ev: KeyboardEvent| {
+        by_hand.set_value(false);
+        if ev.key() == "Enter" {
+            go();
+        }
+    };
+    let let_go = move |_| {
+        if by_hand.get_value() {
+            go();
+        }
+    };
+    let share = move || {
+        let parts = value.get().saturating_sub(from) * 10_000 / (to - from).max(1);
+        format!("{}.{:02}%", parts / 100, parts % 100)
+    };
+    let time = move || engine::value::print_time(value.get() as i64);
+    let moved = move || value.get() != at;
+    view! {
+        <div class="moving">
+            <input type="range" aria-label=format!("time of {says}") min=from.to_string() max=to.to_string() step=step.to_string()
+                prop:value=at.to_string() aria-valuetext=time style:--at=share
+                on:pointerdown=move |_| by_hand.set_value(true) on:input=changed on:change=let_go on:keydown=key/>
+            {move || moved().then(|| view! { <button type="button" class="small" on:click=move |_| go()>"move to "{time}</button> }).perhaps()}
         </div>
     }
 }
@@ -545,6 +613,15 @@ mod tests {
             places(all(30 * MS), 50 * MS, 240.0).last().map(|p| p.items[0].line),
             Some(Some(4))
         );
+    }
+
+    #[test]
+    fn marks_that_touch_stand_apart_in_the_menu() {
+        let narrow = places(all(30 * MS), 100 * MS, 240.0);
+        let (from, to, step) = lens(&narrow[0], 100 * MS);
+        assert_eq!((from, to, step), (0, 10 * MS, 50));
+        // A run without length has a stretch too.
+        assert_eq!(lens(&place(&[Some(3)], None), 0), (4_999, 5 * MS, 1));
     }
 
     #[test]

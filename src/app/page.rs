@@ -42,12 +42,33 @@ pub struct Loaded {
     pub origin: Option<(String, String)>,
 }
 
+/// A branch that is held against the one in view.
+pub type Held = (u32, Rc<[Side]>);
+
+/// Of its runs the one that stands where the run in view stands among its own.
+fn shown(held: &Held, at: usize) -> &Side {
+    held.1.get(at).unwrap_or(&held.1[0])
+}
+
+/// The runs of a branch under its name.
+fn called(name: &str, sides: &[Side]) -> Rc<[Side]> {
+    let several = sides.len() > 1;
+    let named = |s: &Side| if several { format!("{name}, {}", s.name) } else { name.into() };
+    sides.iter().map(|s| Side { name: named(s).into(), ..s.clone() }).collect()
+}
+
 impl Loaded {
     /// Look into another of its runs.
     fn looking_at(&self, at: usize) -> Loaded {
         let at = at.min(self.sides.len() - 1);
         let side = &self.sides[at];
         Loaded { run: side.run.clone(), index: side.index.clone(), at, ..self.clone() }
+    }
+
+    /// Its runs, then those held against them.
+    fn beside(&self, held: &[Held]) -> Vec<Side> {
+        let held = held.iter().map(|h| shown(h, self.at).clone());
+        self.sides.iter().cloned().chain(held).collect()
     }
 
     /// The name of the run in view, where there are several.
@@ -171,8 +192,6 @@ pub struct Page {
     pub count: RwSignal<usize>,
     /// The same, for text: at most ten times a second.
     pub count_slow: RwSignal<usize>,
-    /// The last move was a single step: the caption tells it at once.
-    pub stepped: RwSignal<bool>,
     /// A narrow screen, where one view is seen at a time.
     pub phone: RwSignal<bool>,
     /// How many events are known: the run is ahead of the playhead.
@@ -194,8 +213,8 @@ pub struct Page {
     pub notice: RwSignal<Option<Notice>>,
     /// A text the reader is writing, while it is not the one that runs.
     pub draft: RwSignal<Option<String>>,
-    /// Branches held against the run in view.
-    pub against: RwSignal<Vec<(u32, Side)>, LocalStorage>,
+    /// Branches held against the one in view, with all their runs.
+    pub against: RwSignal<Vec<Held>, LocalStorage>,
     /// How many events have happened in each of the runs that stand side by side; empty while there is one.
     pub counts: RwSignal<Vec<usize>>,
     /// What each of them has come to, and where each but the first parts from the first.
@@ -233,7 +252,6 @@ impl Page {
             head: RwSignal::new(Head::default()),
             count: RwSignal::new(0),
             count_slow: RwSignal::new(0),
-            stepped: RwSignal::new(false),
             phone: RwSignal::new(false),
             known: RwSignal::new(0),
             playing: RwSignal::new(false),
@@ -436,19 +454,15 @@ impl Page {
 
     /// All that stands side by side: the runs of the text, then the branches held against them. Tracked.
     pub fn sides(&self) -> Vec<Side> {
-        let mut all = self.loaded().map_or(vec![], |l| l.sides.to_vec());
-        if self.whole.get() {
-            self.against.with(|held| all.extend(held.iter().map(|a| a.1.clone())));
+        let Some(l) = self.loaded() else { return vec![] };
+        if !self.whole.get() {
+            return l.sides.to_vec();
         }
-        all
+        self.against.with(|held| l.beside(held))
     }
 
     pub fn sides_now(&self) -> Vec<Side> {
-        let mut all = self.loaded_now().map_or(vec![], |l| l.sides.to_vec());
-        if self.whole.get_untracked() {
-            self.against.with_untracked(|held| all.extend(held.iter().map(|a| a.1.clone())));
-        }
-        all
+        untrack(|| self.sides())
     }
 
     /// One of them; none: the run in view. Tracked.
@@ -486,6 +500,11 @@ impl Page {
     pub fn branch_of(&self, i: usize) -> Option<u32> {
         let own = self.loaded().map_or(0, |l| l.sides.len());
         self.against.with(|held| held.get(i.checked_sub(own)?).map(|a| a.0))
+    }
+
+    /// Which of them another is compared with: the first, but a held branch with the run in view. Tracked.
+    pub fn measure_of(&self, i: usize) -> usize {
+        self.loaded().filter(|l| i >= l.sides.len()).map_or(0, |l| l.at)
     }
 
     /// Whether a branch stands beside the one in view. Tracked.
@@ -542,6 +561,9 @@ impl Page {
         self.pick.set(Pick::None);
         let head = self.head.get_untracked();
         self.put(loaded.looking_at(side), head);
+        // Of the branches held beside it others come into sight.
+        self.sides_now().iter().for_each(|s| s.advance(head.at, JUMP_BUDGET));
+        self.stand_at(head);
         self.said.set(format!("Looking into {}.", loaded.sides[side].name));
     }
 
@@ -553,7 +575,6 @@ impl Page {
         let (there, bound) = known_part(&sides, head);
         self.bound.set_value(bound);
         self.cut.set(None);
-        self.stepped.set(false);
         self.stand_at(there);
         self.has_seen(there.at);
     }
@@ -611,11 +632,7 @@ impl Page {
         }
         let to = if forward { sides::next(&sides, head) } else { sides::back(&sides, head) };
         match to {
-            Some(to) => {
-                self.go(to);
-                self.stepped.set(true);
-                self.tell_step(head, to);
-            }
+            Some(to) => self.step_to(head, to),
             None if forward => self.said.set("Nothing more happens.".into()),
             None => self.said.set("This is the beginning.".into()),
         }
@@ -633,17 +650,15 @@ impl Page {
             to
         };
         match to {
-            Some(to) => {
-                self.go(to);
-                self.stepped.set(true);
-                self.tell_step(from, to);
-            }
+            Some(to) => self.step_to(from, to),
             None if forward => self.said.set("As far as this run goes, only messages move.".into()),
             None => self.said.set("Before this, only messages move.".into()),
         }
     }
 
-    fn tell_step(&self, from: Head, to: Head) {
+    /// Stand there, and say what has happened on the way.
+    fn step_to(&self, from: Head, to: Head) {
+        self.go(to);
         let text = self.with_run_now(|run| {
             let (a, b) = (from.events(run.trace()), to.events(run.trace()));
             let told = if a < b {
@@ -712,7 +727,6 @@ impl Page {
         let head = self.with_run_now(|run| run.trace().event(e).map(|e| Head::behind(&e)));
         if let Some(Some(head)) = head {
             self.go(head);
-            self.stepped.set(true);
             self.pick.set(Pick::Event(e));
         }
     }
@@ -735,7 +749,6 @@ impl Page {
         let head = fired();
         if let Some(head) = head {
             self.go(head);
-            self.stepped.set(true);
         }
         self.pick.set(Pick::Fault(line));
         head.is_some()
@@ -1037,13 +1050,12 @@ impl Page {
         let head = self.head.get_untracked();
         tree.leave(&old, head, self.seen.get_value());
         let Some(b) = tree.find(id).filter(|_| id != tree.now).cloned() else { return };
-        let Some(loaded) = self.run_of(&b) else { return };
+        let Some(loaded) = self.run_of(&b).map(|l| l.looking_at(old.at)) else { return };
         // Who held that branch against this one holds this one against that.
         if self.against.with_untracked(|held| held.iter().any(|a| a.0 == id)) {
-            let name = tree.current().map_or("", |b| &b.name);
-            let side = Side { name: name.into(), ..old.sides[old.at].clone() };
+            let sides = called(tree.current().map_or("", |b| &b.name), &old.sides);
             self.against.update(|held| {
-                held.iter_mut().filter(|a| a.0 == id).for_each(|a| *a = (tree.now, side.clone()));
+                held.iter_mut().filter(|a| a.0 == id).for_each(|a| *a = (tree.now, sides.clone()));
             });
         }
         self.seen.set_value(b.seen.max(head.at));
@@ -1094,10 +1106,9 @@ impl Page {
             ));
         } else if !untrack(|| self.is_held(id)) {
             let Some(loaded) = self.run_of(&branch) else { return };
-            let side = Side { name: branch.name.as_str().into(), ..loaded.sides[0].clone() };
-            side.advance(head.at, JUMP_BUDGET);
-            self.said.set(format!("{} stands beside the branch in view.", side.name));
-            self.against.update(|held| held.push((id, side)));
+            self.said.set(format!("{} stands beside the branch in view.", branch.name));
+            self.against.update(|held| held.push((id, called(&branch.name, &loaded.sides))));
+            self.sides_now().iter().for_each(|s| s.advance(head.at, JUMP_BUDGET));
         }
         if let Some(loaded) = self.loaded_now() {
             self.sift_held(&loaded);
@@ -1111,7 +1122,7 @@ impl Page {
         self.against.with_untracked(|held| {
             inquiry::sift_sides(
                 loaded,
-                held.iter().map(|a| &a.1),
+                held.iter().map(|h| shown(h, loaded.at)),
                 self.inquiry.filter.get_untracked(),
             );
         });

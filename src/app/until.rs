@@ -113,7 +113,6 @@ fn arrive(page: Page, to: Option<Head>, what: &str) -> String {
         Some(to) => {
             page.playing.set(false);
             page.go(to);
-            page.stepped.set(true);
             let says = format!("At {}: {}.", words::clock(to.at), what.trim_end_matches('.'));
             page.said.set(says.clone());
             page.sheet.set(None);

@@ -93,7 +93,9 @@ impl Deed {
     }
 
     pub fn name(&self) -> String {
-        format!("{} {}", self.verb, self.object).trim().to_string()
+        // `restart n1 with an empty disk`
+        let (verb, with) = self.verb.split_at(self.verb.find(" with ").unwrap_or(self.verb.len()));
+        format!("{verb} {}{with}", self.object).trim().to_string()
     }
 
     /// What makes it another one.

@@ -130,10 +130,10 @@ pub struct Told {
     pub event: Option<EventId>,
 }
 
-/// The newest key reason told by then; an aside only where no key has just been, or when stepping by hand. The clock
-/// sees to it that a key is read before the next one comes.
+/// The newest key reason told by then; an aside only where no key has just been, or where the playhead `stands` at an
+/// event. The clock sees to it that a key is read before the next one comes.
 /// Before all that it is what the scenario is about, unless it has been `edited`.
-pub fn told(run: &Run, index: &Index, count: usize, (stepped, edited): (bool, bool)) -> Told {
+pub fn told(run: &Run, index: &Index, count: usize, (stands, edited): (bool, bool)) -> Told {
     let known = &index.tales[..index.tales.partition_point(|t| t.event.index() < count)];
     let key = known.iter().rev().find(|t| t.weight == Weight::Key);
     let aside = known
@@ -142,7 +142,7 @@ pub fn told(run: &Run, index: &Index, count: usize, (stepped, edited): (bool, bo
         .take(24)
         .filter(|t| t.weight == Weight::Aside)
         .max_by_key(|t| (t.at, t.event));
-    let hold = if stepped { 0 } else { 2 * index.hold };
+    let hold = if stands { 0 } else { 2 * index.hold };
     let newest = match (key, aside) {
         (Some(k), Some(a)) if a.at > k.at + hold => Some(a),
         (k, a) => k.or(a),
@@ -282,9 +282,15 @@ fn long_word(letters: usize) -> Option<&'static str> {
 pub fn Caption() -> impl IntoView {
     let page = expect_context::<Page>();
     let told = Kept::new(move || {
-        let (count, how) = (page.count.get(), (page.stepped.get(), page.is_edited()));
+        let (count, edited) = (page.count.get(), page.is_edited());
+        // Only what a link carries decides, so that whoever opens it reads the same.
+        let still = (!page.playing.get()).then(|| page.head.get());
         page.loaded()
-            .map(|l| told(&l.run.borrow(), &l.index.borrow(), count, how))
+            .map(|l| {
+                let run = l.run.borrow();
+                let stands = still.is_some_and(|head| head.is_at_event(run.trace()));
+                told(&run, &l.index.borrow(), count, (stands, edited))
+            })
             .unwrap_or_default()
     });
     // A sentence that is too long even for its small letters can be scrolled, also by keyboard.

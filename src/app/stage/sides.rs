@@ -130,16 +130,17 @@ fn counted(folded: &mut Folded<Tally>, side: &Side, at: Us) -> Counters {
 
 type Pair = Option<(Rc<RefCell<Run>>, Rc<RefCell<Run>>)>;
 
-/// Where each run parts from the first, as far as they are known.
+/// Where each run but the first parts from the one it is compared with, as far as they are known.
 fn partings(page: Page) -> Kept<Vec<Option<Difference>>> {
     let kept = StoredValue::new_local(Vec::<(Pair, Parting)>::new());
     Kept::new(move || {
         page.known.track();
         let sides = page.sides();
-        let Some((first, rest)) = sides.split_first() else { return vec![] };
         kept.try_update_value(|all| {
-            all.resize_with(rest.len(), Default::default);
-            all.iter_mut().zip(rest).map(|(k, other)| parted(k, first, other)).collect()
+            all.resize_with(sides.len().saturating_sub(1), Default::default);
+            let others = sides.iter().enumerate().skip(1);
+            let one = |(k, (i, other))| parted(k, &sides[page.measure_of(i)], other);
+            all.iter_mut().zip(others).map(one).collect()
         })
         .unwrap_or_default()
     })
@@ -155,6 +156,12 @@ fn show_parting(page: Page, at: Us) {
 /// Whether two runs are of one protocol: else they differ from the first step on, which says nothing.
 fn alike(a: &Side, b: &Side) -> bool {
     a.run.borrow().entry().id == b.run.borrow().entry().id
+}
+
+/// Whether the run that stands there is of the protocol of the one it is compared with.
+fn is_like(page: Page, i: usize) -> bool {
+    let sides = page.sides();
+    sides.get(page.measure_of(i)).zip(sides.get(i)).is_none_or(|(a, b)| alike(a, b))
 }
 
 fn parted(kept: &mut (Pair, Parting), first: &Side, other: &Side) -> Option<Difference> {
@@ -236,11 +243,10 @@ pub fn Comparison() -> impl IntoView {
     let difference = move |(i, d): (usize, Option<Difference>)| {
         let pair = names.with(|n| {
             let name = |i: usize| n.get(i).cloned().unwrap_or_default();
-            [name(0), name(i + 1)]
+            [name(page.measure_of(i + 1)), name(i + 1)]
         });
-        let sides = page.sides_now();
         // Of different protocols something is said below, of all at once.
-        let same = sides.first().zip(sides.get(i + 1)).is_none_or(|(a, b)| alike(a, b));
+        let same = untrack(|| is_like(page, i + 1));
         match d {
             None if !same => ().into_any(),
             None => view! {
@@ -250,11 +256,7 @@ pub fn Comparison() -> impl IntoView {
             Some(d) => view! { <Parts difference=d names=pair/> }.into_any(),
         }
     };
-    let others = move || {
-        let sides = page.sides();
-        let Some((first, rest)) = sides.split_first() else { return false };
-        rest.iter().any(|s| !alike(first, s))
-    };
+    let others = move || (1..page.sides().len()).any(|i| !is_like(page, i));
     view! {
         <div class="view comparison" tabindex="0" role="region" aria-label="The runs compared">
             <table>
