@@ -174,6 +174,14 @@ const motion = async () => {
     if (await play.isVisible()) await play.click();
     await page.getByRole("button", { name: "Pause", exact: true }).waitFor();
   };
+  // As somebody works on it: what is selected shades every view while the run goes on.
+  const working = (tab) => async (page) => {
+    await play(page);
+    const marks = page.locator(".spacetime [data-pick^='e']");
+    await marks.nth(20).dispatchEvent("click");
+    await page.getByRole("tab", { name: tab, exact: true }).click();
+    await play(page);
+  };
   const whole = async (page) => {
     await page.getByRole("button", { name: "The whole run" }).click();
     await play(page);
@@ -196,6 +204,7 @@ const motion = async () => {
     const ours = await frames(long, { throttle, prepare: play });
     show("  the page, 200 messages", ours);
     console.log(`  script, the page against by hand: ${round(ours.script / hand.script, 2)}`);
+    for (const tab of ["Why", "Scenario"]) show(`  the page, 200 messages, an event selected and ${tab} open`, await frames(long, { throttle, prepare: working(tab) }));
     show("  the first visit", await frames(`${site.origin}/`, { throttle, prepare: play }));
     show("  10,000 events in sight, playing", await frames(long, { throttle, prepare: whole }));
     show("  10,000 events in sight, panned", await frames(long, { throttle, prepare: whole, during: pan }));

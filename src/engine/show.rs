@@ -128,6 +128,16 @@ pub struct Ring {
     pub moving: Vec<(u32, u32, NodeId, NodeId)>,
     /// Keys: position, name, holder.
     pub keys: Vec<(u32, String, NodeId)>,
+    /// How the newest key found its holders, and when by the clock of whoever looked.
+    #[serde(skip)]
+    pub walk: Option<(Us, Walk)>,
+}
+
+/// From a key clockwise: whose the tokens are that are met, and whether each gets the key or is passed over.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Walk {
+    pub key: String,
+    pub met: Vec<(NodeId, bool)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]

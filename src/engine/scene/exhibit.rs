@@ -91,7 +91,8 @@ pub fn whole(stack: &Stack) -> Option<Ring> {
     let mut keys: Vec<_> = rings.iter().flat_map(|r| r.keys.iter().cloned()).collect();
     few::sort(&mut keys);
     keys.dedup();
-    Some(Ring { keys, ..known.clone() })
+    let walk = rings.iter().filter_map(|r| r.walk.clone()).max_by_key(|w| w.0);
+    Some(Ring { keys, walk, ..known.clone() })
 }
 
 const LINE: f32 = 20.0;

@@ -1,7 +1,7 @@
 //! A hash ring: tokens as ticks, owners as arcs, keys as dots; what is moving grows out of its token.
 //!
 //! A key that several nodes hold has a dot for each, behind one another. Few keys have their names and their holders
-//! beside the ring.
+//! beside the ring. How the newest key found its holders is told on its left, token by token.
 
 use super::pen::{Pen, around, number};
 use super::place::{Box2, Placer};
@@ -9,7 +9,7 @@ use super::{Anchor, Hue, Pick, Shape, text};
 use crate::few;
 use crate::ids::NodeId;
 use crate::run::Run;
-use crate::show::Ring;
+use crate::show::{Ring, Walk};
 
 const TURN: f32 = 4_294_967_296.0;
 
@@ -40,6 +40,9 @@ pub fn ring(run: &Run, shown: &Ring, w: f32, h: f32, grown: f32, selected: Pick)
         // Either what lies on the ring is named, or, where that is too much, whose the arcs are.
         if !view.key_names(w, h, &mut out) {
             view.names(&mut out);
+        }
+        if let Some((_, walk)) = &shown.walk {
+            view.walk(walk, h, &mut out);
         }
     }
     out
@@ -215,6 +218,65 @@ impl View<'_> {
         }
     }
 
+    /// From the key downwards the tokens that are met: who gets it, first to last, and who is passed over.
+    fn walk(&self, walk: &Walk, h: f32, out: &mut Vec<Shape>) {
+        const STEP: f32 = 20.0;
+        let room = self.x - self.r - 40.0;
+        if room < 180.0 || walk.met.is_empty() {
+            return;
+        }
+        let fits = ((h - 40.0) / STEP) as usize;
+        let mut rows = self.rows(walk);
+        rows.truncate(fits.max(2) - 1);
+        let x = (room / 2.0 - 40.0).max(24.0);
+        let top = self.y - STEP * rows.len() as f32 / 2.0;
+        let key = text::fit(&walk.key, text::LABEL, room - x);
+        let mut line = Pen::new();
+        line.to(x, top).line(x, top + STEP * rows.len() as f32 - STEP / 2.0);
+        out.push(Shape::path("walk", line.d()));
+        out.push(Shape::path("dots keys", dot(x, top)));
+        out.push(Shape::text("value", x + 14.0, top + 4.5, Anchor::Start, key));
+        let mut taken = 0;
+        for (i, row) in rows.iter().enumerate() {
+            let y = top + STEP * (i as f32 + 1.0);
+            match row {
+                Met::Taken(n) => {
+                    taken += 1;
+                    let hue = Hue::owner(self.run, *n);
+                    let words = [self.run.name(*n), ", ", nth(taken)].concat();
+                    out.push(Shape::path("dots walked", dot(x, y)).hue(hue));
+                    out.push(
+                        Shape::text("owner", x + 14.0, y + 4.5, Anchor::Start, words).hue(hue),
+                    );
+                }
+                Met::Passed(words) => {
+                    let mut pen = Pen::new();
+                    pen.cross(x, y, 3.0);
+                    out.push(Shape::path("passed", pen.d()));
+                    out.push(Shape::text("soft", x + 14.0, y + 4.5, Anchor::Start, words.clone()));
+                }
+            }
+        }
+    }
+
+    /// The lines of a walk: tokens passed over one after the other are one.
+    fn rows(&self, walk: &Walk) -> Vec<Met> {
+        let mut rows = vec![];
+        let mut passed: Vec<&str> = vec![];
+        for (n, taken) in &walk.met {
+            if !taken {
+                passed.push(self.run.name(*n));
+                continue;
+            }
+            if !passed.is_empty() {
+                rows.push(Met::Passed(over(&passed)));
+                passed.clear();
+            }
+            rows.push(Met::Taken(*n));
+        }
+        rows
+    }
+
     /// Whose an arc is, outside it: where there are few, hues repeat and arcs are what the run is about.
     fn names(&self, out: &mut Vec<Shape>) {
         if self.shown.tokens.len() > FEW {
@@ -227,6 +289,30 @@ impl View<'_> {
             out.push(Shape::text("owner", x, y + 4.0, Anchor::Middle, name).hue(hue));
         }
     }
+}
+
+/// A line of a walk.
+enum Met {
+    Taken(NodeId),
+    Passed(String),
+}
+
+fn dot(x: f32, y: f32) -> String {
+    let mut pen = Pen::new();
+    pen.to(x, y).across(x + 0.1);
+    pen.d()
+}
+
+/// `n2, n2: passed over`
+fn over(names: &[&str]) -> String {
+    match names.len() {
+        0..=3 => [&names.join(", "), ": passed over"].concat(),
+        n => [&n.to_string(), " tokens passed over"].concat(),
+    }
+}
+
+fn nth(n: usize) -> &'static str {
+    ["first", "second", "third", "fourth", "fifth"].get(n - 1).copied().unwrap_or("next")
 }
 
 /// `24.6 %`

@@ -11,6 +11,7 @@ use engine::scene::topology::{self, FLIGHT, Flights, LABEL, Layout};
 use engine::scene::{
     Beside, Form, Index, Kin, Pick, Shape, caption, exhibit, list, print, text, timeline,
 };
+use engine::show::Ring;
 use engine::trace::What;
 use engine::trace::causality::{opens, tally};
 
@@ -739,17 +740,41 @@ fn a_crash_is_told_on_the_diagram_though_rules_about_messages_crowd_it() {
     assert!(!said(&spacetime::done(&run, &index, &view, crash - 1)));
 }
 
+/// The rings of a shipped run as one, drawn in a width.
+fn drawn_ring(slug: &str, t: Us, w: f32) -> (exhibit::Picture, Ring) {
+    let all = house::shipped();
+    let s = all.iter().find(|s| s.slug == slug).unwrap();
+    let (run, _) = at(&s.text, t);
+    let stacks = exhibit::stacks(&run, &run.peek_at(t));
+    let stack = stacks.into_iter().find(|s| s.key == "ring").unwrap();
+    let ring = exhibit::whole(&stack).unwrap();
+    (exhibit::draw(&run, &stack, None, (w, 290.0), Pick::None, &|_| Kin::Outside), ring)
+}
+
+#[test]
+fn a_key_goes_clockwise_to_its_holders_and_passes_over_who_has_it() {
+    let (picture, ring) = drawn_ring("list", 900 * MS, 832.0);
+    let met = &ring.walk.as_ref().unwrap().1.met;
+    assert_eq!(met.iter().map(|m| m.1).collect::<Vec<_>>(), [true, true, false, false, true]);
+    let written = |role: &str| {
+        let mut words = vec![];
+        texts(&picture.shapes, role, &mut words);
+        words.into_iter().map(|w| w.0.to_string()).collect::<Vec<String>>()
+    };
+    let owners = written("owner");
+    for holder in ["n2, first", "n5, second", "n3, third"] {
+        assert!(owners.iter().any(|w| w == holder), "{owners:?}");
+    }
+    assert_eq!(written("soft"), ["n2, n2: passed over"]);
+    // Of one holder there is no way to tell, and beside a ring that fills a phone no room.
+    assert_eq!(drawn_ring("join", 300 * MS, 832.0).1.walk, None);
+    let narrow = drawn_ring("list", 900 * MS, 340.0).0;
+    assert!(!narrow.shapes.iter().any(|s| s.role == "walk"));
+}
+
 #[test]
 fn a_ring_shows_the_keys_of_all_with_their_holders() {
-    let all = house::shipped();
-    let ring = |slug: &str, t: Us| {
-        let s = all.iter().find(|s| s.slug == slug).unwrap();
-        let (run, _) = at(&s.text, t);
-        let stacks = exhibit::stacks(&run, &run.peek_at(t));
-        let stack = stacks.into_iter().find(|s| s.key == "ring").unwrap();
-        let ring = exhibit::whole(&stack).unwrap();
-        (exhibit::draw(&run, &stack, None, (832.0, 290.0), Pick::None, &|_| Kin::Outside), ring)
-    };
+    let ring = |slug: &str, t: Us| drawn_ring(slug, t, 832.0);
     let (_, join) = ring("join", 300 * MS);
     let mut holders: Vec<NodeId> = join.keys.iter().map(|k| k.2).collect();
     holders.sort();

@@ -187,13 +187,18 @@ impl Ring {
         self.successor(place).map(|i| self.tokens[i].node)
     }
 
+    /// Whose the tokens are that are met clockwise from a place, once round.
+    pub fn met(&self, place: u64) -> impl Iterator<Item = NodeId> + '_ {
+        let start = self.successor(place);
+        let reachable = if start.is_some() { self.tokens.len() } else { 0 };
+        let start = start.unwrap_or(0);
+        (0..reachable).map(move |i| self.tokens[(start + i) % self.tokens.len()].node)
+    }
+
     /// Members met clockwise from a place, each once.
     fn walk(&self, place: u64) -> impl Iterator<Item = NodeId> + '_ {
-        let start = self.successor(place).unwrap_or(0);
-        let reachable = if self.successor(place).is_some() { self.tokens.len() } else { 0 };
         let mut seen: Vec<NodeId> = vec![];
-        (0..reachable).filter_map(move |i| {
-            let node = self.tokens[(start + i) % self.tokens.len()].node;
+        self.met(place).filter_map(move |node| {
             (!seen.contains(&node)).then(|| {
                 seen.push(node);
                 node

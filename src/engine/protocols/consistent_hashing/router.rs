@@ -11,7 +11,7 @@ use super::msg::*;
 use super::view::View;
 use super::{ConsistentHashing, Cx, Fx, MAP, NODE};
 use crate::few::{Few, Nodes};
-use crate::ids::{Hex, NodeId};
+use crate::ids::{Hex, NodeId, Us};
 use crate::protocol::Input;
 use crate::scenario::ast::Out;
 use crate::value::Value;
@@ -29,6 +29,9 @@ pub struct Router {
     #[serde(skip)]
     seen: Few<(NodeId, u32), ()>,
     next: u32,
+    /// The key last routed, and when: what the ring shows the way of.
+    #[serde(skip)]
+    pub last: Option<(Us, Key)>,
 }
 
 /// A request on its way for somebody.
@@ -52,7 +55,7 @@ pub enum What {
 impl Router {
     pub fn boot(cx: &Cx, view: View) -> Router {
         let (pending, suspects, seen) = (Few::default(), Nodes::default(), Few::default());
-        Router { view, pending, suspects, seen, next: cx.incarnation << 20 }
+        Router { view, pending, suspects, seen, next: cx.incarnation << 20, last: None }
     }
 
     pub fn step(&mut self, cx: &Cx, input: Input<'_, ConsistentHashing>, fx: &mut Fx) {
@@ -97,6 +100,7 @@ impl Router {
     /// The first node on the list that is not under suspicion.
     fn route(&mut self, cx: &Cx, mut errand: Errand, fx: &mut Fx) {
         let Some(key) = errand.what.key() else { return };
+        self.last = Some((cx.wall, key.clone()));
         let place = self.view.ring.place(&key);
         let homes = self.view.homes_at(place);
         let healthy = homes.iter().find(|n| !self.suspects.has(**n));

@@ -8,7 +8,7 @@ use super::server::Server;
 use super::view::View;
 use super::{Cx, Node, balance};
 use crate::ids::NodeId;
-use crate::show::{Exhibit, Ring, Showcase, Table};
+use crate::show::{Exhibit, Ring, Showcase, Table, Walk};
 
 /// Keys drawn on the ring, spread over those a node has.
 const DRAWN: usize = 48;
@@ -23,7 +23,11 @@ pub fn exhibit(cx: &Cx, node: &Node, to: &mut Showcase) {
 }
 
 fn of_router(cx: &Cx, router: &Router, to: &mut Showcase) {
-    to.add("ring", Exhibit::Ring(tokens(&router.view)));
+    let mut ring = tokens(&router.view);
+    // Of a single holder there is nothing to tell.
+    let last = router.last.as_ref().filter(|_| router.view.replicas > 1);
+    ring.walk = last.map(|(at, key)| (*at, walk(&router.view, key)));
+    to.add("ring", Exhibit::Ring(ring));
     let waiting = router.pending.values().filter_map(|errand| errand.what.key());
     let names =
         |nodes: &[NodeId]| nodes.iter().map(|n| cx.cast.name(*n)).collect::<Vec<_>>().join(" → ");
@@ -88,6 +92,24 @@ fn turn(view: &View, place: u64) -> u32 {
 fn tokens(view: &View) -> Ring {
     let tokens = view.ring.tokens.iter().map(|t| (turn(view, t.at.0), t.node)).collect();
     Ring { tokens, ..Ring::default() }
+}
+
+/// The tokens met from a key to the last of its homes.
+fn walk(view: &View, key: &Key) -> Walk {
+    let homes = view.homes(key);
+    let mut left: Vec<NodeId> = homes.clone();
+    let mut met = vec![];
+    for node in view.ring.met(view.ring.place(key)) {
+        if left.is_empty() {
+            break;
+        }
+        let gets = left.iter().position(|n| *n == node);
+        if let Some(i) = gets {
+            left.remove(i);
+        }
+        met.push((node, gets.is_some()));
+    }
+    Walk { key: key.to_string(), met }
 }
 
 /// Arcs on their way: giver and taker of each.

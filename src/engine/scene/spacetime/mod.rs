@@ -81,6 +81,21 @@ pub struct Tiles {
     /// What all of them were drawn for: height, lanes, and what was left out.
     size: (u32, u16, u128),
     filter: Filter,
+    keepers: Keepers,
+}
+
+/// Who keeps a clock, by how much was known when it was asked: an answer costs as much as all that the nodes hold.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Keepers(Option<(usize, Vec<NodeId>)>);
+
+impl Keepers {
+    fn of(&mut self, run: &Run) -> &[NodeId] {
+        let known = run.trace().len();
+        if self.0.as_ref().is_none_or(|k| k.0 != known) {
+            self.0 = Some((known, front::keep_clocks(run)));
+        }
+        self.0.as_ref().map_or(&[], |k| &k.1)
+    }
 }
 
 /// Tiles kept before the cache is emptied.
@@ -104,7 +119,7 @@ impl Tiles {
         {
             return tile.clone();
         }
-        let tile = Rc::new(tile(run, index, view, k));
+        let tile = Rc::new(draw(run, index, view, k, &mut self.keepers));
         self.of.insert(key, tile.clone());
         tile
     }
@@ -112,15 +127,20 @@ impl Tiles {
 
 /// Draw one tile.
 pub fn tile(run: &Run, index: &Index, view: &Viewport, k: i64) -> Tile {
+    draw(run, index, view, k, &mut Keepers::default())
+}
+
+fn draw(run: &Run, index: &Index, view: &Viewport, k: i64, keepers: &mut Keepers) -> Tile {
     let slab = slab::Slab::of_tile(view, k);
-    let (shapes, open) = slab.draw(run, index, view);
+    let (shapes, open) = slab.draw(run, index, view, keepers);
     Tile { shapes, open: open.then_some(index.len()) }
 }
 
 /// The whole diagram in one piece, for pictures that stand.
 pub fn still(run: &Run, index: &Index, view: &Viewport, now: Us, selected: Pick) -> Vec<Shape> {
     let mut out = backdrop(run, index, view, selected);
-    out.extend(slab::Slab::of_view(view).draw(run, index, view).0);
+    let slab = slab::Slab::of_view(view);
+    out.extend(slab.draw(run, index, view, &mut Keepers::default()).0);
     out.extend(front(run, index, view, selected));
     let x = view.x(now);
     if x >= view.gutter && x <= view.w {

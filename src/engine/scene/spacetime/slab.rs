@@ -1,6 +1,7 @@
 //! A stretch of the diagram: lanes, messages and their names, merged into few paths.
 
-use super::front::{clock, keep_clocks};
+use super::Keepers;
+use super::front::clock;
 use super::view::{TILE, Viewport};
 use crate::few;
 use crate::few::Few;
@@ -141,7 +142,13 @@ impl Slab {
     }
 
     /// Its shapes, and whether more may come into it.
-    pub fn draw(&self, run: &Run, index: &Index, view: &Viewport) -> (Vec<Shape>, bool) {
+    pub fn draw(
+        &self,
+        run: &Run,
+        index: &Index,
+        view: &Viewport,
+        keepers: &mut Keepers,
+    ) -> (Vec<Shape>, bool) {
         let mut inks = Inks::default();
         let (from, to) = self.span();
         let mut open = run.known_until() <= to;
@@ -160,7 +167,7 @@ impl Slab {
             self.arrows(run, view, &msgs, &mut inks);
             self.dots(run, index, view, &mut inks);
             let (mut placer, lines) = self.names(run, view, &msgs, &mut words);
-            self.clocks(run, index, view, &lines, &mut placer, &mut words);
+            self.clocks(run, index, view, keepers, (&lines, &mut placer), &mut words);
         } else {
             self.bands(run, view, &msgs, &mut inks);
         }
@@ -391,20 +398,19 @@ impl Slab {
         run: &Run,
         index: &Index,
         view: &Viewport,
-        lines: &[Line],
-        placer: &mut Placer,
+        keepers: &mut Keepers,
+        (lines, placer): (&[Line], &mut Placer),
         out: &mut Vec<Shape>,
     ) {
         let (from, to) = self.span();
         let trace = run.trace();
         let (i, j) = (trace.count_before(from), trace.count_before(to));
         let few = |n: usize| n as f32 <= (self.x1 - self.x0) / CLOCK;
-        // Who keeps a clock is asked last: an answer costs as much as all that the nodes hold.
         if !few((j - i) / 16) {
             return;
         }
         // Elsewhere they are what the trace knows, and shown to whoever asks an event.
-        let keepers = keep_clocks(run);
+        let keepers = keepers.of(run);
         if keepers.is_empty() {
             return;
         }
