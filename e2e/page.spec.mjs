@@ -199,7 +199,7 @@ test.describe("breaking", () => {
     await sheet("Network", "heal");
     await expect(page.locator(".topology .fence")).toHaveCount(0);
     await sheet("Node", "crash B");
-    await sheet("Node", "restart B");
+    await sheet("Node", /^restart B$/);
     await expect(node(page, /^B, crashed/)).toHaveCount(0);
     await tab(page, "Scenario").click();
     const text = await page.getByRole("textbox", { name: "Text of the scenario" }).inputValue();
@@ -447,4 +447,44 @@ test("crash the leader by keyboard alone, find out why the next one won, read a 
   await other.goto(link);
   await expect(other.locator(".topology .node.leads")).toHaveAttribute("aria-label", new RegExp(`^${next}, `));
   expect(await clock(other)).toBe(before);
+});
+
+test("the link carries the view and the tab that were chosen, and nothing of them where none was", async ({ page, open, context, site }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const copy = async () => {
+    await page.getByRole("button", { name: "Copy link" }).click();
+    await expect(status(page)).toContainText("Link copied");
+    return page.evaluate(() => navigator.clipboard.readText());
+  };
+  await open("#raft/figure8&t=3s");
+  expect(await copy()).toContain(`${site}/#`);
+  await page.getByRole("button", { name: "followers", exact: true }).click();
+  await page.getByRole("tab", { name: "Claims", exact: true }).click();
+  const link = await copy();
+  expect(link).toContain("/?view=followers&tab=Claims#");
+  const other = await context.newPage();
+  await other.goto(link);
+  await expect(other.getByRole("button", { name: "followers", exact: true })).toHaveAttribute("aria-pressed", "true");
+  await expect(other.getByRole("tab", { name: "Claims", exact: true })).toHaveAttribute("aria-selected", "true");
+  // Of another run it says nothing.
+  await other.goto(`${site}/?view=followers&tab=Claims#vector-clocks/triangle`);
+  await expect(other.locator(".rail")).toHaveCount(1);
+  await expect(other.getByRole("button", { name: "messages", exact: true })).toHaveAttribute("aria-pressed", "true");
+});
+
+test("lists keep what was chosen in sight: an event, a tab from its beginning, the open entry", async ({ page, open }) => {
+  await open("#raft/leader-crash&t=600ms");
+  const inside = (e) => e.evaluate((e) => {
+    const [a, b] = [e.getBoundingClientRect(), e.closest(".panel, .rail").getBoundingClientRect()];
+    return a.top >= b.top - 1 && a.bottom <= b.bottom + 1;
+  });
+  await expect.poll(() => inside(page.locator(".rail .entry[aria-current=page]"))).toBe(true);
+  await page.getByRole("tab", { name: "Events", exact: true }).click();
+  const panel = page.locator("#panel");
+  await panel.evaluate((p) => p.scrollTo(0, 500));
+  await page.locator(".events button").nth(8).click();
+  await expect.poll(() => inside(page.locator(".events [aria-current]").first())).toBe(true);
+  await panel.evaluate((p) => p.scrollTo(0, 500));
+  await page.getByRole("tab", { name: "Claims", exact: true }).click();
+  await expect.poll(() => panel.evaluate((p) => p.scrollTop)).toBe(0);
 });

@@ -157,3 +157,47 @@ test.describe("whoever opens the link reads the caption that was read where it w
     });
   }
 });
+
+test("a broken claim is told also where something else happens at the same moment", async ({ page, open }) => {
+  await open("#eventual-store/tombstone&t=4.02s");
+  await expect(page.locator(".caption")).toContainText("is broken");
+});
+
+test("at the end of runs side by side all of them have ended", async ({ page, open }) => {
+  await open("#paxos/beside-raft");
+  await page.keyboard.press("End");
+  // The shorter one is over a little before.
+  await expect(page.locator(".transport .clock")).toContainText("2.497");
+  await expect(page.locator(".comparison tr", { hasText: "messages sent" }).locator("td").nth(1)).toHaveText("490");
+});
+
+test("of reads that give several values no model says anything", async ({ page, open }) => {
+  await open("#multi-master/conflict");
+  await page.keyboard.press("End");
+  await page.getByRole("button", { name: "operations", exact: true }).click();
+  await expect(page.locator(".lower")).toContainText("gave several values at once");
+  await expect(page.locator(".lower")).not.toContainText("nobody wrote");
+});
+
+test("what the scenario says is no difference between two runs", async ({ page, open }) => {
+  await open("#multi-master/lww");
+  await page.keyboard.press("End");
+  await expect(page.locator(".partings > li").first()).toContainText("part at");
+  await expect(page.locator(".partings")).not.toContainText("say ");
+});
+
+test("in the list of events red is for faults alone", async ({ page, open }) => {
+  await open("#raft/leader-crash&t=600ms");
+  await page.getByRole("tab", { name: "Events", exact: true }).click();
+  const red = page.locator(".events li.fail");
+  await expect(red.filter({ hasText: "crash" }).first()).toBeVisible();
+  await expect(red.filter({ hasText: "put" })).toHaveCount(0);
+});
+
+test("a text that asks a million times a second ends at its limit, and the page answers meanwhile", async ({ page, open }) => {
+  const { deflateSync } = await import("node:zlib");
+  const text = "lamplight 1\nrun raft nodes=5 clients=1 seed=7\nnet latency=1ms\nat 10ms every 1us c1 put x 1\nuntil 1h\n";
+  await open(`#z1.${deflateSync(Buffer.from(text)).toString("base64url")}&t=5ms`);
+  await page.keyboard.press("End");
+  await expect(page.getByRole("status")).toContainText("10,000 timers", { timeout: 20_000 });
+});

@@ -319,3 +319,15 @@ test.describe("marks of the timeline", () => {
     expect(await smallTargets(page)).toEqual([]);
   });
 });
+
+test("marks have the focus again when their menu is closed, also where a line has many", async ({ page, open }) => {
+  await open("#raft/happy&t=500ms");
+  await page.locator(".topology").getByRole("button", { name: /^n3/ }).click();
+  await page.keyboard.press("c");
+  const here = mark(page, /0\.500.*2 marks/);
+  await here.focus();
+  await page.keyboard.press("Enter");
+  await expect(page.locator(".mark-menu")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(here).toBeFocused();
+});

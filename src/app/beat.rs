@@ -8,7 +8,9 @@ use crate::app::lay::effect;
 use engine::card::Weight;
 use engine::ids::*;
 use engine::run::Run;
+use engine::scene::index::Tale;
 use engine::scene::{self, Index};
+use engine::trace::What;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 
@@ -374,12 +376,25 @@ fn around(run: &Run, index: &Index, now: Us) -> Around {
     Around {
         next: run.trace().event_at(count).map(|e| e.at).or(run.world().next_at()),
         busy,
-        next_told: tales.iter().find(|t| t.weight == Weight::Key).map(|t| t.at),
+        next_told: next_told(index, tales, now),
     }
 }
 
-/// The letters of the sentence that came into view, if one did.
+/// The next moment with a sentence of its own: a key reason, or a claim that breaks.
+fn next_told(index: &Index, tales: &[Tale], now: Us) -> Option<Us> {
+    let key = tales.iter().find(|t| t.weight == Weight::Key).map(|t| t.at);
+    let broken = index.broken.get(index.broken.partition_point(|b| b.0 <= now)).map(|b| b.0);
+    key.into_iter().chain(broken).min()
+}
+
+/// The letters of the sentence that came into view, if one did: a broken claim stands before all else.
 fn told_between(run: &Run, index: &Index, from: usize, to: usize) -> Option<usize> {
+    let broken = index.broken.iter().rev().find(|b| b.1.index() < to);
+    if let Some((_, e)) = broken.filter(|b| b.1.index() >= from)
+        && let Some(What::Broke { claim, witness }) = run.trace().event(*e).map(|e| e.what)
+    {
+        return Some(words::broken(run, claim, witness).chars().count());
+    }
     let tales = &index.tales[..index.tales.partition_point(|t| t.event.index() < to)];
     let key = tales
         .iter()

@@ -3,14 +3,14 @@
 //! Titles and slugs of the scenarios are one small file beside the page, their texts a file each: nothing of
 //! them is in the wasm. An entry's thumbnail is its own first scenario, drawn by the scene when the page is built.
 
-use crate::app::lay::{Kept, Perhaps, Rows, when};
+use crate::app::lay::{Kept, Perhaps, Rows, effect, when};
 use engine::few;
 use engine::protocols::{self, Bill, Sign};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::Deserialize;
 
-use super::page::Page;
+use super::page::{Loaded, Page};
 use super::{dom, work};
 
 /// A scenario of the index.
@@ -164,7 +164,19 @@ fn read_index(text: &str) -> Vec<Folder> {
 pub fn Rail() -> impl IntoView {
     let page = expect_context::<Page>();
     let catalogue = expect_context::<Catalogue>();
-    let current = Kept::new(move || page.loaded().and_then(|l| l.origin));
+    // A text of the reader's own is of an entry too.
+    let own = |l: &Loaded| (l.run.borrow().entry().id.to_string(), String::new());
+    let current =
+        Kept::new(move || page.loaded().map(|l| l.origin.clone().unwrap_or_else(|| own(&l))));
+    // What is open is in sight, once the list of its scenarios stands under it.
+    effect(move || {
+        current.with(|_| ());
+        catalogue.folders.track();
+        request_animation_frame(|| {
+            dom::bring_into_sight(".rail [aria-current=true]");
+            dom::bring_into_sight(".rail [aria-current=page]");
+        });
+    });
     type Found = fn(&[Folder], usize) -> Vec<(String, String)>;
     let links = move |found: Found, n: usize| {
         let here = move |href: &str| {

@@ -29,6 +29,11 @@ pub fn take_here(key: &str) -> Option<String> {
     value
 }
 
+/// Milliseconds of the browser's watch. Tests of the host have none: there nothing takes long.
+pub fn now_ms() -> f64 {
+    if cfg!(target_arch = "wasm32") { window().performance().map_or(0.0, |p| p.now()) } else { 0.0 }
+}
+
 pub fn matches_media(query: &str) -> bool {
     window().match_media(query).ok().flatten().is_some_and(|m| m.matches())
 }
@@ -90,6 +95,15 @@ pub fn focus(selector: &str) {
         let _ = js_sys::Reflect::get(&e, &"focus".into())
             .and_then(|f| f.unchecked_into::<js_sys::Function>().call0(&e));
     }
+}
+
+/// Scroll no farther than it takes to see it: what is chosen before what is only now.
+pub fn bring_into_sight(selector: &str) {
+    let Ok(all) = document().query_selector_all(selector) else { return };
+    let Some(e) = all.item(0).and_then(|n| n.dyn_into::<web_sys::Element>().ok()) else { return };
+    let options = web_sys::ScrollIntoViewOptions::new();
+    options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+    e.scroll_into_view_with_scroll_into_view_options(&options);
 }
 
 /// Whether keys typed now are text.

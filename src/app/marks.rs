@@ -132,6 +132,11 @@ impl Place {
         }
     }
 
+    /// When the first of them is.
+    fn at(&self) -> Us {
+        self.items.first().map_or(0, |i| i.at.at)
+    }
+
     fn class(&self) -> &'static str {
         let any = |sort| self.items.iter().any(|i| i.sort == sort);
         match self.items.len() {
@@ -282,10 +287,12 @@ pub fn Marks(end: Kept<Us>) -> impl IntoView {
     let was_drag = StoredValue::new(false);
     // `back`: the mark has the focus again; where something else was pressed it has it already.
     let close = move |back: bool| {
-        let line = open.get_untracked().and_then(|p| p.items.first().and_then(|i| i.line));
+        let place = open.get_untracked();
         open.set(None);
-        if let Some(line) = line.filter(|_| back) {
-            focus_soon(line);
+        // A line that fires again and again has many marks: back to this one.
+        if let Some(p) = place.filter(|_| back) {
+            let mark = format!(".marks [data-at=\"{}\"]", p.at());
+            request_animation_frame(move || dom::focus(&mark));
         }
     };
 
@@ -299,7 +306,7 @@ pub fn Marks(end: Kept<Us>) -> impl IntoView {
         }
         drag.set(Some(Drag {
             line: p.movable(),
-            at: p.items.first().map_or(0, |i| i.at.at),
+            at: p.at(),
             from: f64::from(ev.client_x()),
             width: f64::from(size.get_untracked().w),
             to: None,
@@ -355,7 +362,7 @@ pub fn Marks(end: Kept<Us>) -> impl IntoView {
         }
     };
     let mark = move |p: Place| {
-        let (x, name, class, lines) = (p.x, p.name(), p.class(), p.lines());
+        let (x, name, class, lines, at) = (p.x, p.name(), p.class(), p.lines(), p.at());
         let mine = p.movable().ok();
         let left = move || {
             let to =
@@ -366,7 +373,7 @@ pub fn Marks(end: Kept<Us>) -> impl IntoView {
         let p = StoredValue::new(p);
         let expanded = move || (open.get().is_some_and(|o| p.with_value(|p| *p == o))).to_string();
         view! {
-            <button type="button" class=class aria-label=name data-lines=lines aria-expanded=expanded style:left=left
+            <button type="button" class=class aria-label=name data-lines=lines data-at=at.to_string() aria-expanded=expanded style:left=left
                 on:pointerdown=move |ev| p.with_value(|p| down(ev, p))
                 on:pointermove=moved on:pointerup=up on:pointercancel=move |_| drag.set(None)
                 on:keydown=move |ev| p.with_value(|p| key(ev, p))

@@ -88,7 +88,7 @@ fn App() -> impl IntoView {
     // What no first frame needs is built when its code is there; the grid keeps its place.
     let rest = move |what: fn() -> AnyView| lay::when(move || page.whole.get(), what);
     view! {
-        <a class="skip" href="#stage" on:click=move |ev| { ev.prevent_default(); dom::focus(".play"); }>"To the run"</a>
+        <a class="skip" href="#stage" on:click=move |ev| { ev.prevent_default(); dom::focus("#stage"); }>"To the run"</a>
         <div class="page" data-mode=mode data-view=view data-branches=move || branches.get().map(|n| n.to_string()) data-rail=move || page.rail.get().then_some("open") data-wrong=move || wrong().then_some("true")>
             <Header/>
             {rest(|| view! { <catalogue::Rail/> }.into_any())}

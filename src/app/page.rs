@@ -127,6 +127,24 @@ pub enum Tab {
     Lesson,
 }
 
+impl Tab {
+    pub fn word(self) -> &'static str {
+        match self {
+            Tab::Messages => "Messages",
+            Tab::Inspect => "Inspect",
+            Tab::Why => "Why",
+            Tab::Claims => "Claims",
+            Tab::Scenario => "Scenario",
+            Tab::Events => "Events",
+            Tab::Lesson => "Lesson",
+        }
+    }
+
+    fn of_word(word: &str) -> Option<Tab> {
+        super::keys::TABS.iter().copied().find(|t| t.word() == word)
+    }
+}
+
 /// A dialog; at most one is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sheet {
@@ -207,6 +225,10 @@ pub struct Page {
     pub tab: RwSignal<Tab>,
     /// Which view stands below the stage, in a word; set from outside, it is that one then.
     pub lower: RwSignal<String>,
+    /// The one it opens with, when nobody has chosen another.
+    pub own_lower: StoredValue<String>,
+    /// What the query asks for has been shown: it is of the first run alone.
+    pub presented: StoredValue<bool>,
     pub sheet: RwSignal<Option<Sheet>>,
     pub mode: RwSignal<Mode>,
     pub rail: RwSignal<bool>,
@@ -261,6 +283,8 @@ impl Page {
             inquiry: Inquiry::new(),
             tab: RwSignal::new(Tab::Inspect),
             lower: RwSignal::new(String::new()),
+            own_lower: StoredValue::new(String::new()),
+            presented: StoredValue::new(false),
             sheet: RwSignal::new(None),
             mode: RwSignal::new(mode),
             rail: RwSignal::new(false),
@@ -562,7 +586,7 @@ impl Page {
         let head = self.head.get_untracked();
         self.put(loaded.looking_at(side), head);
         // Of the branches held beside it others come into sight.
-        self.sides_now().iter().for_each(|s| s.advance(head.at, JUMP_BUDGET));
+        self.sides_now().iter().for_each(|s| s.reach(head.at));
         self.stand_at(head);
         self.said.set(format!("Looking into {}.", loaded.sides[side].name));
     }
@@ -571,7 +595,7 @@ impl Page {
 
     pub fn go(&self, head: Head) {
         let sides = self.sides_now();
-        sides.iter().for_each(|s| s.advance(head.at, JUMP_BUDGET));
+        sides.iter().for_each(|s| s.reach(head.at));
         let (there, bound) = known_part(&sides, head);
         self.bound.set_value(bound);
         self.cut.set(None);
@@ -682,9 +706,9 @@ impl Page {
 
     pub fn end(&self) {
         self.playing.set(false);
-        if let Some(end) = self.with_run_now(end_of) {
+        if let Some(end) = self.end_now() {
             self.go(Head::after(end));
-            let end = self.with_run_now(end_of).unwrap_or(end);
+            let end = self.end_now().unwrap_or(end);
             self.go(Head::after(end));
             match (self.limit_now(), self.bound.with_value(Option::is_some)) {
                 (Some(limit), _) => self.tell_limit(limit),
@@ -694,12 +718,24 @@ impl Page {
         }
     }
 
+    /// When the last of all that stand side by side ends.
+    fn end_now(&self) -> Option<Us> {
+        self.sides_now().iter().map(|s| end_of(&s.run.borrow())).max()
+    }
+
+    /// The same for the scrubber. Tracked.
+    pub fn whole_end(&self) -> Us {
+        self.sides().iter().map(|s| end_of(&s.run.borrow())).max().unwrap_or(1)
+    }
+
     pub fn toggle(&self) {
-        let at_end = self.with_run_now(|run| {
-            run.world().next_at().is_none()
-                && self.head.get_untracked().events(run.trace()) >= run.trace().len()
-        });
-        if !self.playing.get_untracked() && at_end == Some(true) {
+        let head = self.head.get_untracked();
+        let is_over = |s: &Side| {
+            let run = s.run.borrow();
+            run.world().next_at().is_none() && head.events(run.trace()) >= run.trace().len()
+        };
+        let sides = self.sides_now();
+        if !self.playing.get_untracked() && !sides.is_empty() && sides.iter().all(is_over) {
             self.go(Head::default());
         }
         if self.playing.get_untracked() {
@@ -1108,7 +1144,7 @@ impl Page {
             let Some(loaded) = self.run_of(&branch) else { return };
             self.said.set(format!("{} stands beside the branch in view.", branch.name));
             self.against.update(|held| held.push((id, called(&branch.name, &loaded.sides))));
-            self.sides_now().iter().for_each(|s| s.advance(head.at, JUMP_BUDGET));
+            self.sides_now().iter().for_each(|s| s.reach(head.at));
         }
         if let Some(loaded) = self.loaded_now() {
             self.sift_held(&loaded);
@@ -1250,6 +1286,34 @@ impl Page {
     /// The page's own address, whatever frame it stands in.
     pub fn page_address(&self) -> String {
         dom::here().split('?').next().unwrap_or_default().to_string()
+    }
+
+    /// The whole link: what is to be seen, and how it is looked at where that has been chosen by hand.
+    pub fn link(&self) -> Result<String, LinkFault> {
+        let (lower, tab) = (self.lower.get_untracked(), self.tab.get_untracked());
+        let chosen = lower != self.own_lower.get_value();
+        let view = (chosen && !lower.is_empty()).then(|| format!("view={lower}"));
+        let tab =
+            (!matches!(tab, Tab::Messages | Tab::Inspect)).then(|| format!("tab={}", tab.word()));
+        let how: Vec<String> = view.into_iter().chain(tab).collect();
+        let mark = if how.is_empty() { "" } else { "?" };
+        Ok(format!("{}{mark}{}#{}", self.page_address(), how.join("&"), self.fragment(true)?))
+    }
+
+    /// Look at the first run as its link was looked at.
+    pub fn present(&self) {
+        if self.presented.get_value() {
+            return;
+        }
+        self.presented.set_value(true);
+        if let Some(tab) = dom::query("tab").and_then(|word| Tab::of_word(&word)) {
+            self.tab.set(tab);
+        }
+        if let Some(view) = dom::query("view") {
+            let page = *self;
+            // What comes side by side brings its own view first.
+            request_animation_frame(move || page.lower.set(view));
+        }
     }
 
     /// The way out of an embed: this run, at this moment, on the page itself.
@@ -1401,12 +1465,12 @@ fn origin(address: &Address) -> Option<(String, String)> {
     }
 }
 
-/// Steps computed at once when the reader jumps ahead; the clock computes the rest in the frames that follow.
-const JUMP_BUDGET: u32 = 60_000;
+/// Steps of one instant that are worked out to find the next one.
+const LOOK_BUDGET: u32 = 2_000;
 
 /// Let the run be ahead of the playhead.
 fn catch_up(loaded: &Loaded, head: Head) {
-    loaded.sides.iter().for_each(|s| s.advance(head.at, JUMP_BUDGET));
+    loaded.sides.iter().for_each(|s| s.reach(head.at));
 }
 
 /// As far on the way as the runs are known, and where the way goes on to; nowhere, where a limit has ended it.
@@ -1440,7 +1504,7 @@ fn look_ahead(side: &Side, head: Head) {
             break;
         }
         let Some(next) = run.world().next_at() else { break };
-        run.advance(next, JUMP_BUDGET);
+        run.advance(next, LOOK_BUDGET);
     }
     side.index.borrow_mut().catch_up(&run);
 }

@@ -45,8 +45,9 @@ pub fn open(page: Page, catalogue: Catalogue, fragment: String) {
             Ok(address) => {
                 page.compare_check(&address);
                 work::restore(page, fragment.trim_start_matches('#'));
-                if page.mode.get_untracked() != Mode::Embed {
-                    desk::restore(page);
+                match page.mode.get_untracked() {
+                    Mode::Embed => page.present(),
+                    _ => desk::restore(page),
                 }
             }
             Err(problem) => page.fail(*problem),

@@ -11,7 +11,7 @@ use super::page::{Notice, Page, Sheet};
 const LONG: usize = 2_000;
 
 pub fn copy_link(page: Page) {
-    let Ok(fragment) = page.fragment(true) else {
+    let Ok(url) = page.link() else {
         page.notice.set(Some(Notice {
             says: "This scenario is too long for a link: copy its text instead.".into(),
             undo: false,
@@ -19,7 +19,12 @@ pub fn copy_link(page: Page) {
         }));
         return;
     };
-    let url = format!("{}#{fragment}", page.page_address());
+    // What stands beside it is of this reader's tree, and no link carries a tree.
+    let beside = if page.against.with_untracked(Vec::is_empty) {
+        ""
+    } else {
+        " The branches held beside it are not in the link."
+    };
     spawn_local(async move {
         if dom::copy(&url).await {
             let says = if url.len() > LONG {
@@ -28,7 +33,7 @@ pub fn copy_link(page: Page) {
                     url.len()
                 )
             } else {
-                "Link copied: whoever opens it sees this run at this moment.".to_string()
+                format!("Link copied: whoever opens it sees this run at this moment.{beside}")
             };
             page.said.set(says.clone());
             page.notice.set(Some(Notice { says, undo: false, serious: false }));
@@ -41,7 +46,7 @@ pub fn copy_link(page: Page) {
 #[component]
 pub fn ShareSheet() -> impl IntoView {
     let page = expect_context::<Page>();
-    let url = format!("{}#{}", page.page_address(), page.fragment(true).unwrap_or_default());
+    let url = page.link().unwrap_or_default();
     let field = NodeRef::<leptos::html::Input>::new();
     effect(move || {
         if let Some(f) = field.get() {

@@ -7,13 +7,19 @@ use std::rc::Rc;
 use engine::ids::*;
 use engine::protocol::Refusal;
 use engine::protocols::{self, CATALOGUE};
-use engine::run::Run;
+use engine::run::{Progress, Run};
 use engine::scenario::Scenario;
 use engine::scenario::ast::RunLine;
 use engine::scene::Index;
 use engine::together;
 
+use super::dom;
 use super::head::Head;
+
+/// Steps between two looks at the watch, how many such stretches there are at once at most, and for how long.
+const SLICE: u32 = 2_000;
+const SLICES: u32 = 30;
+const AT_ONCE_MS: f64 = 60.0;
 
 /// One of them.
 #[derive(Clone)]
@@ -40,10 +46,16 @@ impl Side {
         head.events(self.run.borrow().trace())
     }
 
-    /// Let it be known up to a time, in at most so many steps.
-    pub fn advance(&self, until: Us, budget: u32) {
+    /// Let it be known up to a time, as far as that can be done at once: steps of a run that has grown take longer. The
+    /// clock works out the rest in the frames that follow.
+    pub fn reach(&self, until: Us) {
         let mut run = self.run.borrow_mut();
-        run.advance(until, budget);
+        let begun = dom::now_ms();
+        for _ in 0..SLICES {
+            if run.advance(until, SLICE) != Progress::Budget || dom::now_ms() - begun > AT_ONCE_MS {
+                break;
+            }
+        }
         self.index.borrow_mut().catch_up(&run);
     }
 }
@@ -116,7 +128,7 @@ mod tests {
     fn two(text: &str) -> Vec<Side> {
         let Ok(s) = protocols::parse(text) else { panic!("{text}") };
         let Ok(sides) = open(s) else { panic!("it does not run") };
-        sides.iter().for_each(|s| s.advance(MS * 50, 10_000));
+        sides.iter().for_each(|s| s.reach(MS * 50));
         sides
     }
 
@@ -136,7 +148,7 @@ mod tests {
         let text = format!("{TWO}at 20ms crash n3\n");
         let Ok(s) = protocols::parse(&text) else { panic!() };
         let Ok(edited) = edit(&sides, s) else { panic!("it does not run") };
-        edited.iter().for_each(|s| s.advance(MS * 50, 10_000));
+        edited.iter().for_each(|s| s.reach(MS * 50));
         assert_eq!(check_at(&sides, 15 * MS), check_at(&edited, 15 * MS));
         assert_ne!(check_at(&sides, 30 * MS), check_at(&edited, 30 * MS));
         assert_ne!(check_at(&sides, 15 * MS), check_at(&sides[..1], 15 * MS));

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::branches::Branches;
 use super::head::Head;
 use super::marks::Marks;
-use super::page::{Mode, Page, Sheet, end_of};
+use super::page::{Mode, Page, Sheet};
 use super::{icons, words};
 
 /// Speeds in percent of the pace.
@@ -75,7 +75,7 @@ fn Scrub() -> impl IntoView {
     let end = Kept::new(move || {
         page.known.track();
         let head = page.head.get().at;
-        page.with_run(|run| end_of(run).max(head)).unwrap_or(1).max(1)
+        page.whole_end().max(head).max(1)
     });
     let share = move || {
         let parts = page.head.get().at * 10_000 / end.get();

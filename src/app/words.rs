@@ -16,6 +16,8 @@ pub fn clock(us: Us) -> String {
 pub enum Loud {
     /// A fault, a lost message, a broken claim.
     Fault,
+    /// What else a line of the scenario does.
+    Done,
     /// A reason that the caption tells.
     Key,
     Plain,
@@ -26,6 +28,7 @@ pub enum Loud {
 pub fn loudness(run: &Run, e: &Event) -> Loud {
     let quiet = |m: MsgId| run.trace().msg(m).is_some_and(|r| r.quiet);
     match e.what {
+        What::Act { line } if !faults_by(run, line) => Loud::Done,
         What::Crash | What::Broke { .. } | What::Void { .. } | What::Act { .. } => Loud::Fault,
         What::Pause | What::Resume | What::Restart { .. } => Loud::Fault,
         What::Lose { .. } | What::Hold { .. } | What::Release { .. } => Loud::Fault,
@@ -41,9 +44,14 @@ pub fn loudness(run: &Run, e: &Event) -> Loud {
     }
 }
 
-/// Whether a leap stops here: a fault, a reason, a claim.
+fn faults_by(run: &Run, line: u32) -> bool {
+    run.scenario().steps.get(line as usize).is_some_and(|s| s.act.is_fault())
+}
+
+/// Whether a leap stops here: a line of the scenario, a fault, a reason, a claim.
 pub fn is_loud(run: &Run, e: &Event) -> bool {
-    matches!(loudness(run, e), Loud::Key | Loud::Fault) && !matches!(e.what, What::Lose { .. })
+    matches!(loudness(run, e), Loud::Key | Loud::Done | Loud::Fault)
+        && !matches!(e.what, What::Lose { .. })
 }
 
 /// `RequestVote #1`: the name of a message on its link.

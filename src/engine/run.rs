@@ -482,4 +482,13 @@ mod tests {
         assert_eq!(run.advance(Us::MAX, 1_000), Progress::Limit(Limit::Bytes));
         assert_eq!((run.world().now(), run.trace().len()), (at, events));
     }
+
+    #[test]
+    fn a_client_asked_a_million_times_a_second_ends_the_run_and_says_so() {
+        let text = "lamplight 1\nrun raft nodes=5 clients=1 seed=7\nnet latency=1ms\n\
+            at 10ms every 1us c1 put x 1\nuntil 1h\n";
+        let mut run = protocols::open(protocols::parse(text).unwrap()).unwrap();
+        assert!(run.finish().limit.is_some_and(|l| l.contains("10,000 timers")));
+        assert!(run.world().now() < 100_000);
+    }
 }

@@ -98,6 +98,9 @@ pub struct Stretch {
 pub struct Log {
     /// Index of the first cell.
     pub first: u64,
+    /// Cells before that one, which nobody looks at any more: what is drawn is the end of a log.
+    #[serde(skip)]
+    pub before: u64,
     pub cells: Vec<Cell>,
     /// Cells up to this index are committed: they stand on the rule.
     pub committed: u64,

@@ -1,6 +1,6 @@
 //! The run as a list: the parallel of the diagrams, for reading and for a screen reader.
 
-use crate::app::lay::{Kept, Perhaps};
+use crate::app::lay::{Kept, Perhaps, effect};
 use engine::ids::*;
 use engine::run::Run;
 use engine::scene::{Index, Kin, Pick};
@@ -9,10 +9,10 @@ use leptos::prelude::*;
 
 use super::filter::Show;
 use super::find::{Find, Search, search};
-use crate::app::inquiry;
 use crate::app::page::{Loaded, Page};
 use crate::app::stage::kin;
 use crate::app::words::{self, Loud};
+use crate::app::{dom, inquiry};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
@@ -110,6 +110,14 @@ pub fn Events() -> impl IntoView {
         page.loaded().map(kins).unwrap_or_default()
     });
     let now = Kept::new(move || list.with(|l| l.iter().rev().find(|r| !r.yet).map(|r| r.id)));
+    // Where the reader has gone by hand is in sight.
+    effect(move || {
+        page.head.track();
+        page.pick.track();
+        if !page.playing.get() {
+            request_animation_frame(|| dom::bring_into_sight(".events [aria-current]"));
+        }
+    });
     let item = move |r: Row| {
         let id = r.id;
         // The row stays when the playhead goes over it: the focus may be in it.

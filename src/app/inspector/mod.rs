@@ -14,26 +14,14 @@ mod why;
 
 pub use text::Editor;
 
-use crate::app::lay::{Kept, Rows};
+use crate::app::lay::{Kept, Rows, effect};
 use leptos::prelude::*;
 
 use super::keys::TABS;
 use super::page::{Page, Tab};
 
-fn word(tab: Tab) -> &'static str {
-    match tab {
-        Tab::Messages => "Messages",
-        Tab::Inspect => "Inspect",
-        Tab::Why => "Why",
-        Tab::Claims => "Claims",
-        Tab::Scenario => "Scenario",
-        Tab::Events => "Events",
-        Tab::Lesson => "Lesson",
-    }
-}
-
 fn tab_id(tab: Tab) -> String {
-    format!("tab-{}", word(tab).to_ascii_lowercase())
+    format!("tab-{}", tab.word().to_ascii_lowercase())
 }
 
 /// The tab beside this one; a row of tabs has no ends.
@@ -66,9 +54,9 @@ pub fn Inspector() -> impl IntoView {
     let tab = move |t: Tab| {
         let mine = move || page.tab.get() == t;
         view! {
-            <button type="button" role="tab" class="tab" id=tab_id(t) data-word=word(t) aria-controls="panel"
+            <button type="button" role="tab" class="tab" id=tab_id(t) data-word=t.word() aria-controls="panel"
                 aria-selected=move || mine().to_string() tabindex=move || if mine() { "0" } else { "-1" }
-                on:click=move |_| page.tab.set(t)>{word(t)}</button>
+                on:click=move |_| page.tab.set(t)>{t.word()}</button>
         }
     };
     let body = move || match page.tab.get() {
@@ -80,12 +68,20 @@ pub fn Inspector() -> impl IntoView {
         Tab::Events => view! { <events::Events/> }.into_any(),
         Tab::Lesson => view! { <lesson::Lesson/> }.into_any(),
     };
+    // Another tab is read from its beginning.
+    let panel = NodeRef::<leptos::html::Div>::new();
+    effect(move || {
+        page.tab.track();
+        if let Some(panel) = panel.get_untracked() {
+            panel.set_scroll_top(0);
+        }
+    });
     view! {
         <aside class="inspector" aria-label="Inspector">
             <div class="tabs" role="tablist" aria-label="Inspector" on:keydown=keys>
                 {move || all.get().into_iter().map(tab).rows()}
             </div>
-            <div class="panel" id="panel" role="tabpanel" tabindex="0" aria-labelledby=move || tab_id(page.tab.get())>
+            <div class="panel" id="panel" node_ref=panel role="tabpanel" tabindex="0" aria-labelledby=move || tab_id(page.tab.get())>
                 <settings::Mistakes/>
                 {body}
             </div>

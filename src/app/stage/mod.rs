@@ -173,13 +173,13 @@ pub fn told(run: &Run, index: &Index, count: usize, (stands, edited): (bool, boo
     }
 }
 
-/// The claim that broke last, of several at one moment the first, unless something was told or done since.
+/// The claim that broke last, of several at one moment the first, unless something was told or done at a later one.
 fn broken(run: &Run, index: &Index, count: usize, told: Option<EventId>) -> Option<Told> {
     let known = &index.broken[..index.broken.partition_point(|(_, e)| e.index() < count)];
     let last = known.last()?.0;
     let (at, event) = *known.get(known.partition_point(|(at, _)| *at < last))?;
     let done = index.faults.iter().rev().find(|a| a.event.index() < count).map(|a| a.event);
-    if told.max(done).is_some_and(|e| e > event) {
+    if told.max(done).and_then(|e| run.trace().event(e)).is_some_and(|e| e.at > at) {
         return None;
     }
     let What::Broke { claim, witness } = run.trace().event(event)?.what else { return None };
@@ -320,7 +320,7 @@ pub fn Stage() -> impl IntoView {
     let page = expect_context::<Page>();
     let is_wrong = Kept::new(move || page.view.with(|v| matches!(v, View::Wrong(_))));
     view! {
-        <main class="stage" id="stage">
+        <main class="stage" id="stage" tabindex="-1">
             <h1 class="hush">{move || page.title()}</h1>
             {either(
                 move || is_wrong.get(),
@@ -423,6 +423,7 @@ fn Lower() -> impl IntoView {
     effect(move || {
         opened.with(|_| ());
         // At once, else the word of what stood there before would bring it back.
+        page.own_lower.set_value(first.get().word().into());
         page.lower.set(first.get().word().into());
         choice.set(first.get());
     });

@@ -201,7 +201,8 @@ fn rows(counts: &[Counters]) -> Vec<(&'static str, Vec<String>)> {
     let each = |f: &dyn Fn(&Counters) -> String| counts.iter().map(f).collect::<Vec<String>>();
     let share = |c: &Counters| {
         c.availability()
-            .map_or("–".into(), |ppm| format!("{}.{} %", ppm / 10_000, ppm / 1_000 % 10))
+            .map(|ppm| (ppm + 500) / 1_000)
+            .map_or("–".into(), |tenths| format!("{}.{} %", tenths / 10, tenths % 10))
     };
     vec![
         ("messages sent", each(&|c| c.sent.to_string())),

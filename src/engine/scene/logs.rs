@@ -67,8 +67,11 @@ fn log(e: &Exhibit) -> Option<&Log> {
 
 /// `n1: 5 entries from 1, committed up to 4`
 fn name(run: &Run, n: NodeId, log: &Log) -> String {
-    let (count, first, done) =
-        (log.cells.len().to_string(), log.first.to_string(), log.committed.to_string());
+    let (count, first, done) = (
+        (log.before + log.cells.len() as u64).to_string(),
+        (log.first - log.before).to_string(),
+        log.committed.to_string(),
+    );
     [run.name(n), ": ", &count, " entries from ", &first, ", committed up to ", &done].concat()
 }
 

@@ -10,7 +10,8 @@ use super::{Event, Trace, What};
 use crate::ids::*;
 use crate::run::Run;
 use crate::scenario::act;
-use crate::scenario::ast::Out;
+
+use crate::scenario::ast::{Act, Out};
 use crate::tree::Tree;
 
 /// Where two runs part.
@@ -66,9 +67,18 @@ pub fn first_difference(a: &Run, b: &Run) -> Option<Difference> {
     parting.found
 }
 
-/// The next event of behaviour; what a protocol says of itself is no difference.
+/// The next event of behaviour; what a protocol says of itself is no difference, nor what the scenario says and marks.
 fn next(run: &Run, seen: &mut usize) -> Option<Event> {
-    let e = run.trace().range(*seen, run.trace().len()).find(|e| is_behaviour(e.what))?;
+    let is_told = |e: &Event| match e.what {
+        What::Act { line } => run
+            .scenario()
+            .steps
+            .get(line as usize)
+            .is_some_and(|s| matches!(s.act, Act::Say(_) | Act::Mark(_))),
+        _ => false,
+    };
+    let mut rest = run.trace().range(*seen, run.trace().len());
+    let e = rest.find(|e| is_behaviour(e.what) && !is_told(e))?;
     *seen = e.id.index();
     Some(e)
 }

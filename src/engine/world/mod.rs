@@ -39,6 +39,8 @@ pub const MAX_STEPS: u64 = 2_000_000;
 pub const MAX_TIME: Us = 24 * 3600 * SEC;
 /// Scenario lines fired at one instant before the run is declared to run away.
 const MAX_FIRINGS: u32 = 1_000;
+/// Timers a node may have armed at once: each is looked for among them, and one for every request that waits is enough.
+const MAX_TIMERS: usize = 10_000;
 
 /// Why a run went no further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +49,7 @@ pub enum Limit {
     Time,
     Bytes,
     Firings,
+    Timers,
 }
 
 impl Limit {
@@ -61,6 +64,9 @@ impl Limit {
             }
             Limit::Firings => {
                 "more than 1,000 lines of the scenario fired at one instant: a `when` feeds itself"
+            }
+            Limit::Timers => {
+                "more than 10,000 timers wait at one node, its limit: ask for less at once, or lower a rate"
             }
         }
     }
@@ -760,6 +766,7 @@ impl World {
         let due = n.clock.when_mono(deadline_mono, now);
         let mut armed =
             Armed { timer, armed_at: now, deadline_mono, due, seq, queued: (due, seq), by };
+        let full = n.timers.len() >= MAX_TIMERS;
         let old = n.timers.iter_mut().find(|t| t.timer == timer);
         match old {
             // The entry in the queue comes up no later than this: it will walk on.
@@ -769,6 +776,10 @@ impl World {
                 return;
             }
             Some(slot) => *slot = armed,
+            None if full => {
+                self.limit = Some(Limit::Timers);
+                return;
+            }
             None => n.timers.push(armed),
         }
         self.queue.push(Reverse(Entry { at: due, seq, due: Due::Timer { node, timer } }));

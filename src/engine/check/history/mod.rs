@@ -162,6 +162,12 @@ impl Model {
 
     /// Judges a history by this model.
     pub fn judge(self, h: &History, budget: u64) -> Verdict {
+        if let Some((key, values)) = h.several() {
+            let why = format!(
+                "A read of {key} gave several values at once, {values}: the models speak of reads that give one."
+            );
+            return Verdict::Inconclusive { why };
+        }
         match self {
             Model::Linearizable => linearizable(h, budget),
             Model::Sequential => sequential(h, budget),
@@ -390,6 +396,22 @@ fn no_points(p: &mut Problem, acts: &[Act], budget: u64) -> Verdict {
 }
 
 impl History {
+    /// A read that gave siblings, by key and values: a list though nobody appends to that key and nobody wrote a list.
+    fn several(&self) -> Option<(&str, String)> {
+        let is_list = |key: &str| {
+            self.ops
+                .iter()
+                .filter(|o| o.key == key)
+                .any(|o| matches!(o.kind, Kind::Append(_) | Kind::Write(Value::List(_))))
+        };
+        self.ops.iter().find_map(|op| match &op.kind {
+            Kind::Read(all @ Value::List(_)) if op.status == Status::Ok && !is_list(&op.key) => {
+                Some((op.key.as_str(), all.print()))
+            }
+            _ => None,
+        })
+    }
+
     /// Reads `invoke` and `ret` as instants and numbers the events. At equal instants invocations come
     /// first, then responses, then what a session does after its own response at that instant.
     pub fn from_instants(mut ops: Vec<HistOp>) -> History {

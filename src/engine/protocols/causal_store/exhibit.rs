@@ -32,7 +32,14 @@ pub fn replica(cx: &Know<'_>, r: &Replica, to: &mut Showcase) {
     let applied = cells.len() as u64;
     to.add(
         "applied",
-        Exhibit::Log(Log { first: 1, cells, committed: applied, applied, durable: applied }),
+        Exhibit::Log(Log {
+            first: 1,
+            before: 0,
+            cells,
+            committed: applied,
+            applied,
+            durable: applied,
+        }),
     );
     let row = |w: &Write| {
         let stamp = ["(", &w.lww_stamp.to_string(), ",", cx.cast.name(w.origin), ")"].concat();

@@ -366,7 +366,7 @@ impl Node {
         };
         let len = self.applied.len() as u64;
         let cells = self.applied.iter().map(cell).collect();
-        Log { first: 1, cells, committed: len, applied: len, durable: len }
+        Log { first: 1, before: 0, cells, committed: len, applied: len, durable: len }
     }
 }
 

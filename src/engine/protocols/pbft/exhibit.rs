@@ -81,6 +81,7 @@ fn log(cx: &Know, r: &Replica) -> Log {
     }
     Log {
         first: r.h + 1,
+        before: 0,
         cells,
         committed: r.last_executed,
         applied: r.last_executed,

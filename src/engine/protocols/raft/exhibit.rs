@@ -35,10 +35,15 @@ pub fn server(cx: &Know<'_>, s: &Server, to: &mut Showcase) {
     }
 }
 
+/// Entries shown of a long log: more than any drawing has room for.
+const SHOWN: usize = 128;
+
 fn log(s: &Server) -> Log {
+    let before = s.log.len().saturating_sub(SHOWN);
     Log {
-        first: s.log.base() + 1,
-        cells: s.log.iter().map(cell).collect(),
+        first: s.log.base() + 1 + before as u64,
+        before: before as u64,
+        cells: s.log.iter().skip(before).map(cell).collect(),
         committed: s.commit_index,
         applied: s.last_applied,
         durable: s.durable,

@@ -53,7 +53,7 @@ fn log(cx: &Know<'_>, o: &Order) -> Log {
         cells.push(Cell { text, epoch: cells.len() as u64 + 1 });
     }
     let durable = o.log.len() as u64;
-    Log { first: 1, cells, committed: o.delivered, applied: o.delivered, durable }
+    Log { first: 1, before: 0, cells, committed: o.delivered, applied: o.delivered, durable }
 }
 
 pub fn client(cx: &Know<'_>, c: &Client, to: &mut Showcase) {
