@@ -201,10 +201,15 @@ fn a_step_of_a_run_is_found_in_the_text() {
 
 // The first difference.
 
-/// Lines of behaviour with their event, without step and line of an act.
+/// Lines of behaviour with their event, without step and line of an act; what the scenario only says or marks is none.
 fn lines(run: &Run) -> Vec<(EventId, String)> {
     let told = Lines::new(run);
-    let behaviour = run.trace().events().filter(|e| is_behaviour(e.what));
+    let is_word = |line: u32| {
+        let act = canonical_act(run, line);
+        act.starts_with("say ") || act.starts_with("mark ")
+    };
+    let is_told = |what: What| matches!(what, What::Act { line } if is_word(line));
+    let behaviour = run.trace().events().filter(|e| is_behaviour(e.what) && !is_told(e.what));
     let line = |e: engine::trace::Event| match e.what {
         What::Act { line } => (e.id, canonical_act(run, line)),
         _ => (e.id, told.event(&engine::trace::Event { k: 0, ..e }, false)),
@@ -471,4 +476,12 @@ fn a_golden_has_a_block_for_each_run() {
     assert!(golden.ends_with(&format!("hash {:016x}\n", runs.hash())));
     let block = |i: usize| text::golden(&runs.runs()[i], verdicts(&runs.runs()[i]));
     assert!(golden.contains(&block(0)) && golden.contains(&block(1)));
+}
+
+#[test]
+fn what_the_scenario_says_is_no_difference() {
+    let text = "run vector-clocks seed=1\nbeside vector-clocks as b\nin b at 5ms say \"only here\"\n\
+        in b at 1s n1 tell n2\nuntil 2s\n";
+    let runs = all(text);
+    assert_eq!(first_difference(&runs.runs()[0], &runs.runs()[1]).map(|d| d.at), Some(1_000_000));
 }
