@@ -234,11 +234,11 @@ impl Run {
         let at = self.snaps.partition_point(|s| s.events <= want).saturating_sub(1);
         let snap = &self.snaps[at];
         if snap.events > want {
-            return Peek { world: snap.world.clone() };
+            return Peek::of(snap.world.clone());
         }
         let mut last = self.last_peek.borrow_mut();
         if let Some(seen) = last.as_ref().filter(|s| s.shows(want)) {
-            return Peek { world: seen.world.clone() };
+            return Peek::of(seen.world.clone());
         }
         let mut seen = match last.take() {
             Some(s) if (snap.events + 1..=want).contains(&s.world.counts().events) => s,
@@ -257,7 +257,7 @@ impl Run {
         }
         let world = seen.world.clone();
         *last = Some(seen);
-        Peek { world }
+        Peek::of(world)
     }
 
     /// The world as it is at a time, everything at that time included; before the first event, at its start.
@@ -418,14 +418,25 @@ fn head(s: &Scenario, i: usize) -> Option<Us> {
 #[derive(Clone)]
 pub struct Peek {
     world: Rc<World>,
+    now: Us,
 }
 
 impl Peek {
+    fn of(world: Rc<World>) -> Peek {
+        let now = world.now();
+        Peek { world, now }
+    }
+
+    /// The same later, before anything else happens: clocks go on and timers run down.
+    pub fn at(self, t: Us) -> Peek {
+        Peek { now: self.now.max(t), ..self }
+    }
+
     pub fn world(&self) -> &World {
         &self.world
     }
     pub fn now(&self) -> Us {
-        self.world.now()
+        self.now
     }
     pub fn face(&self, n: NodeId) -> Face {
         self.world.face(n)
@@ -446,7 +457,7 @@ impl Peek {
         self.world.stage().disk(n)
     }
     pub fn exhibits(&self, n: NodeId) -> Showcase {
-        self.world.stage().exhibit(n, self.world.senses(n))
+        self.world.stage().exhibit(n, self.world.senses_at(n, self.now))
     }
     pub fn timers(&self, n: NodeId) -> Vec<TimerFace> {
         let face = |(timer, armed_at, due)| TimerFace {
@@ -481,6 +492,20 @@ mod tests {
         assert!(at < run.horizon() && run.known_until() == Us::MAX);
         assert_eq!(run.advance(Us::MAX, 1_000), Progress::Limit(Limit::Bytes));
         assert_eq!((run.world().now(), run.trace().len()), (at, events));
+    }
+
+    #[test]
+    fn between_two_events_the_clocks_go_on() {
+        let text = "lamplight 1\nrun ntp clients=1 servers=1 seed=1\nuntil 10s\n";
+        let mut run = protocols::open(protocols::parse(text).unwrap()).unwrap();
+        run.finish();
+        let n = run.cast().find("c1").unwrap();
+        let peek = run.peek_at(3_000_000);
+        let (now, later) = (peek.now(), peek.clone().at(3_000_000));
+        assert!(now < later.now());
+        let shown = |p: &Peek| format!("{:?}", p.exhibits(n).items);
+        assert_ne!(shown(&peek), shown(&later));
+        assert_eq!(later.at(0).now(), 3_000_000);
     }
 
     #[test]

@@ -40,9 +40,10 @@ pub struct Facts {
     pub also: Vec<(Pick, String)>,
 }
 
-pub fn facts(run: &Run, count: usize, pick: Pick) -> Facts {
+/// What stands there when so many events have happened, at a moment before the next.
+pub fn facts(run: &Run, count: usize, at: Us, pick: Pick) -> Facts {
     match pick {
-        Pick::Node(n) => node(run, count, n),
+        Pick::Node(n) => node(run, count, at, n),
         Pick::Message(m) => message(run, count, m),
         Pick::Event(e) => event(run, count, e),
         Pick::Op(op) => operation(run, op),
@@ -75,8 +76,8 @@ fn shorten(text: String) -> String {
     }
 }
 
-fn node(run: &Run, count: usize, n: NodeId) -> Facts {
-    let peek = run.peek(last(count));
+fn node(run: &Run, count: usize, at: Us, n: NodeId) -> Facts {
+    let peek = run.peek(last(count)).at(at);
     let face = peek.face(n);
     let state = match peek.life(n) {
         Life::Up => face.state.to_string(),
@@ -251,9 +252,9 @@ fn overview(run: &Run, count: usize) -> Facts {
 pub fn Inspect() -> impl IntoView {
     let page = expect_context::<Page>();
     let facts = Kept::new(move || {
-        page.head.track();
+        let at = page.head.get().at;
         let (count, pick) = (page.count_slow.get(), page.pick.get());
-        let mut facts = page.with_run(|run| facts(run, count, pick)).unwrap_or_default();
+        let mut facts = page.with_run(|run| facts(run, count, at, pick)).unwrap_or_default();
         // What it is about was said of it as it came.
         if pick == Pick::None && !facts.says.is_empty() && page.is_edited() {
             facts.says = format!("Before it was changed: {}", facts.says);

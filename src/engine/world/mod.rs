@@ -428,10 +428,15 @@ impl World {
         self.nodes[node.index()].timers.iter().map(|t| (t.timer, t.armed_at, t.due)).collect()
     }
     pub fn senses(&self, node: NodeId) -> Senses {
+        self.senses_at(node, self.now)
+    }
+
+    /// The same at a later time, if nothing happens until then.
+    pub fn senses_at(&self, node: NodeId, now: Us) -> Senses {
         let n = &self.nodes[node.index()];
         Senses {
-            mono: n.clock.mono(self.now),
-            wall: n.clock.wall(self.now),
+            mono: n.clock.mono(now),
+            wall: n.clock.wall(now),
             incarnation: n.inc,
             unsaved: n.writes.back().map(|w| w.mark),
         }
