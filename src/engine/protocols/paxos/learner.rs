@@ -66,11 +66,11 @@ impl Learner {
         if known.is_none() {
             self.heard.push(Heard { ballot: b, value: v.clone(), by: vec![] });
         }
-        let mut heard = self.heard[at].clone();
-        if cx.bug("count-dups") || !heard.by.contains(&from) {
-            self.ever_of(v).note((at, heard.by.len()), from);
-            heard.by.push(from);
-            self.heard.set(at, heard);
+        let by = &self.heard[at].by;
+        if cx.bug("count-dups") || !by.contains(&from) {
+            let place = (at, by.len());
+            self.ever_of(v).note(place, from);
+            self.heard.get_mut(at).into_iter().for_each(|h| h.by.push(from));
         }
         at
     }
