@@ -695,7 +695,7 @@ impl Court {
         self.hold_each(claim, 1, ok, witness);
     }
 
-    /// The same question of so many things, at least one, that have one answer.
+    /// The same question of so many things at once, with one answer for all.
     pub fn hold_each(
         &mut self,
         claim: &'static str,
