@@ -164,6 +164,7 @@ impl Ring {
         Ring { scheme: placing.scheme, tokens, mistakes }
     }
 
+    #[cfg(test)]
     pub fn place(&self, key: &str) -> u64 {
         self.scheme.place(key)
     }
@@ -203,6 +204,9 @@ impl Ring {
 
     /// The nodes a key lives on: the first `rf` distinct ones clockwise, on distinct racks while there are any.
     pub fn homes(&self, place: u64, rf: usize, rack: &dyn Fn(NodeId) -> u16) -> Vec<NodeId> {
+        if rf == 1 {
+            return self.owner(place).into_iter().collect();
+        }
         if self.mistakes.has(Mistakes::NO_DISTINCT) {
             return self.next_tokens(place, rf);
         }

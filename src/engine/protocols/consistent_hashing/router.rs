@@ -97,7 +97,7 @@ impl Router {
     /// The first node on the list that is not under suspicion.
     fn route(&mut self, cx: &Cx, mut errand: Errand, fx: &mut Fx) {
         let Some(key) = errand.what.key() else { return };
-        let place = self.view.ring.place(&key);
+        let place = key.place;
         let homes = self.view.homes_at(place);
         let healthy = homes.iter().find(|n| !self.suspects.has(**n));
         let Some(owner) = healthy.or(homes.first()).copied() else {

@@ -188,7 +188,7 @@ impl Server {
 
     // ------------------------------------------------------------ serving
 
-    pub(super) fn admit(&self, cx: &Cx, key: &str, epoch: u64) -> Admission {
+    pub(super) fn admit(&self, cx: &Cx, key: &Key, epoch: u64) -> Admission {
         if epoch > self.view.epoch {
             return Admission::Behind;
         }
@@ -199,7 +199,7 @@ impl Server {
         homes.first().map_or(Admission::Behind, |owner| Admission::NotMine(*owner))
     }
 
-    fn not_yet(&self, cx: &Cx, key: &str) -> bool {
+    fn not_yet(&self, cx: &Cx, key: &Key) -> bool {
         let new_here = |before: &Rc<View>| !before.homes(key).contains(&cx.me);
         !self.awaiting.is_empty()
             && !cx.bug("flip-before-copy")
@@ -362,7 +362,7 @@ impl Server {
 
     /// The keys this node hands to `to` when `new` follows `old`, but for those it has sent already.
     fn bound_for(&self, cx: &Cx, old: &View, new: &View, to: NodeId, sent: &Shelf) -> Batch {
-        let goes = |key: &str| old.handover_of(new, key).contains(&(cx.me, to));
+        let goes = |key: &Key| old.handover_of(new, key).contains(&(cx.me, to));
         self.items.only(&|key, item| item.version > sent.version(key) && goes(key))
     }
 
@@ -591,7 +591,7 @@ impl Server {
     }
 
     /// The newest value of a key here.
-    pub(super) fn item(&self, key: &str) -> (Version, Option<Value>) {
+    pub(super) fn item(&self, key: &Key) -> (Version, Option<Value>) {
         let item = self.items.get(key);
         item.map_or((Version::default(), None), |item| (item.version, Some(item.value.clone())))
     }

@@ -60,7 +60,7 @@ fn of_keeper(cx: &Cx, keeper: &Keeper, to: &mut Showcase) {
 fn of_server(cx: &Cx, server: &Server, to: &mut Showcase) {
     let mut ring = tokens(&server.view);
     let (count, every) = (server.items.len(), server.items.len().div_ceil(DRAWN).max(1));
-    let place = |key: &Key| turn(&server.view, server.view.ring.place(key));
+    let place = |key: &Key| turn(&server.view, key.place);
     let some = server.items.iter().step_by(every);
     ring.keys = some.map(|(key, _)| (place(key), key.to_string(), cx.me)).collect();
     to.add("ring", Exhibit::Ring(ring));
