@@ -336,15 +336,14 @@ fn token_count(placing: Placing, weight: u32, crowd: Crowd) -> u32 {
 
 /// The first `rf` of a walk, a new rack each time; when racks run out, those passed over, in order.
 fn spread(
-    walk: impl Iterator<Item = NodeId>,
+    mut walk: impl Iterator<Item = NodeId>,
     rf: usize,
     rack: &dyn Fn(NodeId) -> u16,
 ) -> Vec<NodeId> {
     let (mut chosen, mut passed): (Vec<NodeId>, Vec<NodeId>) = (vec![], vec![]);
-    for node in walk {
-        if chosen.len() == rf {
-            break;
-        }
+    // Nobody is looked for who is not needed: to find that there is no other takes the whole ring.
+    while chosen.len() < rf {
+        let Some(node) = walk.next() else { break };
         let new_rack = chosen.iter().all(|c| rack(*c) != rack(node));
         if new_rack { chosen.push(node) } else { passed.push(node) }
     }

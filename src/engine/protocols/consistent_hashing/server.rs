@@ -128,8 +128,10 @@ impl Server {
 
     /// Who owes this node its last word, and to whom it owes one.
     fn reckon(&mut self, cx: &Cx) {
-        let Some(before) = &self.before else { return };
-        let handovers = before.handovers(&self.view);
+        if self.before.is_none() {
+            return;
+        }
+        let handovers = &self.view.moves;
         let to_me = handovers.keys().filter(|(_, to)| *to == cx.me).map(|(from, _)| from);
         self.awaiting = to_me.filter(|from| !self.handed.has(*from)).collect();
         let from_me = handovers.iter().filter(|((from, _), _)| *from == cx.me);
@@ -347,7 +349,7 @@ impl Server {
 
     fn begin_copy(&mut self, cx: &Cx, view: View, fx: &mut Fx) {
         let mut parcels = Few::default();
-        for ((from, to), arcs) in self.view.handovers(&view).iter() {
+        for ((from, to), arcs) in view.moves.iter() {
             let to = *to;
             if *from == cx.me {
                 let sent = self.bound_for(cx, &self.view, &view, to, &Shelf::default());
@@ -534,9 +536,11 @@ impl Server {
     }
 
     fn explain_leave(&self, cx: &Cx, keys: u32, fx: &mut Fx) {
-        let Some(before) = &self.before else { return };
-        let takers = before.handovers(&self.view);
-        let heirs: Nodes = takers.keys().map(|(_, to)| to).filter(|to| *to != cx.me).collect();
+        if self.before.is_none() {
+            return;
+        }
+        let takers = self.view.moves.keys();
+        let heirs: Nodes = takers.map(|(_, to)| to).filter(|to| *to != cx.me).collect();
         let heirs = heirs.list().to_vec();
         fx.explain(Why::Left { keys, heirs, epoch: self.view.epoch });
     }

@@ -29,6 +29,9 @@ pub struct View {
     /// that slept through some changes saw last.
     #[serde(skip)]
     pub base: Option<Rc<View>>,
+    /// What is handed over when it follows: reckoned once, for all who get this view.
+    #[serde(skip)]
+    pub moves: Rc<Handovers>,
 }
 
 /// Who hands what to whom when one view follows another.
@@ -53,11 +56,13 @@ impl View {
             racks: cast.all().map(|n| rack_of(params, cast, n)).collect(),
             replicas: params.replicas,
             base: None,
+            moves: Rc::default(),
         }
     }
 
     pub fn following(self, base: &View) -> View {
-        View { base: Some(Rc::new(View { base: None, ..base.clone() })), ..self }
+        let moves = Rc::new(base.handovers(&self));
+        View { base: Some(Rc::new(View { base: None, ..base.clone() })), moves, ..self }
     }
 
     pub fn has(&self, node: NodeId) -> bool {
