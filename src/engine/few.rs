@@ -170,6 +170,23 @@ impl Bits {
             *mine |= word;
         }
     }
+    pub fn drop(&mut self, i: usize) {
+        if let Some(word) = self.0.get_mut(i / 64) {
+            *word &= !(1 << (i % 64));
+        }
+    }
+    pub fn count(&self) -> u64 {
+        self.common(self)
+    }
+    /// How many are in both.
+    pub fn common(&self, other: &Bits) -> u64 {
+        let both = self.0.iter().zip(&other.0).map(|(a, b)| (a & b).count_ones());
+        both.map(u64::from).sum()
+    }
+    /// Those from a number on.
+    pub fn tail(&self, from: usize) -> impl Iterator<Item = usize> + '_ {
+        (from..self.0.len() * 64).filter(|i| self.has(*i))
+    }
     /// The first that is here and not there.
     pub fn beyond(&self, other: &Bits) -> Option<usize> {
         let word = |i: usize| self.0[i] & !other.0.get(i).copied().unwrap_or(0);
@@ -250,8 +267,13 @@ mod tests {
         [3, 200, 300].into_iter().for_each(|i| b.add(i));
         assert!(a.has(64) && !b.has(64) && !a.has(10_000));
         assert_eq!((a.beyond(&b), b.beyond(&a)), (Some(64), Some(300)));
+        assert_eq!((a.count(), a.common(&b)), (3, 2));
+        assert!(b.tail(4).eq([200, 300]) && b.tail(301).next().is_none());
         b.join(&a);
         assert_eq!((a.beyond(&b), b.beyond(&a)), (None, Some(300)));
+        b.drop(300);
+        b.drop(9_999);
+        assert_eq!((b.count(), b.has(300), b.has(200)), (3, false, true));
     }
 
     #[test]

@@ -692,16 +692,27 @@ impl Court {
 
     /// Judge a claim. Call it only where the premise is true: every call is counted as an exercise.
     pub fn hold(&mut self, claim: &'static str, ok: bool, witness: impl FnOnce() -> Witness) {
-        if let Some(at) = self.doubt(claim, ok) {
+        self.hold_each(claim, 1, ok, witness);
+    }
+
+    /// The same question of so many things at once, with one answer for all.
+    pub fn hold_each(
+        &mut self,
+        claim: &'static str,
+        times: u64,
+        ok: bool,
+        witness: impl FnOnce() -> Witness,
+    ) {
+        if let Some(at) = self.doubt(claim, times, ok) {
             self.broken.push((at, witness()));
         }
     }
 
-    /// Count a question; if the answer is a no, and the first one, the claim it breaks.
+    /// Count questions; if the answer is a no, and the first one, the claim it breaks.
     #[inline(never)]
-    fn doubt(&mut self, claim: &'static str, ok: bool) -> Option<u8> {
+    fn doubt(&mut self, claim: &'static str, times: u64, ok: bool) -> Option<u8> {
         let at = self.place(claim)?;
-        self.asked[at] += 1;
+        self.asked[at] += times;
         if ok || self.known & (1 << at) != 0 {
             return None;
         }

@@ -496,16 +496,16 @@ mod tests {
 
     #[test]
     fn between_two_events_the_clocks_go_on() {
-        let text = "lamplight 1\nrun ntp clients=1 servers=1 seed=1\nuntil 10s\n";
+        let text = "lamplight 1\nrun ntp seed=1\nuntil 10min\n";
         let mut run = protocols::open(protocols::parse(text).unwrap()).unwrap();
         run.finish();
         let n = run.cast().find("c1").unwrap();
-        let peek = run.peek_at(3_000_000);
-        let (now, later) = (peek.now(), peek.clone().at(3_000_000));
+        let peek = run.peek_at(100_000_001);
+        let (now, later) = (peek.now(), peek.clone().at(100_000_001));
         assert!(now < later.now());
         let shown = |p: &Peek| format!("{:?}", p.exhibits(n).items);
         assert_ne!(shown(&peek), shown(&later));
-        assert_eq!(later.at(0).now(), 3_000_000);
+        assert_eq!(later.at(0).now(), 100_000_001);
     }
 
     #[test]

@@ -51,6 +51,9 @@ impl<T: Clone> Seq<T> {
             self.len += 1;
         }
     }
+    pub fn get_mut(&mut self, i: usize) -> Option<&mut T> {
+        Rc::make_mut(self.chunks.get_mut(i / CHUNK)?).get_mut(i % CHUNK)
+    }
     /// Write over an item; writing at the end appends.
     pub fn set(&mut self, i: usize, item: T) {
         if i >= self.len {

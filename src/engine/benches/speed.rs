@@ -4,6 +4,9 @@
 //!   trace and all claims on, beside a bare queue of the same length that is only pushed to and popped from;
 //! - the same of every entry, in the settings of its random runs without their faults, beside Raft's in this run;
 //! - a look at a random point of a run of 100,000 events, exhibits included.
+//!
+//! `ENTRY=paxos` asks for one entry alone, over one, two and four times the turns: where the pace sinks, something
+//! costs the more the longer a run is.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -12,7 +15,7 @@ use std::time::Instant;
 
 use engine::ids::*;
 use engine::num::{Stream, below};
-use engine::run::Run;
+use engine::run::{Progress, Run};
 use engine::trace::What;
 use engine::{protocols, scenario};
 
@@ -87,33 +90,65 @@ fn usual(bill: &protocols::Bill) -> Run {
     protocols::open(s).unwrap_or_else(|r| panic!("{}: {}", bill.id, r.message))
 }
 
-/// Steps and deliveries a second, over twenty thousand steps: medians of five. Where an entry answers much without asking
-/// anybody, or counts on nodes that rest, there are few deliveries among the steps.
-fn pace_of(bill: &protocols::Bill) -> (f64, f64) {
-    let once = |_| {
-        let mut run = usual(bill);
+/// How many turns of the world an entry is timed over.
+const TURNS: u32 = 20_000;
+
+struct Pace {
+    /// A second.
+    turns: f64,
+    deliveries: f64,
+    /// Of how many turns one is a delivery, in percent.
+    share: usize,
+}
+
+/// Medians of five. A turn is whatever the world does at once, a client's operation included: an entry that answers
+/// without asking anybody, or whose loads end early, has few deliveries among its turns or few turns, and how fast
+/// it goes is told by its turns.
+fn pace_of(bill: &protocols::Bill, budget: u32) -> Pace {
+    let mut share = 0;
+    let mut once = |_| {
+        let (mut run, mut turns) = (usual(bill), 0);
         let took = seconds(|| {
-            run.advance(3_600 * SEC, 20_000);
+            while turns < budget && run.advance(3_600 * SEC, 1) == Progress::Budget {
+                turns += 1;
+            }
         });
         let is = |e: &engine::trace::Event| matches!(e.what, What::Deliver { .. });
         let delivered = run.trace().events().filter(is).count();
-        (run.world().steps() as f64 / took, delivered as f64 / took)
+        share = 100 * delivered / turns.max(1) as usize;
+        (f64::from(turns) / took, delivered as f64 / took)
     };
-    let all: Vec<(f64, f64)> = (0..5).map(once).collect();
+    let all: Vec<(f64, f64)> = (0..5).map(&mut once).collect();
     let of = |f: fn(&(f64, f64)) -> f64| median(all.iter().map(f).collect());
-    (of(|p| p.0), of(|p| p.1))
+    Pace { turns: of(|p| p.0), deliveries: of(|p| p.1), share }
 }
 
 fn entries() {
-    let raft = protocols::CATALOGUE.iter().find(|b| b.id == "raft").map_or((1.0, 1.0), pace_of);
+    let raft = protocols::CATALOGUE.iter().find(|b| b.id == "raft").map(|b| pace_of(b, TURNS));
+    let raft = raft.map_or((1.0, 1.0), |p| (p.turns, p.deliveries));
     for bill in protocols::CATALOGUE {
-        let (steps, pace) = pace_of(bill);
+        let p = pace_of(bill, TURNS);
         println!(
-            "{:>20}: {steps:>9.0} steps ({:.2} of Raft's) and {pace:>9.0} deliveries ({:.2}) a second",
+            "{:>20}: {:>9.0} turns ({:.2} of Raft's) and {:>9.0} deliveries ({:.2}) a second, {:>2} % of its turns",
             bill.id,
-            steps / raft.0,
-            pace / raft.1
+            p.turns,
+            p.turns / raft.0,
+            p.deliveries,
+            p.deliveries / raft.1,
+            p.share
         );
+    }
+}
+
+fn one(entry: &str) {
+    for bill in protocols::CATALOGUE.iter().filter(|b| b.id == entry) {
+        for budget in [TURNS, 2 * TURNS, 4 * TURNS] {
+            let p = pace_of(bill, budget);
+            println!(
+                "{entry}: {budget} turns, {:.0} turns and {:.0} deliveries a second, {} % of its turns",
+                p.turns, p.deliveries, p.share
+            );
+        }
     }
 }
 
@@ -148,6 +183,9 @@ fn main() {
     // `cargo test --benches` only asks whether this starts.
     if std::env::args().any(|a| a == "--test") {
         return;
+    }
+    if let Ok(entry) = std::env::var("ENTRY") {
+        return one(&entry);
     }
     deliveries();
     entries();

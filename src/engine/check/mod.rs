@@ -81,8 +81,9 @@ fn hist_op(op: &OpRec, session: u32) -> Option<HistOp> {
 pub fn report(run: &Run) -> String {
     let h = history_of(run);
     let mut out = ["history of ", &h.ops.len().to_string(), " operations\n"].concat();
+    let judge = history::Judge::new(&h, history::BUDGET);
     for model in history::Model::ALL {
-        let verdict = model.judge(&h, history::BUDGET);
+        let verdict = judge.ask(model);
         let holds = match verdict.holds() {
             Some(true) => "yes",
             Some(false) => "no",
@@ -104,8 +105,9 @@ pub fn strongest(run: &Run) -> Option<Option<history::Model>> {
     if !(2..=ASKED).contains(&h.ops.len()) {
         return None;
     }
+    let judge = history::Judge::new(&h, history::BUDGET);
     for model in history::Model::ALL {
-        if model.judge(&h, history::BUDGET).holds()? {
+        if judge.ask(model).holds()? {
             return Some(Some(model));
         }
     }

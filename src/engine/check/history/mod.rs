@@ -39,6 +39,8 @@ mod shrink;
 mod values;
 mod verdict;
 
+use std::cell::OnceCell;
+
 use crate::few;
 use crate::few::Few;
 use crate::ids::NodeId;
@@ -162,23 +164,42 @@ impl Model {
 
     /// Judges a history by this model.
     pub fn judge(self, h: &History, budget: u64) -> Verdict {
+        Judge::new(h, budget).ask(self)
+    }
+}
+
+/// Judges one history by several models: what most of them ask first is worked out once.
+pub struct Judge<'a> {
+    history: &'a History,
+    budget: u64,
+    plain: OnceCell<Plain>,
+}
+
+impl<'a> Judge<'a> {
+    pub fn new(history: &'a History, budget: u64) -> Judge<'a> {
+        Judge { history, budget, plain: OnceCell::new() }
+    }
+
+    pub fn ask(&self, model: Model) -> Verdict {
+        let (h, budget) = (self.history, self.budget);
         if let Some((key, values)) = h.several() {
             let why = format!(
                 "A read of {key} gave several values at once, {values}: the models speak of reads that give one."
             );
             return Verdict::Inconclusive { why };
         }
-        match self {
+        let plain = || self.plain.get_or_init(|| plain(h, budget));
+        match model {
             Model::Linearizable => linearizable(h, budget),
             Model::Sequential => sequential(h, budget),
-            Model::CausalMemory => causes(h, &causal::memory, budget),
-            Model::CausalConvergence => causes(h, &causal::convergent, budget),
-            Model::WeakCausal => causes(h, &causal::weak, budget),
-            Model::Pram => causes(h, &causal::pram, budget),
-            Model::ReadYourWrites => guarantee(h, Guarantee::ReadYourWrites, budget),
-            Model::MonotonicReads => guarantee(h, Guarantee::MonotonicReads, budget),
-            Model::MonotonicWrites => guarantee(h, Guarantee::MonotonicWrites, budget),
-            Model::WritesFollowReads => guarantee(h, Guarantee::WritesFollowReads, budget),
+            Model::CausalMemory => causes(plain(), &causal::memory, budget),
+            Model::CausalConvergence => causes(plain(), &causal::convergent, budget),
+            Model::WeakCausal => causes(plain(), &causal::weak, budget),
+            Model::Pram => causes(plain(), &causal::pram, budget),
+            Model::ReadYourWrites => guarantee(plain(), Guarantee::ReadYourWrites, budget),
+            Model::MonotonicReads => guarantee(plain(), Guarantee::MonotonicReads, budget),
+            Model::MonotonicWrites => guarantee(plain(), Guarantee::MonotonicWrites, budget),
+            Model::WritesFollowReads => guarantee(plain(), Guarantee::WritesFollowReads, budget),
             Model::Eventual => eventual(h),
         }
     }
@@ -248,38 +269,40 @@ fn session_order(p: &mut Problem, acts: &[Act], budget: u64) -> (Found, u64) {
 /// Causal memory as a checker would have it that draws the losses only so many times. For the lesson that
 /// the fixpoint is needed.
 pub fn memory_in_passes(h: &History, passes: u32, budget: u64) -> Verdict {
-    causes(h, &|acts| causal::memory_in(acts, passes), budget)
+    causes(&plain(h, budget), &|acts| causal::memory_in(acts, passes), budget)
 }
 
 /// Whether the history satisfies a model that asks only for causes.
-fn causes(h: &History, fault: &dyn Fn(&[Act]) -> Option<Fault>, budget: u64) -> Verdict {
-    let (mut p, acts) = match plain(h, budget) {
+fn causes(plain: &Plain, fault: &dyn Fn(&[Act]) -> Option<Fault>, budget: u64) -> Verdict {
+    let (p, acts) = match plain {
         Ok(found) => found,
-        Err(verdict) => return verdict,
+        Err(verdict) => return verdict.clone(),
     };
-    if fault(&acts).is_none() {
+    if fault(acts).is_none() {
         return Verdict::Yes { order: Vec::new() };
     }
-    let few = fewest(&mut p, &acts, budget, &|some| fault(some).is_some());
+    let few = fewest(p, acts, budget, &|some| fault(some).is_some());
     let fault = fault(&few).expect("shrinking keeps the fault");
     Verdict::no(&few, fault.why).with(fault.circle(&few))
 }
 
 /// Whether the history leaves a session guarantee possible.
-fn guarantee(h: &History, which: Guarantee, budget: u64) -> Verdict {
-    let (mut p, acts) = match plain(h, budget) {
+fn guarantee(plain: &Plain, which: Guarantee, budget: u64) -> Verdict {
+    let (p, acts) = match plain {
         Ok(found) => found,
-        Err(verdict) => return verdict,
+        Err(verdict) => return verdict.clone(),
     };
-    if session::fault(&acts, which).is_none() {
+    if session::fault(acts, which).is_none() {
         return Verdict::Yes { order: Vec::new() };
     }
-    let few = fewest(&mut p, &acts, budget, &|some| session::fault(some, which).is_some());
+    let few = fewest(p, acts, budget, &|some| session::fault(some, which).is_some());
     Verdict::no(&few, session::fault(&few, which).expect("shrinking keeps the fault"))
 }
 
 /// The operations of a history whose causes are known, or the verdict if there is nothing to ask of them.
-fn plain(h: &History, budget: u64) -> Result<(Problem, Vec<Act>), Verdict> {
+type Plain = Result<(Problem, Vec<Act>), Verdict>;
+
+fn plain(h: &History, budget: u64) -> Plain {
     let mut p = Problem::of(h);
     if let Some(thin) = p.by_key().iter().find_map(|acts| values::thin_air(&p, acts)) {
         return Err(thin);
@@ -300,8 +323,8 @@ fn plain(h: &History, budget: u64) -> Result<(Problem, Vec<Act>), Verdict> {
 }
 
 /// Fewer operations with the same fault, by a judge that does not search.
-fn fewest(p: &mut Problem, acts: &[Act], budget: u64, bad: &dyn Fn(&[Act]) -> bool) -> Vec<Act> {
-    shrink::shrink(p, acts, budget, &mut |_, some, _| {
+fn fewest(p: &Problem, acts: &[Act], budget: u64, bad: &dyn Fn(&[Act]) -> bool) -> Vec<Act> {
+    shrink::shrink(&mut p.clone(), acts, budget, &mut |_, some, _| {
         let found = if bad(some) { Found::Nothing } else { Found::Order(Vec::new()) };
         (found, shrink::cost(some))
     })

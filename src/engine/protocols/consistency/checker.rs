@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::why::Why;
 use super::{Consistency, Do, End, Know, Msg, Timer};
 use crate::check::history::{
-    HistOp, History, Kind, Model, Status, Verdict, Why as Reason, memory_in_passes,
+    HistOp, History, Judge, Kind, Model, Status, Verdict, Why as Reason, memory_in_passes,
     search_linearizable,
 };
 use crate::check::verdict::thousands;
@@ -94,8 +94,9 @@ impl Checker {
         self.listening = false;
         let (history, ids) = self.history(cx);
         self.verdicts.clear();
+        let judge = Judge::new(&history, cx.params.budget);
         for model in Model::ALL {
-            let verdict = verdict(cx, model, &history);
+            let verdict = verdict(cx, model, &history, &judge);
             let mut says = self.words(cx, &verdict, &history, &ids);
             if let (Model::Eventual, Some(true)) = (model, verdict.holds()) {
                 let apart = self.apart(&history, &ids);
@@ -242,14 +243,14 @@ fn hist_op(heard: &Heard) -> Option<HistOp> {
 }
 
 /// What the checker thinks, with its mistakes.
-fn verdict(cx: &Know<'_>, model: Model, h: &History) -> Verdict {
+fn verdict(cx: &Know<'_>, model: Model, h: &History, judge: &Judge<'_>) -> Verdict {
     let budget = cx.params.budget;
     match model {
         Model::Linearizable if cx.bug("ignore-rt") => key_by_key(h, Model::Sequential, budget),
         Model::Linearizable if cx.params.bare => bare(h, budget),
         Model::Sequential if cx.bug("sc-per-key") => key_by_key(h, Model::Sequential, budget),
         Model::CausalMemory if cx.bug("hb-one-pass") => memory_in_passes(h, 1, budget),
-        _ => model.judge(h, budget),
+        _ => judge.ask(model),
     }
 }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::msg::*;
 use super::params::dataset;
+use super::ring::Scheme;
 use super::{ConsistentHashing, Cx, Fx, ROUTER};
 use crate::ids::{MS, NodeId, OpId, Us};
 use crate::protocol::{Input, Op, Outcome, Refusal};
@@ -34,10 +35,11 @@ impl Client {
     }
 
     /// `given c1 keys=user(10000)`: imported through the router when the run begins.
-    pub fn given(&mut self, value: &Value) -> Result<(), Refusal> {
+    pub fn given(&mut self, cx: &Cx, value: &Value) -> Result<(), Refusal> {
+        let scheme = cx.params.placing.scheme;
         let item = |name: &String| {
             let version = Version { counter: 1, by: NodeId(0) };
-            (Key::from(name.as_str()), Item { value: Value::Int(0), version })
+            (Key::new(name, scheme), Item { value: Value::Int(0), version })
         };
         self.import = Batch::sorted(dataset(&value.print())?.iter().map(item).collect());
         Ok(())
@@ -67,7 +69,9 @@ impl Client {
     }
 
     fn ask(&mut self, cx: &Cx, op: OpId, call: &Op, fx: &mut Fx) {
-        let Some(msg) = request(op, call) else { return fx.reply(op, Outcome::failed()) };
+        let Some(msg) = request(cx.params.placing.scheme, op, call) else {
+            return fx.reply(op, Outcome::failed());
+        };
         self.open.push((op, call.verb == "put"));
         fx.send(self.router, msg);
         let patience: Us = 10 * cx.params.timeout;
@@ -104,14 +108,14 @@ impl Client {
     }
 }
 
-fn request(op: OpId, call: &Op) -> Option<Msg> {
+fn request(scheme: Scheme, op: OpId, call: &Op) -> Option<Msg> {
     let word = call.key()?.print();
-    let key = Key::from(word.as_str());
+    let key = Key::new(&word, scheme);
     match call.verb {
         "put" => Some(Msg::Put { req: op.0, key, value: call.arg(1)?.clone(), epoch: 0 }),
         "get" => Some(Msg::Get { req: op.0, key, epoch: 0 }),
         "lookup" => {
-            let keys = dataset(&word).ok()?.iter().map(|k| Key::from(k.as_str())).collect();
+            let keys = dataset(&word).ok()?.iter().map(|k| Key::new(k, scheme)).collect();
             Some(Msg::Lookup { req: op.0, keys: Names(Rc::new(keys)) })
         }
         _ => None,

@@ -462,7 +462,7 @@ fn stamped(epoch: u64, node: NodeId) -> Item {
 }
 
 /// The epoch and node kept for a key; epoch 0 and `or` where there is none.
-fn stamp(shelf: &Shelf, key: &str, or: NodeId) -> (u64, NodeId) {
+fn stamp(shelf: &Shelf, key: &Key, or: NodeId) -> (u64, NodeId) {
     shelf.get(key).map_or((0, or), |item| (item.version.counter, item.version.by))
 }
 

@@ -117,7 +117,7 @@ impl Keeper {
         }
         let Some(wish) = self.queue.pop_front() else { return };
         let view = self.with(cx, wish);
-        let givers: Nodes = self.view.handovers(&view).keys().map(|(from, _)| from).collect();
+        let givers: Nodes = view.moves.keys().map(|(from, _)| from).collect();
         self.planned = view.epoch;
         fx.save(Record::Planned { epoch: view.epoch });
         fx.explain(Why::Planned {

@@ -104,7 +104,7 @@ impl Protocol for ConsistentHashing {
         value: &Value,
     ) -> Result<(), Refusal> {
         match node {
-            Node::Client(client) if field == "keys" => client.given(value),
+            Node::Client(client) if field == "keys" => client.given(cx, value),
             _ => Err(Refusal::new(format!("{} takes no `given {field}`", cx.cast.name(cx.me)))),
         }
     }

@@ -1,10 +1,13 @@
 //! What travels, what is written down, what is waited for, and what is said about it.
 
+use std::cmp::Ordering;
+use std::fmt;
 use std::ops::Deref;
 use std::rc::Rc;
 
 use serde::{Serialize, Serializer};
 
+use super::ring::Scheme;
 use super::view::View;
 use crate::check::verdict::{out_word, thousands};
 use crate::few::{Few, Nodes, order};
@@ -14,7 +17,57 @@ use crate::protocol::{Message, Reason, Teller};
 use crate::scenario::ast::Out;
 use crate::value::Value;
 
-pub type Key = Rc<str>;
+/// A key, and where it stands on every ring of the run: it is hashed once, and found often.
+#[derive(Clone, Debug)]
+pub struct Key {
+    name: Rc<str>,
+    pub place: u64,
+}
+
+impl Key {
+    pub fn new(name: &str, scheme: Scheme) -> Key {
+        Key { name: Rc::from(name), place: scheme.place(name) }
+    }
+}
+
+impl Deref for Key {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.name
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Key) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Key {}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Key) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Key {
+    fn cmp(&self, other: &Key) -> Ordering {
+        self.name.cmp(&other.name)
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+impl Serialize for Key {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&self.name)
+    }
+}
 
 /// When a value was written: a counter, and who counted. The greater one wins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]

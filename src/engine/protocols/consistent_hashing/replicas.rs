@@ -76,7 +76,7 @@ impl Server {
     }
 
     /// Only without the epoch check does a node coordinate what is not its own.
-    fn homes_or_me(&self, cx: &Cx, key: &str) -> Vec<NodeId> {
+    fn homes_or_me(&self, cx: &Cx, key: &Key) -> Vec<NodeId> {
         let homes = self.view.homes(key);
         if homes.contains(&cx.me) { homes } else { vec![cx.me] }
     }
@@ -266,7 +266,7 @@ impl Server {
     }
 
     /// A hint goes to its target, or, if the ring has turned meanwhile, to the key's first home.
-    fn home_of_hint(&self, target: NodeId, key: &str) -> NodeId {
+    fn home_of_hint(&self, target: NodeId, key: &Key) -> NodeId {
         let homes = self.view.homes(key);
         if homes.contains(&target) { target } else { homes.first().copied().unwrap_or(target) }
     }

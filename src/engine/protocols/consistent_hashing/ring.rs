@@ -164,6 +164,7 @@ impl Ring {
         Ring { scheme: placing.scheme, tokens, mistakes }
     }
 
+    #[cfg(test)]
     pub fn place(&self, key: &str) -> u64 {
         self.scheme.place(key)
     }
@@ -208,6 +209,9 @@ impl Ring {
 
     /// The nodes a key lives on: the first `rf` distinct ones clockwise, on distinct racks while there are any.
     pub fn homes(&self, place: u64, rf: usize, rack: &dyn Fn(NodeId) -> u16) -> Vec<NodeId> {
+        if rf == 1 {
+            return self.owner(place).into_iter().collect();
+        }
         if self.mistakes.has(Mistakes::NO_DISTINCT) {
             return self.next_tokens(place, rf);
         }
@@ -337,15 +341,14 @@ fn token_count(placing: Placing, weight: u32, crowd: Crowd) -> u32 {
 
 /// The first `rf` of a walk, a new rack each time; when racks run out, those passed over, in order.
 fn spread(
-    walk: impl Iterator<Item = NodeId>,
+    mut walk: impl Iterator<Item = NodeId>,
     rf: usize,
     rack: &dyn Fn(NodeId) -> u16,
 ) -> Vec<NodeId> {
     let (mut chosen, mut passed): (Vec<NodeId>, Vec<NodeId>) = (vec![], vec![]);
-    for node in walk {
-        if chosen.len() == rf {
-            break;
-        }
+    // Nobody is looked for who is not needed: to find that there is no other takes the whole ring.
+    while chosen.len() < rf {
+        let Some(node) = walk.next() else { break };
         let new_rack = chosen.iter().all(|c| rack(*c) != rack(node));
         if new_rack { chosen.push(node) } else { passed.push(node) }
     }

@@ -101,7 +101,7 @@ impl Router {
     fn route(&mut self, cx: &Cx, mut errand: Errand, fx: &mut Fx) {
         let Some(key) = errand.what.key() else { return };
         self.last = Some((cx.wall, key.clone()));
-        let place = self.view.ring.place(&key);
+        let place = key.place;
         let homes = self.view.homes_at(place);
         let healthy = homes.iter().find(|n| !self.suspects.has(**n));
         let Some(owner) = healthy.or(homes.first()).copied() else {

@@ -128,8 +128,10 @@ impl Server {
 
     /// Who owes this node its last word, and to whom it owes one.
     fn reckon(&mut self, cx: &Cx) {
-        let Some(before) = &self.before else { return };
-        let handovers = before.handovers(&self.view);
+        if self.before.is_none() {
+            return;
+        }
+        let handovers = &self.view.moves;
         let to_me = handovers.keys().filter(|(_, to)| *to == cx.me).map(|(from, _)| from);
         self.awaiting = to_me.filter(|from| !self.handed.has(*from)).collect();
         let from_me = handovers.iter().filter(|((from, _), _)| *from == cx.me);
@@ -188,7 +190,7 @@ impl Server {
 
     // ------------------------------------------------------------ serving
 
-    pub(super) fn admit(&self, cx: &Cx, key: &str, epoch: u64) -> Admission {
+    pub(super) fn admit(&self, cx: &Cx, key: &Key, epoch: u64) -> Admission {
         if epoch > self.view.epoch {
             return Admission::Behind;
         }
@@ -199,7 +201,7 @@ impl Server {
         homes.first().map_or(Admission::Behind, |owner| Admission::NotMine(*owner))
     }
 
-    fn not_yet(&self, cx: &Cx, key: &str) -> bool {
+    fn not_yet(&self, cx: &Cx, key: &Key) -> bool {
         let new_here = |before: &Rc<View>| !before.homes(key).contains(&cx.me);
         !self.awaiting.is_empty()
             && !cx.bug("flip-before-copy")
@@ -347,7 +349,7 @@ impl Server {
 
     fn begin_copy(&mut self, cx: &Cx, view: View, fx: &mut Fx) {
         let mut parcels = Few::default();
-        for ((from, to), arcs) in self.view.handovers(&view).iter() {
+        for ((from, to), arcs) in view.moves.iter() {
             let to = *to;
             if *from == cx.me {
                 let sent = self.bound_for(cx, &self.view, &view, to, &Shelf::default());
@@ -362,7 +364,7 @@ impl Server {
 
     /// The keys this node hands to `to` when `new` follows `old`, but for those it has sent already.
     fn bound_for(&self, cx: &Cx, old: &View, new: &View, to: NodeId, sent: &Shelf) -> Batch {
-        let goes = |key: &str| old.handover_of(new, key).contains(&(cx.me, to));
+        let goes = |key: &Key| old.handover_of(new, key).contains(&(cx.me, to));
         self.items.only(&|key, item| item.version > sent.version(key) && goes(key))
     }
 
@@ -534,9 +536,11 @@ impl Server {
     }
 
     fn explain_leave(&self, cx: &Cx, keys: u32, fx: &mut Fx) {
-        let Some(before) = &self.before else { return };
-        let takers = before.handovers(&self.view);
-        let heirs: Nodes = takers.keys().map(|(_, to)| to).filter(|to| *to != cx.me).collect();
+        if self.before.is_none() {
+            return;
+        }
+        let takers = self.view.moves.keys();
+        let heirs: Nodes = takers.map(|(_, to)| to).filter(|to| *to != cx.me).collect();
         let heirs = heirs.list().to_vec();
         fx.explain(Why::Left { keys, heirs, epoch: self.view.epoch });
     }
@@ -591,7 +595,7 @@ impl Server {
     }
 
     /// The newest value of a key here.
-    pub(super) fn item(&self, key: &str) -> (Version, Option<Value>) {
+    pub(super) fn item(&self, key: &Key) -> (Version, Option<Value>) {
         let item = self.items.get(key);
         item.map_or((Version::default(), None), |item| (item.version, Some(item.value.clone())))
     }

@@ -64,7 +64,7 @@ fn of_keeper(cx: &Cx, keeper: &Keeper, to: &mut Showcase) {
 fn of_server(cx: &Cx, server: &Server, to: &mut Showcase) {
     let mut ring = tokens(&server.view);
     let (count, every) = (server.items.len(), server.items.len().div_ceil(DRAWN).max(1));
-    let place = |key: &Key| turn(&server.view, server.view.ring.place(key));
+    let place = |key: &Key| turn(&server.view, key.place);
     let some = server.items.iter().step_by(every);
     ring.keys = some.map(|(key, _)| (place(key), key.to_string(), cx.me)).collect();
     to.add("ring", Exhibit::Ring(ring));
@@ -99,7 +99,7 @@ fn walk(view: &View, key: &Key) -> Walk {
     let homes = view.homes(key);
     let mut left: Vec<NodeId> = homes.clone();
     let mut met = vec![];
-    for node in view.ring.met(view.ring.place(key)) {
+    for node in view.ring.met(key.place) {
         if left.is_empty() {
             break;
         }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
+use super::msg::Key;
 use super::params::Params;
 use super::ring::{Arc, Mistakes, Ring};
 use crate::few::Few;
@@ -28,6 +29,9 @@ pub struct View {
     /// that slept through some changes saw last.
     #[serde(skip)]
     pub base: Option<Rc<View>>,
+    /// What is handed over when it follows: reckoned once, for all who get this view.
+    #[serde(skip)]
+    pub moves: Rc<Handovers>,
 }
 
 /// Who hands what to whom when one view follows another.
@@ -52,11 +56,13 @@ impl View {
             racks: cast.all().map(|n| rack_of(params, cast, n)).collect(),
             replicas: params.replicas,
             base: None,
+            moves: Rc::default(),
         }
     }
 
     pub fn following(self, base: &View) -> View {
-        View { base: Some(Rc::new(View { base: None, ..base.clone() })), ..self }
+        let moves = Rc::new(base.handovers(&self));
+        View { base: Some(Rc::new(View { base: None, ..base.clone() })), moves, ..self }
     }
 
     pub fn has(&self, node: NodeId) -> bool {
@@ -76,34 +82,41 @@ impl View {
     }
 
     /// The nodes a key lives on; the first coordinates.
-    pub fn homes(&self, key: &str) -> Vec<NodeId> {
-        self.homes_at(self.ring.place(key))
+    pub fn homes(&self, key: &Key) -> Vec<NodeId> {
+        self.homes_at(key.place)
     }
 
-    pub fn owner(&self, key: &str) -> Option<NodeId> {
+    pub fn owner(&self, key: &Key) -> Option<NodeId> {
         self.homes(key).first().copied()
     }
 
-    pub fn preference(&self, key: &str) -> Vec<NodeId> {
-        self.ring.preference(self.ring.place(key), self.replicas, &|n| self.rack(n))
+    pub fn preference(&self, key: &Key) -> Vec<NodeId> {
+        self.ring.preference(key.place, self.replicas, &|n| self.rack(n))
     }
 
     /// Tokens passed over on the way to the last of a key's homes.
-    pub fn skipped(&self, key: &str, homes: &[NodeId]) -> u32 {
-        self.ring.skipped(self.ring.place(key), homes)
+    pub fn skipped(&self, key: &Key, homes: &[NodeId]) -> u32 {
+        self.ring.skipped(key.place, homes)
     }
 
     /// Where a key goes when `new` follows: (giver, taker) for each copy that changes its home.
-    pub fn handover_of(&self, new: &View, key: &str) -> Vec<(NodeId, NodeId)> {
-        let place = self.ring.place(key);
-        handover(&self.homes_at(place), &new.homes_at(place))
+    pub fn handover_of(&self, new: &View, key: &Key) -> Vec<(NodeId, NodeId)> {
+        self.handover_at(new, key.place)
+    }
+
+    fn handover_at(&self, new: &View, place: u64) -> Vec<(NodeId, NodeId)> {
+        if self.replicas > 1 {
+            return handover(&self.homes_at(place), &new.homes_at(place));
+        }
+        let pair = self.ring.owner(place).zip(new.ring.owner(place));
+        pair.filter(|(giver, taker)| giver != taker).into_iter().collect()
     }
 
     /// All arcs that get a new home when `new` follows, by giver and taker.
     pub fn handovers(&self, new: &View) -> Handovers {
         let mut all = Handovers::default();
         for arc in self.ring.segments(&new.ring) {
-            for pair in handover(&self.homes_at(arc.upto.0), &new.homes_at(arc.upto.0)) {
+            for pair in self.handover_at(new, arc.upto.0) {
                 all.slot(pair).push(arc);
             }
         }

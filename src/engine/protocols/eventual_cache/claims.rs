@@ -1,6 +1,7 @@
 //! What must hold, judged by what clients were told, by what nodes hold, and by which message reached whom.
 //!
-//! The ghost keeps every write that was ever made, and of each node the writes it has been told of.
+//! The ghost keeps every write that was ever made, and of each node the writes it has been told of. No question
+//! walks along all of them: each key has them in the order in which they are asked for.
 
 use super::card::*;
 use super::msg::*;
@@ -9,13 +10,18 @@ use super::{EventualCache, Knobs};
 use crate::ids::{MS, NodeId, OpId, Us};
 use crate::protocol::{Court, Happened, Op, Outcome, Step, Witness};
 use crate::scenario::ast::Out;
+use crate::seq::{Map, Seq};
 use crate::value::Value;
 
 type See<'a> = Step<'a, EventualCache>;
 
 #[derive(Clone, Default)]
 pub struct Ghost {
-    writes: Vec<Write>,
+    writes: Seq<Write>,
+    keys: Vec<(Value, Told)>,
+    /// Of each key how often it was added to.
+    added: Vec<(Value, u64)>,
+    counted: Option<Counted>,
     nodes: Vec<Seen>,
     /// When somebody last wrote, or came back.
     stirred: Us,
@@ -39,11 +45,82 @@ struct Write {
 #[derive(Clone, Default)]
 struct Seen {
     store: Vec<Item>,
-    /// Of each key the versions it has been told of.
-    took: Vec<(Value, Vec<Version>)>,
+    /// The keys it has been told of.
+    took: Vec<Value>,
     /// The newest delete of each key it knows of.
     buried: Vec<(Value, Version)>,
     open: Vec<(OpId, usize)>,
+}
+
+/// The versions of a key, and who has been told of them.
+#[derive(Clone, Default)]
+struct Told {
+    versions: Map<Rank, Known>,
+    /// Row by row for each two nodes: how many versions only one of them has been told of.
+    apart: Vec<u32>,
+    /// What was acknowledged and does not go by itself: the greatest last, with the time it was written.
+    acked: Map<(Rank, usize), Us>,
+}
+
+type Rank = (u64, u16, u32);
+
+#[derive(Clone, Default)]
+struct Known {
+    /// A bit for each node.
+    by: u64,
+    write: Option<usize>,
+}
+
+/// What was found when the nodes' increments were last compared: it holds until there is another.
+#[derive(Clone)]
+struct Counted {
+    /// Of each node its life and how many it had: in one life there are only more.
+    of: Vec<(u32, usize)>,
+    /// Whether a node and the first differ.
+    apart: Vec<bool>,
+    /// Of each key the first node with a wrong sum.
+    wrong: Vec<Option<usize>>,
+}
+
+impl Told {
+    fn add(&mut self, node: usize, nodes: usize, version: Version) {
+        let (rank, mine) = (version.rank(false), 1 << node);
+        if self.versions.get(&rank).is_some_and(|known| known.by & mine != 0) {
+            return;
+        }
+        let known = self.versions.slot(rank);
+        let others = known.by;
+        known.by |= mine;
+        self.moved(node, nodes, |other| others >> other & 1 == 1);
+    }
+
+    /// The node knows nothing of the key any more.
+    fn forget(&mut self, node: usize, nodes: usize) {
+        let mine = 1 << node;
+        let told = self.versions.iter().filter(|(_, known)| known.by & mine != 0);
+        let told: Vec<Rank> = told.map(|(rank, _)| *rank).collect();
+        for rank in told {
+            let known = self.versions.slot(rank);
+            known.by &= !mine;
+            let others = known.by;
+            self.moved(node, nodes, |other| others >> other & 1 == 0);
+        }
+    }
+
+    /// A node and each of the others: one version less that only one of them knows, or one more.
+    fn moved(&mut self, node: usize, nodes: usize, closer: impl Fn(usize) -> bool) {
+        self.apart.resize(nodes * nodes, 0);
+        for other in (0..nodes).filter(|other| *other != node) {
+            for at in [node * nodes + other, other * nodes + node] {
+                let apart = &mut self.apart[at];
+                *apart = if closer(other) { *apart - 1 } else { *apart + 1 };
+            }
+        }
+    }
+
+    fn same(&self, a: usize, b: usize, nodes: usize) -> bool {
+        self.apart.get(a * nodes + b) == Some(&0)
+    }
 }
 
 impl Ghost {
@@ -82,11 +159,37 @@ impl Ghost {
 
     /// Items whose grace was over when the step began are gone, and what was known of them with them.
     fn collected(&mut self, s: &See<'_>) {
-        let seen = &mut self.nodes[s.node.index()];
-        while let Some(at) = seen.store.iter().position(|i| over(s.params, i, s.wall as i64)) {
-            let key = seen.store.remove(at).key;
-            seen.took.retain(|(k, _)| *k != key);
+        let (at, nodes) = (s.node.index(), self.nodes.len());
+        let gone = |i: &Item| over(s.params, i, s.wall as i64);
+        while let Some(i) = self.nodes[at].store.iter().position(gone) {
+            let seen = &mut self.nodes[at];
+            let key = seen.store.remove(i).key;
+            seen.took.retain(|k| *k != key);
+            self.told_of(&key).forget(at, nodes);
         }
+    }
+
+    fn told_of(&mut self, key: &Value) -> &mut Told {
+        let known = self.keys.iter().position(|(k, _)| k == key);
+        let at = known.unwrap_or(self.keys.len());
+        if known.is_none() {
+            self.keys.push((key.clone(), Told::default()));
+        }
+        &mut self.keys[at].1
+    }
+
+    fn known_of(&self, key: &Value) -> Option<&Told> {
+        self.keys.iter().find(|(k, _)| k == key).map(|(_, told)| told)
+    }
+
+    /// The node has been told of a version.
+    fn take(&mut self, node: NodeId, key: &Value, version: Version) {
+        let nodes = self.nodes.len();
+        let took = &mut self.nodes[node.index()].took;
+        if !took.contains(key) {
+            took.push(key.clone());
+        }
+        self.told_of(key).add(node.index(), nodes, version);
     }
 
     fn started(&mut self, s: &See<'_>, amnesia: bool, court: &mut Court) {
@@ -104,8 +207,9 @@ impl Ghost {
                 0 => {}
                 n => court.meter("lost-writes", n as i64),
             }
-            self.writes.iter_mut().filter(|w| mine(w)).for_each(|w| w.acked = false);
+            self.take_back(s.node, s.params.low);
         }
+        self.counted = None;
         for w in self.writes.iter().filter(|w| mine(w) && w.acked) {
             court.hold(SURVIVES, self.survives(s, w), || {
                 Witness::new([s.node], [&w.item.key.print(), " is gone at ", name(s)].concat())
@@ -113,15 +217,31 @@ impl Ghost {
         }
         let writes = &self.writes;
         self.unsent.retain(|i| !mine(&writes[*i]));
-        let took = me.store.iter().map(|i| (i.key.clone(), vec![i.version])).collect();
-        let store = me.store.clone();
-        self.nodes[s.node.index()] = Seen { store, took, buried: vec![], open: vec![] };
+        let (at, nodes) = (s.node.index(), self.nodes.len());
+        self.keys.iter_mut().for_each(|(_, told)| told.forget(at, nodes));
+        self.nodes[at] = Seen { store: me.store.clone(), ..Seen::default() };
+        me.store.iter().for_each(|i| self.take(s.node, &i.key, i.version));
+    }
+
+    /// Of what a node has forgotten nothing counts as acknowledged.
+    fn take_back(&mut self, node: NodeId, low: bool) {
+        for at in 0..self.writes.len() {
+            let w = &self.writes[at];
+            if w.item.version.node != node || !w.acked {
+                continue;
+            }
+            let (key, rank) = (w.item.key.clone(), w.item.version.rank(low));
+            if let Some(w) = self.writes.get_mut(at) {
+                w.acked = false;
+            }
+            self.told_of(&key).acked.remove(&(rank, at));
+        }
     }
 
     fn survives(&self, s: &See<'_>, w: &Write) -> bool {
         let v = w.item.version;
         if w.by.is_some() {
-            return s.me().adds.iter().any(|a| a.id() == (v.node, v.boot, v.counter));
+            return s.me().has((v.node, v.boot, v.counter));
         }
         let rank = |v: Version| v.rank(s.params.low);
         match s.me().find(&w.item.key) {
@@ -161,12 +281,18 @@ impl Ghost {
                 let w = &writes[*i];
                 w.by.is_some() || w.item.key != *key || w.item.version.node != s.node
             });
-            let seen = &mut self.nodes[s.node.index()];
-            seen.take(key, version);
+            self.take(s.node, key, version);
+            self.told_of(key).versions.slot(version.rank(false)).write.get_or_insert(at);
             if write.item.value.is_none() {
-                seen.bury(key, version, s.params);
+                self.nodes[s.node.index()].bury(key, version, s.params);
+            }
+        } else {
+            match self.added.iter_mut().find(|(k, _)| k == key) {
+                Some((_, times)) => *times += 1,
+                None => self.added.push((key.clone(), 1)),
             }
         }
+        self.counted = None;
         self.writes.push(write);
         self.unsent.push(at);
         self.nodes[s.node.index()].open.push((op, at));
@@ -191,7 +317,7 @@ impl Ghost {
     fn told(&mut self, s: &See<'_>, msg: &Msg) {
         let (Msg::Replicate { items, .. } | Msg::DigestDiff { items, .. }) = msg else { return };
         for item in items.iter().filter(|i| !over(s.params, i, s.wall as i64)) {
-            self.nodes[s.node.index()].take(&item.key, item.version);
+            self.take(s.node, &item.key, item.version);
         }
     }
 
@@ -199,17 +325,24 @@ impl Ghost {
         for (op, _) in s.replied.iter().filter(|(_, out)| out.out == Out::Ok) {
             let open = &mut self.nodes[s.node.index()].open;
             let Some(at) = open.iter().position(|(o, _)| o == op) else { continue };
-            let (_, write) = open.remove(at);
-            self.writes[write].acked = true;
+            let (_, at) = open.remove(at);
+            self.counted = None;
+            let Some(w) = self.writes.get_mut(at) else { continue };
+            w.acked = true;
+            let lives = w.item.value.is_none() || w.item.expires_at.is_none();
+            if w.by.is_none() && lives {
+                let (key, when) = (w.item.key.clone(), w.at);
+                let rank = w.item.version.rank(s.params.low);
+                self.told_of(&key).acked.insert((rank, at), when);
+            }
         }
     }
 
     // ---------------------------------------------------------------- what nodes hold
 
     fn wrote(&self, item: &Item) -> Option<&Write> {
-        let same =
-            |w: &&Write| w.by.is_none() && w.item.key == item.key && w.item.version == item.version;
-        self.writes.iter().find(same)
+        let known = self.known_of(&item.key)?.versions.get(&item.version.rank(false))?;
+        self.writes.get(known.write?)
     }
 
     /// Look at what has changed.
@@ -255,17 +388,19 @@ impl Ghost {
     /// Compare with whoever was told of the same.
     fn same_writes(&self, s: &See<'_>, court: &mut Court) {
         let told = matches!(s.happened, Happened::Deliver { .. } | Happened::Request { .. });
-        let me = &self.nodes[s.node.index()];
-        for (key, mine) in me.took.iter().filter(|_| told) {
-            for (n, other) in self.nodes.iter().enumerate().filter(|(n, _)| *n != s.node.index()) {
-                let theirs = other.took.iter().find(|(k, _)| k == key).map(|(_, v)| v);
-                let same = theirs
-                    .is_some_and(|v| v.len() == mine.len() && mine.iter().all(|m| v.contains(m)));
+        let (at, nodes) = (s.node.index(), self.nodes.len());
+        let me = &self.nodes[at];
+        for key in me.took.iter().filter(|_| told) {
+            let Some(told) = self.known_of(key) else { continue };
+            for (n, other) in self.nodes.iter().enumerate() {
+                if n == at || !s.alive[n] || !told.same(at, n, nodes) {
+                    continue;
+                }
                 let pair = me.find(key).zip(other.find(key).filter(|i| {
                     let wall = s.now as i64 + (s.clock)(NodeId(n as u16)).0;
                     !over(s.params, i, wall)
                 }));
-                let Some((a, b)) = pair.filter(|_| same && s.alive[n]) else { continue };
+                let Some((a, b)) = pair else { continue };
                 court.hold(SAME_WRITES, a == b, || {
                     let n = NodeId(n as u16);
                     let both = [name(s), " and ", s.cast.name(n), " differ in "].concat();
@@ -344,22 +479,21 @@ impl Ghost {
             }
         }
         let rank = |i: &Item| i.version.rank(s.params.low);
-        let newer = |w: &&Write| {
-            let lives = w.item.value.is_none() || w.item.expires_at.is_none();
-            let newer = item.is_none_or(|i| rank(&w.item) > rank(i));
-            w.by.is_none() && w.item.key == *key && w.acked && lives && newer
-        };
-        let newest = self.writes.iter().filter(newer).max_by_key(|w| rank(&w.item));
+        let Some(told) = self.known_of(key) else { return };
+        // From here on they are newer than what is held.
+        let from = item.map_or(Default::default(), |i| (rank(i), usize::MAX));
+        let newest = told.acked.iter().next_back().filter(|(at, _)| **at >= from);
+        let Some(((_, newest), _)) = newest else { return };
         // To miss what has been deleted is right, whether or not one knows why.
-        if newest.is_some_and(|w| value.is_some() || w.item.value.is_some()) {
-            let since = self.writes.iter().filter(newer).map(|w| w.at).min();
+        if value.is_some() || self.writes[*newest].item.value.is_some() {
+            let since = told.acked.tail(&from).map(|(_, at)| *at).min();
             court.meter("stale-read", (s.now - since.unwrap_or(s.now)) as i64);
         }
     }
 
     // ---------------------------------------------------------------- whether they agree
 
-    fn converged(&self, s: &See<'_>, court: &mut Court) {
+    fn converged(&mut self, s: &See<'_>, court: &mut Court) {
         let p = s.params;
         let since = s.calm_since.max(self.stirred);
         let over_by_now = s.now > since + patience(p, s.nodes.len());
@@ -370,8 +504,10 @@ impl Ghost {
         }
         let Some(first) = s.nodes.first() else { return };
         let walls = |n: usize| s.now as i64 + (s.clock)(NodeId(n as u16)).0;
+        self.count(s.nodes);
+        let Some(counted) = &self.counted else { return };
         let other = s.nodes.iter().enumerate().position(|(n, node)| {
-            lacks(p, first, node, walls(n)) || lacks(p, node, first, walls(0))
+            counted.apart[n] || lacks(p, first, node, walls(n)) || lacks(p, node, first, walls(0))
         });
         court.hold(CONVERGED, other.is_none(), || {
             let nodes = [NodeId(0), NodeId(other.unwrap_or(0) as u16)];
@@ -381,17 +517,30 @@ impl Ghost {
         if self.forgot {
             return;
         }
-        for add in self.writes.iter().filter(|w| w.by.is_some()) {
-            let wrong =
-                s.nodes.iter().position(|n| n.sum(&add.item.key) != self.sum(n, &add.item.key));
-            court.hold(SUM, wrong.is_none(), || {
+        // A question for each increment; those of one key have one answer.
+        for ((key, times), wrong) in self.added.iter().zip(&counted.wrong) {
+            court.hold_each(SUM, *times, wrong.is_none(), || {
                 let n = wrong.unwrap_or(0);
-                let have = s.nodes[n].sum(&add.item.key).unwrap_or(0).to_string();
+                let have = s.nodes[n].sum(key).unwrap_or(0).to_string();
                 let at = s.cast.name(NodeId(n as u16));
-                let says = [&add.item.key.print(), " stands at ", &have, " at ", at].concat();
+                let says = [&key.print(), " stands at ", &have, " at ", at].concat();
                 Witness::new([NodeId(n as u16)], says)
             });
         }
+    }
+
+    /// Compare the increments that nodes have, unless they are those that were compared last.
+    fn count(&mut self, nodes: &[Node]) {
+        let now = || nodes.iter().map(|n| (n.boot, n.adds.len()));
+        if self.counted.as_ref().is_some_and(|c| now().eq(c.of.iter().copied())) {
+            return;
+        }
+        let first = &nodes[0];
+        let apart = nodes.iter().map(|n| misses(first, n) || misses(n, first)).collect();
+        let of_key =
+            |(key, _): &(Value, u64)| nodes.iter().position(|n| n.sum(key) != self.sum(n, key));
+        let wrong = self.added.iter().map(of_key).collect();
+        self.counted = Some(Counted { of: now().collect(), apart, wrong });
     }
 
     /// What a node's counter must be: all that was acknowledged, and what it has of what was left open.
@@ -399,8 +548,8 @@ impl Ghost {
         let mut sum = None;
         for w in self.writes.iter().filter(|w| w.item.key == *key) {
             let v = w.item.version;
-            let has = |a: &Add| a.id() == (v.node, v.boot, v.counter);
-            let Some(by) = w.by.filter(|_| w.acked || node.adds.iter().any(has)) else { continue };
+            let has = || node.has((v.node, v.boot, v.counter));
+            let Some(by) = w.by.filter(|_| w.acked || has()) else { continue };
             sum = Some(sum.unwrap_or(0) + by);
         }
         sum
@@ -424,14 +573,6 @@ impl Ghost {
 impl Seen {
     fn find(&self, key: &Value) -> Option<&Item> {
         self.store.iter().find(|i| i.key == *key)
-    }
-
-    fn take(&mut self, key: &Value, version: Version) {
-        match self.took.iter_mut().find(|(k, _)| k == key) {
-            Some((_, versions)) if versions.contains(&version) => {}
-            Some((_, versions)) => versions.push(version),
-            None => self.took.push((key.clone(), vec![version])),
-        }
     }
 
     fn bury(&mut self, key: &Value, version: Version, p: &Knobs) {
@@ -475,13 +616,17 @@ fn over(p: &Knobs, item: &Item, wall: i64) -> bool {
     item.expires_at.is_some_and(|t| t.0 + p.grace as i64 <= wall)
 }
 
-/// Whether `b`, whose clock says this, lacks something that `a` has and has not merely outlived it.
+/// Whether `b` lacks an increment that `a` has.
+fn misses(a: &Node, b: &Node) -> bool {
+    a.adds.iter().any(|add| !b.has(add.id()))
+}
+
+/// Whether `b`, whose clock says this, lacks an item that `a` has and has not merely outlived it.
 fn lacks(p: &Knobs, a: &Node, b: &Node, wall: i64) -> bool {
-    a.adds.iter().any(|add| !b.adds.iter().any(|x| x.id() == add.id()))
-        || a.store.iter().any(|item| match b.find(&item.key) {
-            Some(theirs) => theirs != item,
-            None => !over(p, item, wall),
-        })
+    a.store.iter().any(|item| match b.find(&item.key) {
+        Some(theirs) => theirs != item,
+        None => !over(p, item, wall),
+    })
 }
 
 fn same(a: &Node, b: &Node) -> bool {

@@ -5,9 +5,10 @@ use serde::Serialize;
 use super::msg::*;
 use super::why::Why;
 use super::{Clock, Do, EventualCache, Know, Record, Timer};
+use crate::few::sort;
 use crate::ids::{NodeId, OpId, Span, Us};
 use crate::protocol::{Input, Op, Outcome};
-use crate::seq::Seq;
+use crate::seq::{Map, Seq};
 use crate::value::Value;
 
 #[derive(Clone, Debug, Serialize)]
@@ -18,6 +19,11 @@ pub struct Node {
     /// By key; of each the newest version known.
     pub store: Vec<Item>,
     pub adds: Seq<Add>,
+    /// The same by id, and their sum by key.
+    #[serde(skip)]
+    ids: Map<AddId, ()>,
+    #[serde(skip)]
+    sums: Vec<(Value, i64)>,
     pub next_add: u64,
     pub peers: Vec<Peer>,
     /// Something is queued that has not been sent: the flush is coming.
@@ -62,6 +68,8 @@ impl Node {
             counter: 0,
             store: vec![],
             adds: Seq::default(),
+            ids: Map::default(),
+            sums: vec![],
             next_add: 0,
             peers,
             flushing: false,
@@ -233,7 +241,7 @@ impl Node {
         self.next_add += 1;
         let seq = self.next_add;
         let add = Add { key: key.clone(), by, origin: cx.me, boot: self.boot, seq };
-        self.adds.push(add.clone());
+        self.add(&add);
         self.enqueue(key, Some(add), cx.bug("coalesce-incr"));
         let (sum, peers) = (self.sum(key).unwrap_or(0), self.peers.len() as u64);
         fx.explain(Why::Incremented { key: key.clone(), by, sum, peers });
@@ -373,10 +381,10 @@ impl Node {
 
     fn count(&mut self, from: NodeId, add: &Add, fx: &mut Do<'_>) {
         let key = add.key.clone();
-        if self.adds.iter().any(|a| a.id() == add.id()) {
+        if self.has(add.id()) {
             return fx.explain(Why::Again { key, from });
         }
-        self.adds.push(add.clone());
+        self.add(add);
         let sum = self.sum(&key).unwrap_or(0);
         fx.explain(Why::Counted { key, by: add.by, origin: add.origin, seq: add.seq, sum });
     }
@@ -434,8 +442,10 @@ impl Node {
                 want.push(key.clone());
             }
         }
+        let mut theirs = ids.to_vec();
+        sort(&mut theirs);
         for add in self.adds.iter() {
-            if !ids.contains(&add.id()) {
+            if theirs.binary_search(&add.id()).is_err() {
                 adds.push(add.clone());
             }
         }
@@ -515,11 +525,20 @@ impl Node {
 
     /// None where nothing was ever added.
     pub fn sum(&self, key: &Value) -> Option<i64> {
-        let mut sum = None;
-        for add in self.adds.iter().filter(|a| a.key == *key) {
-            sum = Some(sum.unwrap_or(0) + add.by);
+        self.sums.iter().find(|(k, _)| k == key).map(|(_, sum)| *sum)
+    }
+
+    pub fn has(&self, add: AddId) -> bool {
+        self.ids.contains_key(&add)
+    }
+
+    fn add(&mut self, add: &Add) {
+        self.adds.push(add.clone());
+        self.ids.insert(add.id(), ());
+        match self.sums.iter_mut().find(|(k, _)| *k == add.key) {
+            Some((_, sum)) => *sum += add.by,
+            None => self.sums.push((add.key.clone(), add.by)),
         }
-        sum
     }
 
     /// The longest queue.

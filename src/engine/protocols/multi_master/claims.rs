@@ -7,24 +7,34 @@ use super::card::*;
 use super::merge::Cell;
 use super::msg::*;
 use super::{MultiMaster, Node, Resolver, Topology};
+use crate::few::Bits;
 use crate::ids::{NodeId, OpId, Us};
 use crate::protocol::{Court, Happened, Step, Witness};
 use crate::scenario::ast::Out;
+use crate::seq::{Map, Seq};
 use crate::value::Value;
 
 type See<'a> = Step<'a, MultiMaster>;
 
+/// An update's origin and its number there.
+type Dot = (NodeId, u64);
+
 #[derive(Clone, Default)]
 pub struct Ghost {
-    writes: Vec<Write>,
+    writes: Seq<Write>,
+    /// The place of each.
+    places: Map<Dot, usize>,
+    keys: Map<Value, Written>,
+    /// A number has been given again: what is known of a write may be of one that a crash took back.
+    again: bool,
     /// What each client was shown of each key.
-    shown: Vec<(NodeId, Value, Writes)>,
-    /// What an answer to an operation shows, by its context.
-    said: Vec<(OpId, Vector, Writes)>,
-    asked: Vec<Asked>,
+    shown: Vec<(NodeId, Value, Bits)>,
+    /// What the answers to an operation show, by their context.
+    said: Map<OpId, Vec<(Vector, Bits)>>,
+    asked: Map<OpId, Asked>,
     masters: Vec<Judged>,
     /// From, to, and the update: as acknowledged.
-    acked: Vec<(NodeId, NodeId, (NodeId, u64))>,
+    acked: Map<(NodeId, NodeId, Dot), ()>,
     created: Vec<Value>,
     unsteady: Us,
     last_write: Us,
@@ -32,17 +42,32 @@ pub struct Ghost {
 
 #[derive(Clone)]
 struct Write {
-    dot: (NodeId, u64),
+    dot: Dot,
     key: Value,
-    /// All writes it came after.
-    after: Writes,
+    /// All writes it came after, by their place.
+    after: Bits,
+}
+
+/// The writes of a key.
+#[derive(Clone, Default)]
+struct Written {
+    /// Of each master in its order: number and place.
+    of: Vec<Seq<(u64, usize)>>,
+    /// Which of them each master has applied.
+    at: Vec<Applied>,
+}
+
+#[derive(Clone, Default)]
+struct Applied {
+    places: Bits,
+    /// How many of each master that is.
+    taken: Vec<usize>,
 }
 
 #[derive(Clone)]
 struct Asked {
-    op: OpId,
     verb: &'static str,
-    knew: Writes,
+    knew: Bits,
 }
 
 /// How much of a master's log has been judged.
@@ -52,26 +77,66 @@ struct Judged {
     vv: Vector,
 }
 
-/// Some of the writes, by their place.
-#[derive(Clone, Default)]
-struct Writes(Vec<u64>);
+impl Written {
+    fn add(&mut self, (origin, seq): Dot, place: usize) {
+        let at = origin.index();
+        if self.of.len() <= at {
+            self.of.resize_with(at + 1, Seq::default);
+        }
+        self.of[at].push((seq, place));
+    }
 
-impl Writes {
-    fn has(&self, i: usize) -> bool {
-        self.0.get(i / 64).is_some_and(|word| word >> (i % 64) & 1 == 1)
-    }
-    fn add(&mut self, i: usize) {
-        if self.0.len() <= i / 64 {
-            self.0.resize(i / 64 + 1, 0);
+    /// Which of them a master has applied, now that it has come so far.
+    fn applied(&mut self, master: NodeId, vv: &Vector) -> Bits {
+        let at = master.index();
+        if self.at.len() <= at {
+            self.at.resize_with(at + 1, Applied::default);
         }
-        self.0[i / 64] |= 1 << (i % 64);
-    }
-    fn join(&mut self, more: &Writes) {
-        if self.0.len() < more.0.len() {
-            self.0.resize(more.0.len(), 0);
+        let here = &mut self.at[at];
+        here.taken.resize(here.taken.len().max(self.of.len()), 0);
+        for ((of, taken), origin) in self.of.iter().zip(&mut here.taken).zip(0..) {
+            for (_, place) in
+                of.tail(*taken).take_while(|(seq, _)| *seq <= known(vv, NodeId(origin)))
+            {
+                here.places.add(*place);
+                *taken += 1;
+            }
         }
-        for (mine, word) in self.0.iter_mut().zip(&more.0) {
-            *mine |= word;
+        here.places.clone()
+    }
+
+    /// A master begins again, perhaps with less.
+    fn forget(&mut self, master: NodeId) {
+        self.at.get_mut(master.index()).into_iter().for_each(|here| *here = Applied::default());
+    }
+}
+
+impl Ghost {
+    /// Places of the writes whose versions are held.
+    fn held(&self, cell: &Cell) -> Vec<usize> {
+        cell.versions.iter().filter_map(|v| self.places.get(&v.dot()).copied()).collect()
+    }
+
+    /// A new write, or another one under a number that a crash took back: that one was never seen by anybody.
+    fn put(&mut self, write: Write) {
+        let Some(at) = self.places.get(&write.dot).copied() else {
+            let at = self.writes.len();
+            self.places.insert(write.dot, at);
+            self.keys.slot(write.key.clone()).add(write.dot, at);
+            return self.writes.push(write);
+        };
+        self.again = true;
+        let moved = self.writes[at].key != write.key;
+        self.writes.set(at, write);
+        if moved {
+            self.sort_anew();
+        }
+    }
+
+    fn sort_anew(&mut self) {
+        self.keys = Map::default();
+        for (dot, place) in self.places.iter() {
+            self.keys.slot(self.writes[*place].key.clone()).add(*dot, *place);
         }
     }
 }
@@ -93,6 +158,7 @@ pub fn judge(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
             if matches!(s.happened, Happened::Start { .. }) {
                 let vv = m.vv.clone();
                 g.masters[s.node.index()] = Judged { len: m.log.len(), vv };
+                g.keys.values_mut().for_each(|written| written.forget(s.node));
             }
             applied(g, s, m, court);
             says(g, s, m);
@@ -108,19 +174,20 @@ fn client(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
     if let Happened::Request { op, call } = &s.happened {
         let key = call.key().filter(|_| call.verb != "allocate");
         let shown = g.shown.iter().find(|(c, k, _)| *c == s.node && Some(k) == key);
-        let knew = shown.map_or_else(Writes::default, |(.., some)| some.clone());
-        g.asked.push(Asked { op: *op, verb: call.verb, knew });
+        let knew = shown.map_or_else(Bits::default, |(.., some)| some.clone());
+        g.asked.insert(*op, Asked { verb: call.verb, knew });
     }
     let Happened::Deliver { msg: Msg::Answer { op, key, context, .. }, .. } = &s.happened else {
         return;
     };
     let Some((_, outcome)) = s.replied.iter().find(|(o, _)| o == op) else { return };
-    if let Some((.., some)) = g.said.iter().find(|(o, c, _)| o == op && c == context) {
+    let said = g.said.get(op).and_then(|said| said.iter().find(|(c, _)| c == context));
+    if let Some((_, some)) = said {
         let some = some.clone();
         g.shown.retain(|(c, k, _)| *c != s.node || k != key);
         g.shown.push((s.node, key.clone(), some));
     }
-    let verb = g.asked.iter().find(|a| a.op == *op).map_or("", |a| a.verb);
+    let verb = g.asked.get(op).map_or("", |a| a.verb);
     match verb {
         "create" | "allocate" if outcome.out == Out::Ok => {
             court.hold(UNIQUE_KEYS, !g.created.contains(key), || {
@@ -148,21 +215,15 @@ fn says(g: &mut Ghost, s: &See<'_>, m: &super::master::Master) {
         Happened::Deliver { msg: Msg::Put { how, key, .. }, .. } if *how != How::Allocate => key,
         _ => return,
     };
-    let (mut some, mut context) = (Writes::default(), vec![]);
+    let (mut some, mut context) = (Bits::default(), vec![]);
     if let Some(cell) = m.cell(key) {
         context = cell.context();
-        for i in held(g, cell) {
+        for i in g.held(cell) {
             some.add(i);
             some.join(&g.writes[i].after);
         }
     }
-    g.said.push((*op, context, some));
-}
-
-/// Places of the writes whose versions are held.
-fn held(g: &Ghost, cell: &Cell) -> Vec<usize> {
-    let at = |v: &Update| g.writes.iter().position(|w| w.dot == v.dot());
-    cell.versions.iter().filter_map(at).collect()
+    g.said.slot(*op).push((context, some));
 }
 
 fn applied(g: &mut Ghost, s: &See<'_>, m: &super::master::Master, court: &mut Court) {
@@ -190,42 +251,51 @@ fn applied(g: &mut Ghost, s: &See<'_>, m: &super::master::Master, court: &mut Co
 }
 
 fn written(g: &mut Ghost, s: &See<'_>, u: &Update) {
-    let asked = g.asked.iter().find(|a| a.op == u.op);
+    let asked = g.asked.get(&u.op);
     let adds = asked.is_some_and(|a| a.verb == "incr");
-    let mut after = asked.map_or_else(Writes::default, |a| a.knew.clone());
+    let mut after = asked.map_or_else(Bits::default, |a| a.knew.clone());
     // What is added comes after what it was added to, and a part of a sum after nothing.
     if adds {
-        after = Writes::default();
+        after = Bits::default();
     }
     // Whoever creates has been told by the master what was deleted.
     if adds || asked.is_some_and(|a| a.verb == "create") {
-        for (i, w) in g.writes.iter().enumerate() {
-            if w.key == u.key && known(&u.past, w.dot.0) >= w.dot.1 {
-                after.add(i);
-                after.join(&w.after);
+        let of = g.keys.get(&u.key).map_or(&[][..], |written| &written.of);
+        for (of, origin) in of.iter().zip(0..) {
+            let past = known(&u.past, NodeId(origin));
+            for (_, place) in of.iter().rev().skip_while(|(seq, _)| *seq > past) {
+                // What the later ones came after is there already.
+                if !after.has(*place) || g.again {
+                    after.add(*place);
+                    after.join(&g.writes[*place].after);
+                }
             }
         }
     }
-    let write = Write { dot: u.dot(), key: u.key.clone(), after };
     g.last_write = s.now;
-    // What a crash took back was never seen by anybody, and its number is given again.
-    match g.writes.iter().position(|w| w.dot == write.dot) {
-        Some(at) => g.writes[at] = write,
-        None => g.writes.push(write),
-    }
+    g.put(Write { dot: u.dot(), key: u.key.clone(), after });
 }
 
-fn versions(g: &Ghost, s: &See<'_>, m: &super::master::Master, cell: &Cell, court: &mut Court) {
-    let held = held(g, cell);
+fn versions(g: &mut Ghost, s: &See<'_>, m: &super::master::Master, cell: &Cell, court: &mut Court) {
+    let held = g.held(cell);
+    // What was applied here and is held no more, and what those who wrote what is held had been shown.
+    let mut gone = g.keys.slot(cell.key.clone()).applied(s.node, &m.vv);
+    let mut seen = Bits::default();
+    for h in &held {
+        gone.drop(*h);
+        seen.join(&g.writes[*h].after);
+    }
     if held.len() > 1 {
-        let blind = |v: &Update| !cell.versions.iter().any(|w| w.covers(v));
+        let mut past = vec![];
+        cell.versions.iter().for_each(|v| join(&mut past, &v.past));
+        let blind = |v: &Update| known(&past, v.origin) < v.seq;
         court.hold(SIBLINGS_CONCURRENT, cell.versions.iter().all(blind), || {
             Witness::new(
                 [s.node],
                 [s.cast.name(s.node), " holds a version that another has seen."].concat(),
             )
         });
-        let apart = |a: &usize| !held.iter().any(|b| g.writes[*b].after.has(*a));
+        let apart = |a: &usize| !seen.has(*a);
         court.hold(NO_FALSE_SIBLINGS, held.iter().all(apart), || {
             let says = [
                 s.cast.name(s.node),
@@ -236,20 +306,36 @@ fn versions(g: &Ghost, s: &See<'_>, m: &super::master::Master, cell: &Cell, cour
             Witness::new([s.node], says.concat())
         });
     }
-    let lww = s.params.resolver == Resolver::LastWriter;
-    for (i, w) in g.writes.iter().enumerate() {
-        let here = known(&m.vv, w.dot.0) >= w.dot.1;
-        if w.key != cell.key || !here || held.contains(&i) {
-            continue;
-        }
-        let replaced = held.iter().any(|h| g.writes[*h].after.has(i));
-        let knew = held.iter().any(|h| w.after.has(*h));
-        if !lww {
-            court.hold(NO_WRITE_LOST, replaced, || lost(s, w, "nobody had been shown it"));
-        } else if replaced || knew {
-            court.hold(NO_CAUSAL_LOSS, !knew, || lost(s, w, "its writer had seen what is held"));
+    if s.params.resolver == Resolver::LastWriter {
+        return outstamped(g, s, (&held, &gone, &seen), court);
+    }
+    let alone = gone.beyond(&seen);
+    court.hold_each(NO_WRITE_LOST, gone.count(), alone.is_none(), || {
+        alone.map_or_else(Witness::default, |i| lost(s, &g.writes[i], "nobody had been shown it"))
+    });
+}
+
+/// Of the writes that are gone only those are asked about that what is held came after, or came before.
+fn outstamped(
+    g: &Ghost,
+    s: &See<'_>,
+    (held, gone, seen): (&[usize], &Bits, &Bits),
+    court: &mut Court,
+) {
+    // A write comes after earlier ones only, unless a number has been given again.
+    let first = if g.again { 0 } else { held.iter().copied().min().unwrap_or(usize::MAX) };
+    let mut asked = gone.common(seen);
+    let mut wronged = None;
+    for i in gone.tail(first) {
+        if held.iter().any(|h| g.writes[i].after.has(*h)) {
+            asked += u64::from(!seen.has(i));
+            wronged = wronged.or(Some(i));
         }
     }
+    court.hold_each(NO_CAUSAL_LOSS, asked, wronged.is_none(), || {
+        let because = "its writer had seen what is held";
+        wronged.map_or_else(Witness::default, |i| lost(s, &g.writes[i], because))
+    });
 }
 
 fn lost(s: &See<'_>, w: &Write, because: &str) -> Witness {
@@ -291,14 +377,14 @@ fn converged(s: &See<'_>, m: &super::master::Master, court: &mut Court) {
 fn sends(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
     for sent in s.sent() {
         let Msg::Update(u) = sent.msg else { continue };
-        let again = g.acked.iter().any(|a| *a == (s.node, sent.to, u.dot()));
+        let again = g.acked.contains_key(&(s.node, sent.to, u.dot()));
         court.hold(TRAFFIC_BOUND, !again, || {
             let says = ["Update ", &u.seq.to_string(), " was acknowledged there before."];
             Witness::new([s.node, sent.to], says.concat())
         });
     }
     if let Happened::Deliver { from, msg: Msg::Ack { origin, seq }, .. } = &s.happened {
-        g.acked.push((s.node, *from, (*origin, *seq)));
+        g.acked.insert((s.node, *from, (*origin, *seq)), ());
     }
 }
 

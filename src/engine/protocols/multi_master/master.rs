@@ -12,7 +12,7 @@ use super::{Do, Know, MultiMaster, Record, Resolver, Timer, Topology};
 use crate::few::Nodes;
 use crate::ids::{Mark, NodeId, OpId};
 use crate::protocol::Input;
-use crate::seq::Seq;
+use crate::seq::{Map, Seq};
 use crate::value::Value;
 
 #[derive(Clone, Debug, Serialize)]
@@ -21,6 +21,9 @@ pub struct Master {
     pub vv: Vector,
     pub cells: Vec<Cell>,
     pub log: Seq<Update>,
+    /// The operations they came from.
+    #[serde(skip)]
+    ops: Map<OpId, ()>,
     /// Not yet acknowledged by a neighbour. Lost in a crash: whoever misses them will ask.
     pub out: Vec<Queued>,
     /// Up to here all is on the disk.
@@ -48,6 +51,7 @@ impl Master {
             vv: vec![0; cx.params.nodes],
             cells: vec![],
             log: log.clone(),
+            ops: Map::default(),
             out: vec![],
             saved: None,
             last_ts: 0,
@@ -111,7 +115,7 @@ impl Master {
 
     /// A copy of a request made by the network is none.
     fn accept(&mut self, cx: &Know<'_>, from: NodeId, how: How, mut new: Update, fx: &mut Do<'_>) {
-        if self.log.iter().rev().any(|u| u.op == new.op) {
+        if self.ops.contains_key(&new.op) {
             return;
         }
         let held = self.cell(&new.key);
@@ -207,6 +211,7 @@ impl Master {
     }
 
     fn hold(&mut self, cx: &Know<'_>, u: &Update) -> Change {
+        self.ops.insert(u.op, ());
         let mine = &mut self.vv[u.origin.index()];
         *mine = (*mine).max(u.seq);
         self.top_ts = self.top_ts.max(u.ts);
@@ -350,6 +355,9 @@ impl Master {
     }
 
     fn missing(&self, to: NodeId, vv: &Vector, fx: &mut Do<'_>) {
+        if self.vv.iter().zip(0..).all(|(mine, n)| *mine <= known(vv, NodeId(n))) {
+            return;
+        }
         let lacks = self.log.iter().filter(|u| u.seq > known(vv, u.origin));
         let missing: Vec<Update> = lacks.cloned().collect();
         if !missing.is_empty() {

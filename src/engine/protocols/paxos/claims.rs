@@ -11,17 +11,18 @@ use super::{Paxos, Timer};
 use crate::few::{Few, Nodes};
 use crate::ids::{NodeId, Us};
 use crate::protocol::{Court, Happened, Step, Witness};
+use crate::seq::Map;
 use crate::value::Value;
 
 type See<'a> = Step<'a, Paxos>;
 
 #[derive(Clone, Default)]
 pub struct Ghost {
-    /// Values asked for.
+    /// Values asked for, each once.
     wanted: Vec<Value>,
-    /// The value each ballot's Accept has carried.
-    offered: Few<Ballot, Value>,
-    ever: Vec<Ever>,
+    ballots: Map<Ballot, Past>,
+    /// The lowest ballot each acceptor has ever accepted in.
+    lowest: Few<NodeId, Ballot>,
     chosen: Vec<(Ballot, Value)>,
     announced: Option<Value>,
     first_known: Us,
@@ -34,12 +35,37 @@ pub struct Ghost {
     unsteady: Us,
 }
 
-/// A value in a ballot, and the acceptors that have ever accepted it there.
-#[derive(Clone)]
-struct Ever {
-    ballot: Ballot,
-    value: Value,
-    by: Nodes,
+/// What has ever been done in a ballot.
+#[derive(Clone, Default)]
+struct Past {
+    /// The value its Accept has carried.
+    offered: Option<Value>,
+    /// Values accepted in it, and the acceptors that have. A second one takes a mistake.
+    accepted: Vec<(Value, Nodes)>,
+}
+
+impl Past {
+    fn by(&self, value: &Value) -> Option<&Nodes> {
+        self.accepted.iter().find(|(v, _)| v == value).map(|(_, by)| by)
+    }
+
+    /// How many have accepted the value, now that this one has too.
+    fn add(&mut self, value: &Value, node: NodeId) -> usize {
+        let known = self.accepted.iter().position(|(v, _)| v == value);
+        let at = known.unwrap_or(self.accepted.len());
+        if known.is_none() {
+            self.accepted.push((value.clone(), Nodes::default()));
+        }
+        self.accepted[at].1.add(node);
+        self.accepted[at].1.len()
+    }
+}
+
+impl Ghost {
+    fn has_accepted(&self, node: NodeId, ballot: Ballot, value: &Value) -> bool {
+        let by = self.ballots.get(&ballot).and_then(|past| past.by(value));
+        by.is_some_and(|by| by.has(node))
+    }
 }
 
 pub fn judge(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
@@ -50,7 +76,10 @@ pub fn judge(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
         g.unsteady = s.now;
     }
     match s.happened {
-        Happened::Request { call, .. } => g.wanted.extend(call.arg(0).cloned()),
+        Happened::Request { call, .. } => {
+            let new = call.arg(0).filter(|v| !g.wanted.contains(v));
+            g.wanted.extend(new.cloned());
+        }
         Happened::Start { .. } => came_back(g, s, court),
         Happened::Crash => {
             g.knows.drop(s.node);
@@ -90,16 +119,12 @@ fn promise_kept(s: &See<'_>, spoken: Ballot, court: &mut Court) {
 
 /// An acceptance that is not known yet.
 fn accepted(g: &mut Ghost, s: &See<'_>, ballot: Ballot, value: &Value, court: &mut Court) {
-    let known = g.ever.iter().position(|e| e.ballot == ballot && e.value == *value);
-    let at = known.unwrap_or(g.ever.len());
-    if known.is_none() {
-        g.ever.push(Ever { ballot, value: value.clone(), by: Nodes::default() });
-    }
-    let Some(e) = g.ever.get_mut(at) else { return };
-    if !e.by.add(s.node) {
+    if g.has_accepted(s.node, ballot, value) {
         return;
     }
-    let just_now = e.by.len() == s.params.q2;
+    let just_now = g.ballots.slot(ballot).add(value, s.node) == s.params.q2;
+    let lowest = g.lowest.slot_or(s.node, || ballot);
+    *lowest = ballot.min(*lowest);
     let spoken = g.spoken.get(s.node).copied().unwrap_or(0);
     court.hold(PROMISE_BINDS, ballot >= spoken, || {
         let (b, p) = (ballot.to_string(), spoken.to_string());
@@ -121,8 +146,10 @@ fn chosen(g: &mut Ghost, s: &See<'_>, ballot: Ballot, value: &Value, court: &mut
     court.hold(VALIDITY, g.wanted.contains(value), || {
         Witness::new([s.node], ["Nobody asked for ", &value.print(), "."].concat())
     });
-    let later = g.offered.iter().find(|(b, v)| *b > ballot && v != value);
-    court.hold(CHOSEN_STAYS, later.is_none(), || two_values(s, value, later));
+    let above = ballot + 1;
+    let mut later = g.ballots.tail(&above).filter_map(|(b, p)| Some((*b, p.offered.clone()?)));
+    let later = later.find(|(_, v)| v != value);
+    court.hold(CHOSEN_STAYS, later.is_none(), || two_values(s, value, later.as_ref()));
     g.chosen.push((ballot, value.clone()));
 }
 
@@ -144,10 +171,7 @@ fn sent(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
                 offered = *b;
                 offer(g, s, *b, v, court);
             }
-            Msg::Accepted { b, v } => {
-                let mine = |e: &Ever| e.ballot == *b && e.value == *v && e.by.has(s.node);
-                saved_first(s, g.ever.iter().any(mine), court);
-            }
+            Msg::Accepted { b, v } => saved_first(s, g.has_accepted(s.node, *b, v), court),
             _ => {}
         }
     }
@@ -173,7 +197,8 @@ fn saved_first(s: &See<'_>, ok: bool, court: &mut Court) {
 
 /// Accept(b, v) leaves its proposer.
 fn offer(g: &mut Ghost, s: &See<'_>, b: Ballot, v: &Value, court: &mut Court) {
-    let before = g.offered.get(b).filter(|was| *was != v);
+    let offered = g.ballots.get(&b).and_then(|past| past.offered.as_ref());
+    let before = offered.filter(|was| *was != v);
     court.hold(ONE_VALUE, before.is_none(), || {
         let was = before.map_or_else(String::new, Value::print);
         let says =
@@ -193,23 +218,33 @@ fn offer(g: &mut Ghost, s: &See<'_>, b: Ballot, v: &Value, court: &mut Court) {
     if let Some(first) = g.chosen.iter().find(|(c, _)| *c < b) {
         court.hold(CHOSEN_STAYS, first.1 == *v, || two_values(s, v, Some(first)));
     }
-    if before.is_none() {
-        g.offered.put(b, v.clone());
+    if offered.is_none() {
+        g.ballots.slot(b).offered = Some(v.clone());
     }
 }
 
 /// P2c: there is a quorum none of which has accepted below b, or v is the value of the highest ballot below
 /// b accepted in it.
 fn safe_at(g: &Ghost, s: &See<'_>, b: Ballot, v: &Value) -> bool {
-    // Each acceptor's newest acceptance below b; 0 if there is none.
-    let newest = |a: NodeId| {
-        let mine = g.ever.iter().filter(|e| e.ballot < b && e.by.has(a));
-        mine.map(|e| e.ballot).max().unwrap_or(0)
-    };
-    let up_to = |top: Ballot| s.params.all_acceptors().filter(|a| newest(*a) <= top).count();
-    let of_v = |e: &&Ever| e.value == *v && e.by.list().iter().any(|a| newest(*a) == e.ballot);
-    let tops = g.ever.iter().filter(|e| e.ballot < b).filter(of_v).map(|e| e.ballot);
-    std::iter::once(0).chain(tops).any(|top| up_to(top) >= s.params.q1)
+    let (acceptors, q1) = (s.params.all_acceptors().count(), s.params.q1);
+    let free = |a: &NodeId| g.lowest.get(*a).is_none_or(|lowest| *lowest >= b);
+    if s.params.all_acceptors().filter(free).count() >= q1 {
+        return true;
+    }
+    // Downwards from b: those met before have accepted in a higher ballot, and without them it must be a quorum.
+    let mut met = Nodes::default();
+    for (_, past) in g.ballots.iter().rev().skip_while(|(ballot, _)| **ballot >= b) {
+        if met.len() + q1 > acceptors {
+            return false;
+        }
+        if past.by(v).is_some_and(|by| by.list().iter().any(|a| !met.has(*a))) {
+            return true;
+        }
+        past.accepted.iter().flat_map(|(_, by)| by.list()).for_each(|a| {
+            met.add(*a);
+        });
+    }
+    false
 }
 
 // -------------------------------------------------------------------- learning

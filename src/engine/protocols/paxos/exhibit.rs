@@ -4,6 +4,7 @@ use super::learner::{Heard, Learner};
 use super::msg::Ballot;
 use super::proposer::Proposer;
 use super::{Know, Node};
+use crate::seq::Seq;
 use crate::show::{Cell, Exhibit, Log, Showcase, Table};
 use crate::value::Value;
 
@@ -85,7 +86,7 @@ fn promises(cx: &Know<'_>, p: &Proposer) -> Table {
 }
 
 /// Who has accepted in its newest ballot that anybody accepted in.
-fn accepts(cx: &Know<'_>, heard: &[Heard]) -> Vec<String> {
+fn accepts(cx: &Know<'_>, heard: &Seq<Heard>) -> Vec<String> {
     let newest = heard.iter().max_by_key(|h| h.ballot);
     newest.iter().flat_map(|h| &h.by).map(|n| cx.cast.name(*n).into()).collect()
 }
@@ -93,7 +94,7 @@ fn accepts(cx: &Know<'_>, heard: &[Heard]) -> Vec<String> {
 /// Ballots against acceptors, as a learner has heard of them; the one it saw chosen is marked.
 fn ballots(cx: &Know<'_>, l: &Learner) -> Exhibit {
     let (mut rows, mut cells) = (vec![], vec![]);
-    for h in &l.heard {
+    for h in l.heard.iter() {
         let mark = if l.chosen.is_some() && l.ballot == h.ballot { " chosen" } else { "" };
         rows.push([h.ballot.to_string().as_str(), mark].concat());
         let mut row = vec![];

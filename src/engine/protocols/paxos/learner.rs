@@ -9,11 +9,14 @@ use super::why::Why;
 use super::{Do, Know, Node, Timer};
 use crate::few::Nodes;
 use crate::ids::{NodeId, Span, Us};
+use crate::seq::Seq;
 use crate::value::Value;
 
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Learner {
-    pub heard: Vec<Heard>,
+    pub heard: Seq<Heard>,
+    #[serde(skip)]
+    ever: Vec<Ever>,
     /// What it knows to be chosen, and says so.
     pub chosen: Option<Value>,
     /// The ballot it saw it chosen in; 0 if it was told.
@@ -31,32 +34,60 @@ pub struct Heard {
     pub by: Vec<NodeId>,
 }
 
+/// Who has accepted a value in whatever ballot, each in the place where `heard` first names it.
+#[derive(Clone, Debug)]
+struct Ever {
+    value: Value,
+    /// In order.
+    by: Vec<(Place, NodeId)>,
+}
+
+/// A ballot's place in `heard`, and an acceptor's among those heard of in it.
+type Place = (usize, usize);
+
+impl Ever {
+    fn note(&mut self, place: Place, node: NodeId) {
+        match self.by.iter().position(|(_, n)| *n == node) {
+            Some(known) if self.by[known].0 <= place => return,
+            Some(known) => drop(self.by.remove(known)),
+            None => {}
+        }
+        let at = self.by.partition_point(|(before, _)| *before < place);
+        self.by.insert(at, (place, node));
+    }
+}
+
 impl Learner {
     /// Note an acceptance; the place it stands at.
     fn note(&mut self, cx: &Know<'_>, from: NodeId, b: Ballot, v: &Value) -> usize {
-        let known = self.heard.iter().position(|h| h.ballot == b && h.value == *v);
-        let at = known.unwrap_or(self.heard.len());
+        // Most is of late.
+        let known = self.heard.iter().rev().position(|h| h.ballot == b && h.value == *v);
+        let at = known.map_or(self.heard.len(), |back| self.heard.len() - 1 - back);
         if known.is_none() {
             self.heard.push(Heard { ballot: b, value: v.clone(), by: vec![] });
         }
-        let by = &mut self.heard[at].by;
+        let by = &self.heard[at].by;
         if cx.bug("count-dups") || !by.contains(&from) {
-            by.push(from);
+            let place = (at, by.len());
+            self.ever_of(v).note(place, from);
+            self.heard.get_mut(at).into_iter().for_each(|h| h.by.push(from));
         }
         at
     }
 
+    fn ever_of(&mut self, v: &Value) -> &mut Ever {
+        let known = self.ever.iter().position(|e| e.value == *v);
+        let at = known.unwrap_or(self.ever.len());
+        if known.is_none() {
+            self.ever.push(Ever { value: v.clone(), by: vec![] });
+        }
+        &mut self.ever[at]
+    }
+
     /// Acceptors that have accepted this value in whatever ballot: not enough to choose it.
     fn ever(&self, v: &Value) -> Vec<NodeId> {
-        let mut all: Vec<NodeId> = vec![];
-        for h in self.heard.iter().filter(|h| h.value == *v) {
-            for n in &h.by {
-                if !all.contains(n) {
-                    all.push(*n);
-                }
-            }
-        }
-        all
+        let ever = self.ever.iter().find(|e| e.value == *v);
+        ever.map_or_else(Vec::new, |e| e.by.iter().map(|(_, n)| *n).collect())
     }
 }
 
