@@ -205,14 +205,15 @@ fn rows(counts: &[Counters]) -> Vec<(&'static str, Vec<String>)> {
             .map_or("–".into(), |tenths| format!("{}.{} %", tenths / 10, tenths % 10))
     };
     vec![
+        // What a reader compares comes first.
+        ("half answered within", each(&|c| c.median.map_or("–".into(), prose_time))),
+        ("available", each(&share)),
+        ("claims broken", each(&|c| c.claims_broken().to_string())),
+        ("operations asked for", each(&|c| c.asked.to_string())),
+        ("answered", each(&|c| c.ok.to_string())),
         ("messages sent", each(&|c| c.sent.to_string())),
         ("delivered", each(&|c| c.delivered.to_string())),
         ("lost", each(&|c| c.lost.to_string())),
-        ("operations asked for", each(&|c| c.asked.to_string())),
-        ("answered", each(&|c| c.ok.to_string())),
-        ("available", each(&share)),
-        ("half answered within", each(&|c| c.median.map_or("–".into(), prose_time))),
-        ("claims broken", each(&|c| c.claims_broken().to_string())),
     ]
 }
 
@@ -239,7 +240,7 @@ pub fn Comparison() -> impl IntoView {
         let cells = models.get();
         let some = cells.iter().any(Option::is_some);
         let cells = cells.into_iter().map(|m| m.unwrap_or("–").to_string()).collect();
-        some.then(|| row(("the history is", cells))).perhaps()
+        some.then(|| row(("the whole history is", cells))).perhaps()
     };
     let difference = move |(i, d): (usize, Option<Difference>)| {
         let pair = names.with(|n| {
@@ -310,7 +311,7 @@ mod tests {
         };
         assert_eq!(line(&c), "41 messages · 3 of 4 answered · half within 20 ms · 2 claims broken");
         assert_eq!(line(&Counters { sent: 1, ..Counters::default() }), "1 message");
-        let share = |i: usize| rows(&[c, Counters::default()])[5].1[i].clone();
+        let share = |i: usize| rows(&[c, Counters::default()])[1].1[i].clone();
         assert_eq!((share(0), share(1)), ("75.0 %".into(), "–".into()));
     }
 }

@@ -208,6 +208,7 @@ impl Client {
 
     pub fn line(&self) -> String {
         match &self.current {
+            Some(p) if self.queue.is_empty() => format!("request {}", p.request.sequence_num),
             Some(p) => format!("request {} · {} waiting", p.request.sequence_num, self.queue.len()),
             None if self.sequence_num == 1 => "1 request".into(),
             None => format!("{} requests", self.sequence_num),
