@@ -277,7 +277,11 @@ pub static ENTRY: Entry = Entry {
     ],
     layout: Layout::Tiers,
     view: View::Messages,
-    views: &[("checkpoint", View::Exhibit("log")), ("unstable-gc", View::Exhibit("log"))],
+    views: &[
+        ("equivocate", View::Exhibit("certificates")),
+        ("checkpoint", View::Exhibit("log")),
+        ("unstable-gc", View::Exhibit("log")),
+    ],
     disk: 0,
     left_out: printed(
         "Batches: each request pays three rounds of its own. Authenticators instead of signatures, and the acknowledgements they need. Recovery of an empty replica: whoever loses its disk counts among the f. Clients that lie.",
