@@ -308,6 +308,27 @@ test.describe("embedded", () => {
     expect(page.frames()[1].url()).toContain("t=5ms");
   });
 
+  for (const [width, height, both] of [[340, 420, false], [390, 760, true], [640, 420, true], [820, 470, true]]) {
+    test(`fills its frame, ${width} by ${height}`, async ({ page, open }) => {
+      await page.setViewportSize({ width, height });
+      await open("?embed=1#raft/leader-crash&t=2s");
+      const box = (what) => page.locator(what).first().boundingBox();
+      const [topology, caption, out] = [await box(".topology"), await box(".caption"), await box(".way-out")];
+      expect(topology.width).toBeGreaterThan(Math.min(width, 600) * 0.36);
+      expect(topology.height).toBeGreaterThan(200);
+      expect(caption.width).toBeGreaterThan(width - 4);
+      expect(out.x + out.width).toBeLessThanOrEqual(width);
+      expect(await overflow(page)).toBe(0);
+      if (both) {
+        const diagram = await box(".spacetime");
+        expect(diagram.width).toBeGreaterThan(300);
+        expect(diagram.height).toBeGreaterThan(180);
+      } else {
+        await expect(page.locator(".lower")).toBeHidden();
+      }
+    });
+  }
+
   test("answers commands of its parent, and of nobody else", async ({ page, site, host }) => {
     const origin = await host({
       "/": `<!doctype html><title>A course</title><script>addEventListener("message", (e) => (globalThis.told ??= []).push(e.data))</script>

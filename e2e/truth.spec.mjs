@@ -159,7 +159,7 @@ test.describe("whoever opens the link reads the caption that was read where it w
 });
 
 test("a broken claim is told also where something else happens at the same moment", async ({ page, open }) => {
-  await open("#eventual-store/tombstone&t=4.02s");
+  await open("#eventual-store/tombstone&t=4.021s");
   await expect(page.locator(".caption")).toContainText("is broken");
 });
 
@@ -187,7 +187,9 @@ test("what the scenario says is no difference between two runs", async ({ page, 
 });
 
 test("in the list of events red is for faults alone", async ({ page, open }) => {
-  await open("#raft/leader-crash&t=600ms");
+  await open("#raft/happy&t=500ms");
+  await page.locator(".topology").getByRole("button", { name: /^n3/ }).click();
+  await page.keyboard.press("c");
   await page.getByRole("tab", { name: "Events", exact: true }).click();
   const red = page.locator(".events li.fail");
   await expect(red.filter({ hasText: "crash" }).first()).toBeVisible();
