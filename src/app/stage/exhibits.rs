@@ -25,10 +25,12 @@ pub fn Exhibits(key: &'static str) -> impl IntoView {
         let Some(room) = plate.room() else { return };
         let (count, pick) = (page.count.get(), page.pick.get());
         let filter = page.inquiry.filter.get();
+        let still = (!page.playing.get()).then(|| page.head.get().at);
         let picture = page.loaded().map(|l| {
             let (run, index) = (&*l.run.borrow(), l.index.borrow());
             let peek = |c: usize| run.peek(EventId(c.saturating_sub(1) as u32));
-            let here = peek(count);
+            // Between two events clocks go on; while it plays the next event is soon there.
+            let here = peek(count).at(still.unwrap_or(0));
             let now = exhibit::stacks(run, &here);
             let before = exhibit::stacks(run, &peek(count.saturating_sub(1)));
             let find = |list: &[exhibit::Stack]| {

@@ -1,9 +1,9 @@
-//! What the run measures over its whole time, a chart each, with a line at the playhead.
+//! What the run measures over its whole time, a chart each; what comes after the playhead lies under a veil.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use engine::ids::EventId;
+use engine::ids::{EventId, Us};
 use engine::run::Run;
 use engine::scene::exhibit::Picture;
 use engine::scene::measures::{self, Measures};
@@ -12,32 +12,52 @@ use leptos::prelude::*;
 
 use super::kin;
 use super::plate::Plate;
-use crate::app::lay::effect;
+use crate::app::lay::{Kept, effect};
 use crate::app::page::{Loaded, Page, end_of};
 
-/// What a drawing depends on: how much was known, how wide it is, and the selected event.
-type Drawn = (usize, f32, Option<EventId>);
+/// What a drawing depends on: how much was known, how long and how wide it is, and the selected event.
+type Drawn = (usize, Us, f32, Option<EventId>);
+/// The titles of the charts, which stand over the veil: they are of the whole.
+fn titles(shapes: &[Shape]) -> Vec<Shape> {
+    let one = |s: &Shape| match &s.form {
+        _ if s.role == "chart-title" => Some(s.clone()),
+        Form::Group { x, y, kids } => {
+            let kids = titles(kids);
+            (!kids.is_empty()).then(|| Shape::new("", Form::Group { x: *x, y: *y, kids }))
+        }
+        _ => None,
+    };
+    shapes.iter().filter_map(one).collect()
+}
+
+/// Room above the charts, and as much below.
+const EDGE: f32 = 4.0;
 
 #[component]
 pub fn Charts() -> impl IntoView {
     let page = expect_context::<Page>();
     let plate = Plate::new();
-    // Folded once and kept up as the run grows; drawn anew where it has grown, while the line at the playhead moves with time.
+    // The charts end where the run does, or at a playhead beyond.
+    let until = Kept::new(move || {
+        page.known.track();
+        let now = page.head.get().at;
+        page.with_run(end_of).unwrap_or(0).max(now).max(1)
+    });
+    // Folded once and kept up as the run grows; drawn anew where it has grown, while the veil moves with time.
     let kept = StoredValue::new_local(None::<(Rc<RefCell<Run>>, Measures)>);
     let drawn = StoredValue::new_local(None::<(Rc<RefCell<Run>>, Drawn, Picture)>);
     effect(move || {
         let Some((w, _)) = plate.room() else { return };
         page.known.track();
-        let (pick, now, loaded) = (page.pick.get(), page.head.get().at, page.loaded());
+        let (pick, until, loaded) = (page.pick.get(), until.get(), page.loaded());
         let Some(Loaded { run: of, index, .. }) = loaded else {
             return plate.paint(Picture::default());
         };
         let (run, index) = (of.borrow(), index.borrow());
-        let (until, known) = (end_of(&run).max(now).max(1), run.trace().len());
-        let selected = kin::event_of(&run, pick);
-        let new = (known, w, selected);
+        let (known, selected) = (run.trace().len(), kin::event_of(&run, pick));
+        let new = (known, until, w, selected);
         let same = |d: &(Rc<RefCell<Run>>, Drawn, Picture)| Rc::ptr_eq(&d.0, &of) && d.1 == new;
-        let mut p = match drawn.get_value().filter(same) {
+        let p = match drawn.get_value().filter(same) {
             Some(d) => d.2,
             None => {
                 let mine = kept.try_update_value(Option::take).flatten();
@@ -52,10 +72,14 @@ pub fn Charts() -> impl IntoView {
                 picture
             }
         };
-        let x = measures::x_at(until, w, now);
-        p.shapes.push(Shape::line("now", x, 0.0, x, p.h));
-        let all = Form::Group { x: 0.0, y: 4.0, kids: p.shapes };
-        plate.paint(Picture { shapes: vec![Shape::new("", all)], w: p.w, h: p.h + 8.0 });
+        plate.over(titles(&p.shapes), EDGE);
+        let all = Form::Group { x: 0.0, y: EDGE, kids: p.shapes };
+        plate.paint(Picture { shapes: vec![Shape::new("", all)], w: p.w, h: p.h + 2.0 * EDGE });
+    });
+    effect(move || {
+        let Some((w, _)) = plate.room() else { return };
+        let (now, until) = (page.head.get().at, until.get());
+        plate.veil(measures::x_at(until, w, now), measures::x_at(until, w, until) + 2.0);
     });
     plate.view(page, "What the run measures, over its time".to_string(), None)
 }

@@ -1,6 +1,6 @@
 //! What the clients asked for and got, as bars from call to return, and whether one order explains it: by the model the
 //! reader chooses, with the few operations that contradict it and what must come before what. It is told of the whole
-//! run as far as it is known, with a line at the playhead. A bar can be dragged, and the verdicts follow the hand.
+//! run as far as it is known; what comes after the playhead lies under a veil. A bar can be dragged, and the verdicts follow the hand.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -65,8 +65,10 @@ fn stretch(run: &Run, now: Us) -> (Us, Us) {
         let last = last.and_then(|all| all.into_iter().max()).map(|t| t + t / 4);
         return (0, last.unwrap_or(end).clamp(1, end));
     }
-    let span = (pace(run) * SPAN).min(end);
-    let from = now.saturating_sub(span * 3 / 4).min(end - span);
+    // It is turned like a page, half of it at a time: between two turns nothing is drawn anew.
+    let span = (pace(run) * SPAN).min(end).max(4);
+    let from = now.saturating_sub(span / 4) / (span / 2) * (span / 2);
+    let from = from.min(end.saturating_sub(span));
     (from, from + span)
 }
 
@@ -141,9 +143,29 @@ pub fn Operations() -> impl IntoView {
         looked_at(&mut |run| found = judge(run, model));
         verdict.set(found);
     });
+    let in_sight = Kept::new(move || {
+        page.known.track();
+        let now = page.head.get().at;
+        page.with_run(|run| stretch(run, now)).unwrap_or((0, 1))
+    });
+    let stands = Kept::new(move || {
+        let now = page.head.get().at;
+        page.with_run(|run| history::stands(run, now))
+    });
+    effect(move || {
+        let (Some((w, _)), (from, to)) = (plate.room(), in_sight.get()) else { return };
+        let x = |run: &Run, now: Us| history::x_at(run, (from, to), w, now.clamp(from, to));
+        let now = page.head.get().at;
+        if let Some((x, end)) = page.with_run(|run| (x(run, now), x(run, to))) {
+            plate.veil(x, end + 8.0);
+        }
+    });
     effect(move || {
         let Some((w, _)) = plate.room() else { return };
-        let (pick, now) = (page.pick.get(), page.head.get().at);
+        stands.with(|_| ());
+        let (pick, now) = (page.pick.get(), page.head.get_untracked().at);
+        let (from, to) = in_sight.get();
+        let mut over = vec![];
         let mut picture = Picture::default();
         // What would be under the hand has events of its own: nothing is known of how they stand.
         let loaded = page.loaded_now().filter(|_| would.with(Option::is_none));
@@ -151,12 +173,12 @@ pub fn Operations() -> impl IntoView {
             let index = loaded.as_ref().map(|l| l.index.borrow());
             let beside = index.as_ref().zip(kin::event_of(run, pick));
             let beside = beside.map(|(index, e)| Beside::new(run, index, e));
-            let (from, to) = page.with_run_now(|run| stretch(run, now)).unwrap_or((0, 1));
             verdict.with(|v| {
                 let judged = v.as_ref().map(|v| (&v.history, &v.verdict));
-                let mut p = history::history(run, judged, (from, to), w, (pick, beside.as_ref()));
-                let x = history::x_at(run, (from, to), w, now.clamp(from, to));
-                p.shapes.push(Shape::line("now", x, 0.0, x, p.h));
+                let drawn =
+                    history::history(run, judged, ((from, to), now), w, (pick, beside.as_ref()));
+                let p = drawn.picture;
+                over = drawn.over;
                 // Outlines are drawn half outside of their bars.
                 let bars = Form::Group { x: 0.0, y: EDGE, kids: p.shapes };
                 picture =
@@ -164,6 +186,7 @@ pub fn Operations() -> impl IntoView {
             });
         });
         plate.paint(picture);
+        plate.over(over, EDGE);
     });
 
     let says = move || {
@@ -177,7 +200,8 @@ pub fn Operations() -> impl IntoView {
             };
             let name = |n: NodeId| page.with_run_now(|run| run.name(n).to_string());
             let why = verdict.sentence(history, &|n| name(n).unwrap_or_default());
-            Some(format!("{model}: {word}. {why}"))
+            // Whatever the playhead has seen of it.
+            Some(format!("Of the whole run, {model}: {word}. {why}"))
         })
     };
     // The first of the operations that contradict the model.
@@ -344,6 +368,12 @@ mod tests {
         let many = run("load c1 put x rate=20/s\n");
         let (from, to) = stretch(&many, 10 * SEC);
         assert!(from < 10 * SEC && 10 * SEC < to && to - from < 20 * SEC, "{from} {to}");
+        // The page is turned a few times, and the playhead is always on it, with room ahead until the end.
+        let pages: Vec<(Us, Us)> = (0..200).map(|i| stretch(&many, i * SEC / 10)).collect();
+        assert!(pages.iter().enumerate().all(|(i, p)| (p.0..=p.1).contains(&(i as Us * SEC / 10))));
+        let turns = pages.windows(2).filter(|p| p[0] != p[1]).count();
+        let halves = (20 * SEC / ((to - from) / 2)) as usize;
+        assert!(1 <= turns && turns <= halves + 1, "{turns} of {halves}");
         assert!(!has_any(&run("")));
     }
 }

@@ -1,6 +1,8 @@
-//! A picture of its own height below the caption: shapes painted when something changes, walked through by key.
+//! A picture of its own height below the caption: shapes painted when something changes, walked through by key. Over it
+//! lies a veil on what comes after the playhead, which alone moves with time, and over that what is already said.
 
 use engine::scene::exhibit::Picture;
+use engine::scene::{Form, Shape};
 use leptos::prelude::*;
 
 use super::painter::Painter;
@@ -15,9 +17,28 @@ pub struct Plate {
     frame: NodeRef<leptos::html::Div>,
     sight: RwSignal<Sight>,
     root: NodeRef<leptos::svg::Svg>,
-    layer: NodeRef<leptos::svg::G>,
-    painter: StoredValue<Option<Painter>, LocalStorage>,
+    layer: Layer,
+    veil: Layer,
+    over: Layer,
     height: RwSignal<f32>,
+}
+
+/// A group, and who paints it once it is there.
+#[derive(Clone, Copy)]
+struct Layer {
+    group: NodeRef<leptos::svg::G>,
+    painter: StoredValue<Option<Painter>, LocalStorage>,
+}
+
+impl Layer {
+    fn new() -> Layer {
+        Layer { group: NodeRef::new(), painter: StoredValue::new_local(None) }
+    }
+    fn paint(&self, shapes: Vec<Shape>) {
+        let Some(group) = self.group.get_untracked() else { return };
+        self.painter
+            .update_value(|p| p.get_or_insert_with(|| Painter::new(group.into())).paint(shapes));
+    }
 }
 
 impl Plate {
@@ -27,8 +48,9 @@ impl Plate {
             frame,
             sight,
             root: NodeRef::new(),
-            layer: NodeRef::new(),
-            painter: StoredValue::new_local(None),
+            layer: Layer::new(),
+            veil: Layer::new(),
+            over: Layer::new(),
             height: RwSignal::new(40.0),
         }
     }
@@ -36,18 +58,33 @@ impl Plate {
     /// The room for a picture, once it is there and wide enough to draw in. Tracked.
     pub fn room(&self) -> Option<(f32, f32)> {
         let room = self.sight.get();
-        (self.layer.get().is_some() && room.w >= 40.0).then_some((room.w - MARGIN, room.h - 8.0))
+        (self.layer.group.get().is_some() && room.w >= 40.0)
+            .then_some((room.w - MARGIN, room.h - 8.0))
     }
 
     pub fn paint(&self, picture: Picture) {
-        let Some(layer) = self.layer.get_untracked() else { return };
+        if self.layer.group.get_untracked().is_none() {
+            return;
+        }
         self.height.set(picture.h.max(40.0));
-        self.painter.update_value(|p| {
-            p.get_or_insert_with(|| Painter::new(layer.into())).paint(picture.shapes)
-        });
+        self.layer.paint(picture.shapes);
         if let Some(root) = self.root.get_untracked() {
             diagram::keep_one_stop(&root);
         }
+    }
+
+    /// A line at the playhead, and a veil from there to where the picture's time ends: two marks are moved, and nothing
+    /// is drawn anew.
+    pub fn veil(&self, x: f32, end: f32) {
+        let h = self.height.get();
+        self.veil
+            .paint(vec![Shape::rect("veil", x, 0.0, end - x, h), Shape::line("now", x, 0.0, x, h)]);
+    }
+
+    /// What is over the veil, as low as the picture's own shapes.
+    pub fn over(&self, shapes: Vec<Shape>, y: f32) {
+        let all = Form::Group { x: 0.0, y, kids: shapes };
+        self.over.paint(vec![Shape::new("", all)]);
     }
 
     /// The drawing itself, for whoever listens to the pointer over it.
@@ -56,7 +93,7 @@ impl Plate {
     }
 
     pub fn view(self, page: Page, name: String, nothing: Option<Signal<bool>>) -> AnyView {
-        let Plate { frame, sight, root, layer, height, .. } = self;
+        let Plate { frame, sight, root, layer, veil, over, height } = self;
         let key = move |ev: web_sys::KeyboardEvent| {
             if let Some(root) = root.get_untracked() {
                 diagram::on_key(&ev, &root, page);
@@ -75,7 +112,9 @@ impl Plate {
                     height=move || (height.get() as i32).to_string()
                     viewBox=move || Sight { w: sight.get().w - MARGIN, h: height.get() }.view_box()
                     on:click=move |ev| diagram::on_click(&ev, page) on:keydown=key on:focusin=focus>
-                    <g node_ref=layer></g>
+                    <g node_ref=layer.group></g>
+                    <g class="veil-at" node_ref=veil.group></g>
+                    <g class="over" node_ref=over.group></g>
                 </svg>
             </div>
         }

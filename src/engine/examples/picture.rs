@@ -116,7 +116,9 @@ fn shapes(run: &Run, index: &Index, asked: &Asked) -> (Vec<Shape>, f32) {
             let h = history_of(run);
             let verdict = judge_history(&h, model);
             let judged = verdict.as_ref().map(|v| (&h, v));
-            let picture = history::history(run, judged, (from, to), w, (asked.pick, None));
+            let stretch = (from, to);
+            let bars = history::history(run, judged, (stretch, now), w, (asked.pick, None));
+            let picture = bars.still(history::x_at(run, stretch, w, now.clamp(from, to)));
             (picture.shapes, picture.h)
         }
         "thumbnail" => (thumbnail::thumbnail(run, index, now, w, h), h),

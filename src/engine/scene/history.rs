@@ -1,6 +1,7 @@
 //! Operations as bars from call to return, with what they carried; the point where each took effect if
 //! one order explains all, or in red the few that contradict the model, with arrows for what must come
-//! before what: where they go round, there is no order.
+//! before what: where they go round, there is no order. What comes after the playhead the page lays under a veil; what
+//! has been asked or answered by then is written over it.
 
 use std::cmp::Ordering;
 
@@ -21,15 +22,41 @@ const BAR: f32 = 18.0;
 /// How far a shade reaches beyond its bar.
 const AROUND: f32 = 4.0;
 
-/// The operations of a stretch of time. `judged` is a history with its verdict, if there is one; `beside` the event
-/// that is selected, if one is.
+/// The bars, and the words that stand over the veil: of what has happened by now, reaching into what has not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bars {
+    pub picture: Picture,
+    pub over: Vec<Shape>,
+}
+
+impl Bars {
+    /// With the veil between them: for pictures that stand.
+    pub fn still(self, x: f32) -> Picture {
+        let Bars { mut picture, over } = self;
+        picture.shapes.push(Shape::rect("veil", x, 0.0, picture.w - x, picture.h));
+        picture.shapes.push(Shape::line("now", x, 0.0, x, picture.h));
+        picture.shapes.extend(over);
+        picture
+    }
+}
+
+/// How many operations have been asked for by then, and how many answered: while neither changes, no word does.
+pub fn stands(run: &Run, now: Us) -> (usize, usize) {
+    let by_now = |e: EventId| run.trace().event(e).is_some_and(|e| e.at <= now);
+    let ops = || run.trace().ops.iter();
+    let answered = |op: &&OpRec| op.ret.as_ref().is_some_and(|r| by_now(r.0));
+    (ops().filter(|op| by_now(op.invoke)).count(), ops().filter(answered).count())
+}
+
+/// The operations of a stretch of time, as they are known at a moment. `judged` is a history with its verdict, if there
+/// is one; `beside` the event that is selected, if one is.
 pub fn history(
     run: &Run,
     judged: Option<(&History, &Verdict)>,
-    (from, to): (Us, Us),
+    ((from, to), now): ((Us, Us), Us),
     w: f32,
     (selected, beside): (Pick, Option<&Beside>),
-) -> Picture {
+) -> Bars {
     let at = |e: EventId| run.trace().event(e).map_or(0, |e| e.at);
     let left = left(run);
     let x = |t: Us| x_of(left, (from, to), w, t);
@@ -48,7 +75,7 @@ pub fn history(
     few::sort_by_key(&mut order, |&r| (rows[r].0, r));
     let place = |row: usize| order.iter().position(|&r| r == row).unwrap_or(0) as f32 * PITCH;
     let guilty = guilty(judged);
-    let mut shapes = vec![];
+    let (mut shapes, mut over) = (vec![], vec![]);
     for (i, &r) in order.iter().enumerate() {
         if i == 0 || rows[order[i - 1]].0 != rows[r].0 {
             let y = i as f32 * PITCH + 15.0;
@@ -59,16 +86,22 @@ pub fn history(
         let next = bars[i + 1..].iter().find(|n| n.0 == row).map_or(w, |n| x(n.3));
         let (x0, x1) = (x(a.max(from)), x(b.min(to)).max(x(a.max(from)) + 3.0));
         let bad = guilty.contains(&op.invoke);
-        let at = At { x0, x1, next, y: place(row) };
+        let when = match (a <= now, b <= now) {
+            (_, true) => When::Answered,
+            (true, false) => When::Asked,
+            _ => When::Later,
+        };
+        let at = At { x0, x1, next, y: place(row), veil: x(now.clamp(from, to)), when };
         let chosen = selected == Pick::Op(id);
-        let shape = bar(run, id, op, at, bad, chosen);
+        let (shape, said) = bar(run, id, op, at, bad, chosen);
+        over.extend(said);
         // Nothing stands to itself.
         shapes.push(match beside.filter(|_| !chosen) {
             Some(beside) => {
                 let seen = |(a, b): (Us, Us)| {
                     (a <= to && from <= b).then(|| (x(a.max(from)), x(b.min(to))))
                 };
-                stands(shape, &beside.op(op, to), place(row), &seen)
+                shaded(shape, &beside.op(op, to), place(row), &seen)
             }
             None => shape,
         });
@@ -79,7 +112,7 @@ pub fn history(
     };
     shapes.extend(arrows(run, judged, &spot));
     took_effect(run, judged, &rows, &place, &x, &mut shapes);
-    Picture { shapes, w, h: rows.len() as f32 * PITCH }
+    Bars { picture: Picture { shapes, w, h: rows.len() as f32 * PITCH }, over }
 }
 
 /// Where a time of the stretch lies across the picture.
@@ -114,17 +147,30 @@ struct At {
     x1: f32,
     next: f32,
     y: f32,
+    /// Where the veil begins.
+    veil: f32,
+    when: When,
 }
 
-fn bar(run: &Run, id: OpId, op: &OpRec, at: At, bad: bool, chosen: bool) -> Shape {
-    let At { x0, x1, next, y } = at;
+/// How far an operation has come by now.
+#[derive(Clone, Copy, PartialEq)]
+enum When {
+    Later,
+    Asked,
+    Answered,
+}
+
+/// The bar, and its words once more where they would lie under the veil before their time has come.
+fn bar(run: &Run, id: OpId, op: &OpRec, at: At, bad: bool, chosen: bool) -> (Shape, Option<Shape>) {
+    let At { x0, x1, next, y, veil, when } = at;
     let role = match (&op.ret, bad) {
         (_, true) => "bar broken",
         (None, _) => "bar open",
         (Some((_, crate::scenario::ast::Out::Ok, _)), _) => "bar",
         _ => "bar failed",
     };
-    let mut words = list::operation(run, id);
+    let asked = list::operation(run, id);
+    let mut words = asked.clone();
     if let Some((_, out, value)) = &op.ret {
         words.push_str(" ⇒ ");
         words.push_str(&value.as_ref().map_or_else(|| out_word(*out).to_string(), |v| v.print()));
@@ -136,16 +182,27 @@ fn bar(run: &Run, id: OpId, op: &OpRec, at: At, bad: bool, chosen: bool) -> Shap
     } else {
         ("value beside-bar", x1 + 5.0)
     };
+    let mut over = None;
     if x + wide <= next.max(x1) {
-        kids.push(Shape::text(role, x, y + 13.0, Anchor::Start, words.clone()));
+        // What is open does not tell yet what it will be answered.
+        let said = if when == When::Asked { &asked } else { &words };
+        let ends = x + text::mono(said, text::SMALL);
+        if when == When::Later || ends <= veil {
+            kids.push(Shape::text(role, x, y + 13.0, Anchor::Start, said.clone()));
+        } else {
+            // Beside the bar's own ground: the veil has made it pale.
+            let (y, role) = (y + 13.0, "value beside-bar");
+            over = Some(Shape::text(role, x, y, Anchor::Start, said.clone()));
+        }
     }
     let name = [run.name(op.node), " ", &words].concat();
-    Shape::group(if chosen { "op selected" } else { "op" }, kids).pick(Pick::Op(id), name)
+    let role = if chosen { "op selected" } else { "op" };
+    (Shape::group(role, kids).pick(Pick::Op(id), name), over)
 }
 
 /// A bar with shades under what of it is in the past and in the future of the selected event.
 /// `seen` is where a part of its time lies, if in sight.
-fn stands(
+fn shaded(
     mut bar: Shape,
     how: &Lasting,
     y: f32,

@@ -164,7 +164,7 @@ fn availability(run: &Run, until: Us, w: f32, beside: Option<&Beside>) -> (Vec<S
     while x_at(until, w, step) - LEFT < 5.0 && step < until {
         step *= 2;
     }
-    let title = ["availability: answered, refused, open, each ", &prose_time(step)].concat();
+    let title = ["availability, whole run: ok, refused, open, each ", &prose_time(step)].concat();
     let mut out = vec![Shape::text("chart-title", 0.0, 13.0, Anchor::Start, title)];
     for (i, (node, ops)) in clients.iter().enumerate() {
         let y = HEAD + i as f32 * PITCH;

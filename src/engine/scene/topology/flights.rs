@@ -117,10 +117,13 @@ impl Flights<'_> {
         for n in (0..self.layout.len() as u16).map(NodeId) {
             let (x, y) = self.layout.at(n);
             placer.block(Box2::around(x, y, self.layout.ring_radius() + 1.0));
+            let foot = y + self.layout.ring_radius();
+            // Its state and its line stand below it; of a small one a line alone.
             if self.layout.shows_lines() {
-                let foot = y + self.layout.ring_radius();
-                // Its state and its line stand below it.
                 placer.block(Box2::new(x - 44.0, foot, x + 44.0, foot + 30.0));
+            } else if self.layout.shows_words() {
+                let half = self.layout.room(n) / 2.0;
+                placer.block(Box2::new(x - half, foot, x + half, foot + 14.0));
             }
         }
         placer

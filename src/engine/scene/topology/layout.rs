@@ -22,6 +22,8 @@ pub struct Layout {
 const RING: f32 = 5.0;
 /// A message's head.
 const HEAD: f32 = 12.0;
+/// The words under a node are about twice as tall.
+const WORDS: f32 = 12.0;
 const LINES_FROM: f32 = 20.0;
 const BOTH_FROM: f32 = 26.0;
 const NAMES_FROM: f32 = 13.0;
@@ -89,6 +91,10 @@ impl Layout {
     pub fn shows_lines(&self) -> bool {
         self.r >= LINES_FROM
     }
+    /// Whether something is written under a node: in a small one a single short line.
+    pub fn shows_words(&self) -> bool {
+        self.r >= NAMES_FROM
+    }
     pub fn shows_rings(&self) -> bool {
         self.r >= 9.0
     }
@@ -131,13 +137,24 @@ impl Layout {
 
     /// The smallest bend that passes by everybody else.
     fn clear_bend(&self, a: usize, b: usize) -> f32 {
-        const TRIES: [f32; 9] = [0.0, 0.1, -0.1, 0.18, -0.18, 0.28, -0.28, 0.4, -0.4];
-        let clear = |bend: &&f32| {
-            let way = Way::between(self.at[a], self.at[b], **bend);
+        const TRIES: [f32; 15] = [
+            0.0, 0.1, -0.1, 0.18, -0.18, 0.28, -0.28, 0.4, -0.4, 0.55, -0.55, 0.7, -0.7, 0.9, -0.9,
+        ];
+        let clear = |bend: f32, words: bool| {
+            let way = Way::between(self.at[a], self.at[b], bend);
+            let (r, under) = (self.ring_radius() + 3.0, self.ring_radius() + WORDS);
             let others = (0..self.at.len()).filter(|&i| i != a && i != b);
-            others.map(|i| self.at[i]).all(|p| way.misses(p, self.ring_radius() + 3.0))
+            let inside = (8.0..self.h - 8.0).contains(&way.at(0.5).1);
+            inside
+                && others
+                    .map(|i| self.at[i])
+                    .all(|p| way.misses(p, r) && (!words || way.misses((p.0, p.1 + under), WORDS)))
         };
-        TRIES.iter().find(clear).copied().unwrap_or(0.0)
+        // Past the words under the others too, if it can be without a wide bow.
+        let first = |words: bool, most: f32| {
+            TRIES.into_iter().filter(|b| b.abs() <= most).find(|b| clear(*b, words))
+        };
+        first(self.shows_words(), 0.56).or_else(|| first(false, 1.0)).unwrap_or(0.0)
     }
 
     fn bend(&self, a: NodeId, b: NodeId) -> f32 {

@@ -252,8 +252,10 @@ fn words(run: &Run, peek: &Peek, layout: &Layout, n: NodeId, kids: &mut Vec<Shap
         return;
     }
     let up = peek.life(n) != Life::Down;
-    let line = if up && layout.shows_lines() { peek.line(n) } else { String::new() };
-    let (inside, outside) = split(&line, r * 1.72);
+    let line = if up { peek.line(n) } else { String::new() };
+    // A small circle has room for its name alone.
+    let room = if layout.shows_lines() { r * 1.72 } else { 0.0 };
+    let (inside, outside) = split(&line, room);
     // A long name is written smaller before it is cut.
     let long = text::width(run.name(n), text::NAME) > r * 1.7;
     let (label, size) =
@@ -266,8 +268,16 @@ fn words(run: &Run, peek: &Peek, layout: &Layout, n: NodeId, kids: &mut Vec<Shap
     if !inside.is_empty() {
         kids.push(Shape::text("line inside", x, y + 15.0 - up, Anchor::Middle, inside));
     }
+    if !layout.shows_lines() {
+        let words = short(word(run, peek, n).unwrap_or_default(), &line, layout.room(n));
+        let foot = y + layout.ring_radius() + SHORT;
+        if !words.is_empty() {
+            kids.push(Shape::text("line outside soft", x, foot, Anchor::Middle, words));
+        }
+        return;
+    }
     let mut foot = y + layout.ring_radius() + 17.0;
-    if let Some(word) = word(run, peek, n).filter(|_| layout.shows_lines()) {
+    if let Some(word) = word(run, peek, n) {
         kids.push(Shape::text("outside", x, foot, Anchor::Middle, word));
         foot += 14.0;
     }
@@ -275,6 +285,25 @@ fn words(run: &Run, peek: &Peek, layout: &Layout, n: NodeId, kids: &mut Vec<Shap
     if !outside.is_empty() && foot < layout.h - 3.0 {
         kids.push(Shape::text("line outside soft", x, foot, Anchor::Middle, outside));
     }
+}
+
+/// From the rim of a small node to the baseline of its one line.
+const SHORT: f32 = 11.0;
+
+/// What it is and what it holds, in one line under a small node: as much as has room, and rather its first part alone,
+/// or that part's last word, than nothing.
+fn short(word: &str, line: &str, room: f32) -> String {
+    let first = cut(line, " · ").map_or(line, |c| c.0);
+    let last = first.rsplit(' ').next().unwrap_or(first);
+    let both =
+        |line: &str| if line.is_empty() { word.into() } else { [word, " · ", line].concat() };
+    let told = match word {
+        "" => [line.to_string(), first.to_string(), last.to_string()],
+        _ => [both(line), both(first), if first.is_empty() { word } else { first }.to_string()],
+    };
+    let fits = |s: &&String| text::width(s, text::SMALL) <= room;
+    let whole = told.iter().find(fits).cloned();
+    whole.unwrap_or_else(|| text::fit(last, text::SMALL, room))
 }
 
 /// `term 2 · log 4` in what fits inside and what does not.
