@@ -17,17 +17,23 @@ use crate::app::page::{Loaded, Page, end_of};
 
 /// What a drawing depends on: how much was known, how long and how wide it is, and the selected event.
 type Drawn = (usize, Us, f32, Option<EventId>);
-/// The titles of the charts, which stand over the veil: they are of the whole.
-fn titles(shapes: &[Shape]) -> Vec<Shape> {
-    let one = |s: &Shape| match &s.form {
-        _ if s.role == "chart-title" => Some(s.clone()),
-        Form::Group { x, y, kids } => {
-            let kids = titles(kids);
-            (!kids.is_empty()).then(|| Shape::new("", Form::Group { x: *x, y: *y, kids }))
+/// Takes out the titles of the charts, which stand over the veil: they are of the whole.
+fn titles(shapes: &mut Vec<Shape>) -> Vec<Shape> {
+    let mut out = vec![];
+    shapes.retain_mut(|s| {
+        if s.role == "chart-title" {
+            out.push(s.clone());
+            return false;
         }
-        _ => None,
-    };
-    shapes.iter().filter_map(one).collect()
+        if let Form::Group { x, y, kids } = &mut s.form {
+            let kids = titles(kids);
+            if !kids.is_empty() {
+                out.push(Shape::new("", Form::Group { x: *x, y: *y, kids }));
+            }
+        }
+        true
+    });
+    out
 }
 
 /// Room above the charts, and as much below.
@@ -57,7 +63,7 @@ pub fn Charts() -> impl IntoView {
         let (known, selected) = (run.trace().len(), kin::event_of(&run, pick));
         let new = (known, until, w, selected);
         let same = |d: &(Rc<RefCell<Run>>, Drawn, Picture)| Rc::ptr_eq(&d.0, &of) && d.1 == new;
-        let p = match drawn.get_value().filter(same) {
+        let mut p = match drawn.get_value().filter(same) {
             Some(d) => d.2,
             None => {
                 let mine = kept.try_update_value(Option::take).flatten();
@@ -72,7 +78,7 @@ pub fn Charts() -> impl IntoView {
                 picture
             }
         };
-        plate.over(titles(&p.shapes), EDGE);
+        plate.over(titles(&mut p.shapes), EDGE);
         let all = Form::Group { x: 0.0, y: EDGE, kids: p.shapes };
         plate.paint(Picture { shapes: vec![Shape::new("", all)], w: p.w, h: p.h + 2.0 * EDGE });
     });
