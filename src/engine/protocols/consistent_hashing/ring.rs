@@ -199,11 +199,12 @@ impl Ring {
     /// Members met clockwise from a place, each once.
     fn walk(&self, place: u64) -> impl Iterator<Item = NodeId> + '_ {
         let mut seen: Vec<NodeId> = vec![];
-        self.met(place).filter_map(move |node| {
-            (!seen.contains(&node)).then(|| {
-                seen.push(node);
-                node
-            })
+        self.met(place).filter(move |node| {
+            let new = !seen.contains(node);
+            if new {
+                seen.push(*node);
+            }
+            new
         })
     }
 
