@@ -11,6 +11,8 @@ import { serve } from "./serve.mjs";
 const dir = ".build/marked";
 /** How many frames are recorded after the page asks for the rest. */
 const FRAMES = 12;
+/** How long each is for the page: a slow screen's. */
+const STEP_MS = 33;
 const names = JSON.parse(await readFile(`${dir}/names.json`, "utf8"));
 const index = JSON.parse(await readFile(`${dir}/entries/index.json`, "utf8"));
 
@@ -40,7 +42,7 @@ const look = async ({ address, phone, small, scheme = "light", calm }) => {
     reducedMotion: calm ? "reduce" : "no-preference",
   });
   const page = await context.newPage();
-  await page.addInitScript((frames) => {
+  await page.addInitScript(({ frames, step }) => {
     for (const how of ["instantiate", "instantiateStreaming"]) {
       const plain = WebAssembly[how];
       WebAssembly[how] = async (...of) => {
@@ -49,10 +51,18 @@ const look = async ({ address, phone, small, scheme = "light", calm }) => {
         return made;
       };
     }
+    // Each frame is as long as any other, or a slow machine would get farther into a run in as many of them.
+    const plain = requestAnimationFrame;
+    let [seen, clock] = [0, 1000];
+    globalThis.requestAnimationFrame = (call) =>
+      plain((now) => {
+        if (now !== seen) [seen, clock] = [now, clock + step];
+        call(clock);
+      });
     // What is called by the time the late parts come, on a slow line: counted in frames, so that the machine's speed does not matter.
     const after = (n) => (n === 0 ? (globalThis.settled = true) : requestAnimationFrame(() => after(n - 1)));
     globalThis.lamplightPart = (_, how) => how === 0 && after(frames);
-  }, FRAMES);
+  }, { frames: FRAMES, step: STEP_MS });
   await page.goto(`${site.origin}/${address}`);
   await page.waitForFunction(() => globalThis.settled, null, { timeout: 30_000 });
   const all = await page.evaluate(() => Object.entries(wasm).flatMap(([name, x]) => (name.startsWith("called") && x.value === 1 ? [Number(name.slice(6))] : [])));
@@ -68,15 +78,16 @@ await Promise.all(
 await browser.close();
 await site.close();
 
-// By function: the entries whose links call it, or `main` if a visit without a link does.
+// By function: the entries whose first frames call it, or `main` if those of every entry do. A visit without a link is its own entry's.
+const home = (await readFile("src/engine/protocols/mod.rs", "utf8")).match(/FIRST: \(&str, &str\) = \("([\w-]+)"/)[1];
 const callers = new Map();
 for (const { address, all } of called) {
-  const who = address.match(/^#([\w-]+)\//)?.[1].replaceAll("-", "_") ?? "main";
+  const who = (address.match(/^#([\w-]+)\//)?.[1] ?? home).replaceAll("-", "_");
   for (const name of all.map((n) => names[n]).filter(Boolean)) callers.set(name, (callers.get(name) ?? new Set()).add(who));
 }
 const groups = new Map();
 for (const [name, who] of callers) {
-  const group = who.has("main") ? "main" : [...who].sort().join(" ");
+  const group = who.size === index.length ? "main" : [...who].sort().join(" ");
   groups.set(group, [...(groups.get(group) ?? []), name]);
 }
 const lines = [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([group, all]) => {
@@ -84,4 +95,4 @@ const lines = [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([group, all]
   return `${group}:\n${rows.join("").trim()}\n`;
 });
 await writeFile("tools/first-frame.txt", lines.join("\n"));
-console.log(`${visits.length} visits, ${callers.size} functions of ${names.filter(Boolean).length}, ${groups.get("main").length} without a link`);
+console.log(`${visits.length} visits, ${callers.size} functions of ${names.filter(Boolean).length}, ${groups.get("main").length} in each`);

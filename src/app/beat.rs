@@ -231,8 +231,9 @@ impl Beat {
             let pace = scene::pace(&run);
             if page.whole.get_untracked() {
                 ahead(&mut run, before as Us + 2 * pace);
-            } else {
-                // The first frames need only what they show; what lies further ahead comes with the diagram.
+            } else if run.ended().is_none() {
+                // The first frames need only what they show; what lies further ahead comes with the diagram, and what
+                // became of it with its verdicts.
                 run.advance(before as Us + pace / 4, BUDGET);
             }
             side.index.borrow_mut().catch_up(&run);
@@ -360,7 +361,7 @@ impl Beat {
 /// Let the run be known up to its end, or at least to a time, within the frame's budget. Gives whether more is to come.
 fn ahead(run: &mut Run, at_least: Us) -> bool {
     let until = run.horizon().max(at_least);
-    let settled = run.verdicts().is_some();
+    let settled = run.ended().is_some();
     if settled && run.known_until() >= at_least {
         return false;
     }
@@ -389,7 +390,7 @@ fn next_told(index: &Index, tales: &[Tale], now: Us) -> Option<Us> {
 
 /// The letters of the sentence that came into view, if one did: a broken claim stands before all else.
 fn told_between(run: &Run, index: &Index, from: usize, to: usize) -> Option<usize> {
-    let broken = index.broken.iter().rev().find(|b| b.1.index() < to);
+    let broken = index.broken[..index.broken.partition_point(|b| b.1.index() < to)].last();
     if let Some((_, e)) = broken.filter(|b| b.1.index() >= from)
         && let Some(What::Broke { claim, witness }) = run.trace().event(*e).map(|e| e.what)
     {

@@ -706,9 +706,10 @@ impl Page {
 
     pub fn end(&self) {
         self.playing.set(false);
-        if let Some(end) = self.end_now() {
-            self.go(Head::after(end));
-            let end = self.end_now().unwrap_or(end);
+        if self.loaded_now().is_some() {
+            // What is known of it then may end sooner.
+            self.go(Head::after(untrack(|| self.whole_end())));
+            let end = untrack(|| self.whole_end());
             self.go(Head::after(end));
             match (self.limit_now(), self.bound.with_value(Option::is_some)) {
                 (Some(limit), _) => self.tell_limit(limit),
@@ -718,12 +719,7 @@ impl Page {
         }
     }
 
-    /// When the last of all that stand side by side ends.
-    fn end_now(&self) -> Option<Us> {
-        self.sides_now().iter().map(|s| end_of(&s.run.borrow())).max()
-    }
-
-    /// The same for the scrubber. Tracked.
+    /// When the last of all that stand side by side ends. Tracked.
     pub fn whole_end(&self) -> Us {
         self.sides().iter().map(|s| end_of(&s.run.borrow())).max().unwrap_or(1)
     }
@@ -1512,8 +1508,8 @@ fn look_ahead(side: &Side, head: Head) {
 /// Where the scenario ends: when it was settled, or at its horizon.
 pub fn end_of(run: &Run) -> Us {
     let last = run.trace().len().checked_sub(1).map_or(0, |i| run.trace().at(i));
-    match run.verdicts() {
-        Some(v) => v.at.max(1),
+    match run.ended() {
+        Some(at) => at.max(1),
         None if run.world().next_at().is_none() => last,
         None => run.horizon(),
     }

@@ -4,7 +4,7 @@
 //! most [`SNAP_EVERY`] steps; acting in the past is another text and another run that shares what stays
 //! the same. A run has no fixed end: `until` settles the verdicts, and time goes on for whoever watches.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use crate::card::{Entry, Weight};
@@ -59,7 +59,10 @@ pub struct Run {
     trace: Trace,
     snaps: Vec<Snap>,
     next_snap: u64,
-    settled: Option<Verdicts>,
+    /// When the scenario ended, if it has.
+    ended: Option<Us>,
+    /// What became of it by then: worked out when it is asked for, or before the world goes on.
+    settled: OnceCell<Verdicts>,
     last_peek: RefCell<Option<Seen>>,
 }
 
@@ -80,7 +83,8 @@ impl Run {
             trace,
             snaps: vec![first],
             next_snap: SNAP_EVERY,
-            settled: None,
+            ended: None,
+            settled: OnceCell::new(),
             last_peek: RefCell::new(None),
         })
     }
@@ -111,14 +115,15 @@ impl Run {
 
     /// Go on to the end the scenario gives itself, and settle the verdicts.
     pub fn finish(&mut self) -> &Verdicts {
-        while self.settled.is_none() {
+        while self.ended.is_none() {
             self.advance(self.horizon(), u32::MAX);
             self.settle_if(self.world.next_at().is_none_or(|t| t > self.horizon()));
         }
-        self.settled.get_or_insert_with(|| unreachable!("the loop ends only when it is settled"))
+        self.verdicts().unwrap_or_else(|| unreachable!("the loop ends only when it has ended"))
     }
 
     fn step(&mut self) -> Option<Limit> {
+        let _ = self.verdicts();
         if !self.world.advance() {
             return self.world.limit();
         }
@@ -143,7 +148,7 @@ impl Run {
         let plan = self.world.plan();
         let over = match plan.scenario.until {
             Until::Time(_) => false,
-            Until::Quiet { .. } => self.settled.is_none() && self.world.is_quiet(),
+            Until::Quiet { .. } => self.ended.is_none() && self.world.is_quiet(),
             Until::Fact { delay, .. } => {
                 let first = plan.watch_of_until.and_then(|w| self.world.watch(w).first);
                 first.is_some_and(|(at, ..)| self.world.next_at().is_none_or(|t| t > at + delay))
@@ -153,8 +158,8 @@ impl Run {
     }
 
     fn settle_if(&mut self, over: bool) {
-        if over && self.settled.is_none() {
-            self.settled = Some(Verdicts::of(self));
+        if over && self.ended.is_none() {
+            self.ended = Some(self.world.now());
         }
     }
 
@@ -183,9 +188,14 @@ impl Run {
     pub fn horizon(&self) -> Us {
         self.world.plan().horizon()
     }
-    /// Where the scenario ended, if it has.
+    /// When the scenario ended, if it has.
+    pub fn ended(&self) -> Option<Us> {
+        self.ended
+    }
+    /// What became of it, once it has ended.
     pub fn verdicts(&self) -> Option<&Verdicts> {
-        self.settled.as_ref()
+        self.ended?;
+        Some(self.settled.get_or_init(|| Verdicts::of(self)))
     }
     /// Everything up to this time is in the trace.
     pub fn known_until(&self) -> Us {
@@ -297,7 +307,8 @@ impl Run {
             trace,
             snaps,
             next_snap,
-            settled: None,
+            ended: None,
+            settled: OnceCell::new(),
             last_peek: RefCell::new(None),
         };
         run.settle_early();

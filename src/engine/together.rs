@@ -67,10 +67,10 @@ impl Together {
     /// Go on towards the end of the text in every run, in at most about `budget` steps; whether all are settled.
     pub fn go_on(&mut self, budget: u32) -> bool {
         let share = budget.div_ceil(self.runs.len().max(1) as u32);
-        for run in self.runs.iter_mut().filter(|run| run.verdicts().is_none()) {
+        for run in self.runs.iter_mut().filter(|run| run.ended().is_none()) {
             run.advance(run.horizon(), share);
         }
-        self.runs.iter().all(|run| run.verdicts().is_some())
+        self.runs.iter().all(|run| run.ended().is_some())
     }
 
     // ---------------------------------------------------------------- looking

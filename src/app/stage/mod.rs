@@ -393,7 +393,7 @@ fn Lower() -> impl IntoView {
     // What there is to be seen is asked for when a run has grown by half, and when it is whole: an answer costs as much
     // as all that its nodes hold.
     let grown = Kept::new(move || {
-        let (known, whole) = (page.known.get(), page.with_run(|run| run.verdicts().is_some()));
+        let (known, whole) = (page.known.get(), page.with_run(|run| run.ended().is_some()));
         (known.checked_ilog2(), known & known.next_power_of_two() >> 2, whole)
     });
     let keys = Kept::new(move || {

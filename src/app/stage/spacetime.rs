@@ -90,11 +90,7 @@ pub fn viewport(run: &Run, gaze: Gaze, sight: Sight, now: Us, all: Stretch) -> V
 /// How much is in sight: some seconds of the screen, or the whole of a run that is shorter.
 fn span(run: &Run) -> Us {
     let (usual, end) = (scene::pace(run) * SPAN, end_of(run));
-    if run.verdicts().is_some() && end * 5 / 4 < usual {
-        (end * 5 / 4).max(usual / 40)
-    } else {
-        usual
-    }
+    if run.ended().is_some() && end * 5 / 4 < usual { (end * 5 / 4).max(usual / 40) } else { usual }
 }
 
 /// The whole run in one view.

@@ -499,8 +499,8 @@ fn as_expected(params: &Params, fewer: u64, all: u64, moved: u64, keys: usize) -
     let deviation = balance::expected_moved_deviation(fewer, v, k);
     let slack = 4 * u128::from(want) * u128::from(deviation) / 1_000_000;
     let off = u128::from(want.abs_diff(moved * 1_000_000));
-    let (want, slack) = (want / 1_000_000, slack / 1_000_000);
-    (off / 1_000_000 <= slack, format!("{moved} moved; {want} ± {slack} are expected"))
+    let (want, slack) = (want / 1_000_000, (slack / 1_000_000) as u64);
+    (off / 1_000_000 <= u128::from(slack), format!("{moved} moved; {want} ± {slack} are expected"))
 }
 
 fn uneven(got: u64, want: u64) -> Witness {

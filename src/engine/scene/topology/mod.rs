@@ -294,7 +294,7 @@ const SHORT: f32 = 11.0;
 /// or that part's last word, than nothing.
 fn short(word: &str, line: &str, room: f32) -> String {
     let first = cut(line, " · ").map_or(line, |c| c.0);
-    let last = first.rsplit(' ').next().unwrap_or(first);
+    let last = first.rfind(' ').map_or(first, |at| &first[at + 1..]);
     let both =
         |line: &str| if line.is_empty() { word.into() } else { [word, " · ", line].concat() };
     let told = match word {
