@@ -2,7 +2,7 @@
 //
 // It opens the page as readers do (a first visit on a desk and on a phone, with less motion, embedded, every shipped scenario, links
 // to a moment), collects what is called until some frames after the page asks for the rest, and writes the names, shortened
-// to a hash, to tools/first-frame.txt: first what each entry's links call, then what is called without a link.
+// to a hash, to tools/first-frame.txt: by the entries whose first frames call it, and at last what those of every entry call.
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { chromium } from "playwright-core";
 import { chromium as chromiumPath } from "../e2e/chromium.mjs";

@@ -336,7 +336,7 @@ const entries = [...catalogue.match(/^catalogue! \{([^}]*)\}/m)[1].matchAll(/^\s
 const visit = catalogue.match(/FIRST: \(&str, &str\) = \("([\w-]+)"/)[1];
 const parts = ["late", ...entries.flatMap((e) => [e, `${e}_late`])];
 
-/** By name of a function: the entries whose first frames call it; `main` if those of a visit without a link do. */
+/** By name of a function: the entries whose first frames call it; `main` if those of every entry do. */
 const soon = new Map();
 for (const group of (await readFile(new URL("first-frame.txt", import.meta.url), "utf8").catch(() => "")).split("\n\n")) {
   const [who, names] = group.split(":\n");
