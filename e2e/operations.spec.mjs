@@ -94,3 +94,18 @@ test("by keyboard: a bar is taken, moved and given back", async ({ page, open })
   await expect(hand.getByRole("button", { name: "longer" })).toBeVisible();
   await accessible(page);
 });
+
+test("what comes after the playhead lies under a veil, which goes with it", async ({ page, open }) => {
+  await open("#sequential-store/not-linearizable&t=30ms");
+  await page.getByRole("button", { name: "operations", exact: true }).click();
+  const bars = page.locator('svg[aria-label^="What the clients"]').or(page.locator(".exhibits svg").first()).first();
+  const veil = () => bars.locator(".veil-at .veil").evaluate((v) => v.getBoundingClientRect().x);
+  const read = bars.locator(".op", { hasText: "get x" }).first();
+  const put = bars.locator(".op", { hasText: "put x" }).first();
+  const x = (op) => op.evaluate((o) => o.getBoundingClientRect().x);
+  const before = await veil();
+  expect(before).toBeGreaterThan(await x(put));
+  expect(before).toBeLessThan(await x(read));
+  await page.keyboard.press("End");
+  await expect.poll(veil).toBeGreaterThan(await x(read));
+});

@@ -119,6 +119,7 @@ fn wires(run: &Run, index: &Index, peek: &Peek, layout: &Layout, out: &mut Vec<S
     let (mut shut, mut heads) = (Pen::new(), Pen::new());
     let shown = |n: &NodeId| peek.life(*n) != Life::Absent && index.shows_node(*n);
     let there: Vec<NodeId> = run.cast().all().filter(shown).collect();
+    let odd = odd_links(peek, layout, &there);
     for (i, &a) in there.iter().enumerate() {
         for &b in &there[i + 1..] {
             match (net.is_cut(a, b), net.is_cut(b, a)) {
@@ -137,7 +138,9 @@ fn wires(run: &Run, index: &Index, peek: &Peek, layout: &Layout, out: &mut Vec<S
                 (false, false) => {}
             }
             let parted = !net.open(a, b) && !net.open(b, a);
-            if layout.shows_wires() && index.talked(a, b) && !parted {
+            // Words would hang in the air without their link, though nobody has used it yet.
+            let stands = index.talked(a, b) || odd.contains(&(a, b));
+            if layout.shows_wires() && stands && !parted {
                 layout.middle(a, b).draw(&mut open);
             }
         }
@@ -154,7 +157,7 @@ fn wires(run: &Run, index: &Index, peek: &Peek, layout: &Layout, out: &mut Vec<S
             out.push(Shape::path(role, pen.d()));
         }
     }
-    odd_links(peek, layout, &there, out);
+    words_of(peek, layout, &odd, out);
 }
 
 /// An arrow the way that is cut, struck out.
@@ -174,19 +177,25 @@ const ODD: usize = 8;
 /// Letters of a name that is too long for its circle.
 const LONG: f32 = 12.0;
 
-/// What is special about single links, beside their middles.
-fn odd_links(peek: &Peek, layout: &Layout, there: &[NodeId], out: &mut Vec<Shape>) {
+fn is_odd(peek: &Peek, a: NodeId, b: NodeId) -> bool {
     let net = peek.world().net();
-    let is_odd = |a: NodeId, b: NodeId| net.link(a, b) != net.base() && net.open(a, b);
+    net.link(a, b) != net.base() && net.open(a, b)
+}
+
+/// Links that are not as the others, and whose words have room.
+fn odd_links(peek: &Peek, layout: &Layout, there: &[NodeId]) -> Vec<(NodeId, NodeId)> {
     let pairs = there.iter().enumerate().flat_map(|(i, a)| there[i + 1..].iter().map(|b| (*a, *b)));
-    let odd: Vec<_> =
-        pairs.filter(|(a, b)| is_odd(*a, *b) || is_odd(*b, *a)).take(ODD + 1).collect();
-    if odd.len() > ODD || !layout.shows_lines() {
-        return;
-    }
-    for (a, b) in odd {
+    let odd = pairs.filter(|(a, b)| is_odd(peek, *a, *b) || is_odd(peek, *b, *a));
+    let odd: Vec<_> = odd.take(ODD + 1).collect();
+    if odd.len() > ODD || !layout.shows_lines() { vec![] } else { odd }
+}
+
+/// What is special about them, beside their middles.
+fn words_of(peek: &Peek, layout: &Layout, odd: &[(NodeId, NodeId)], out: &mut Vec<Shape>) {
+    let net = peek.world().net();
+    for &(a, b) in odd {
         let (one, other) = (net.says(a, b), net.says(b, a));
-        let words = match (is_odd(a, b), is_odd(b, a)) {
+        let words = match (is_odd(peek, a, b), is_odd(peek, b, a)) {
             (true, true) if one == other => one,
             (true, true) => [&one, " / ", &other].concat(),
             (true, false) => one,
@@ -291,10 +300,13 @@ fn words(run: &Run, peek: &Peek, layout: &Layout, n: NodeId, kids: &mut Vec<Shap
 const SHORT: f32 = 11.0;
 
 /// What it is and what it holds, in one line under a small node: as much as has room, and rather its first part alone,
-/// or that part's last word, than nothing.
+/// or that part's number, than nothing.
 fn short(word: &str, line: &str, room: f32) -> String {
     let first = cut(line, " · ").map_or(line, |c| c.0);
+    let first = cut(first, ", ").map_or(first, |c| c.0);
+    let number = |w: &&str| w.bytes().any(|b| b.is_ascii_digit());
     let last = first.rfind(' ').map_or(first, |at| &first[at + 1..]);
+    let last = first.split(' ').find(number).unwrap_or(last);
     let both =
         |line: &str| if line.is_empty() { word.into() } else { [word, " · ", line].concat() };
     let told = match word {
