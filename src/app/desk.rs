@@ -132,17 +132,12 @@ pub fn leave(page: Page, came: Vec<String>) {
     }
 }
 
-/// The same link is opened again: all stands as it stood. Behind the tree, which is kept for longer. Opened for the first
-/// time it is looked at as it says.
+/// The same link is opened again: all stands as it stood. Behind the tree, which is kept for longer.
 pub fn restore(page: Page) {
-    let kept = dom::take_here(KEY);
-    let Some(text) = kept else { return page.present() };
+    let Some(text) = dom::take_here(KEY) else { return };
     let desk = js_sys::JSON::parse(&text).ok().and_then(|v| serde_wasm_bindgen::from_value(v).ok());
     let (here, desk): (String, Option<Desk>) = (dom::fragment(), desk);
-    let Some(desk) = desk.filter(|d| d.link == here || d.came.contains(&here)) else {
-        return page.present();
-    };
-    page.presented.set_value(true);
+    let Some(desk) = desk.filter(|d| d.link == here || d.came.contains(&here)) else { return };
     if desk.link != here {
         // The address was not written yet when the page was left: the work is under the one that was to come.
         dom::keep_here(KEY, &text);

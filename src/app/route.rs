@@ -45,9 +45,10 @@ pub fn open(page: Page, catalogue: Catalogue, fragment: String) {
             Ok(address) => {
                 page.compare_check(&address);
                 work::restore(page, fragment.trim_start_matches('#'));
-                match page.mode.get_untracked() {
-                    Mode::Embed => page.present(),
-                    _ => desk::restore(page),
+                // As its link was looked at; where it was left here, as it was left.
+                page.present();
+                if page.mode.get_untracked() != Mode::Embed {
+                    desk::restore(page);
                 }
             }
             Err(problem) => page.fail(*problem),
