@@ -17,16 +17,20 @@ pub fn keys(run: &Run) -> Vec<(&'static str, String)> {
 }
 
 #[component]
-pub fn Exhibits(key: &'static str) -> impl IntoView {
+pub fn Exhibits(
+    key: &'static str,
+    /// Which of the runs side by side; none: the run in view.
+    side: Option<usize>,
+) -> impl IntoView {
     let page = expect_context::<Page>();
     let plate = Plate::new();
     let nothing = RwSignal::new(false);
     effect(move || {
         let Some(room) = plate.room() else { return };
-        let (count, pick) = (page.count.get(), page.pick.get());
+        let (count, pick) = (page.count_of(side), page.pick_in(side));
         let filter = page.inquiry.filter.get();
         let still = (!page.playing.get()).then(|| page.head.get().at);
-        let picture = page.loaded().map(|l| {
+        let picture = page.side(side).map(|l| {
             let (run, index) = (&*l.run.borrow(), l.index.borrow());
             let peek = |c: usize| run.peek(EventId(c.saturating_sub(1) as u32));
             // Between two events clocks go on; while it plays the next event is soon there.
@@ -49,6 +53,7 @@ pub fn Exhibits(key: &'static str) -> impl IntoView {
         nothing.set(picture.is_none());
         plate.paint(picture.unwrap_or_default());
     });
-    let name = format!("What the nodes hold: {}", key.replace('-', " "));
+    let of = side.map(|i| format!(", {}", untrack(|| page.side_name(i)))).unwrap_or_default();
+    let name = format!("What the nodes hold: {}{of}", key.replace('-', " "));
     plate.view(page, name, Some(nothing.into()))
 }

@@ -13,7 +13,8 @@ use leptos::prelude::*;
 use super::kin;
 use super::plate::Plate;
 use crate::app::lay::{Kept, effect};
-use crate::app::page::{Loaded, Page, end_of};
+use crate::app::page::{Page, end_of};
+use crate::app::sides::Side;
 
 /// What a drawing depends on: how much was known, how long and how wide it is, and the selected event.
 type Drawn = (usize, Us, f32, Option<EventId>);
@@ -40,14 +41,18 @@ fn titles(shapes: &mut Vec<Shape>) -> Vec<Shape> {
 const EDGE: f32 = 4.0;
 
 #[component]
-pub fn Charts() -> impl IntoView {
+pub fn Charts(
+    /// Which of the runs side by side; none: the run in view.
+    side: Option<usize>,
+) -> impl IntoView {
     let page = expect_context::<Page>();
     let plate = Plate::new();
-    // The charts end where the run does, or at a playhead beyond.
+    // The charts end where the longest of the runs does, or at a playhead beyond.
     let until = Kept::new(move || {
         page.known.track();
         let now = page.head.get().at;
-        page.with_run(end_of).unwrap_or(0).max(now).max(1)
+        let ends = page.sides().into_iter().map(|s| end_of(&s.run.borrow()));
+        ends.max().unwrap_or(0).max(now).max(1)
     });
     // Folded once and kept up as the run grows; drawn anew where it has grown, while the veil moves with time.
     let kept = StoredValue::new_local(None::<(Rc<RefCell<Run>>, Measures)>);
@@ -55,8 +60,8 @@ pub fn Charts() -> impl IntoView {
     effect(move || {
         let Some((w, _)) = plate.room() else { return };
         page.known.track();
-        let (pick, until, loaded) = (page.pick.get(), until.get(), page.loaded());
-        let Some(Loaded { run: of, index, .. }) = loaded else {
+        let (pick, until, of) = (page.pick_in(side), until.get(), page.side(side));
+        let Some(Side { run: of, index, .. }) = of else {
             return plate.paint(Picture::default());
         };
         let (run, index) = (of.borrow(), index.borrow());
@@ -87,5 +92,6 @@ pub fn Charts() -> impl IntoView {
         let (now, until) = (page.head.get().at, until.get());
         plate.veil(measures::x_at(until, w, now), measures::x_at(until, w, until) + 2.0);
     });
-    plate.view(page, "What the run measures, over its time".to_string(), None)
+    let of = side.map(|i| format!(": {}", untrack(|| page.side_name(i)))).unwrap_or_default();
+    plate.view(page, format!("What the run measures, over its time{of}"), None)
 }

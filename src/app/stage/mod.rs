@@ -417,8 +417,8 @@ fn Lower() -> impl IntoView {
     let opened = Kept::new(move || page.loaded().map(|l| opens(&l)));
     let first = Kept::new(move || match many.get() > 1 {
         _ if swept.is_some() => Below::Swept,
-        true => Below::Compared,
-        false => Below::of(opened.get().map_or(card::View::Messages, |o| o.view)),
+        true if opened.with(|o| o.as_ref().is_none_or(|o| o.slug.is_none())) => Below::Compared,
+        _ => Below::of(opened.get().map_or(card::View::Messages, |o| o.view)),
     });
     effect(move || {
         opened.with(|_| ());
@@ -459,10 +459,11 @@ fn Lower() -> impl IntoView {
         Below::Compared => page::BESIDE + 1,
         Below::Swept => page::BESIDE + 2,
         Below::Operations => page::BESIDE + 3,
-        Below::Measures => page::BESIDE + 4,
+        // Made anew when another number of runs stands beside each other.
+        Below::Measures => EACH * many.get() + 4,
         Below::Exhibit(key) => {
             let at = keys.with(|k| k.iter().position(|k| k.0 == key));
-            page::BESIDE + 5 + at.unwrap_or(0)
+            EACH * many.get() + 5 + at.unwrap_or(0)
         }
     };
     let tab = move |below: Below, word: String| {
@@ -498,12 +499,18 @@ fn Lower() -> impl IntoView {
                 Below::Swept => view! { <sweep::Sweep swept=swept/> }.into_any(),
                 Below::Compared => view! { <sides::Comparison/> }.into_any(),
                 Below::Operations => view! { <operations::Operations/> }.into_any(),
-                Below::Measures => view! { <measures::Charts/> }.into_any(),
-                Below::Exhibit(key) => view! { <Exhibits key=key/> }.into_any(),
+                Below::Measures => sides::beside(page, |_| true, |side| view! { <measures::Charts side=side/> }.into_any()),
+                Below::Exhibit(key) => {
+                    let has = |run: &Run| exhibits::keys(run).iter().any(|k| k.0 == key);
+                    sides::beside(page, has, |side| view! { <Exhibits key=key side=side/> }.into_any())
+                }
             })}
         </div>
     }
 }
+
+/// More than an entry has views, and more than runs can stand beside each other.
+const EACH: usize = 100;
 
 /// How long a word over the page stays, in milliseconds; what is serious stays until it is dismissed.
 const STAYS: u32 = 10_000;

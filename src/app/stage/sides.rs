@@ -196,6 +196,38 @@ pub fn Diagrams(many: usize) -> impl IntoView {
     view! { <div class="diagrams" data-many=many>{(0..many).map(one).rows()}</div> }
 }
 
+/// The same view of each run it can be had of, beside one another under their names; of one alone it is the view itself.
+pub fn beside(
+    page: Page,
+    has: impl Fn(&Run) -> bool,
+    one: impl Fn(Option<usize>) -> AnyView,
+) -> AnyView {
+    let sides = page.sides_now();
+    let which: Vec<usize> = (0..sides.len()).filter(|&i| has(&sides[i].run.borrow())).collect();
+    if which.len() < 2 {
+        return one(None);
+    }
+    let column = |i: usize| {
+        let name = move || page.side_name(i);
+        let held = move || page.branch_of(i).is_some();
+        let look = move || {
+            if !untrack(held) {
+                page.look_at(i);
+            }
+        };
+        view! {
+            <div class="diagram" data-now=move || page.is_current(i).then_some("true") prop:inert=held
+                on:pointerdown=move |_| look() on:focusin=move |_| look()>
+                <p class="of">{name}</p>
+                {one(Some(i))}
+            </div>
+        }
+    };
+    let many = which.len();
+    view! { <div class="diagrams abreast" data-many=many>{which.into_iter().map(column).rows()}</div> }
+        .into_any()
+}
+
 /// A row of the table: what is counted, and what it is in each run.
 fn rows(counts: &[Counters]) -> Vec<(&'static str, Vec<String>)> {
     let each = |f: &dyn Fn(&Counters) -> String| counts.iter().map(f).collect::<Vec<String>>();

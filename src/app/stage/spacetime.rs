@@ -35,6 +35,8 @@ extern "C" {
 const SPAN: Us = 5;
 /// Where the now-line stands when the diagram follows it.
 const NOW_AT: f64 = 0.72;
+/// How much of the width may be silence before the playhead.
+const SILENT: f64 = 0.55;
 /// Painted beyond the right edge, so that following need not repaint; and beyond the left one too, where a hand may pan.
 const SPARE: f32 = 360.0;
 /// On the drawing while a hand pans it: each tile is a layer of its own then, moved without being painted again.
@@ -58,26 +60,46 @@ pub const FOLLOW: Gaze = Gaze::Follow { closer: 0 };
 pub struct Stretch {
     span: Us,
     end: Us,
+    /// When the last thing happened.
+    last: Us,
 }
 
 impl Stretch {
-    fn of(run: &Run) -> Stretch {
-        Stretch { span: span(run), end: end_of(run) }
+    fn of(run: &Run, now: Us) -> Stretch {
+        let trace = run.trace();
+        let before = trace.count_before(now + 1).checked_sub(1);
+        Stretch { span: span(run), end: end_of(run), last: before.map_or(0, |i| trace.at(i)) }
     }
     fn and(self, other: Stretch) -> Stretch {
-        Stretch { span: self.span.max(other.span), end: self.end.max(other.end) }
+        Stretch {
+            span: self.span.max(other.span),
+            end: self.end.max(other.end),
+            last: self.last.max(other.last),
+        }
     }
 }
 
-/// The viewport that a gaze means now.
-pub fn viewport(run: &Run, gaze: Gaze, sight: Sight, now: Us, all: Stretch) -> Viewport {
+/// The viewport that a gaze means now. Where it follows a playhead that stands still behind a long silence, it draws back
+/// until what was last is in sight: an empty sheet tells nothing.
+pub fn viewport(
+    run: &Run,
+    gaze: Gaze,
+    sight: Sight,
+    (now, still): (Us, bool),
+    all: Stretch,
+) -> Viewport {
     let start = Viewport::new(run, 0, all.span, sight.w, sight.h);
     match gaze {
         // The stretch may have been chosen in the diagram of another run.
         Gaze::Fixed(v) => Viewport { t0: v.t0, level: v.level, ..start },
         Gaze::Follow { closer } => {
-            let v = start.zoom(closer, 0.0);
-            let room = f64::from(v.w - v.gutter) * v.us_per_px();
+            let mut v = start.zoom(closer, 0.0);
+            let silence = now.saturating_sub(all.last) as f64;
+            let seen = |v: &Viewport| f64::from(v.w - v.gutter) * v.us_per_px();
+            while still && silence > seen(&v) * SILENT && v.zoom(-1, 0.0) != v {
+                v = v.zoom(-1, 0.0);
+            }
+            let room = seen(&v);
             // A little room before the beginning, or its first marks would lie on the lanes' names; and no
             // farther than the end, while the playhead is before it.
             let first = -10.0 * v.us_per_px();
@@ -239,7 +261,8 @@ impl Sheet {
         let mut front = spacetime::front(run, index, &wide, pick);
         front.extend(at.parted.into_iter().flat_map(|t| spacetime::parting(&wide, t)));
         self.layers.front.1.paint(front);
-        self.layers.focus.1.paint(spacetime::focus(run, index, &wide, pick));
+        let seen = (view.gutter + left, view.w + left);
+        self.layers.focus.1.paint(spacetime::focus(run, index, &wide, seen, pick));
         self.layers.veil.1.paint(spacetime::veil(&wide));
         let chain = at.chain.as_ref().map(|c| spacetime::chain(run, index, &wide, c));
         self.layers.chain.1.paint(chain.unwrap_or_default());
@@ -384,9 +407,10 @@ pub fn Spacetime(
         let Some(loaded) = page.side_now(side).filter(|_| sight.w > 40.0 && sight.h > 40.0) else {
             return;
         };
-        let stretch = |s: &Side| Stretch::of(&s.run.borrow());
+        let stretch = |s: &Side| Stretch::of(&s.run.borrow(), frame.now);
         let Some(all) = alike().iter().map(stretch).reduce(Stretch::and) else { return };
-        let view = viewport(&loaded.run.borrow(), gaze.get_untracked(), sight, frame.now, all)
+        let when = (frame.now, !frame.playing);
+        let view = viewport(&loaded.run.borrow(), gaze.get_untracked(), sight, when, all)
             .sifted(&loaded.index.borrow().filter());
         let mut slot = look.borrow_mut();
         let sheet = slot.get_or_insert_with(|| Sheet::new(Layers::new(&c, &b, p.into())));

@@ -2,6 +2,7 @@
 
 use super::terms::{self, Term};
 use super::{expects, facts, fault, read, settings, steps};
+use crate::world::Limit;
 
 /// A part of the language and its words.
 pub struct Chapter {
@@ -128,9 +129,11 @@ fn limits() -> String {
     let (bytes, lines, nodes) = (terms::TEXT_MAX, terms::LINES_MAX, terms::NODES_MAX);
     let (label, hours) = (terms::LABEL_MAX, terms::TIME_MAX / 3_600_000_000);
     let (runs, points) = (terms::RUNS_MAX, terms::SWEEP_MAX);
+    let stops: String = Limit::ALL.map(|l| format!("- {}\n", l.says())).concat();
     format!(
         "\n## Limits\n\nA text has at most {bytes} bytes and {lines} lines, a run {nodes} nodes and {hours} \
          hours, a title, label or caption {label} characters. At most {runs} runs stand side by side; a \
-         sweep has at most {points} values.\n"
+         sweep has at most {points} values.\n\nA run that would never end stops, keeps what it has, and says which of \
+         these it met:\n\n{stops}"
     )
 }

@@ -19,6 +19,8 @@ use crate::trace::OpRec;
 
 const PITCH: f32 = 28.0;
 const BAR: f32 = 18.0;
+/// Width of what a finger meets.
+const TARGET: f32 = 24.0;
 /// How far a shade reaches beyond its bar.
 const AROUND: f32 = 4.0;
 
@@ -176,7 +178,12 @@ fn bar(run: &Run, id: OpId, op: &OpRec, at: At, bad: bool, chosen: bool) -> (Sha
         words.push_str(&value.as_ref().map_or_else(|| out_word(*out).to_string(), |v| v.print()));
     }
     let wide = text::mono(&words, text::SMALL);
-    let mut kids = vec![Shape::round(role, x0, y, x1 - x0, BAR, 4.0)];
+    // What is short, and narrow on a phone, is still met by a finger: as far as the next one leaves room.
+    let reach = (x0 + TARGET).min(next).max(x1) - x0;
+    let mut kids = vec![
+        Shape::rect("hit", x0, y - (PITCH - BAR) / 2.0, reach, PITCH),
+        Shape::round(role, x0, y, x1 - x0, BAR, 4.0),
+    ];
     let (role, x) = if wide + 10.0 <= x1 - x0 {
         ("value on-bar", x0 + 5.0)
     } else {

@@ -296,7 +296,7 @@ impl Chart<'_> {
             out.push(Shape::group("line", kids).hue(hue).pick(Pick::Node(line.node), name));
             ends.push((last, line.node));
         }
-        out.extend(names(run, ends, w));
+        out.extend(names(run, ends, w, plot));
         (out, HEAD + plot)
     }
 }
@@ -330,19 +330,33 @@ impl Stands {
 }
 
 /// The names of the lines at their ends, one under the other where they would meet.
-fn names(run: &Run, ends: Vec<(f32, NodeId)>, w: f32) -> Vec<Shape> {
+fn names(run: &Run, ends: Vec<(f32, NodeId)>, w: f32, plot: f32) -> Vec<Shape> {
     let mut order: Vec<usize> = (0..ends.len()).collect();
     few::sort_by_key(&mut order, |&i| (ends[i].0 as i64, ends[i].1));
-    let (mut last, mut out) = (f32::MIN, vec![]);
-    for i in order {
-        let (y, n) = ends[i];
-        if y < last + 11.0 {
-            continue;
-        }
-        last = y;
+    let ends: Vec<(f32, NodeId)> = order.into_iter().map(|i| ends[i]).collect();
+    let ys = spread(&ends.iter().map(|e| e.0).collect::<Vec<f32>>(), HEAD, HEAD + plot + 4.0);
+    let name = |(y, n): (f32, NodeId)| {
         let words = text::fit(run.name(n), text::SMALL, RIGHT - 8.0);
         let word = Shape::text("line-name", w - RIGHT + 6.0, y + 4.0, Anchor::Start, words);
-        out.push(word.hue(Hue::owner(run, n)));
+        word.hue(Hue::owner(run, n))
+    };
+    ys.into_iter().zip(ends).map(|(y, e)| name((y, e.1))).collect()
+}
+
+/// A row of text for each of these heights, in their order, as near to them as rows allow between top and foot; no more
+/// than have room.
+fn spread(wanted: &[f32], top: f32, foot: f32) -> Vec<f32> {
+    const ROW: f32 = 11.0;
+    let room = ((foot - top) / ROW) as usize + 1;
+    let mut out: Vec<f32> = vec![];
+    for y in wanted.iter().take(room) {
+        out.push(out.last().map_or(*y, |last| y.max(last + ROW)));
+    }
+    // What was pushed over the foot pushes back.
+    let mut below = foot + ROW;
+    for y in out.iter_mut().rev() {
+        *y = y.min(below - ROW);
+        below = *y;
     }
     out
 }
@@ -394,4 +408,17 @@ fn around(
         pen.to(a, y(*v)).line(b, y(*v)).line(b, y(-v)).line(a, y(-v)).close();
     }
     pen.d()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spread;
+
+    #[test]
+    fn names_of_lines_that_end_together_stand_in_rows_within_the_chart() {
+        assert_eq!(spread(&[30.0, 60.0], 24.0, 120.0), [30.0, 60.0]);
+        assert_eq!(spread(&[30.0, 32.0, 33.0], 24.0, 120.0), [30.0, 41.0, 52.0]);
+        assert_eq!(spread(&[118.0, 119.0, 120.0], 24.0, 120.0), [98.0, 109.0, 120.0]);
+        assert_eq!(spread(&[24.0; 40], 24.0, 120.0).len(), 9);
+    }
 }

@@ -53,6 +53,9 @@ pub enum Limit {
 }
 
 impl Limit {
+    pub const ALL: [Limit; 5] =
+        [Limit::Steps, Limit::Time, Limit::Bytes, Limit::Firings, Limit::Timers];
+
     pub fn says(self) -> &'static str {
         match self {
             Limit::Steps => {

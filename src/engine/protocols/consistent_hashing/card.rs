@@ -46,6 +46,7 @@ pub static ENTRY: Entry = Entry {
         ("outvoted", View::Messages),
         ("owner-down", View::Messages),
         ("restart", View::Messages),
+        ("tokens-beside", View::Exhibit("ring")),
         ("two-maps", View::Messages),
         ("two-writers", View::Operations),
         ("write-during-join", View::Messages),

@@ -184,7 +184,7 @@ pub static ENTRY: Entry = Entry {
     ],
     layout: Layout::Circle,
     view: View::Messages,
-    views: &[],
+    views: &[("counts-beside", View::Messages)],
     disk: 0,
     left_out: printed(
         "Compression of vectors (Singhal and Kshemkalyani's differences): every message carries every entry. \

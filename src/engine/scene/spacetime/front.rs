@@ -106,11 +106,18 @@ pub fn parting(view: &Viewport, at: Us) -> Vec<Shape> {
     ]
 }
 
-/// The selected event with its clock and its neighbours': over everything.
-pub fn focus(run: &Run, index: &Index, view: &Viewport, selected: Pick) -> Vec<Shape> {
+/// The selected event with its clock and its neighbours': over everything, its words between these two edges, which are
+/// what a reader sees of the view.
+pub fn focus(
+    run: &Run,
+    index: &Index,
+    view: &Viewport,
+    (left, right): (f32, f32),
+    selected: Pick,
+) -> Vec<Shape> {
     let mut out = vec![];
-    let mut placer = Placer::new(Box2::new(view.gutter, 0.0, view.w, view.h), 64);
-    selection(run, index, view, selected, &mut placer, &mut out);
+    let mut placer = Placer::new(Box2::new(left, 0.0, right, view.h), 64);
+    selection(run, index, view, (left, right), selected, &mut placer, &mut out);
     clocks(run, index, view, selected, &mut placer, &mut out);
     // The sheet lies over the clocks' lines.
     out.reverse();
@@ -365,6 +372,7 @@ fn selection(
     run: &Run,
     index: &Index,
     view: &Viewport,
+    (left, right): (f32, f32),
     selected: Pick,
     placer: &mut Placer,
     out: &mut Vec<Shape>,
@@ -399,7 +407,7 @@ fn selection(
         .iter()
         .find(fits)
         .copied()
-        .unwrap_or(((x + 12.0).min(view.w - w).max(view.gutter), (y - h - 8.0).max(2.0)));
+        .unwrap_or(((x + 12.0).min(right - w).max(left), (y - h - 8.0).max(2.0)));
     out.push(Shape::group(
         "sheet-at",
         vec![

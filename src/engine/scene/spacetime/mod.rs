@@ -148,7 +148,7 @@ pub fn still(run: &Run, index: &Index, view: &Viewport, now: Us, selected: Pick)
         out.push(Shape::new("now-at", form));
         out.extend(done(run, index, view, now));
     }
-    out.extend(focus(run, index, view, selected));
+    out.extend(focus(run, index, view, (view.gutter, view.w), selected));
     out.extend(gutter(run, view, selected));
     out
 }

@@ -100,8 +100,10 @@ fn round(view: &Viewport, r: &Round, placer: &mut Placer) -> Option<Shape> {
         Shape::line("half-way", mine, ya, mine, yb),
         Shape::line("foot", mine, yb, theirs, yb),
     ];
-    // Outside of the two lanes: readings stand under the dots.
-    let (above, below) = if ya < yb { (ya - 9.0, yb + 34.0) } else { (ya + 34.0, yb - 9.0) };
+    // Outside of the two lanes, each beyond the readings, which stand above or under their dots.
+    let out = |y: f32, other: f32, rows: f32| {
+        if y < other { y - 9.0 - 13.0 * rows } else { y + 17.0 + 13.0 * rows }
+    };
     let mut word = |x: f32, y: f32, role, words: String| {
         let wide = text::width(&words, text::SMALL);
         if placer.take(Box2::of_text(x - wide / 2.0, y, wide, text::SMALL)) {
@@ -113,11 +115,11 @@ fn round(view: &Viewport, r: &Round, placer: &mut Placer) -> Option<Shape> {
     let ways =
         [prose_time(r.out()), " out, ".into(), prose_time(r.back()), " back: off by ".into()];
     let ways = [ways.concat(), prose_time(off.unsigned_abs())].concat();
-    word(theirs, below, "round-word", if off == 0 { same } else { ways });
-    word(t1, above, "round-tick", "T1".into());
-    word(t4, above, "round-tick", "T4".into());
-    let yb = if ya < yb { yb - 9.0 } else { yb + 20.0 };
-    word(t2.min(theirs - 9.0), yb, "round-tick", "T2".into());
-    word(t3.max(theirs + 9.0), yb, "round-tick", "T3".into());
+    word(theirs, out(yb, ya, 2.0), "round-word", if off == 0 { same } else { ways });
+    let (asker, answerer) = (out(ya, yb, 1.0), out(yb, ya, 1.0));
+    word(t1, asker, "round-tick", "T1".into());
+    word(t4, asker, "round-tick", "T4".into());
+    word(t2.min(theirs - 9.0), answerer, "round-tick", "T2".into());
+    word(t3.max(theirs + 9.0), answerer, "round-tick", "T3".into());
     Some(Shape::group("round-trip", kids))
 }

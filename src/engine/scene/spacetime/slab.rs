@@ -25,6 +25,8 @@ const ECHO: f32 = 64.0;
 const ECHO_QUIET: f32 = 260.0;
 /// Pixels a step must have, on the average, to show its clock.
 const CLOCK: f32 = 24.0;
+/// Pixels a name may stand above or below its arrow: farther away it would be another's.
+const LIFT: f32 = 20.0;
 /// Pixels between two threads of the same two lanes.
 const THREAD: f32 = 3.0;
 
@@ -451,7 +453,7 @@ fn best_place(arrows: &[Arrow], word: &str, placer: &Placer, lines: &[Line]) -> 
             let y = arrow.a.1 + (arrow.b.1 - arrow.a.1) * part + 4.0;
             // Beside a steep arrow, above or below a flat one.
             let slope = ((arrow.b.1 - arrow.a.1) / (arrow.b.0 - arrow.a.0).max(1.0)).abs();
-            let lift = (width / 2.0 * slope).min(60.0);
+            let lift = (width / 2.0 * slope).min(LIFT);
             let middle = x - width / 2.0;
             let places = [
                 (x + 6.0, y),
