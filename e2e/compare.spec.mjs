@@ -315,3 +315,25 @@ test.describe("the verbs beside a thing", () => {
       expect(await smallTargets(page)).toEqual([]);
     });
 });
+
+test("what runs side by side hold and measure stands beside one another, and what is pressed brings its run into view", async ({ open, page }) => {
+  await open("#consistent-hashing/tokens-beside&t=300ms");
+  const views = page.getByRole("group", { name: "Views" });
+  await expect(views.getByRole("button", { name: "ring", exact: true })).toHaveAttribute("aria-pressed", "true");
+  const ring = (name) => page.getByLabel(`What the nodes hold: ring, ${name}`, { exact: true });
+  const [one, many] = [await ring("one").boundingBox(), await ring("many").boundingBox()];
+  expect(Math.abs(one.y - many.y)).toBeLessThan(2);
+  expect(one.x + one.width).toBeLessThanOrEqual(many.x);
+  // n2 left both: its one arc to n5, its 160 to everybody.
+  await expect(ring("one").getByRole("button", { name: /^n5, 41\.4 %/ })).toHaveCount(1);
+  await expect(ring("many").getByRole("button", { name: /^n5, 21\.1 %/ })).toHaveCount(1);
+  await ring("many").getByRole("button", { name: /^n5,/ }).focus();
+  await page.keyboard.press("Enter");
+  await expect(page.locator(".diagram[data-now] .of")).toHaveText("many");
+  await expect(page.getByRole("button", { name: "many", exact: true })).toHaveAttribute("aria-pressed", "true");
+  await accessible(page);
+  await views.getByRole("button", { name: "measures", exact: true }).click();
+  for (const name of ["one", "many"]) await expect(page.getByLabel(`What the run measures, over its time: ${name}`, { exact: true })).toBeVisible();
+  await page.setViewportSize({ width: 390, height: 844 });
+  expect(await overflow(page)).toBe(0);
+});

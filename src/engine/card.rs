@@ -284,6 +284,9 @@ pub enum View {
     Messages,
     /// The same, with what each round trip can tell and what it cannot: where clocks are compared.
     Rounds,
+    /// The same, with the cuts that the nodes draw themselves: each tells its point by the reason `told`, and points of
+    /// one cut have the same field `of`.
+    Points { told: &'static str, of: &'static str },
     /// What the nodes hold under a key.
     Exhibit(&'static str),
     /// The operations of the clients, and whether one order explains them.

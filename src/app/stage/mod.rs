@@ -361,7 +361,9 @@ impl Below {
 
     fn of(view: card::View) -> Below {
         match view {
-            card::View::Messages | card::View::Rounds => Below::Messages,
+            card::View::Messages | card::View::Rounds | card::View::Points { .. } => {
+                Below::Messages
+            }
             card::View::Exhibit(key) => Below::Exhibit(key),
             card::View::Operations => Below::Operations,
             card::View::Measures => Below::Measures,

@@ -607,3 +607,26 @@ fn zoomed(gaze: Gaze, view: Viewport, closer: i32, x: f32) -> Gaze {
         Gaze::Fixed(_) => Gaze::Fixed(view.zoom(closer, x)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::page::read;
+
+    #[test]
+    fn behind_a_long_silence_a_still_playhead_keeps_what_was_last_in_sight() {
+        let text = "lamplight 1\nrun vector-clocks nodes=2 seed=1\nnet latency=10ms\npace 20ms\nat 0ms n1 tell n2\nuntil 5s\n";
+        let Ok(mut run) = read(text) else { panic!("it does not run") };
+        run.finish();
+        let seen = |now: Us, still: bool| {
+            let sight = Sight { w: 900.0, h: 300.0 };
+            let v = viewport(&run, FOLLOW, sight, (now, still), Stretch::of(&run, now));
+            (v.span(), v.level)
+        };
+        let ((from, to), _) = seen(5 * SEC, true);
+        assert!(from <= 10 * MS && 5 * SEC <= to, "{from} to {to}");
+        // While it plays the scale stays what it was, and where something has just happened too.
+        let ((from, _), playing) = seen(5 * SEC, false);
+        assert!(from > 10 * MS && playing == seen(12 * MS, true).1);
+    }
+}

@@ -139,7 +139,9 @@ fn views_of_single_scenarios_show_something() {
 fn shows_something(run: &engine::run::Run, view: View) -> bool {
     let index = Index::new(run);
     match view {
-        View::Messages | View::Rounds => run.trace().msgs.iter().next().is_some(),
+        View::Messages | View::Rounds | View::Points { .. } => {
+            run.trace().msgs.iter().next().is_some()
+        }
         View::Operations => !run.trace().ops.is_empty(),
         View::Measures => {
             let m = measures::Measures::new(run);

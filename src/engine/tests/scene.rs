@@ -944,3 +944,52 @@ fn readings_and_the_lives_of_clients_are_told_by_the_cones() {
     let (clocks, others): (Vec<_>, Vec<_>) = said.iter().partition(|n| n.contains("clock-error"));
     assert!(clocks.iter().all(|n| !n.contains("selected")) && !others.is_empty());
 }
+
+#[test]
+fn the_words_of_what_is_selected_stand_between_the_edges_a_reader_sees() {
+    let run = shipped("raft/scenarios/happy");
+    let index = Index::new(&run);
+    let view = Viewport::new(&run, 0, run.horizon() / 4, 1200.0, 400.0);
+    let (left, right) = (300.0, 900.0);
+    let mut seen = 0;
+    for e in run.trace().events().filter(|e| e.node.is_some()) {
+        let x = view.x(e.at);
+        if !(left..right).contains(&x) {
+            continue;
+        }
+        let shapes = spacetime::focus(&run, &index, &view, (left, right), Pick::Event(e.id));
+        let sheets = shapes.iter().flat_map(|s| match &s.form {
+            Form::Group { kids, .. } => of_role(kids, "sheet"),
+            _ => vec![],
+        });
+        for sheet in sheets {
+            let Form::Rect { x, w, .. } = sheet.form else { panic!("a sheet is a rectangle") };
+            assert!(left <= x && x + w <= right, "{x} and {w} wide");
+            seen += 1;
+        }
+    }
+    assert!(seen > 50, "{seen}");
+}
+
+#[test]
+fn cuts_that_nodes_draw_themselves_are_judged_by_the_trace() {
+    let run = shipped("vector_clocks/scenarios/cuts");
+    let index = Index::new(&run);
+    let view = Viewport::new(&run, 0, 60 * MS, 900.0, 300.0);
+    let shapes = spacetime::front(&run, &index, &view, Pick::None);
+    let words: Vec<String> = of_role(&shapes, "cut-word")
+        .into_iter()
+        .chain(of_role(&shapes, "cut-word broken"))
+        .map(|s| print(std::slice::from_ref(s)))
+        .collect();
+    assert!(words.len() == 2, "{words:?}");
+    assert!(words[0].contains("cut 1: consistent"), "{words:?}");
+    assert!(words[1].contains("cut 2: not consistent"), "{words:?}");
+    // A point on each lane of each cut, and the one message that makes the second impossible.
+    assert_eq!(of_role(&shapes, "cut-dot").len(), 2 * run.cast().len());
+    assert_eq!(of_role(&shapes, "cut-breaks").len(), 1);
+    // Where nobody has told a point there is no cut.
+    let run = shipped("vector_clocks/scenarios/triangle");
+    let shapes = spacetime::front(&run, &Index::new(&run), &view, Pick::None);
+    assert!(of_role(&shapes, "cut-line").is_empty());
+}

@@ -183,7 +183,7 @@ pub static ENTRY: Entry = Entry {
         Fault::SlowDisk,
     ],
     layout: Layout::Circle,
-    view: View::Messages,
+    view: View::Points { told: "recorded", of: "cut" },
     views: &[("counts-beside", View::Messages)],
     disk: 0,
     left_out: printed(

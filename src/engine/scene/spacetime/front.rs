@@ -2,6 +2,7 @@
 //! finding by geometry what is under a point.
 
 use super::cones::event_of;
+use super::points::points;
 use super::slab::{Line, arrow};
 use super::view::Viewport;
 use crate::card::{View, Weight};
@@ -89,6 +90,9 @@ pub fn veil(view: &Viewport) -> Vec<Shape> {
 pub fn front(run: &Run, index: &Index, view: &Viewport, selected: Pick) -> Vec<Shape> {
     let mut out = vec![];
     faults(run, index, view, selected, &mut out);
+    if let View::Points { told, of } = run.entry().view {
+        points(run, index, view, (told, of), &mut out);
+    }
     marks(run, index, view, selected, &mut out);
     folds(run, index, view, &mut out);
     out

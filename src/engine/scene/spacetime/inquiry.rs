@@ -101,9 +101,21 @@ fn head(pen: &mut Pen, a: Point, b: Point) {
 
 // -------------------------------------------------------------------- the cut
 
-/// A cut across the lanes: its line, a grip on each lane, the messages in its channels, and those that make
-/// it inconsistent.
+/// A cut across the lanes with a grip on each of them.
 pub fn cut(run: &Run, index: &Index, view: &Viewport, cut: &Cut, judged: &Judgment) -> Vec<Shape> {
+    let mut out = across(run, index, view, cut, judged);
+    out.extend(view.shown().map(|n| grip(run, index, view, cut, n)));
+    out
+}
+
+/// A cut's line, the messages in its channels, and those that make it inconsistent.
+pub(super) fn across(
+    run: &Run,
+    index: &Index,
+    view: &Viewport,
+    cut: &Cut,
+    judged: &Judgment,
+) -> Vec<Shape> {
     let mut out = vec![];
     let mut pen = Pen::new();
     let trace = run.trace();
@@ -118,8 +130,12 @@ pub fn cut(run: &Run, index: &Index, view: &Viewport, cut: &Cut, judged: &Judgme
     out.extend(judged.breaks.iter().take(MOST).filter_map(|b| breaks(run, index, view, b)));
     let role = if judged.is_consistent() { "cut-line" } else { "cut-line broken" };
     out.push(Shape::path(role, line(view, cut)));
-    out.extend(view.shown().map(|n| grip(run, index, view, cut, n)));
     out
+}
+
+/// Where its line leaves the lowest lane.
+pub(super) fn last_x(view: &Viewport, cut: &Cut) -> f32 {
+    view.shown().last().map_or(view.gutter, |n| x_of(view, cut, n))
 }
 
 fn x_of(view: &Viewport, cut: &Cut, n: NodeId) -> f32 {

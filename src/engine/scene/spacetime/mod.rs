@@ -21,6 +21,7 @@
 mod cones;
 mod front;
 mod inquiry;
+mod points;
 mod round;
 mod slab;
 mod view;
