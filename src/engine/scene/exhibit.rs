@@ -101,7 +101,7 @@ const LINE: f32 = 20.0;
 pub const BEYOND: f32 = 8.0;
 
 /// The least a ring needs to be read.
-const RING: f32 = 220.0;
+const RING: f32 = 168.0;
 
 /// Draw a stack in a width. `before` is the same a little earlier, for what leaves a ghost; a ring fits itself into
 /// the room's height, everything else takes what it needs. `kin` is how a node stands, as it is at that moment, to the
