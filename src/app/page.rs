@@ -669,14 +669,17 @@ impl Page {
         let (from, count) = (self.head.get_untracked(), self.count.get_untracked());
         let to = {
             let mut run = loaded.run.borrow_mut();
-            let to = if forward { until::loud(&mut run, count) } else { loud_before(&run, count) };
+            let to = match forward {
+                true => until::loud(&mut run, &loaded.text, from),
+                false => loud_before(&run, count).ok_or(None),
+            };
             loaded.index.borrow_mut().catch_up(&run);
             to
         };
         match to {
-            Some(to) => self.step_to(from, to),
-            None if forward => self.said.set("As far as this run goes, only messages move.".into()),
-            None => self.said.set("Before this, only messages move.".into()),
+            Ok(to) => self.step_to(from, to),
+            Err(far) if forward => self.said.set(until::nowhere(far, "only messages move")),
+            Err(_) => self.said.set("Before this, only messages move.".into()),
         }
     }
 

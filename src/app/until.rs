@@ -1,7 +1,6 @@
 //! Run until something: the next fault, the next broken claim, the next sentence, or whatever the scenario's own
 //! language can say of a run.
 
-#[cfg(test)]
 use engine::ids::*;
 use engine::protocols;
 use engine::run::Run;
@@ -45,8 +44,8 @@ fn is_it(run: &Run, wait: Wait, e: &Event) -> bool {
     }
 }
 
-/// The first event from a place on for which this holds, letting the run go on as far as it needs to.
-fn find(run: &mut Run, from: usize, holds: &dyn Fn(&Run, &Event) -> bool) -> Option<Event> {
+/// The first event from a place on for which this holds, letting the run go on as far as it needs to, but not beyond a time.
+fn find(run: &mut Run, from: usize, far: Us, holds: Holds) -> Option<Event> {
     let (mut seen, mut left) = (from, STEPS);
     loop {
         let found = run.trace().range(seen, run.trace().len()).find(|e| holds(run, e));
@@ -54,18 +53,53 @@ fn find(run: &mut Run, from: usize, holds: &dyn Fn(&Run, &Event) -> bool) -> Opt
             return found;
         }
         seen = run.trace().len();
-        let until = run.horizon();
-        if left == 0 || run.world().next_at().is_none_or(|t| t > until) {
+        if left == 0 || run.world().next_at().is_none_or(|t| t > far) {
             return None;
         }
-        run.advance(until, CHUNK);
+        run.advance(far, CHUNK);
         left = left.saturating_sub(CHUNK);
     }
 }
 
+type Holds<'a> = &'a dyn Fn(&Run, &Event) -> bool;
+
+/// What was looked for: the event, or how far nothing of it was; none where nothing more happens at all.
+type Sought<T> = Result<T, Option<Us>>;
+
+/// How far beyond its end a scenario is looked into: a press of Play goes on there too.
+const BEYOND: Us = 60 * SEC;
+
+fn far(run: &Run, now: Us) -> Us {
+    run.horizon().max(now) + BEYOND
+}
+
+/// How far a search came that found nothing.
+fn looked(run: &Run, far: Us) -> Option<Us> {
+    run.world().next_at().map(|next| far.min(next.saturating_sub(1)))
+}
+
+/// Where something like this happens the next time. What lies beyond the scenario's end is looked for in a copy, and the
+/// run itself goes on only if there is something.
+fn seek(run: &mut Run, text: &str, head: Head, holds: Holds) -> Sought<Event> {
+    let (from, end) = (head.events(run.trace()), run.horizon());
+    if let Some(e) = find(run, from, end, holds) {
+        return Ok(e);
+    }
+    let far = far(run, head.at);
+    let with = edit::insert_step(text, head.edit_at(run.trace()), &format!("mark {HERE:?}"));
+    let copy = protocols::parse(&with).ok().and_then(|s| run.edit(s).ok());
+    let Some(mut copy) = copy else { return Err(looked(run, end)) };
+    // A search of its own is not what is searched for.
+    let own = |run: &Run, e: &Event| is_mark(run, e, HERE);
+    let known = copy.trace().count_before(run.known_until().min(end).max(head.at));
+    let found = find(&mut copy, known, far, &|run, e| e.at > end && !own(run, e) && holds(run, e));
+    let Some(there) = found else { return Err(looked(&copy, far)) };
+    find(run, from, there.at, holds).ok_or(looked(&copy, there.at))
+}
+
 /// Where something loud happens the next time.
-pub fn loud(run: &mut Run, from: usize) -> Option<Head> {
-    find(run, from, &words::is_loud).map(|e| Head::behind(&e))
+pub fn loud(run: &mut Run, text: &str, head: Head) -> Sought<Head> {
+    seek(run, text, head, &words::is_loud).map(|e| Head::behind(&e))
 }
 
 /// Says of a bookmark that it is the search's own.
@@ -86,8 +120,15 @@ fn asking(text: &str, head: Head, run: &Run, fact: &str) -> String {
     out
 }
 
+fn is_mark(run: &Run, e: &Event, says: &str) -> bool {
+    match e.what {
+        What::Mark { text, .. } => run.trace().texts.get(text as usize).is_some_and(|t| t == says),
+        _ => false,
+    }
+}
+
 /// When a fact becomes true the next time, or why it cannot be asked.
-fn condition(run: &Run, text: &str, head: Head, fact: &str) -> Result<Option<Head>, String> {
+fn condition(run: &Run, text: &str, head: Head, fact: &str) -> Result<Sought<Head>, String> {
     let asked = asking(text, head, run, fact.trim());
     let s = protocols::parse(&asked).map_err(|faults| {
         faults.first().map_or(String::from("This is no condition."), |f| {
@@ -96,11 +137,9 @@ fn condition(run: &Run, text: &str, head: Head, fact: &str) -> Result<Option<Hea
         })
     })?;
     let mut other = run.edit(s).map_err(|r| r.message)?;
-    let there = |run: &Run, e: &Event| match e.what {
-        What::Mark { text, .. } => run.trace().texts.get(text as usize).is_some_and(|t| t == THERE),
-        _ => false,
-    };
-    Ok(find(&mut other, 0, &there).map(|h| Head::after(h.at)))
+    let far = far(run, head.at);
+    let found = find(&mut other, 0, far, &|run, e| is_mark(run, e, THERE));
+    Ok(found.map(|e| Head::after(e.at)).ok_or_else(|| looked(&other, far)))
 }
 
 /// Without its article: `claim broken`, `next fault`.
@@ -108,21 +147,25 @@ fn bare(what: &str) -> &str {
     what.strip_prefix("a ").or(what.strip_prefix("the ")).unwrap_or(what)
 }
 
-fn arrive(page: Page, to: Option<Head>, what: &str) -> String {
-    match to {
-        Some(to) => {
-            page.playing.set(false);
-            page.go(to);
-            let says = format!("At {}: {}.", words::clock(to.at), what.trim_end_matches('.'));
-            page.said.set(says.clone());
-            page.sheet.set(None);
-            says
-        }
-        None => {
-            let says = format!("As far as this run goes there is no {}.", bare(what));
-            page.said.set(says.clone());
-            says
-        }
+fn arrive(page: Page, to: Sought<Head>, what: &str) -> String {
+    let says = match &to {
+        Ok(to) => format!("At {}: {}.", words::clock(to.at), what.trim_end_matches('.')),
+        Err(far) => nowhere(*far, &format!("there is no {}", bare(what))),
+    };
+    if let Ok(to) = to {
+        page.playing.set(false);
+        page.go(to);
+        page.sheet.set(None);
+    }
+    page.said.set(says.clone());
+    says
+}
+
+/// `Up to 61 s there is no claim broken.`
+pub fn nowhere(far: Option<Us>, what: &str) -> String {
+    match far {
+        Some(far) => format!("Up to {} {what}.", words::clock(far)),
+        None => format!("As far as this run goes, {what}."),
     }
 }
 
@@ -132,10 +175,11 @@ pub fn go(page: Page, wait: Wait) -> String {
     let Some(loaded) = page.loaded_now() else { return String::new() };
     let (to, what) = {
         let mut run = loaded.run.borrow_mut();
-        let from = page.head.get_untracked().events(run.trace());
-        let to = find(&mut run, from, &|run, e| is_it(run, wait, e));
+        let head = page.head.get_untracked();
+        let to = seek(&mut run, &loaded.text, head, &|run, e| is_it(run, wait, e));
         loaded.index.borrow_mut().catch_up(&run);
-        (to.as_ref().map(Head::behind), told(&run, wait, to.as_ref()))
+        let what = told(&run, wait, to.as_ref().ok());
+        (to.map(|e| Head::behind(&e)), what)
     };
     arrive(page, to, &what)
 }
@@ -217,17 +261,37 @@ mod tests {
     fn the_next_of_a_kind_is_found_even_where_the_run_is_not_known_yet() {
         let mut run = run();
         let fault = |run: &Run, e: &Event| is_it(run, Wait::Fault, e);
-        let found = find(&mut run, 0, &fault);
+        let found = find(&mut run, 0, SEC, &fault);
         assert_eq!(found.map(|e| e.at / MS), Some(35));
         assert_eq!(told(&run, Wait::Fault, found.as_ref()), "the next fault: crash n3");
         // A leap goes past what is known, and past the end to nowhere.
         let mut fresh = super::tests::run();
         fresh.advance(5 * MS, 10_000);
-        let known = fresh.trace().len();
-        assert!(loud(&mut fresh, known).is_some_and(|h| h.at >= 10 * MS));
-        assert_eq!(loud(&mut fresh, usize::MAX), None);
+        assert!(loud(&mut fresh, TEXT, Head::after(5 * MS)).is_ok_and(|h| h.at >= 10 * MS));
+        assert_eq!(loud(&mut fresh, TEXT, Head::after(SEC)), Err(None));
         let broken = |run: &Run, e: &Event| is_it(run, Wait::Broken, e);
-        assert_eq!(find(&mut run, 0, &broken), None);
+        assert_eq!(find(&mut run, 0, SEC, &broken), None);
+    }
+
+    #[test]
+    fn what_comes_beyond_the_end_is_found_and_the_run_goes_on_only_for_that() {
+        let text = "lamplight 1\nrun raft nodes=3 seed=1\nnet latency=10ms\nat 900ms crash leader\nuntil 1s\n";
+        let Ok(mut run) = read(text) else { panic!("it does not run") };
+        run.advance(SEC, 100_000);
+        let known = run.trace().len();
+        let head = Head::after(950 * MS);
+        let elected = condition(&run, text, head, "elected");
+        assert!(elected.as_ref().is_ok_and(|h| h.is_ok_and(|h| h.at > SEC)), "{elected:?}");
+        // Nothing of the kind: it is said how far was looked, and the run is as it was.
+        let fault = |run: &Run, e: &Event| is_it(run, Wait::Fault, e);
+        assert_eq!(seek(&mut run, text, head, &fault), Err(Some(61 * SEC)));
+        assert_eq!(run.trace().len(), known);
+        let next = seek(&mut run, text, head, &|run, e| is_it(run, Wait::Caption, e));
+        assert!(next.as_ref().is_ok_and(|e| e.at > SEC) && run.trace().len() > known, "{next:?}");
+        assert_eq!(
+            nowhere(Some(61 * SEC), "there is no fault"),
+            "Up to 61.000\u{202f}s there is no fault."
+        );
     }
 
     #[test]
@@ -235,7 +299,7 @@ mod tests {
         let mut run = run();
         run.advance(500 * MS, 10_000);
         let ask = |at: Us, fact: &str| {
-            condition(&run, TEXT, Head::after(at), fact).map(|h| h.map(|h| h.at / MS))
+            condition(&run, TEXT, Head::after(at), fact).map(|h| h.ok().map(|h| h.at / MS))
         };
         assert_eq!(ask(0, "delivered Note n1 -> n2"), Ok(Some(10)));
         assert_eq!(ask(15 * MS, "delivered Note n1 -> n2"), Ok(Some(30)));
