@@ -36,7 +36,7 @@ fn Line(row: Row, end: Kept<Us>, naming: RwSignal<Option<u32>>) -> impl IntoView
     let compare = move |_| page.hold(id, !untrack(held));
     let rename = move |_| {
         naming.set(Some(id));
-        request_animation_frame(|| dom::focus(".branches input"));
+        request_animation_frame(|| dom::focus_all(".branches input"));
     };
     let since = if first { String::new() } else { format!(", since {}", words::clock(fork)) };
     let says = format!("{name}{since}");

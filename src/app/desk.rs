@@ -1,10 +1,11 @@
 //! What a reload would take from the reader: what can be undone and done again, what is compared, what is left out of
-//! the views, which view, which tab, which speed. It is written when the page is left and read when the same link is
-//! opened next in the same tab; a link carries none of it.
+//! the views, the cut that was laid and the cause that was chosen, which view, which tab, which speed. It is written when
+//! the page, or a run on it, is left, and read when the same link is opened again in the same tab: by a reload, by back and
+//! forward. A link carries none of it.
 
 use std::rc::Rc;
 
-use engine::ids::Us;
+use engine::ids::{EventId, Us};
 use engine::trace::inquiry::Filter;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,9 @@ use super::work::Twig;
 use super::{dom, inquiry};
 
 const KEY: &str = "desk";
+/// Desks that are kept for whoever goes back, and letters of them all: the tab has room for five millions.
+const MOST: usize = 8;
+const ROOM: usize = 1_500_000;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Desk {
@@ -35,6 +39,11 @@ struct Desk {
     kinds: String,
     quiet: bool,
     local: bool,
+    /// The event that others are asked about, and the cut: how much of each lane is inside, and until when.
+    #[serde(default)]
+    cause: Option<u32>,
+    #[serde(default)]
+    cut: Vec<(u32, f64)>,
     past: Vec<Step>,
     future: Vec<Step>,
     /// What the steps have in common.
@@ -100,50 +109,91 @@ impl Step {
     }
 }
 
-/// The page is left: keep what stands on it, under the link in the address. `came` are those before it.
-pub fn leave(page: Page, came: Vec<String>) {
-    let mut texts = vec![];
-    let (past, future) = page.steps();
-    let (past, future) = {
-        let mut all = |p: Vec<Past>| p.iter().map(|p| Step::of(p, &mut texts)).collect();
-        (all(past), all(future))
-    };
-    let filter = page.inquiry.filter.get_untracked();
-    let tab = page.tab.get_untracked();
-    let desk = Desk {
-        link: dom::fragment(),
-        came,
-        tab: TABS.iter().position(|t| *t == tab).unwrap_or(TABS.len()),
-        lower: page.lower.get_untracked(),
-        speed: page.speed.get_untracked(),
-        against: page.against.with_untracked(|a| a.iter().map(|a| a.0).collect()),
-        nodes: filter.nodes.to_string(),
-        kinds: filter.kinds.to_string(),
-        quiet: filter.quiet,
-        local: filter.local,
-        past,
-        future,
-        texts,
-    };
-    let text = serde_wasm_bindgen::to_value(&desk).ok();
+impl Desk {
+    /// What stands on the page, to be found under a link; `came` are those before it.
+    fn of(page: Page, link: String, came: Vec<String>) -> Desk {
+        let mut texts = vec![];
+        let (past, future) = page.steps();
+        let (past, future) = {
+            let mut all = |p: Vec<Past>| p.iter().map(|p| Step::of(p, &mut texts)).collect();
+            (all(past), all(future))
+        };
+        let filter = page.inquiry.filter.get_untracked();
+        let tab = page.tab.get_untracked();
+        let cut = page.inquiry.cut.get_untracked();
+        let lane = |(inside, at): (u32, Us)| (inside, at as f64);
+        Desk {
+            link,
+            came,
+            tab: TABS.iter().position(|t| *t == tab).unwrap_or(TABS.len()),
+            lower: page.lower.get_untracked(),
+            speed: page.speed.get_untracked(),
+            against: page.against.with_untracked(|a| a.iter().map(|a| a.0).collect()),
+            nodes: filter.nodes.to_string(),
+            kinds: filter.kinds.to_string(),
+            quiet: filter.quiet,
+            local: filter.local,
+            cause: page.inquiry.cause.get_untracked().map(|e| e.0),
+            cut: cut.map_or(vec![], |c| c.upto.into_iter().zip(c.at).map(lane).collect()),
+            past,
+            future,
+            texts,
+        }
+    }
+
+    fn letters(&self) -> usize {
+        self.texts.iter().map(String::len).sum::<usize>()
+            + (self.past.len() + self.future.len()) * 200
+            + 400
+    }
+}
+
+fn read() -> Vec<Desk> {
+    let kept = dom::recall_here(KEY).and_then(|t| js_sys::JSON::parse(&t).ok());
+    kept.and_then(|v| serde_wasm_bindgen::from_value(v).ok()).unwrap_or_default()
+}
+
+fn write(all: &[Desk]) {
+    let text = serde_wasm_bindgen::to_value(all).ok();
     let text = text.and_then(|v| js_sys::JSON::stringify(&v).ok());
     if let Some(text) = text.and_then(|t| JsValue::from(t).as_string()) {
         dom::keep_here(KEY, &text);
     }
 }
 
+/// The newest first, one for each link, and no more than there is room for.
+fn put_first(mut all: Vec<Desk>, desk: Desk) -> Vec<Desk> {
+    all.retain(|d| d.link != desk.link);
+    all.insert(0, desk);
+    all.truncate(MOST);
+    let mut room = ROOM;
+    all.retain(|d| {
+        room = room.saturating_sub(d.letters());
+        room > 0
+    });
+    all
+}
+
+/// The page, or the run on it, is left: keep what stands there under its link. `came` are those that stood in the address
+/// until then.
+pub fn leave(page: Page, link: String, came: Vec<String>) {
+    write(&put_first(read(), Desk::of(page, link, came)));
+}
+
 /// The same link is opened again: all stands as it stood. Behind the tree, which is kept for longer.
 pub fn restore(page: Page) {
-    let Some(text) = dom::take_here(KEY) else { return };
-    let desk = js_sys::JSON::parse(&text).ok().and_then(|v| serde_wasm_bindgen::from_value(v).ok());
-    let (here, desk): (String, Option<Desk>) = (dom::fragment(), desk);
-    let Some(desk) = desk.filter(|d| d.link == here || d.came.contains(&here)) else { return };
-    if desk.link != here {
+    let here = dom::fragment();
+    let mut all = read();
+    // By its own name before those it once had: what was left there is older.
+    let own = all.iter().position(|d| d.link == here);
+    let Some(at) = own.or_else(|| all.iter().position(|d| d.came.contains(&here))) else { return };
+    if own.is_none() {
         // The address was not written yet when the page was left: the work is under the one that was to come.
-        dom::keep_here(KEY, &text);
-        let _ = window().location().replace(&format!("#{}", desk.link));
+        let _ = window().location().replace(&format!("#{}", all[at].link));
         return;
     }
+    let desk = all.remove(at);
+    write(&all);
     let texts = desk.texts;
     let steps = |s: Vec<Step>| s.into_iter().filter_map(|s| s.past(&texts)).collect();
     page.set_steps(steps(desk.past), steps(desk.future));
@@ -157,6 +207,7 @@ pub fn restore(page: Page) {
     if !filter.is_open() {
         inquiry::sift(page, filter);
     }
+    inquiry::put_back(page, desk.cause.map(EventId), desk.cut);
     desk.against.into_iter().for_each(|id| page.hold(id, true));
     match TABS.get(desk.tab) {
         Some(tab) => page.tab.set(*tab),
@@ -171,6 +222,21 @@ pub fn restore(page: Page) {
 mod tests {
     use super::*;
     use crate::app::page::load_for_tests as loaded;
+
+    #[test]
+    fn the_newest_desk_stands_first_and_there_is_room_for_few() {
+        let desk = |link: &str, letters: usize| Desk {
+            link: link.into(),
+            texts: vec!["x".repeat(letters)],
+            ..Desk::default()
+        };
+        let all = put_first(vec![desk("a", 3), desk("b", 3)], desk("b", 5));
+        assert_eq!(all.iter().map(|d| &*d.link).collect::<Vec<_>>(), ["b", "a"]);
+        assert_eq!(all[0].texts[0].len(), 5);
+        let many = (0..20).fold(vec![], |all, i| put_first(all, desk(&i.to_string(), 3)));
+        assert_eq!((many.len(), &*many[0].link), (MOST, "19"));
+        assert_eq!(put_first(vec![desk("big", ROOM)], desk("c", 3)).len(), 1);
+    }
 
     #[test]
     fn what_can_be_undone_comes_back() {

@@ -15,18 +15,15 @@ pub fn remember(key: &str, value: &str) {
     }
 }
 
-/// The same for this tab alone, and only until it is read.
+/// The same for this tab alone.
 pub fn keep_here(key: &str, value: &str) {
     if let Ok(Some(store)) = window().session_storage() {
         let _ = store.set_item(&format!("lamplight.{key}"), value);
     }
 }
 
-pub fn take_here(key: &str) -> Option<String> {
-    let (store, key) = (window().session_storage().ok()??, format!("lamplight.{key}"));
-    let value = store.get_item(&key).ok()?;
-    let _ = store.remove_item(&key);
-    value
+pub fn recall_here(key: &str) -> Option<String> {
+    window().session_storage().ok()??.get_item(&format!("lamplight.{key}")).ok()?
 }
 
 /// Milliseconds of the browser's watch. Tests of the host have none: there nothing takes long.
@@ -95,6 +92,13 @@ pub fn focus(selector: &str) {
         let _ = js_sys::Reflect::get(&e, &"focus".into())
             .and_then(|f| f.unchecked_into::<js_sys::Function>().call0(&e));
     }
+}
+
+/// Into a field, with what stands in it selected: what is typed takes its place.
+pub fn focus_all(selector: &str) {
+    focus(selector);
+    let field = document().active_element().and_then(|e| e.dyn_into().ok());
+    field.iter().for_each(web_sys::HtmlInputElement::select);
 }
 
 /// Scroll no farther than it takes to see it: what is chosen before what is only now.

@@ -373,6 +373,18 @@ pub fn move_cut(page: Page, how: impl FnOnce(&mut Cut, &Run, &Index)) {
     }
 }
 
+/// Lay what was asked when the page was left: a cause, and a cut by how much of each lane is inside and until when.
+pub fn put_back(page: Page, cause: Option<EventId>, cut: Vec<(u32, f64)>) {
+    let Some(l) = page.loaded_now() else { return };
+    let run = l.run.borrow();
+    let is_there = |e: &EventId| e.index() < run.trace().len();
+    page.inquiry.cause.set(cause.filter(is_there));
+    if cut.len() == run.cast().len() {
+        let (upto, at) = cut.into_iter().map(|(inside, at)| (inside, at as Us)).unzip();
+        page.inquiry.cut.set(Some(Cut { upto, at }));
+    }
+}
+
 // -------------------------------------------------------------------- what is left out
 
 /// Leave out of the views what this filter leaves out.

@@ -1101,7 +1101,15 @@ impl Page {
     }
 
     pub fn rename_branch(&self, id: u32, name: &str) {
-        self.tree.update(|t| t.rename(id, name));
+        let (Some(old), before) = (self.loaded_now(), self.tree.get_untracked()) else { return };
+        let mut after = before.clone();
+        after.rename(id, name);
+        let called = |t: &Tree| t.find(id).map(|b| b.name.clone());
+        if called(&after) != called(&before) {
+            self.remember(&old, self.head.get_untracked(), before);
+            self.tree.set(after);
+            self.view.update(|_| {});
+        }
     }
 
     pub fn delete_branch(&self, id: u32) {

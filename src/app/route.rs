@@ -151,6 +151,12 @@ fn missing(entry: &str, slug: &str, says: String, fragment: &str, catalogue: Cat
     }
 }
 
+/// Whether there is something a reader may have done.
+fn is_worked_on(page: Page) -> bool {
+    let runs = page.view.with_untracked(|v| matches!(v, View::Running(_)));
+    runs && page.whole.get_untracked() && page.mode.get_untracked() != Mode::Embed
+}
+
 /// A reload may still open an address that was replaced so many milliseconds ago.
 const LATELY: f64 = 2000.0;
 
@@ -162,16 +168,22 @@ pub fn follow(page: Page, catalogue: Catalogue) {
     let listener = window_event_listener(leptos::ev::hashchange, move |_| {
         let fragment = dom::fragment();
         if written.with_value(|w| *w != fragment) {
-            written.set_value(fragment.clone());
             timer.set_value(None);
+            // Back leads to the address that was left, whatever was done since it was written.
+            if is_worked_on(page) {
+                let left = written.get_value();
+                page.freeze();
+                work::keep(page, &left, &left);
+                desk::leave(page, left, vec![]);
+            }
+            written.set_value(fragment.clone());
             open(page, catalogue, fragment);
         }
     });
     on_cleanup(move || listener.remove());
     // Whoever leaves in the middle of something finds it again.
     let leaving = window_event_listener(leptos::ev::pagehide, move |_| {
-        let runs = page.view.with_untracked(|v| matches!(v, View::Running(_)));
-        if runs && page.whole.get_untracked() && page.mode.get_untracked() != Mode::Embed {
+        if is_worked_on(page) {
             timer.set_value(None);
             page.freeze();
             let mut came = vec![dom::fragment()];
@@ -179,7 +191,7 @@ pub fn follow(page: Page, catalogue: Catalogue) {
                 before.with_value(|(b, at)| (js_sys::Date::now() - at < LATELY).then(|| b.clone())),
             );
             write(page, written);
-            desk::leave(page, came);
+            desk::leave(page, dom::fragment(), came);
         }
     });
     on_cleanup(move || leaving.remove());
