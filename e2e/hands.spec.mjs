@@ -365,3 +365,8 @@ test.describe("breaking more", () => {
     await expect(page.locator(".notice")).toContainText("more than Raft promises");
   });
 });
+
+test("a word that names no entry is no cut link", async ({ page, open }) => {
+  await open("#rafft");
+  await expect(page.getByRole("heading", { name: "There is no such scenario" }).first()).toBeVisible();
+});

@@ -377,3 +377,15 @@ test("the keys stand under ?", async ({ page, open }) => {
   const dialog = page.getByRole("dialog", { name: "Keys" });
   for (const says of ["find events", "ask from here", "lay a cut"]) await expect(dialog).toContainText(says);
 });
+
+test("a reload keeps the cut that was laid and the cause that was chosen", async ({ page, open }) => {
+  await open("#vector-clocks/triangle&t=50ms");
+  await page.getByRole("button", { name: "Cut", exact: true }).click();
+  await expect(page.locator(".cut-grip")).toHaveCount(3);
+  await page.locator(".cut-grip").first().focus();
+  await page.keyboard.press("ArrowLeft");
+  const grip = await page.locator(".cut-grip").first().getAttribute("aria-label");
+  await page.reload();
+  await expect(page.locator(".cut-grip")).toHaveCount(3);
+  await expect(page.locator(".cut-grip").first()).toHaveAttribute("aria-label", grip);
+});

@@ -129,8 +129,14 @@ pub fn subject(run: &Run, count: usize, pick: Pick) -> Option<EventId> {
 }
 
 fn last_told(run: &Run, count: usize, node: Option<NodeId>) -> Option<EventId> {
+    // Of a node it is also that it stopped or came back: what it said before that is not why it is so now.
+    let lives = |e: &Event| {
+        matches!(e.what, What::Crash | What::Pause | What::Resume | What::Restart { .. })
+    };
     let told = |e: &Event| {
-        matches!(words::loudness(run, e), words::Loud::Key) || matches!(e.what, What::Broke { .. })
+        matches!(words::loudness(run, e), words::Loud::Key)
+            || matches!(e.what, What::Broke { .. })
+            || node.is_some() && lives(e)
     };
     run.trace()
         .range(0, count)

@@ -28,8 +28,16 @@ pub fn read(fragment: &str) -> Result<Address, LinkFault> {
     match protocols::CATALOGUE.iter().find(|b| b.id == head) {
         Some(b) if rest.is_empty() => Ok(Address::shipped(head, b.first)),
         Some(b) => link::parse_fragment(&format!("{head}/{}&{rest}", b.first)),
+        // A word that no entry begins with was not cut off: there is no such entry.
+        None if !head.contains(['/', '.']) && !begins_an_entry(head) => {
+            Err(LinkFault::UnknownScenario { name: head.chars().take(60).collect(), nearest: None })
+        }
         None => link::parse_fragment(fragment),
     }
+}
+
+fn begins_an_entry(word: &str) -> bool {
+    protocols::CATALOGUE.iter().any(|b| b.id.starts_with(word))
 }
 
 /// Open what a fragment asks for.

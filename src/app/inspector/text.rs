@@ -5,6 +5,7 @@
 use std::fmt::Write;
 
 use crate::app::lay::{Kept, Rows, effect, when};
+use engine::ids::EventId;
 use engine::protocols;
 use engine::scenario::{self, Completion, Fault, Kind};
 use gloo_timers::callback::Timeout;
@@ -135,10 +136,21 @@ pub fn Text() -> impl IntoView {
     )
 }
 
-/// The line of the text a selected fault stands on.
+/// The line of the text a selected fault stands on, or that did what is selected.
 fn row_of(page: Page, pick: Pick) -> Option<u32> {
-    let Pick::Fault(line) = pick else { return None };
-    page.with_run_now(|run| run.scenario().steps.get(line as usize).map(|s| s.place.line)).flatten()
+    page.with_run_now(|run| {
+        let acted = |e: EventId| match run.trace().event(e)?.what {
+            engine::trace::What::Act { line } => Some(line),
+            _ => None,
+        };
+        let line = match pick {
+            Pick::Fault(line) => line,
+            Pick::Event(e) => acted(e).or_else(|| acted(run.trace().event(e)?.cause?))?,
+            _ => return None,
+        };
+        run.scenario().steps.get(line as usize).map(|s| s.place.line)
+    })
+    .flatten()
 }
 
 /// Shorter than this, what is being typed is not finished.
