@@ -806,6 +806,35 @@ fn a_name_is_never_cut() {
 }
 
 #[test]
+fn what_a_snapshot_holds_is_one_block_before_what_remains() {
+    for (path, now, block) in [
+        ("raft/scenarios/snapshot-lag", 3_300, "1–40 snapshot"),
+        ("raft/scenarios/snapshot-lag", 3_700, "1–40 snapshot"),
+        ("raft/scenarios/snapshot-lag", 1_200, "1–10 snapshot"),
+        ("pbft/scenarios/checkpoint", 3_300, "1–20 snapshot"),
+    ] {
+        let run = shipped(path);
+        let stacks = exhibit::stacks(&run, &run.peek_at(now * MS));
+        let stack = stacks.iter().find(|s| s.key == "log").unwrap();
+        for w in [340.0, 700.0] {
+            let size = (w, 300.0);
+            let drawn = exhibit::draw(&run, stack, None, size, Pick::None, &|_| Kin::Outside);
+            let mut words = vec![];
+            texts(&drawn.shapes, "value", &mut words);
+            let rows: Vec<_> = words.iter().filter(|t| t.0 == block).collect();
+            assert!(rows.len() >= 4, "{path} at {now}: {words:?}");
+            for (_, x, y) in rows {
+                let beside = words.iter().filter(|t| t.0 != block && (t.2 - y).abs() < 10.0);
+                assert!(beside.into_iter().all(|t| t.1 > *x), "{words:?}");
+            }
+            // Nobody's row is empty.
+            let all = print(&drawn.shapes);
+            assert!(all.matches("box").count() >= run.cast().of_role(0).count().min(4), "{all}");
+        }
+    }
+}
+
+#[test]
 fn the_name_of_a_node_says_what_is_cut_from_it_and_what_its_clock_and_disk_are_like() {
     let name = |text: &str, n: usize| {
         let (_, shapes) = furniture(text);
