@@ -1,5 +1,5 @@
 //! Logs of several nodes, one above the other: cells coloured by epoch, a rule under what is committed, a
-//! ghost where an entry was overwritten.
+//! ghost where an entry was overwritten, and one block for all that a snapshot stands for.
 
 use super::exhibit::{BEYOND, Picture, Stack};
 use super::{Anchor, Hue, Kin, Pick, Shape, text};
@@ -27,14 +27,32 @@ pub fn logs(
         stack.items.iter().filter_map(|(n, e)| Some((*n, log(e)?))).collect();
     let names = rows.iter().map(|(n, _)| text::width(run.name(*n), text::LABEL));
     let left = names.fold(16.0, f32::max) + 12.0;
-    let room = (((w - left) / NARROW).floor() as u64).max(1);
+    let room = |left: f32| (((w - left) / NARROW).floor() as u64).max(1);
     let ghosts = |n: NodeId| before.and_then(|b| b.of(n)).and_then(log);
     let end = |l: &Log| l.first + l.cells.len() as u64;
     let last = rows.iter().map(|(n, l)| end(l).max(ghosts(*n).map_or(0, end))).max().unwrap_or(0);
-    let first = rows.iter().map(|(_, l)| l.first).min().unwrap_or(0).max(last.saturating_sub(room));
-    let last = last.min(first + room);
+    let most = rows.iter().map(|(_, l)| kept(l)).max().unwrap_or(0);
+    let least = |past: u64| {
+        let of = rows.iter().filter(|(_, l)| end(l) > past && !l.cells.is_empty());
+        of.map(|(_, l)| l.first).min().unwrap_or(last)
+    };
+    // Who has not come as far as the snapshots of others is shown from his first cell on if there is room for all.
+    let all = least(0).min(most + 1).max(1.min(last));
+    let fits = most == 0 || last.saturating_sub(all) <= room(left);
+    let first = if fits { all } else { least(most + 1).min(most + 1) };
+    let clipped = |left: f32| first.max(last.saturating_sub(room(left)));
+    // What is out of sight stands before the first cell.
+    let block = if most > 0 && clipped(left) > 1 {
+        text::width(&says(most), text::SMALL) + 16.0
+    } else {
+        0.0
+    };
+    let start = left;
+    let left = left + block;
+    let first = clipped(left);
+    let last = last.min(first + room(left));
     let wide = ((w - left) / (last - first).max(4) as f32).clamp(NARROW, WIDE);
-    let view = View { left, first, last, wide };
+    let view = View { start, left, first, last, wide };
     let mut shapes = vec![];
     view.heads(&mut shapes);
     for (i, (n, log)) in rows.iter().enumerate() {
@@ -65,6 +83,15 @@ fn log(e: &Exhibit) -> Option<&Log> {
     }
 }
 
+/// The last entry that a snapshot stands for.
+fn kept(log: &Log) -> u64 {
+    (log.first - log.before).saturating_sub(1)
+}
+
+fn says(kept: u64) -> String {
+    ["1–", &kept.to_string(), " snapshot"].concat()
+}
+
 /// `n1: 5 entries from 1, committed up to 4`
 fn name(run: &Run, n: NodeId, log: &Log) -> String {
     let (count, first, done) = (
@@ -72,10 +99,15 @@ fn name(run: &Run, n: NodeId, log: &Log) -> String {
         (log.first - log.before).to_string(),
         log.committed.to_string(),
     );
-    [run.name(n), ": ", &count, " entries from ", &first, ", committed up to ", &done].concat()
+    let held =
+        if kept(log) > 0 { [says(kept(log)).as_str(), ", "].concat() } else { String::new() };
+    [run.name(n), ": ", &held, &count, " entries from ", &first, ", committed up to ", &done]
+        .concat()
 }
 
 struct View {
+    /// Where the block of a snapshot begins.
+    start: f32,
     left: f32,
     first: u64,
     last: u64,
@@ -95,7 +127,30 @@ impl View {
     }
 
     fn row(&self, log: &Log, before: Option<&Log>, y: f32, out: &mut Vec<Shape>) {
-        for i in self.first..self.last {
+        let kept = kept(log);
+        let end = (log.first + log.cells.len() as u64).saturating_sub(1);
+        let hidden = match kept {
+            0 if self.start < self.left => end.min(self.first - 1),
+            _ => kept,
+        };
+        let first = self.first.max(hidden + 1);
+        let edge = self.x(first.min(self.last.max(self.first)));
+        if hidden > 0 {
+            let w = edge - self.start - 3.0;
+            let words = match hidden {
+                _ if kept > 0 => says(kept),
+                1 => "1".into(),
+                _ => ["1–", &hidden.to_string()].concat(),
+            };
+            let words = text::fit(&words, text::SMALL, w - 6.0);
+            let kids = vec![
+                Shape::round("box", self.start, y, w, CELL_H, 4.0),
+                Shape::text("value", self.start + w / 2.0, y + 19.0, Anchor::Middle, words),
+            ];
+            let epoch = cell(log, hidden).map_or(0, |c| c.epoch);
+            out.push(Shape::group("cell", kids).hue(Hue::epoch(epoch)));
+        }
+        for i in first..self.last {
             let (have, had) = (cell(log, i), before.and_then(|b| cell(b, i)));
             if let Some(had) =
                 had.filter(|h| have.is_none_or(|c| c.epoch != h.epoch || c.text != h.text))
@@ -108,11 +163,13 @@ impl View {
                 self.draw(i, have, y, role, false, out);
             }
         }
-        let end = log.committed.min((log.first + log.cells.len() as u64).saturating_sub(1));
-        if end >= self.first && end >= log.first && self.last > self.first {
-            let from = self.x(self.first.max(log.first));
-            let to = self.x(end.min(self.last - 1)) + self.wide - 3.0;
-            out.push(Shape::line("commit", from, y + CELL_H + 4.0, to, y + CELL_H + 4.0));
+        // The rule goes on under what is hidden: all that a snapshot holds is committed.
+        let end = log.committed.min(end);
+        let from = if hidden > 0 { self.start } else { self.x(self.first.max(log.first)) };
+        let seen = end >= first && end >= log.first && self.last > self.first;
+        let to = if seen { self.x(end.min(self.last - 1) + 1) } else { edge };
+        if seen || (hidden > 0 && log.committed >= hidden) {
+            out.push(Shape::line("commit", from, y + CELL_H + 4.0, to - 3.0, y + CELL_H + 4.0));
         }
     }
 

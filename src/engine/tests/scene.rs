@@ -263,6 +263,64 @@ fn check_layout(mix: &[usize], l: &Layout) {
     }
 }
 
+/// Where the nodes called so stand.
+fn spots(run: &Run, layout: &Layout, names: &str) -> Vec<(f32, f32)> {
+    names.split(' ').map(|n| layout.at(run.cast().find(n).unwrap())).collect()
+}
+
+#[test]
+fn where_a_circle_would_be_flat_nodes_stand_in_rows_in_their_order() {
+    let rising = |at: &[(f32, f32)]| at.windows(2).all(|p| p[0].0 < p[1].0 && p[0].1 == p[1].1);
+    for (path, names) in [
+        ("paxos/scenarios/roles", "a1 a2 a3 a4 a5"),
+        ("consistency/scenarios/iriw", "A B C D"),
+        ("abd/scenarios/mw-race", "c1 c2 c3 c4"),
+        ("abd/scenarios/happy", "n1 n2 n3"),
+        ("raft/scenarios/happy", "n1 n2 n3 n4 n5"),
+    ] {
+        let run = shipped(path);
+        let at = spots(&run, &Layout::new(&run, 700.0, 300.0), names);
+        assert!(rising(&at), "{path}: {at:?}");
+    }
+    // Where it is tall enough a circle is one.
+    let run = shipped("raft/scenarios/happy");
+    let at = spots(&run, &Layout::new(&run, 480.0, 420.0), "n1 n2 n3 n4 n5");
+    assert!(!rising(&at) && at[4].0 < at[0].0 && at[3].1 > at[2].1, "{at:?}");
+    // Broken rows share their columns.
+    let style = engine::card::Layout::Tiers;
+    let l = Layout::place(&tiers(&[1, 24]), style, 600.0, 420.0);
+    let at: Vec<(f32, f32)> = (1..25).map(|i| l.at(NodeId(i))).collect();
+    let columns = at.iter().filter(|p| p.1 == at[0].1).count();
+    assert!(columns < 24, "{at:?}");
+    for (i, p) in at.iter().enumerate() {
+        assert!(p.0 == at[i % columns].0 && p.1 == at[i / columns * columns].1, "{i}: {p:?}");
+    }
+}
+
+#[test]
+fn a_client_stands_above_the_node_it_belongs_to_from_the_opening_on() {
+    for (path, pairs) in [
+        ("eventual_store/scenarios/happy", "c1 n1 c2 n2 c3 n3"),
+        ("causal_store/scenarios/happy", "c1 n1 c2 n2 c3 n3"),
+        ("sequential_store/scenarios/happy", "c1 n1 c2 n2 c3 n3"),
+        ("multi_master/scenarios/happy", "c1 n1 c2 n2 c3 n3"),
+        ("cap_register/scenarios/partition-cp", "c1 n1 c2 n5"),
+    ] {
+        let run = shipped(path);
+        let mut opening = engine::protocols::open(run.scenario().clone()).unwrap();
+        opening.advance(0, u32::MAX);
+        for (w, h) in [(700.0, 300.0), (832.0, 360.0), (480.0, 420.0)] {
+            let (early, late) = (Layout::new(&opening, w, h), Layout::new(&run, w, h));
+            assert_eq!(early, late, "{path}");
+            check_layout(&[late.len()], &late);
+            for pair in spots(&run, &late, pairs).chunks(2) {
+                let aside = (pair[0].0 - pair[1].0).abs();
+                assert!(pair[0].1 < pair[1].1 && aside < late.radius(), "{path} {w}: {pair:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn flights_are_every_message_that_is_under_way() {
     for seed in 1..5 {
@@ -689,6 +747,91 @@ fn one_way_that_is_cut_is_an_arrow_both_are_a_cross_and_the_isolated_stands_in_a
     assert_eq!((of_role(&both, "cut-way").len(), crosses(&both)), (0, 1));
     let (_, alone) = furniture("at 1ms isolate n3");
     assert_eq!((of_role(&alone, "fenced").len(), crosses(&alone)), (1, 0));
+}
+
+#[test]
+fn of_sides_that_are_all_as_large_each_is_fenced() {
+    let fences = |text: &str| of_role(&furniture(text).1, "fenced").len();
+    assert_eq!(fences("at 1ms partition n1 | n2 | n3 | n4"), 4);
+    assert_eq!(fences("at 1ms partition n1 n2 | n3 | n4"), 2);
+    assert_eq!(fences("at 1ms partition n1 n2 | n3 n4"), 1);
+}
+
+#[test]
+fn words_of_links_and_names_of_messages_lie_on_no_others() {
+    let boxes = |shapes: &[Shape], roles: &[&str]| -> Vec<Box2> {
+        let mut words = vec![];
+        roles.iter().for_each(|r| texts(shapes, r, &mut words));
+        let size = text::SMALL;
+        let half = |t: &str| text::width(t, size) / 2.0;
+        words.iter().map(|(t, x, y)| Box2::of_text(x - half(t), *y, 2.0 * half(t), size)).collect()
+    };
+    for (path, links) in [("abd/scenarios/mw-race", 5), ("raft/scenarios/happy", 0)] {
+        let run = shipped(path);
+        let index = Index::new(&run);
+        for (w, h) in [(700.0, 300.0), (480.0, 420.0), (832.0, 360.0)] {
+            let layout = Layout::new(&run, w, h);
+            let flights = Flights { run: &run, index: &index, layout: &layout };
+            let mut labels = vec![];
+            for now in (0..400 * MS).step_by(3_001) {
+                let peek = run.peek_at(now);
+                let shapes = topology::furniture(&run, &index, &peek, &layout, Pick::None);
+                let on_links = boxes(&shapes, &["link-word"]);
+                let under = boxes(&shapes, &["outside", "line outside soft"]);
+                flights.labels(now, &mut labels);
+                let names = labels.chunks(LABEL).map(|l| {
+                    let word = topology::label_text(&run, l[1] as i32);
+                    Box2::of_text(l[2], l[3], text::width(&word, text::SMALL), text::SMALL)
+                });
+                assert_eq!(on_links.len(), links, "{path} {w}");
+                apart(&on_links);
+                for b in on_links.into_iter().chain(names) {
+                    assert!(!under.iter().any(|u| u.meets(&b)), "{path} {w}x{h} at {now}: {b:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_name_is_never_cut() {
+    let run = shipped("consistency/scenarios/iriw");
+    let index = Index::new(&run);
+    for (w, h) in [(176.0, 180.0), (240.0, 200.0), (360.0, 300.0), (480.0, 420.0)] {
+        let layout = Layout::new(&run, w, h);
+        let peek = run.peek_at(0);
+        let said = print(&topology::furniture(&run, &index, &peek, &layout, Pick::None));
+        assert!(!layout.shows_names() || said.contains("\"checker"), "{w}: {said}");
+    }
+}
+
+#[test]
+fn what_a_snapshot_holds_is_one_block_before_what_remains() {
+    for (path, now, block) in [
+        ("raft/scenarios/snapshot-lag", 3_300, "1–40 snapshot"),
+        ("raft/scenarios/snapshot-lag", 3_700, "1–40 snapshot"),
+        ("raft/scenarios/snapshot-lag", 1_200, "1–10 snapshot"),
+        ("pbft/scenarios/checkpoint", 3_300, "1–20 snapshot"),
+    ] {
+        let run = shipped(path);
+        let stacks = exhibit::stacks(&run, &run.peek_at(now * MS));
+        let stack = stacks.iter().find(|s| s.key == "log").unwrap();
+        for w in [340.0, 700.0] {
+            let size = (w, 300.0);
+            let drawn = exhibit::draw(&run, stack, None, size, Pick::None, &|_| Kin::Outside);
+            let mut words = vec![];
+            texts(&drawn.shapes, "value", &mut words);
+            let rows: Vec<_> = words.iter().filter(|t| t.0 == block).collect();
+            assert!(rows.len() >= 4, "{path} at {now}: {words:?}");
+            for (_, x, y) in rows {
+                let beside = words.iter().filter(|t| t.0 != block && (t.2 - y).abs() < 10.0);
+                assert!(beside.into_iter().all(|t| t.1 > *x), "{words:?}");
+            }
+            // Nobody's row is empty.
+            let all = print(&drawn.shapes);
+            assert!(all.matches("box").count() >= run.cast().of_role(0).count().min(4), "{all}");
+        }
+    }
 }
 
 #[test]

@@ -43,7 +43,8 @@ pub(super) fn is_isolated(run: &Run, peek: &Peek, n: NodeId) -> bool {
     run.cast().len() > 2 && others.all(|o| net.is_cut(n, o) && net.is_cut(o, n))
 }
 
-/// The side that is not fenced: most of those who decide or keep something, then most of all, then the first.
+/// The side that is not fenced: most of those who decide or keep something, then most of all, then the first of two.
+/// Of more that are all as large none is the whole: each is fenced.
 fn largest(run: &Run, groups: &[u8]) -> u8 {
     let tier = |n: NodeId| run.entry().roles[run.cast().role(n) as usize].tier;
     let top = run.cast().all().map(tier).min().unwrap_or(0);
@@ -51,13 +52,17 @@ fn largest(run: &Run, groups: &[u8]) -> u8 {
         let side = || run.cast().all().filter(|n| groups.get(n.index()) == Some(&g));
         (side().filter(|n| tier(*n) > top).count(), side().count())
     };
-    let mut best = FREE;
+    let (mut best, mut sides) = (FREE, groups.to_vec());
     for g in groups.iter().copied().filter(|g| *g != FREE) {
         if best == FREE || weight(g) > weight(best) || (weight(g) == weight(best) && g < best) {
             best = g;
         }
     }
-    best
+    few::sort(&mut sides);
+    sides.dedup();
+    sides.retain(|g| *g != FREE);
+    let alone = sides.len() < 3 || sides.iter().all(|g| *g == best || weight(*g) < weight(best));
+    if alone { best } else { FREE }
 }
 
 /// The hulls of a side's parts, and bridges between them where nobody else stands.

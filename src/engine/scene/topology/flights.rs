@@ -81,7 +81,9 @@ impl Flights<'_> {
     pub fn labels(&self, now: Us, out: &mut Vec<f32>) {
         out.clear();
         let size = text::SMALL;
-        let mut placer = self.placer();
+        let (w, h) = (self.layout.w, self.layout.h);
+        let budget = (w * h / 30_000.0).clamp(3.0, 14.0) as usize;
+        let mut placer = placer(self.layout, budget);
         let mut seen: Vec<(MsgId, MsgRec, (f32, f32), Spot)> = vec![];
         self.each(now, &mut |m, rec, spot| {
             let at = self.layout.way(rec.from, rec.to).at(spot.t);
@@ -109,26 +111,28 @@ impl Flights<'_> {
             }
         }
     }
-
-    fn placer(&self) -> Placer {
-        let (w, h) = (self.layout.w, self.layout.h);
-        let budget = (w * h / 30_000.0).clamp(3.0, 14.0) as usize;
-        let mut placer = Placer::new(Box2::new(2.0, 2.0, w - 2.0, h - 2.0), budget);
-        for n in (0..self.layout.len() as u16).map(NodeId) {
-            let (x, y) = self.layout.at(n);
-            placer.block(Box2::around(x, y, self.layout.ring_radius() + 1.0));
-            let foot = y + self.layout.ring_radius();
-            // Its state and its line stand below it; of a small one a line alone.
-            if self.layout.shows_lines() {
-                placer.block(Box2::new(x - 44.0, foot, x + 44.0, foot + 30.0));
-            } else if self.layout.shows_words() {
-                let half = self.layout.room(n) / 2.0;
-                placer.block(Box2::new(x - half, foot, x + half, foot + 14.0));
-            }
-        }
-        placer
-    }
 }
+
+/// Room for words beside nodes and what is written under those.
+pub(super) fn placer(layout: &Layout, budget: usize) -> Placer {
+    let mut placer = Placer::new(Box2::new(2.0, 2.0, layout.w - 2.0, layout.h - 2.0), budget);
+    for n in (0..layout.len() as u16).map(NodeId) {
+        let (x, y) = layout.at(n);
+        placer.block(Box2::around(x, y, layout.ring_radius() + 1.0));
+        let (foot, half) = (y + layout.ring_radius(), layout.room(n) / 2.0);
+        // Its state and its line stand below it; of a small one a line alone.
+        if layout.shows_lines() {
+            let half = half.min(WORDS);
+            placer.block(Box2::new(x - half, foot, x + half, foot + 35.0));
+        } else if layout.shows_words() {
+            placer.block(Box2::new(x - half, foot, x + half, foot + 14.0));
+        }
+    }
+    placer
+}
+
+/// Half the width of what is written under a node, as a rule.
+const WORDS: f32 = 60.0;
 
 /// From this number on a label is a message's own: the rest is its id.
 pub const OWN: i32 = 256;

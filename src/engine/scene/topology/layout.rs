@@ -2,9 +2,10 @@
 
 use crate::card::Layout as Style;
 use crate::few;
-use crate::ids::NodeId;
+use crate::ids::{EventId, NodeId};
 use crate::run::Run;
 use crate::scene::pen::{Pen, around};
+use crate::tree::Tree;
 
 type Point = (f32, f32);
 
@@ -16,6 +17,8 @@ pub struct Layout {
     at: Vec<Point>,
     /// How far the way from one to the other bends aside, in its own lengths: from × to.
     bends: Vec<f32>,
+    /// How wide the words under each may be.
+    rooms: Vec<f32>,
 }
 
 /// Room round a node for its ring and its words: at the sides, above and below.
@@ -41,33 +44,90 @@ impl Layout {
         }
         few::sort_by_key(&mut tiers, |t| t.0);
         let tiers: Vec<Vec<NodeId>> = tiers.into_iter().map(|t| t.1).collect();
-        Layout::place(&tiers, entry.layout, w, h)
+        // Whom each belongs to as the run opens: nobody moves when a client does.
+        let peek = run.peek(EventId(0));
+        let home = |n: NodeId| match peek.state(n).get("home") {
+            Some(Tree::Node(home)) => Some(*home),
+            _ => None,
+        };
+        Layout::arrange(&tiers, entry.layout, w, h, &home)
     }
 
-    /// Tiers from the top down. The largest circle for which everything has room wins.
+    /// Tiers from the top down, each in its own order.
     pub fn place(tiers: &[Vec<NodeId>], style: Style, w: f32, h: f32) -> Layout {
+        Layout::arrange(tiers, style, w, h, &|_| None)
+    }
+
+    /// The largest circle for which everything has room wins; where it would be too flat to be seen as one, rows.
+    fn arrange(
+        tiers: &[Vec<NodeId>],
+        style: Style,
+        w: f32,
+        h: f32,
+        home: &dyn Fn(NodeId) -> Option<NodeId>,
+    ) -> Layout {
         let n: usize = tiers.iter().map(Vec::len).sum();
         let largest: f32 = match n {
             0..=7 => 36.0,
             8..=12 => 30.0,
             _ => 22.0,
         };
-        let ring = best(largest, |r| bent(tiers, style, w, h, r));
+        let round = if tiers.len() > 1 { ROUND } else { ALONE };
+        let ring = best(largest, |r| bent(tiers, style, w, h, r, round));
         let rows = best(largest, |r| straight(tiers, w, h, r));
+        // A flat one is better than names that are not seen.
+        let ring = ring.or_else(|| {
+            best(largest, |r| bent(tiers, style, w, h, r, 0.0))
+                .filter(|a| rows.as_ref().is_none_or(|b| b.0 < a.0 * 0.7))
+        });
         let (r, at) = match (ring, rows) {
             (Some(a), Some(b)) if a.0 >= b.0 * 0.7 || a.0 >= 24.0 => a,
             (_, Some(b)) => b,
             (Some(a), None) => a,
             (None, None) => (2.0, grid(tiers, w, h)),
         };
-        let mut layout = Layout { w, h, r, at: vec![(w / 2.0, h / 2.0); n], bends: vec![] };
+        let middle = vec![(w / 2.0, h / 2.0); n];
+        let mut layout = Layout { w, h, r, at: middle, bends: vec![], rooms: vec![] };
         for (node, point) in tiers.iter().flatten().zip(at) {
             if let Some(slot) = layout.at.get_mut(node.index()) {
                 *slot = point;
             }
         }
+        tiers.iter().for_each(|t| layout.go_home(t, home));
         layout.bend_ways();
+        layout.rooms = (0..n).map(|i| layout.room_of(layout.at[i])).collect();
         layout
+    }
+
+    /// A row of nodes that each belong to another one stands above those, in their order.
+    fn go_home(&mut self, row: &[NodeId], home: &dyn Fn(NodeId) -> Option<NodeId>) {
+        let mut want: Vec<(f32, NodeId)> = vec![];
+        for n in row {
+            let Some(home) = home(*n).filter(|h| self.at(*n).1 < self.at(*h).1) else { return };
+            if self.at(*n).1 != self.at(row[0]).1 {
+                return;
+            }
+            want.push((self.at(home).0, *n));
+        }
+        few::sort_by(&mut want, &|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let need = need(self.r);
+        let most = (self.w - 2.0 * need.side) / (want.len().max(2) - 1) as f32;
+        let gap = (2.0 * self.r + need.gap + 20.0).min(most);
+        // Who would stand too close goes aside with his neighbours, all by the same.
+        let mut groups: Vec<(f32, usize)> = vec![];
+        for (i, (x, _)) in want.iter().enumerate() {
+            let mut last = (x - gap * i as f32, 1);
+            while let Some(g) = groups.pop_if(|g| g.0 >= last.0) {
+                let n = g.1 + last.1;
+                last = ((g.0 * g.1 as f32 + last.0 * last.1 as f32) / n as f32, n);
+            }
+            groups.push(last);
+        }
+        let (least, most) = (need.side, self.w - need.side - gap * (want.len() - 1) as f32);
+        let offsets = groups.iter().flat_map(|g| std::iter::repeat_n(g.0, g.1));
+        for ((i, (_, n)), x) in want.iter().enumerate().zip(offsets) {
+            self.at[n.index()].0 = x.min(most).max(least) + gap * i as f32;
+        }
     }
 
     pub fn len(&self) -> usize {
@@ -103,7 +163,10 @@ impl Layout {
     }
     /// Width a line under a node may have before it meets its neighbour's or the edge.
     pub fn room(&self, n: NodeId) -> f32 {
-        let (x, y) = self.at(n);
+        self.rooms.get(n.index()).copied().unwrap_or(0.0)
+    }
+
+    fn room_of(&self, (x, y): Point) -> f32 {
         let edge = 2.0 * x.min(self.w - x) - 4.0;
         let level = |p: &&Point| (p.1 - y).abs() < self.r + 24.0 && (p.0 - x).abs() > 1.0;
         let gaps = self.at.iter().filter(level).map(|p| (p.0 - x).abs() - 8.0);
@@ -287,7 +350,7 @@ fn need(r: f32) -> Need {
     let ring = if r >= NAMES_FROM { RING + 13.0 } else { 3.0 };
     // Below a node stands what it is, and where there is room for both what it holds.
     let foot = match r {
-        _ if r >= BOTH_FROM => ring + 20.0,
+        _ if r >= BOTH_FROM => ring + 22.0,
         _ if r >= LINES_FROM => ring + 8.0,
         _ => ring,
     };
@@ -295,10 +358,22 @@ fn need(r: f32) -> Need {
     Need { side: r + ring, top: r + ring, foot: r + foot, gap }
 }
 
-/// One tier bends into a ring, the others are rows above and below it.
-fn bent(tiers: &[Vec<NodeId>], style: Style, w: f32, h: f32, r: f32) -> Option<Vec<Point>> {
+/// As high as this, in its width, a ring is seen as one.
+const ROUND: f32 = 0.42;
+/// Nobody stands above or below it.
+const ALONE: f32 = 0.3;
+
+/// One tier bends into a ring, the others are rows above and below it: those who ask are never a ring round nobody.
+fn bent(
+    tiers: &[Vec<NodeId>],
+    style: Style,
+    w: f32,
+    h: f32,
+    r: f32,
+    round: f32,
+) -> Option<Vec<Point>> {
     let main = match style {
-        Style::Tiers | Style::Circle => (0..tiers.len())
+        Style::Tiers | Style::Circle => (usize::from(tiers.len() > 1)..tiers.len())
             .max_by_key(|&i| (tiers[i].len(), i))
             .filter(|&i| tiers[i].len() >= 3)?,
         Style::Ring => tiers.len().checked_sub(1)?,
@@ -319,7 +394,7 @@ fn bent(tiers: &[Vec<NodeId>], style: Style, w: f32, h: f32, r: f32) -> Option<V
     let (above, below) = (rows(0..main)?, rows(main + 1..tiers.len())?);
     let top = pitch * main as f32 + need.top;
     let bottom = h - pitch * (tiers.len() - 1 - main) as f32 - need.foot;
-    let ring = ellipse(tiers[main].len(), w, top, bottom, &need)?;
+    let ring = ellipse(tiers[main].len(), w, top, bottom, &need, round)?;
     let points: Vec<Point> =
         above.into_iter().flatten().chain(ring).chain(below.into_iter().flatten()).collect();
     apart(&points, 2.0 * r + need.gap, need.top + need.foot).then_some(points)
@@ -336,10 +411,10 @@ fn across(n: usize, w: f32, y: f32, r: f32, need: &Need) -> Option<Vec<Point>> {
 
 /// Evenly round an ellipse, clockwise from the upper left, with a gap at the top so that those above see
 /// everybody.
-fn ellipse(n: usize, w: f32, top: f32, bottom: f32, need: &Need) -> Option<Vec<Point>> {
+fn ellipse(n: usize, w: f32, top: f32, bottom: f32, need: &Need, round: f32) -> Option<Vec<Point>> {
     let ry = (bottom - top) / 2.0;
     let rx = (w / 2.0 - need.side).min((ry * 2.6).max(w * 0.3));
-    if ry < 4.0 || rx < 4.0 {
+    if ry < 4.0 || rx < 4.0 || ry < rx * round {
         return None;
     }
     let (cx, cy) = (w / 2.0, (top + bottom) / 2.0);
@@ -367,25 +442,25 @@ fn straight(tiers: &[Vec<NodeId>], w: f32, h: f32, r: f32) -> Option<Vec<Point>>
     if w < 2.0 * need.side {
         return None;
     }
-    let rows: Vec<usize> = tiers.iter().flat_map(|t| share(t.len(), room)).collect();
-    let total = rows.len();
+    // Columns of one width: the last row may end early.
+    let columns = |n: usize| n.div_ceil(n.div_ceil(room).max(1)).max(1);
+    let total: usize = tiers.iter().map(|t| t.len().div_ceil(columns(t.len()))).sum();
     let free = h - need.top - need.foot;
     let pitch = (free / (total.max(2) - 1) as f32).min(2.0 * r + need.gap + 90.0);
     if free < 0.0 || (total > 1 && pitch < 2.0 * r + need.gap * 0.7 + need.foot - r) {
         return None;
     }
     let y0 = (need.top + h - need.foot) / 2.0 - pitch * (total.max(1) - 1) as f32 / 2.0;
-    let mut points = vec![];
-    for (i, n) in rows.into_iter().enumerate() {
-        points.extend(across(n, w, y0 + pitch * i as f32, r, &need)?);
+    let (mut points, mut y) = (vec![], y0);
+    for tier in tiers {
+        let row = across(columns(tier.len()), w, y, r, &need)?;
+        points.extend((0..tier.len()).map(|i| {
+            let (x, y) = row[i % row.len()];
+            (x, y + pitch * (i / row.len()) as f32)
+        }));
+        y += pitch * tier.len().div_ceil(row.len()) as f32;
     }
     Some(points)
-}
-
-/// `n` nodes in rows of at most `room`, as even as may be.
-fn share(n: usize, room: usize) -> Vec<usize> {
-    let rows = n.div_ceil(room.max(1)).max(1);
-    (0..rows).map(|i| n * (i + 1) / rows - n * i / rows).filter(|k| *k > 0).collect()
 }
 
 /// When there is no room at all: a grid, however small.

@@ -22,6 +22,7 @@ pub use layout::{Layout, Way};
 
 use super::index::Index;
 use super::pen::Pen;
+use super::place::Box2;
 use super::text;
 use super::{Anchor, Hue, Pick, Shape};
 use crate::ids::{NodeId, Us};
@@ -120,6 +121,7 @@ fn wires(run: &Run, index: &Index, peek: &Peek, layout: &Layout, out: &mut Vec<S
     let shown = |n: &NodeId| peek.life(*n) != Life::Absent && index.shows_node(*n);
     let there: Vec<NodeId> = run.cast().all().filter(shown).collect();
     let odd = odd_links(peek, layout, &there);
+    let mut ways: Vec<(NodeId, NodeId)> = vec![];
     for (i, &a) in there.iter().enumerate() {
         for &b in &there[i + 1..] {
             match (net.is_cut(a, b), net.is_cut(b, a)) {
@@ -142,6 +144,7 @@ fn wires(run: &Run, index: &Index, peek: &Peek, layout: &Layout, out: &mut Vec<S
             let stands = index.talked(a, b) || odd.contains(&(a, b));
             if layout.shows_wires() && stands && !parted {
                 layout.middle(a, b).draw(&mut open);
+                ways.push((a, b));
             }
         }
     }
@@ -157,7 +160,7 @@ fn wires(run: &Run, index: &Index, peek: &Peek, layout: &Layout, out: &mut Vec<S
             out.push(Shape::path(role, pen.d()));
         }
     }
-    words_of(peek, layout, &odd, out);
+    words_of(peek, layout, &odd, &ways, out);
 }
 
 /// An arrow the way that is cut, struck out.
@@ -190,9 +193,20 @@ fn odd_links(peek: &Peek, layout: &Layout, there: &[NodeId]) -> Vec<(NodeId, Nod
     if odd.len() > ODD || !layout.shows_lines() { vec![] } else { odd }
 }
 
-/// What is special about them, beside their middles.
-fn words_of(peek: &Peek, layout: &Layout, odd: &[(NodeId, NodeId)], out: &mut Vec<Shape>) {
+/// What is special about them, each on its own line: where no other passes if there is such a place, and never over
+/// other words.
+fn words_of(
+    peek: &Peek,
+    layout: &Layout,
+    odd: &[(NodeId, NodeId)],
+    ways: &[(NodeId, NodeId)],
+    out: &mut Vec<Shape>,
+) {
+    if odd.is_empty() {
+        return;
+    }
     let net = peek.world().net();
+    let mut placer = flights::placer(layout, ODD);
     for &(a, b) in odd {
         let (one, other) = (net.says(a, b), net.says(b, a));
         let words = match (is_odd(peek, a, b), is_odd(peek, b, a)) {
@@ -201,8 +215,25 @@ fn words_of(peek: &Peek, layout: &Layout, odd: &[(NodeId, NodeId)], out: &mut Ve
             (true, false) => one,
             _ => other,
         };
-        let (x, y) = layout.middle(a, b).at(0.5);
-        out.push(Shape::text("link-word", x, y - 4.0, Anchor::Middle, words));
+        let (way, width) = (layout.middle(a, b), text::width(&words, text::SMALL));
+        let room = |i: i32| {
+            // From the middle outwards.
+            let (x, y) = way.at(0.5 + ((i + 1) / 2 * (i % 2 * 2 - 1)) as f32 * 0.04);
+            (x, y + 4.0, Box2::of_text(x - width / 2.0, y + 4.0, width, text::SMALL))
+        };
+        let alone = |b2: &Box2| {
+            ways.iter().filter(|w| **w != (a, b)).all(|w| {
+                let other = layout.middle(w.0, w.1);
+                (0..8)
+                    .all(|k| !b2.crossed(other.at(k as f32 / 8.0), other.at((k + 1) as f32 / 8.0)))
+            })
+        };
+        let free = |(_, _, b): &(f32, f32, Box2)| placer.is_free(b);
+        let place = (0..19).map(room).filter(free).find(|p| alone(&p.2));
+        if let Some((x, y, b)) = place.or_else(|| (0..19).map(room).find(free)) {
+            placer.take(b);
+            out.push(Shape::text("link-word", x, y, Anchor::Middle, words));
+        }
     }
 }
 
@@ -265,20 +296,27 @@ fn words(run: &Run, peek: &Peek, layout: &Layout, n: NodeId, kids: &mut Vec<Shap
     // A small circle has room for its name alone.
     let room = if layout.shows_lines() { r * 1.72 } else { 0.0 };
     let (inside, outside) = split(&line, room);
-    // A long name is written smaller before it is cut.
+    // A long name is written smaller, and beside its node sooner than cut.
     let long = text::width(run.name(n), text::NAME) > r * 1.7;
-    let (label, size) =
-        if long { ("label long inside", LONG) } else { ("label inside", text::NAME) };
-    let name = text::fit(run.name(n), size, r * if long { 1.9 } else { 1.8 });
+    let beside = long && text::width(run.name(n), LONG) > r * 1.9;
+    let label = if long { "label long inside" } else { "label inside" };
     // In a small circle both lines move up, to where it is wide.
     let up = if r < 28.0 { 3.5 } else { 0.0 };
     let base = if inside.is_empty() { y + 5.5 } else { y + 1.0 - up };
-    kids.push(Shape::text(label, x, base, Anchor::Middle, name));
-    if !inside.is_empty() {
-        kids.push(Shape::text("line inside", x, y + 15.0 - up, Anchor::Middle, inside));
+    if !beside {
+        kids.push(Shape::text(label, x, base, Anchor::Middle, run.name(n)));
     }
+    if !inside.is_empty() {
+        let base = if beside { y + 4.0 } else { y + 15.0 - up };
+        kids.push(Shape::text("line inside", x, base, Anchor::Middle, inside));
+    }
+    let word = word(run, peek, n);
     if !layout.shows_lines() {
-        let words = short(word(run, peek, n).unwrap_or_default(), &line, layout.room(n));
+        let room = layout.room(n);
+        let words = match beside {
+            true => text::fit(run.name(n), text::SMALL, room),
+            false => short(word.unwrap_or_default(), &line, room),
+        };
         let foot = y + layout.ring_radius() + SHORT;
         if !words.is_empty() {
             kids.push(Shape::text("line outside soft", x, foot, Anchor::Middle, words));
@@ -286,7 +324,10 @@ fn words(run: &Run, peek: &Peek, layout: &Layout, n: NodeId, kids: &mut Vec<Shap
         return;
     }
     let mut foot = y + layout.ring_radius() + 17.0;
-    if let Some(word) = word(run, peek, n) {
+    let name =
+        beside.then(|| [run.name(n), word.map_or("", |_| ", "), word.unwrap_or("")].concat());
+    if let Some(word) = name.or(word.map(String::from)) {
+        let word = text::fit(&word, LONG, layout.room(n));
         kids.push(Shape::text("outside", x, foot, Anchor::Middle, word));
         foot += 14.0;
     }
