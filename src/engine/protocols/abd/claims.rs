@@ -16,6 +16,11 @@ use crate::value::Value;
 
 type See<'a> = Step<'a, Abd>;
 
+/// Who did it, by name: a sentence stands alone.
+fn me<'a>(s: &See<'a>) -> &'a str {
+    s.cast.name(s.node)
+}
+
 #[derive(Clone, Default)]
 pub struct Ghost {
     /// Steps judged: the order of beginnings and ends.
@@ -97,7 +102,7 @@ fn held(g: &mut Ghost, s: &See<'_>, store: &Store, court: &mut Court) {
         let was = g.stores[at].iter().find(|c| c.key == now.key).map_or(Tag::default(), |c| c.tag);
         if was != now.tag {
             court.hold(TAGS_ONLY_GROW, now.tag > was, || {
-                let says = format!("Ts {} was replaced by ts {}.", was.ts, now.tag.ts);
+                let says = format!("{} replaced ts {} by ts {}.", me(s), was.ts, now.tag.ts);
                 Witness::new([s.node], says)
             });
             one_value(g, s, &now.key, now.tag, &now.val, court);
@@ -128,7 +133,12 @@ fn durable(g: &Ghost, s: &See<'_>, court: &mut Court) {
         };
         let Some((key, tag)) = spoken else { continue };
         court.hold(ON_DISK_BEFORE_ACK, disk.get(key).tag >= tag, || {
-            let says = format!("It spoke of {} with ts {}.", key.print(), tag.ts);
+            let says = format!(
+                "{} spoke of {} with ts {}, and its disk has less.",
+                me(s),
+                key.print(),
+                tag.ts
+            );
             Witness::new([s.node], says)
         });
     }
@@ -184,8 +194,12 @@ fn ordered(g: &mut Ghost, s: &See<'_>, c: &Client, asked: &Asked, court: &mut Co
     let h = history(g, &asked.key);
     h.ended = h.ended.max(tag);
     court.hold(TAGS_FOLLOW_TIME, ok, || {
-        let says =
-            format!("Ts {} had ended before it began; its own is {}.", asked.floor.ts, tag.ts);
+        let says = format!(
+            "Ts {} had ended before {} began; its own is {}.",
+            asked.floor.ts,
+            me(s),
+            tag.ts
+        );
         Witness::new([s.node], says)
     });
 }
@@ -210,7 +224,10 @@ fn linear(g: &mut Ghost, s: &See<'_>, asked: &Asked, outcome: &Outcome, court: &
     let value = asked.put.as_ref().or(outcome.value.as_ref()).unwrap_or(&Value::Int(0));
     let Some(l) = h.values.iter_mut().find(|l| l.value == *value) else {
         court.hold(LINEARIZABLE, false, || {
-            Witness::new([s.node], format!("{} was never written.", value.print()))
+            Witness::new(
+                [s.node],
+                format!("{} has {}, which was never written.", me(s), value.print()),
+            )
         });
         return;
     };

@@ -16,6 +16,11 @@ use crate::value::Value;
 
 type See<'a> = Step<'a, CapRegister>;
 
+/// Who did it, by name: a sentence stands alone.
+fn me<'a>(s: &See<'a>) -> &'a str {
+    s.cast.name(s.node)
+}
+
 #[derive(Clone, Default)]
 pub struct Ghost {
     /// Steps judged: the order of beginnings and ends.
@@ -152,7 +157,7 @@ fn grows(s: &See<'_>, was: &Cell, now: &Cell, court: &mut Court) {
     let vector = was.seen.iter().all(|(n, ts)| now.seen.get(*n).is_some_and(|m| m >= ts));
     let ok = if s.params.mode == Mode::Siblings { vector } else { now.tag() > was.tag() };
     court.hold(STAMPS_ONLY_GROW, ok, || {
-        let says = format!("Stamp {} was replaced by {}.", was.tag().ts, now.tag().ts);
+        let says = format!("{} replaced stamp {} by {}.", me(s), was.tag().ts, now.tag().ts);
         Witness::new([s.node], says)
     });
 }
@@ -173,7 +178,7 @@ fn nothing_lost(g: &Ghost, s: &See<'_>, was: &Cell, now: &Cell, court: &mut Cour
             left.extend(knew.into_iter().flatten());
         }
         court.hold(NO_WRITE_LOST, known, || {
-            let says = format!("{} is gone, and nobody had seen it.", gone.value.print());
+            let says = format!("{} dropped {}, and nobody had seen it.", me(s), gone.value.print());
             Witness::new([s.node], says)
         });
     }
@@ -256,7 +261,7 @@ fn answers(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
         for v in values.iter().filter(|v| **v != Value::Int(0)) {
             let told = seen.told.iter().any(|(k, w)| k == key && w == v);
             court.hold(NO_NEWS_WITHOUT_A_MESSAGE, told, || {
-                let says = format!("Nobody had told it of {}={}.", key.print(), v.print());
+                let says = format!("Nobody had told {} of {}={}.", me(s), key.print(), v.print());
                 Witness::new([s.node], says)
             });
         }
@@ -267,13 +272,13 @@ fn answers(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
             && s.calm_since <= asked.1
         {
             let took = s.now - asked.1;
-            court.hold(ANSWERS_ALONE, took <= 5 * MS, || late(s.node, took));
+            court.hold(ANSWERS_ALONE, took <= 5 * MS, || late(s, s.node, took));
         }
     }
 }
 
-fn late(n: NodeId, took: Us) -> Witness {
-    Witness::new([n], format!("It was asked {} ms ago.", took / MS))
+fn late(s: &See<'_>, n: NodeId, took: Us) -> Witness {
+    Witness::new([n], format!("{} was asked {} ms ago.", s.cast.name(n), took / MS))
 }
 
 fn answers_alone(g: &Ghost, s: &See<'_>, court: &mut Court) {
@@ -283,7 +288,7 @@ fn answers_alone(g: &Ghost, s: &See<'_>, court: &mut Court) {
         .iter()
         .find(|(_, at, answered)| !answered && s.calm_since <= *at && s.now > at + 5 * MS);
     if let Some((_, at, _)) = late_one {
-        court.hold(ANSWERS_ALONE, false, || late(s.node, s.now - at));
+        court.hold(ANSWERS_ALONE, false, || late(s, s.node, s.now - at));
     }
 }
 
@@ -418,7 +423,8 @@ fn available(g: &Ghost, s: &See<'_>, asked: &Asked, out: Out, court: &mut Court)
         });
     } else if s.params.mode.refuses() && asked.at >= mended + recovery(s) && can_answer(s) {
         court.hold(RESUMES_IN_TIME, out == Out::Ok, || {
-            let says = format!("All was mended {} ms before it asked.", (asked.at - mended) / MS);
+            let says =
+                format!("All was mended {} ms before {} asked.", (asked.at - mended) / MS, me(s));
             Witness::new([s.node], says)
         });
     }

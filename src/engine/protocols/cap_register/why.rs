@@ -321,7 +321,7 @@ impl Reason for Why {
                 &n(*ts),
                 " and answers at once: ",
                 &n(*peers),
-                " peers do not know yet.",
+                if *peers == 1 { " peer does not know yet." } else { " peers do not know yet." },
             ]),
             Why::Resolved { key, value, over } => say(&[
                 "The client had been shown ",
@@ -333,7 +333,8 @@ impl Reason for Why {
                 " replaces them.",
             ]),
             Why::Flushed { peers, .. } => {
-                say(&[me, " tells its ", &n(*peers), " peers, once, what is new."])
+                let peers = say(&[&n(*peers), if *peers == 1 { " peer" } else { " peers" }]);
+                say(&[me, " tells its ", &peers, ", once, what is new."])
             }
             Why::Repaired { to, key, keys } => repaired(t, *to, key, *keys),
             Why::Conflict { key, from, values } => say(&[
@@ -502,7 +503,7 @@ fn found(
             ".",
         ]);
     }
-    let known = if differ { " of them, though not all have it" } else { ", and all have it" };
+    let known = if differ { ", though not all of them have it" } else { ", and all have it" };
     say(&[
         "The highest stamp of ",
         &heard,
@@ -522,7 +523,7 @@ fn found(
 }
 
 fn done(what: String, write: bool, heard: u64, of: u64) -> String {
-    let end = if write { ": the write is done." } else { ": the read may return." };
+    let end = if write { ": the write is done." } else { " or newer: the read may return." };
     say(&[&n(heard), " of ", &n(of), " replicas have ", &what, end])
 }
 

@@ -14,6 +14,11 @@ use crate::scenario::ast::Out;
 
 type See<'a> = Step<'a, CausalStore>;
 
+/// Who did it, by name: a sentence stands alone.
+fn me<'a>(s: &See<'a>) -> &'a str {
+    s.cast.name(s.node)
+}
+
 #[derive(Clone, Default)]
 pub struct Ghost {
     writes: Vec<Known>,
@@ -139,7 +144,7 @@ impl Ghost {
             let early = self.writes[at].after.beyond(&seen.applied);
             court.hold(CAUSAL_ORDER, early.is_none(), || {
                 let first = early.map_or(NodeId(0), |e| self.writes[e].dot.0);
-                let says = ["It applies ", &w.key.print(), "=", &w.val.print()].concat();
+                let says = [me(s), " applies ", &w.key.print(), "=", &w.val.print()].concat();
                 let name = s.cast.name(first).to_string();
                 Witness::new(
                     [s.node, first],
@@ -176,7 +181,13 @@ impl Ghost {
                 court.hold(SAME, other.store == r.store, || {
                     Witness::new(
                         [s.node, *n],
-                        "They have applied the same, and show different values.",
+                        [
+                            me(s),
+                            " and ",
+                            s.cast.name(*n),
+                            " have applied the same, and show different values.",
+                        ]
+                        .concat(),
                     )
                 });
             }
@@ -190,7 +201,7 @@ impl Ghost {
             let lacks = self.writes[at].had.beyond(&seen.applied);
             court.hold(FOR_A_REASON, lacks.is_some(), || {
                 let says =
-                    ["It has all that came before ", &h.write.key.print(), " here."].concat();
+                    [me(s), " has all that came before ", &h.write.key.print(), "."].concat();
                 Witness::new([s.node, h.write.origin], says)
             });
         }
@@ -198,7 +209,10 @@ impl Ghost {
         if all && !self.writes.is_empty() {
             court.hold(DRAINS, r.buffer.is_empty(), || {
                 let n = r.buffer.len().to_string();
-                Witness::new([s.node], [&n, " held back, and nothing is to come."].concat())
+                Witness::new(
+                    [s.node],
+                    [me(s), " holds ", &n, " back, and nothing is to come."].concat(),
+                )
             });
         }
     }

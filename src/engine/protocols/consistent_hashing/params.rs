@@ -20,6 +20,8 @@ pub struct Params {
     names: Vec<String>,
     weights: Vec<u32>,
     racks: Vec<u16>,
+    /// As the scenario calls them.
+    rack_words: Vec<String>,
     rack_aware: bool,
     /// Copies of each key (RF).
     pub replicas: usize,
@@ -55,6 +57,7 @@ impl crate::protocol::Params for Params {
             names: names(from.word("names"), nodes)?,
             weights: per_node("weights", from.get("weights"), nodes)?,
             racks: racks(from.get("racks"), nodes)?,
+            rack_words: rack_words(from.get("racks")),
             rack_aware: from.flag("rack-aware"),
             replicas: from.count("replicas") as usize,
             quorum: quorum(from.word("quorum")),
@@ -110,6 +113,11 @@ impl Params {
     pub fn rack(&self, cast: &Cast, node: NodeId) -> u16 {
         let place = cast.members[node.index()].place;
         self.racks.get(place as usize).copied().unwrap_or(1_000 + place)
+    }
+
+    pub fn rack_word(&self, cast: &Cast, node: NodeId) -> Option<&str> {
+        let place = cast.members[node.index()].place as usize;
+        self.rack_words.get(place).filter(|_| self.racks_given()).map(String::as_str)
     }
 
     pub fn racks_given(&self) -> bool {
@@ -185,16 +193,20 @@ fn per_node(what: &str, value: Option<&Value>, nodes: usize) -> Result<Vec<u32>,
 
 /// `a,a,b,b`: equal words, equal racks. `none`: every node its own.
 fn racks(value: Option<&Value>, nodes: usize) -> Result<Vec<u16>, Refusal> {
-    let text = value.map(Value::print).unwrap_or_default();
-    if text == "none" {
+    let words = rack_words(value);
+    if words == ["none"] {
         return Ok(vec![]);
     }
-    let words: Vec<&str> = text.split(',').collect();
-    let first = |word: &&str| words.iter().position(|w| w == word).unwrap_or(0) as u16;
+    let first = |word: &String| words.iter().position(|w| w == word).unwrap_or(0) as u16;
     match words.len() == nodes {
         true => Ok(words.iter().map(first).collect()),
         false => Err(Refusal::new(format!("racks: a word for each of {nodes} nodes, or none"))),
     }
+}
+
+fn rack_words(value: Option<&Value>) -> Vec<String> {
+    let text = value.map(Value::print).unwrap_or_default();
+    text.split(',').map(String::from).collect()
 }
 
 fn quorum(word: &str) -> Quorum {

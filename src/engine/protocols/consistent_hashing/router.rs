@@ -19,6 +19,9 @@ use crate::value::Value;
 /// Attempts at one request, redirections included.
 const TRIES: u8 = 8;
 
+/// Keys whose lists are shown.
+const SHOWN: usize = 6;
+
 #[derive(Clone, Debug, Serialize)]
 pub struct Router {
     pub view: View,
@@ -32,6 +35,9 @@ pub struct Router {
     /// The key last routed, and when: what the ring shows the way of.
     #[serde(skip)]
     pub last: Option<(Us, Key)>,
+    /// Keys asked for by name, the newest first: whose lists are shown.
+    #[serde(skip)]
+    pub latest: Vec<Key>,
 }
 
 /// A request on its way for somebody.
@@ -55,7 +61,15 @@ pub enum What {
 impl Router {
     pub fn boot(cx: &Cx, view: View) -> Router {
         let (pending, suspects, seen) = (Few::default(), Nodes::default(), Few::default());
-        Router { view, pending, suspects, seen, next: cx.incarnation << 20, last: None }
+        Router {
+            view,
+            pending,
+            suspects,
+            seen,
+            next: cx.incarnation << 20,
+            last: None,
+            latest: vec![],
+        }
     }
 
     pub fn step(&mut self, cx: &Cx, input: Input<'_, ConsistentHashing>, fx: &mut Fx) {
@@ -101,6 +115,7 @@ impl Router {
     fn route(&mut self, cx: &Cx, mut errand: Errand, fx: &mut Fx) {
         let Some(key) = errand.what.key() else { return };
         self.last = Some((cx.wall, key.clone()));
+        self.remember(&key);
         let place = key.place;
         let homes = self.view.homes_at(place);
         let healthy = homes.iter().find(|n| !self.suspects.has(**n));
@@ -117,6 +132,12 @@ impl Router {
         fx.explain(Why::Routed { key, place, token, closed, owner, passed, epoch });
         let req = self.number();
         self.send(cx, req, errand, epoch, fx);
+    }
+
+    fn remember(&mut self, key: &Key) {
+        self.latest.retain(|k| k != key);
+        self.latest.insert(0, key.clone());
+        self.latest.truncate(SHOWN);
     }
 
     fn number(&mut self) -> u32 {
@@ -213,6 +234,9 @@ impl Router {
 
     fn look_up(&mut self, cx: &Cx, client: NodeId, req: u32, keys: Names, fx: &mut Fx) {
         let lists: Vec<Vec<NodeId>> = keys.0.iter().map(|key| self.view.homes(key)).collect();
+        if let [key] = keys.0.as_slice() {
+            self.remember(key);
+        }
         let epoch = self.view.epoch;
         fx.explain(Why::LookedUp { keys: keys.0.len() as u32, epoch });
         let value = match lists.as_slice() {

@@ -28,21 +28,24 @@ fn of_router(cx: &Cx, router: &Router, to: &mut Showcase) {
     let last = router.last.as_ref().filter(|_| router.view.replicas > 1);
     ring.walk = last.map(|(at, key)| (*at, walk(&router.view, key)));
     to.add("ring", Exhibit::Ring(ring));
-    let waiting = router.pending.values().filter_map(|errand| errand.what.key());
-    let names =
-        |nodes: &[NodeId]| nodes.iter().map(|n| cx.cast.name(*n)).collect::<Vec<_>>().join(" → ");
-    let row = |key: Key| {
-        let list = router.view.preference(&key);
+    let racks = cx.params.racks_given();
+    let name = |n: &NodeId| match cx.params.rack_word(cx.cast, *n) {
+        Some(rack) => [cx.cast.name(*n), "·", rack].concat(),
+        None => cx.cast.name(*n).to_string(),
+    };
+    let names = |nodes: &[NodeId]| nodes.iter().map(name).collect::<Vec<_>>().join(" → ");
+    let row = |key: &Key| {
+        let list = router.view.preference(key);
         let (homes, rest) = list.split_at(router.view.replicas.min(list.len()));
         vec![key.to_string(), names(homes), names(rest)]
     };
-    let head = ["key", "lives on", "then, for hints"];
+    let head = ["key", if racks { "lives on·rack" } else { "lives on" }, "then, for hints"];
     let columns = if router.view.replicas > 1 { 3 } else { 2 };
     let short = |mut row: Vec<String>| {
         row.truncate(columns);
         row
     };
-    let rows = waiting.map(row).map(short).collect();
+    let rows = router.latest.iter().map(row).map(short).collect();
     to.add("lists", Exhibit::Table(table(&head[..columns], rows)));
 }
 

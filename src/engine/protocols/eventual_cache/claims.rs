@@ -6,6 +6,7 @@
 use super::card::*;
 use super::msg::*;
 use super::node::Node;
+use super::why::reading;
 use super::{EventualCache, Knobs};
 use crate::ids::{MS, NodeId, OpId, Us};
 use crate::protocol::{Court, Happened, Op, Outcome, Step, Witness};
@@ -374,8 +375,15 @@ impl Ghost {
                 let low = s.params.low;
                 court.hold(GROWS, item.version.rank(low) > old.version.rank(low), || {
                     let (a, b) = (old.version.counter, item.version.counter);
-                    let says =
-                        ["At ", name(s), " ", &a.to_string(), " was replaced by ", &b.to_string()];
+                    let clock = s.params.clock.reads();
+                    let says = [
+                        "At ",
+                        name(s),
+                        " ",
+                        &reading(clock, a),
+                        " was replaced by ",
+                        &reading(clock, b),
+                    ];
                     Witness::new([s.node], says.concat())
                 });
             }

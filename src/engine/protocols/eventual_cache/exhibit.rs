@@ -3,11 +3,14 @@
 use super::Know;
 use super::msg::{Item, Version};
 use super::node::{Node, Peer};
+use super::why::reading;
 use crate::show::{Exhibit, Showcase, Table, Waiting};
 use crate::value::Value;
 
 pub fn node(cx: &Know<'_>, n: &Node, to: &mut Showcase) {
-    let name = |v: Version| ["(", &v.counter.to_string(), ",", cx.cast.name(v.node), ")"].concat();
+    let clock = cx.params.clock.reads();
+    let name =
+        |v: Version| ["(", &reading(clock, v.counter), ",", cx.cast.name(v.node), ")"].concat();
     let mut rows = vec![];
     for item in &n.store {
         let left = item.expires_at.map_or_else(String::new, |t| {

@@ -76,6 +76,13 @@ pub enum Clock {
     Hybrid,
 }
 
+impl Clock {
+    /// Its numbers are times.
+    pub fn reads(self) -> bool {
+        self != Clock::Logical
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Knobs {
     pub flush: Us,

@@ -161,7 +161,8 @@ impl Node {
                 fx.explain(Why::Expired { key, ago: Span(-left) });
                 return Value::Int(0);
             }
-            fx.explain(Why::Hit { key, value: value.clone(), counter: item.version.counter });
+            let (counter, clock) = (item.version.counter, cx.params.clock.reads());
+            fx.explain(Why::Hit { key, value: value.clone(), counter, clock });
             return value;
         }
         if let Some(sum) = self.sum(key) {
@@ -221,7 +222,7 @@ impl Node {
         }
         fx.explain(match value {
             Some(value) => Why::Put { key, value, counter, peers, durable },
-            None => Why::Deleted { key, counter, peers },
+            None => Why::Deleted { key, counter, peers, clock: cx.params.clock.reads() },
         });
         self.arm_flush(cx, fx);
     }
@@ -365,7 +366,7 @@ impl Node {
         if over(cx, item) {
             return;
         }
-        let mine = self.find(&key).map(|i| i.version);
+        let (mine, clock) = (self.find(&key).map(|i| i.version), cx.params.clock.reads());
         if mine == Some(theirs) {
             return fx.explain(Why::Again { key, from });
         }
@@ -373,10 +374,11 @@ impl Node {
             && !beats(cx, theirs, mine)
             && !cx.bug("apply-arrival-order")
         {
-            return fx.explain(Why::Kept { key, from, theirs, mine });
+            return fx.explain(Why::Kept { key, from, theirs, mine, clock });
         }
         self.hold(item.clone());
-        fx.explain(Why::Applied { key, value: item.value.clone(), from, theirs, mine });
+        let value = item.value.clone();
+        fx.explain(Why::Applied { key, value, from, theirs, mine, clock });
     }
 
     fn count(&mut self, from: NodeId, add: &Add, fx: &mut Do<'_>) {
@@ -488,7 +490,7 @@ impl Node {
         self.asked = None;
         fx.disarm(&Timer::CatchUp);
         let (keys, counter) = (self.store.len() as u64, self.counter);
-        fx.explain(Why::CaughtUp { from, keys, counter });
+        fx.explain(Why::CaughtUp { from, keys, counter, clock: cx.params.clock.reads() });
         self.keep(cx, fx);
     }
 

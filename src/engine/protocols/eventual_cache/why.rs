@@ -23,6 +23,9 @@ pub enum Why {
         key: Value,
         counter: u64,
         peers: u64,
+        /// By a clock.
+        #[serde(skip)]
+        clock: bool,
     },
     Incremented {
         key: Value,
@@ -45,6 +48,9 @@ pub enum Why {
         key: Value,
         value: Value,
         counter: u64,
+        /// By a clock.
+        #[serde(skip)]
+        clock: bool,
     },
     Missed {
         key: Value,
@@ -91,12 +97,18 @@ pub enum Why {
         from: NodeId,
         theirs: Version,
         mine: Option<Version>,
+        /// By a clock.
+        #[serde(skip)]
+        clock: bool,
     },
     Kept {
         key: Value,
         from: NodeId,
         theirs: Version,
         mine: Version,
+        /// By a clock.
+        #[serde(skip)]
+        clock: bool,
     },
     Again {
         key: Value,
@@ -132,6 +144,9 @@ pub enum Why {
         from: NodeId,
         keys: u64,
         counter: u64,
+        /// By a clock.
+        #[serde(skip)]
+        clock: bool,
     },
     Recovered {
         keys: u64,
@@ -179,9 +194,9 @@ impl Reason for Why {
                 "@ takes put(@)=@ and writes it to its disk before it answers; @ still unaware.",
                 &[me, &key.print(), &value.print(), &count(*peers, "peer")],
             ),
-            Why::Deleted { key, counter, peers } => tell(
-                "@ deletes @: it keeps a tombstone with counter @, of which @ must still hear.",
-                &[me, &key.print(), &num(*counter), &count(*peers, "peer")],
+            Why::Deleted { key, counter, peers, clock } => tell(
+                "@ deletes @: it keeps a tombstone with @, of which @ must still hear.",
+                &[me, &key.print(), &counted(*clock, *counter), &count(*peers, "peer")],
             ),
             Why::Incremented { key, by, sum, peers } => tell(
                 "@ adds @ to @ and has @; @ still to be told of this one.",
@@ -195,9 +210,9 @@ impl Reason for Why {
                 "@ acknowledged @ and does not keep it: its clock says @, and what it has was stamped @ by @.",
                 &[me, &content(key, value), &t.time(*counter), &t.time(*kept), t.name(*by)],
             ),
-            Why::Hit { key, value, counter } => tell(
-                "@ answers @=@ from its store, counter @; it asks nobody whether there is anything newer.",
-                &[me, &key.print(), &value.print(), &num(*counter)],
+            Why::Hit { key, value, counter, clock } => tell(
+                "@ answers @=@ from its store, @; it asks nobody whether there is anything newer.",
+                &[me, &key.print(), &value.print(), &counted(*clock, *counter)],
             ),
             Why::Missed { key, deleted: false } => {
                 tell("@ has never heard of @: a miss.", &[me, &key.print()])
@@ -233,26 +248,34 @@ impl Reason for Why {
                 "@'s acknowledgement of batch @ is for an earlier life of @, number @: it says nothing of the batch @ it sent in this one.",
                 &[t.name(*by), &num(*seq), me, &boot.to_string(), &num(*seq)],
             ),
-            Why::Applied { key, value, from, theirs, mine } => tell(
+            Why::Applied { key, value, from, theirs, mine, clock } => tell(
                 "@ takes @ from @: @ @.",
                 &[
                     me,
                     &content(key, value),
                     t.name(*from),
-                    &stamp(t, *theirs),
+                    &stamp(t, *theirs, *clock),
                     &mine.map_or_else(
                         || "where it had nothing".into(),
-                        |mine| ["is greater than its ", &stamp(t, mine)].concat(),
+                        |mine| ["is greater than its ", &stamp(t, mine, *clock)].concat(),
                     ),
                 ],
             ),
-            Why::Kept { key, from, theirs, mine } => tell(
-                if theirs.counter == mine.counter {
-                    "@ keeps its @: @ and @'s @ have one counter, and the node decides."
-                } else {
-                    "@ keeps its @: @ is greater than @'s @, whichever came first."
+            Why::Kept { key, from, theirs, mine, clock } => tell(
+                match theirs.counter == mine.counter {
+                    true if *clock => {
+                        "@ keeps its @: @ and @'s @ have one time, and the node decides."
+                    }
+                    true => "@ keeps its @: @ and @'s @ have one counter, and the node decides.",
+                    false => "@ keeps its @: @ is greater than @'s @, whichever came first.",
                 },
-                &[me, &key.print(), &stamp(t, *mine), t.name(*from), &stamp(t, *theirs)],
+                &[
+                    me,
+                    &key.print(),
+                    &stamp(t, *mine, *clock),
+                    t.name(*from),
+                    &stamp(t, *theirs, *clock),
+                ],
             ),
             Why::Again { key, from } => tell(
                 "@ has what @ sends of @ already: nothing changes.",
@@ -283,9 +306,9 @@ impl Reason for Why {
             Why::AskedAnother { silent, next } => {
                 tell("@ does not answer: @ asks @.", &[t.name(*silent), me, t.name(*next)])
             }
-            Why::CaughtUp { from, keys, counter } => tell(
-                "@ has answered, and @ has @ and counter @: it takes writes again.",
-                &[t.name(*from), me, &count(*keys, "key"), &num(*counter)],
+            Why::CaughtUp { from, keys, counter, clock } => tell(
+                "@ has answered, and @ has @ and @: it takes writes again.",
+                &[t.name(*from), me, &count(*keys, "key"), &counted(*clock, *counter)],
             ),
             Why::Recovered { keys, queued } => tell(
                 "@ is back with what its disk kept: @, and @ still to be told.",
@@ -335,7 +358,22 @@ fn content(key: &Value, value: &Option<Value>) -> String {
 }
 
 /// `(3,n2)`, and the life if it is not the first.
-fn stamp(t: &Teller, v: Version) -> String {
+fn stamp(t: &Teller, v: Version, clock: bool) -> String {
     let life = if v.boot == 0 { String::new() } else { [",", &v.boot.to_string()].concat() };
-    ["(", &num(v.counter), ",", t.name(v.node), &life, ")"].concat()
+    ["(", &reading(clock, v.counter), ",", t.name(v.node), &life, ")"].concat()
+}
+
+/// `counter 3`, or `stamp 6.5 s`.
+fn counted(clock: bool, counter: u64) -> String {
+    [if clock { "stamp " } else { "counter " }, &reading(clock, counter)].concat()
+}
+
+/// A clock's reading in full, for its last digit may decide: `6.5 s`, `6.000001 s`.
+pub fn reading(clock: bool, counter: u64) -> String {
+    if !clock {
+        return num(counter);
+    }
+    let (whole, rest) = (counter / 1_000_000, num(counter % 1_000_000 + 1_000_000));
+    let rest = rest[1..].trim_end_matches('0');
+    [&*num(whole), if rest.is_empty() { "" } else { "." }, rest, " s"].concat()
 }

@@ -16,6 +16,11 @@ use crate::value::Value;
 
 type See<'a> = Step<'a, EventualStore>;
 
+/// Who did it, by name: a sentence stands alone.
+fn me<'a>(s: &See<'a>) -> &'a str {
+    s.cast.name(s.node)
+}
+
 #[derive(Clone, Default)]
 pub struct Ghost {
     writes: Vec<Known>,
@@ -161,7 +166,10 @@ impl Ghost {
         let item = Item { key: key.clone(), val: val.clone(), stamp, until };
         let twice = self.writes.iter().any(|w| !w.gone && w.item.stamp == stamp);
         court.hold(ONE_WRITE, !twice, || {
-            Witness::new([s.node], ["It gives ", &stamp.ts.print(), " a second time."].concat())
+            Witness::new(
+                [s.node],
+                [me(s), " gives ", &stamp.ts.print(), " a second time."].concat(),
+            )
         });
         let after = self.asked.get(op).cloned().unwrap_or_default();
         let mut had = self.replicas.slot(s.node).told.clone();
@@ -197,7 +205,7 @@ impl Ghost {
         let best = seen.best.iter().find(|(k, _)| *k == item.key).map(|(_, stamp)| *stamp);
         let held = find(&r.store, &item.key);
         court.hold(GREATEST, held.map(|h| h.stamp) == best, || {
-            Witness::new([s.node], ["It was told of a greater ", &item.key.print()].concat())
+            Witness::new([s.node], [me(s), " was told of a greater ", &item.key.print()].concat())
         });
         if let (Some(old), Some(held)) = (old.filter(|o| o.stamp != item.stamp), held) {
             self.lost(s, if held.stamp == item.stamp { &old } else { item }, held, court);

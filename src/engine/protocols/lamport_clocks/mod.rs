@@ -318,7 +318,7 @@ impl Protocol for LamportClocks {
         // What the head of the queue waits for: something larger from everybody.
         let heard = others(cx).map(|o| show(&Stamp { c: n.seen[o.index()], node: o }));
         to.add("heard", Exhibit::Set(heard.collect()));
-        to.add("applied", Exhibit::Log(n.log()));
+        to.add("applied", Exhibit::Log(n.log(cx.cast)));
         to.add("account", Exhibit::Text(n.balance.to_string()));
     }
 
@@ -358,11 +358,11 @@ impl Node {
         fx.save(Record::Step(Box::new(self.clone())));
     }
 
-    fn log(&self) -> Log {
+    fn log(&self, cast: &Cast) -> Log {
         let cell = |e: &Entered| Cell {
-            text: e.command.words(),
-            // A colour for each node.
-            epoch: u64::from(e.at.node.0) + 1,
+            text: [&e.command.words(), " ", &show(e.at, cast)].concat(),
+            // None: a bare figure under the command would be read as its number.
+            epoch: 0,
         };
         let len = self.applied.len() as u64;
         let cells = self.applied.iter().map(cell).collect();

@@ -191,7 +191,13 @@ fn client(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
     match verb {
         "create" | "allocate" if outcome.out == Out::Ok => {
             court.hold(UNIQUE_KEYS, !g.created.contains(key), || {
-                let says = ["Somebody else was told the same of ", &key.print(), "."].concat();
+                let says = [
+                    s.cast.name(s.node),
+                    " is told that ",
+                    &key.print(),
+                    " is its own, as somebody else was.",
+                ]
+                .concat();
                 Witness::new([s.node], says)
             });
             g.created.push(key.clone());
@@ -402,6 +408,8 @@ fn spreads(g: &Ghost, s: &See<'_>, court: &mut Court) {
     let Node::Master(me) = s.me() else { return };
     let apart = others(s).find(|(_, m)| m.vv != me.vv).map(|(n, _)| n);
     court.hold(SPREADS_IN_TIME, apart.is_none(), || {
-        Witness::new([s.node].into_iter().chain(apart), "One has applied what the other has not.")
+        let two = [s.node, apart.unwrap_or(s.node)].map(|n| s.cast.name(n));
+        let says = [&two.join(" and "), " have not applied the same."].concat();
+        Witness::new([s.node].into_iter().chain(apart), says)
     });
 }

@@ -122,8 +122,14 @@ impl Ghost {
         if !self.too_quick(step, &asked) {
             let error = (fresh.offset - truth).abs();
             court.hold("WithinHalfDelay", error <= fresh.bound + drift, || {
-                let says =
-                    ["off by ", &shown(error), ", where ", &shown(fresh.bound), " was claimed"];
+                let says = [
+                    step.cast.name(me),
+                    " is off by ",
+                    &shown(error),
+                    ", where ",
+                    &shown(fresh.bound),
+                    " was claimed",
+                ];
                 Witness::new([me, of], says.concat())
             });
         }
@@ -176,7 +182,13 @@ impl Ghost {
         }
         let error = (fresh.believed - truth).abs();
         court.hold("FilterBeatsMean", error + slack < mean, || {
-            let says = ["off by ", &shown(error), ", the mean of the window by ", &shown(mean)];
+            let says = [
+                step.cast.name(me),
+                " is off by ",
+                &shown(error),
+                ", the mean of the window by ",
+                &shown(mean),
+            ];
             Witness::new([me, of], says.concat())
         });
     }
@@ -208,14 +220,23 @@ impl Ghost {
         let Happened::Request { call, .. } = &step.happened else { return };
         let me = step.node.index();
         court.hold("MonoForward", c.mono >= self.mono[me], || {
-            Witness::new([step.node], "it went back")
+            Witness::new(
+                [step.node],
+                [step.cast.name(step.node), "'s steady clock went back"].concat(),
+            )
         });
         self.mono[me] = c.mono;
         if call.verb == "put" {
             let (stamp, (last, at)) = (step.wall as i64, self.stamp[me]);
             if step.now > at && last >= 0 {
                 court.hold("StampsIncrease", stamp >= last, || {
-                    let says = [shown(stamp), " is written after ".into(), shown(last)];
+                    let says = [
+                        step.cast.name(step.node),
+                        " writes at ",
+                        &shown(stamp),
+                        " after ",
+                        &shown(last),
+                    ];
                     Witness::new([step.node], says.concat())
                 });
             }
@@ -250,7 +271,12 @@ impl Ghost {
         }
         let found = hull(all, all.len() - wrong);
         let ok = found.is_some_and(|(low, high)| low <= truth && truth <= high);
-        court.hold("TrueHull", ok, || Witness::new([step.node], "true time lies outside"));
+        court.hold("TrueHull", ok, || {
+            Witness::new(
+                [step.node],
+                ["true time lies outside of what ", step.cast.name(step.node), " finds"].concat(),
+            )
+        });
     }
 }
 
@@ -262,7 +288,10 @@ fn clique(step: &Stepn, all: &[Interval], chosen: &Chosen, court: &mut Court) {
     let majority = 2 * f < all.len() && outside <= f;
     let covered = over(low).min(over(high)) + f >= all.len();
     court.hold("MajorityClique", majority && covered && low < high, || {
-        Witness::new([step.node], "what was chosen is not what a majority says")
+        Witness::new(
+            [step.node],
+            ["what ", step.cast.name(step.node), " chose is not what a majority says"].concat(),
+        )
     });
 }
 

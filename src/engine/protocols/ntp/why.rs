@@ -193,13 +193,13 @@ impl Reason for Why {
         let (long, side) = (|s: &Span| long(t, s.0), |s: &Span| side(t, s.0));
         match self {
             Why::Sampled { server, offset, delay, bound, .. } => format!(
-                "Round trip {}, so {}, give or take {}.",
+                "Round trip {}: {}, give or take {}.",
                 long(delay),
                 stands(t, *server, *offset),
                 long(bound)
             ),
             Why::Kept { server, offset, delay, newest, .. } => format!(
-                "This round trip took {}. The sample of {} says more: {}.",
+                "This round trip took {}. The sample of {} is better: {}.",
                 long(newest),
                 long(delay),
                 stands(t, *server, *offset)
@@ -268,7 +268,7 @@ impl Reason for Why {
                 long(most)
             ),
             Why::Read { server, rtt, offset, bound } => format!(
-                "Round trip {}: if both ways took the same, {}, ± {}.",
+                "Round trip {}: {} if both ways took the same, ± {}.",
                 long(rtt),
                 stands(t, *server, *offset),
                 long(bound)
@@ -296,7 +296,7 @@ impl Reason for Why {
                 }
             ),
             Why::Outlier { node, diff, gamma } => format!(
-                "{}, and more than {} from the others: it does not count.",
+                "{}, more than {} from the others: it does not count.",
                 stands(t, *node, *diff),
                 long(gamma)
             ),
@@ -325,15 +325,15 @@ impl Reason for Why {
     }
 }
 
-/// `s1 is 45 ms ahead of c1`
+/// `s1 says it is 45 ms ahead of c1`: what one clock says of itself may be false.
 fn stands(t: &Teller, who: NodeId, offset: Span) -> String {
     let size = long(t, offset.0);
     let how = match offset.0 {
-        0 => return [t.name(who), " is level with ", t.me()].concat(),
+        0 => return [t.name(who), " says it is level with ", t.me()].concat(),
         1.. => " ahead of ",
         _ => " behind ",
     };
-    [t.name(who), " is ", &size, how, t.me()].concat()
+    [t.name(who), " says it is ", &size, how, t.me()].concat()
 }
 
 /// A reading of a clock, in full: `3.64 s`.

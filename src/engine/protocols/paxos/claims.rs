@@ -16,6 +16,11 @@ use crate::value::Value;
 
 type See<'a> = Step<'a, Paxos>;
 
+/// Who did it, by name: a sentence stands alone.
+fn me<'a>(s: &See<'a>) -> &'a str {
+    s.cast.name(s.node)
+}
+
 #[derive(Clone, Default)]
 pub struct Ghost {
     /// Values asked for, each once.
@@ -111,8 +116,14 @@ fn promise_kept(s: &See<'_>, spoken: Ballot, court: &mut Court) {
     let below = a.accepted.as_ref().is_none_or(|(b, _)| *b <= a.promised);
     court.hold(PROMISE_NEVER_SINKS, a.promised >= spoken && below, || {
         let now = a.promised.to_string();
-        let says =
-            ["It has promised ballot ", &spoken.to_string(), ", and knows only of ", &now, "."];
+        let says = [
+            me(s),
+            " has promised ballot ",
+            &spoken.to_string(),
+            ", and knows only of ",
+            &now,
+            ".",
+        ];
         Witness::new([s.node], says.concat())
     });
 }
@@ -130,7 +141,7 @@ fn accepted(g: &mut Ghost, s: &See<'_>, ballot: Ballot, value: &Value, court: &m
         let (b, p) = (ballot.to_string(), spoken.to_string());
         Witness::new(
             [s.node],
-            ["It accepted in ballot ", &b, " after promising ", &p, "."].concat(),
+            [me(s), " accepted in ballot ", &b, " after promising ", &p, "."].concat(),
         )
     });
     g.spoken.put(s.node, ballot.max(spoken));
@@ -191,7 +202,10 @@ fn spoke(g: &mut Ghost, s: &See<'_>, b: Ballot, court: &mut Court) {
 
 fn saved_first(s: &See<'_>, ok: bool, court: &mut Court) {
     court.hold(SAVED_FIRST, ok, || {
-        Witness::new([s.node], "It said what its disk does not know, and a crash would undo.")
+        Witness::new(
+            [s.node],
+            [me(s), " said what its disk does not know, and a crash would undo."].concat(),
+        )
     });
 }
 
@@ -260,7 +274,10 @@ fn announced(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
         let first = g.announced.as_ref().filter(|f| *f != v);
         let first =
             first.map_or_else(|| "is not chosen".into(), |f| ["came after ", &f.print()].concat());
-        Witness::new([s.node], ["Its announcement of ", &v.print(), " ", &first, "."].concat())
+        Witness::new(
+            [s.node],
+            [me(s), "'s announcement of ", &v.print(), " ", &first, "."].concat(),
+        )
     });
     if g.announced.is_none() {
         (g.announced, g.first_known) = (Some(v.clone()), s.now);
@@ -277,7 +294,10 @@ fn all_learn(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
     let can_be_told = || g.knows.list().iter().any(|n| s.alive.get(n.index()) == Some(&true));
     if told && s.before.state != "decided" || asks && late && s.steady && can_be_told() {
         court.hold(ALL_LEARN, told, || {
-            Witness::new([s.node], "It asks and asks, somebody knows, and it is not told.")
+            Witness::new(
+                [s.node],
+                [me(s), " asks and asks, somebody knows, and it is not told."].concat(),
+            )
         });
     }
 }
@@ -300,7 +320,10 @@ fn decides_in_time(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
     let late = s.now > since.max(s.calm_since).max(g.unsteady) + 5 * s.params.longest_wait();
     if late && matches!(s.happened, Happened::Timeout(Timer::Retry)) && enough_are_up(s) {
         court.hold(DECIDES_IN_TIME, false, || {
-            Witness::new([s.node], "All is calm, it tries and tries, and nothing is decided.")
+            Witness::new(
+                [s.node],
+                ["All is calm, ", me(s), " tries and tries, and nothing is decided."].concat(),
+            )
         });
     }
 }

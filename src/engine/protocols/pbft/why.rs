@@ -370,7 +370,7 @@ impl Reason for Why {
                 &[me, &num(*v), &num(*last)],
             ),
             Why::Equivocated { n, d, to, other, others } => tell(
-                "@ lies: to @ it says that n @ is @, and to @ that it is @.",
+                "@ lies: to @ it says that number @ is @, and to @ that it is @.",
                 &[me, &list(to), &num(*n), &name(d), &list(others), &name(other)],
             ),
             Why::Misnumbered { n, d, how } => {

@@ -22,6 +22,11 @@ use crate::value::Value;
 
 type See<'a> = Step<'a, Raft>;
 
+/// Who did it, by name: a sentence stands alone.
+fn name<'a>(s: &See<'a>) -> &'a str {
+    s.cast.name(s.node)
+}
+
 /// A set of servers, one bit each by place.
 type Group = u64;
 
@@ -187,11 +192,17 @@ fn restarted(g: &mut Ghost, s: &See<'_>, me: &Server, amnesia: bool, court: &mut
         let same = (me.current_term, me.voted_for, me.log.last_index(), me.log.last_term())
             == (d.current_term, d.voted_for, d.log.last_index(), d.log.last_term());
         court.hold(PERSISTENCE_HOLDS, same, || {
-            Witness::new([s.node], "It came back with something else than its disk held.")
+            Witness::new(
+                [s.node],
+                format!("{} came back with something else than its disk held.", name(s)),
+            )
         });
         let (spoken, back) = (seen.spoken, d.current_term);
         court.hold(NEVER_BACKWARDS, back >= spoken, || {
-            Witness::new([s.node], format!("It spoke of term {spoken} and came back in {back}."))
+            Witness::new(
+                [s.node],
+                format!("{} spoke of term {spoken} and came back in {back}.", name(s)),
+            )
         });
     }
     // Everything is looked at anew: a log reloaded may differ in anything.
@@ -220,7 +231,7 @@ fn monotone(seen: &Seen, s: &See<'_>, me: &Server, court: &mut Court) {
         let was =
             format!("term {}, committed {}, applied {}", seen.term, seen.commit, seen.applied);
         let is = format!("{}, {}, {}", me.current_term, me.commit_index, me.last_applied);
-        Witness::new([s.node], format!("It was at {was}, and is at {is}."))
+        Witness::new([s.node], format!("{} was at {was}, and is at {is}.", name(s)))
     });
 }
 
@@ -234,7 +245,7 @@ fn prevote_keeps_terms(s: &See<'_>, me: &Server, court: &mut Court) {
     if asking {
         court.hold(PREVOTE_KEEPS_TERMS, me.current_term == s.before.epoch, || {
             let (was, is) = (s.before.epoch, me.current_term);
-            Witness::new([s.node], format!("A pre-vote took it from term {was} to {is}."))
+            Witness::new([s.node], format!("A pre-vote took {} from term {was} to {is}.", name(s)))
         });
     }
 }
@@ -278,7 +289,8 @@ fn voted(
     }
     court.hold(VOTE_ONCE, known & !bit == 0, || {
         let all = names(s, known | bit);
-        let says = format!("It voted for {} servers in term {term}.", all.len());
+        let says =
+            format!("{} voted for {} servers in term {term}.", s.cast.name(voter), all.len());
         Witness::new([voter].into_iter().chain(all), says)
     });
 }
@@ -287,7 +299,13 @@ fn elected(g: &mut Ghost, s: &See<'_>, me: &Server, court: &mut Court) {
     let term = me.current_term;
     let other = g.leaders.get(&term).map(|(n, _)| *n).filter(|n| *n != s.node);
     court.hold(ELECTION_SAFETY, other.is_none(), || {
-        Witness::new(other.into_iter().chain([s.node]), format!("Both lead term {term}."))
+        let two = other.into_iter().chain([s.node]);
+        let says = format!(
+            "{} leads term {term}, and so does {}.",
+            name(s),
+            s.cast.name(other.unwrap_or(s.node))
+        );
+        Witness::new(two, says)
     });
     if other.is_none() {
         g.leaders.insert(term, (s.node, me.log.clone()));
@@ -341,7 +359,11 @@ fn log_changed(g: &mut Ghost, s: &See<'_>, me: &Server, court: &mut Court) {
     if leads {
         let had = seen.last;
         court.hold(LEADER_APPEND_ONLY, from > had, || {
-            let says = format!("It led term {} and changed entry {from} of {had}.", s.before.epoch);
+            let says = format!(
+                "{} led term {} and changed entry {from} of {had}.",
+                name(s),
+                s.before.epoch
+            );
             Witness::new([s.node], says)
         });
     }
@@ -363,9 +385,9 @@ fn matching(g: &mut Ghost, s: &See<'_>, me: &Server, index: Index, court: &mut C
     let ok = known.unwrap_or(true) && e.index == index;
     court.hold(LOG_MATCHING, ok, || {
         let says = if e.index == index {
-            format!("Entry {index} of term {} differs from another log's.", e.term)
+            format!("{}'s entry {index} of term {} differs from another log's.", name(s), e.term)
         } else {
-            format!("Entry {} stands at index {index}.", e.index)
+            format!("{}'s entry {} stands at index {index}.", name(s), e.index)
         };
         Witness::new([s.node], says)
     });
@@ -398,7 +420,8 @@ fn committed(g: &mut Ghost, s: &See<'_>, me: &Server, court: &mut Court) {
     let legal = of == term && holders.len() >= majority(s);
     court.hold(COMMIT_LEGALITY, legal, || {
         let on = holders.len();
-        let says = format!("Entry {n} of term {of} was committed in term {term}, on {on} disks.");
+        let says =
+            format!("{} committed entry {n} of term {of} in term {term}, on {on} disks.", name(s));
         Witness::new([s.node], says)
     });
     let group = holders.iter().fold(0, |all, x| all | by_place(s, *x));
@@ -429,7 +452,7 @@ fn applied(g: &mut Ghost, s: &See<'_>, me: &Server, court: &mut Court) {
     let ordered = me.last_applied <= me.commit_index && me.commit_index <= me.log.last_index();
     court.hold(STATE_MACHINE_SAFETY, ordered, || {
         let (a, c, l) = (me.last_applied, me.commit_index, me.log.last_index());
-        let says = format!("It has applied {a}, committed {c}, and its log ends at {l}.");
+        let says = format!("{} has applied {a}, committed {c}, and its log ends at {l}.", name(s));
         Witness::new([s.node], says)
     });
     // What a snapshot stands for was not applied here entry by entry.
@@ -475,7 +498,8 @@ fn same_everywhere(g: &mut Ghost, s: &See<'_>, e: &Entry, court: &mut Court) {
     court.hold(STATE_MACHINE_SAFETY, same, || {
         let first = known.map_or(0, |k| k.term);
         let (i, t) = (e.index, e.term);
-        let says = format!("Entry {i} of term {first} was applied, and here it is of term {t}.");
+        let says =
+            format!("Entry {i} of term {first} was applied, and {}'s is of term {t}.", name(s));
         Witness::new([s.node], says)
     });
     if known.is_none() {
@@ -489,7 +513,10 @@ fn once(g: &Ghost, s: &See<'_>, me: &Server, key: &Value, court: &mut Court) {
     let (is, should) = (me.machine.get(key), g.fold.value(key, me.last_applied));
     court.hold(EXACTLY_ONCE, is == should, || {
         let (k, is, should) = (key.print(), is.print(), should.print());
-        Witness::new([s.node], format!("{k} is {is}; with every command once it is {should}."))
+        Witness::new(
+            [s.node],
+            format!("{k} is {is} at {}; with every command once it is {should}.", name(s)),
+        )
     });
 }
 
@@ -543,9 +570,11 @@ fn snapshot_taken(g: &Ghost, s: &See<'_>, me: &Server, court: &mut Court) {
     let forgot = s.params.sessions != Sessions::Off && forgets(g, &snap.machine, index);
     court.hold(SNAPSHOT_HOLDS, wrong.is_none() && behind && same && !forgot, || {
         let says = match wrong {
-            Some(key) => format!("{} is not what entries 1 to {index} make it.", key.print()),
-            None if forgot => "It has forgotten which commands were executed.".into(),
-            None => format!("Log and snapshot do not meet at entry {index}."),
+            Some(key) => {
+                format!("{}'s {} is not what entries 1 to {index} make it.", name(s), key.print())
+            }
+            None if forgot => format!("{} has forgotten which commands were executed.", name(s)),
+            None => format!("{}'s log and snapshot do not meet at entry {index}.", name(s)),
         };
         Witness::new([s.node], says)
     });
@@ -588,7 +617,8 @@ fn sent(g: &mut Ghost, s: &See<'_>, me: &Server, court: &mut Court) {
                 let d = disk(s, s.node);
                 court.hold(PERSISTENCE_HOLDS, d.log.last_index() >= r.match_index, || {
                     let (said, has) = (r.match_index, d.log.last_index());
-                    let says = format!("It acknowledged entry {said}; its disk ends at {has}.");
+                    let says =
+                        format!("{} acknowledged entry {said}; its disk ends at {has}.", name(s));
                     Witness::new([s.node], says)
                 });
             }
@@ -605,7 +635,7 @@ fn vote_is_kept(s: &See<'_>, term: Term, candidate: NodeId, court: &mut Court) {
     if d.current_term <= term {
         let kept = (d.current_term, d.voted_for) == (term, Some(candidate));
         court.hold(PERSISTENCE_HOLDS, kept, || {
-            let says = format!("A vote of term {term} left before it was on the disk.");
+            let says = format!("{}'s vote of term {term} left before it was on the disk.", name(s));
             Witness::new([s.node, candidate], says)
         });
     }
@@ -629,8 +659,10 @@ fn read_is_fresh(
     if s.params.reads != Reads::Local {
         let (has, floor) = (me.last_applied, asking.floor);
         court.hold(FRESH_READS, has >= floor, || {
-            let says =
-                format!("It answered from entry {has}; entry {floor} had been answered before.");
+            let says = format!(
+                "{} answered from entry {has}; entry {floor} had been answered before.",
+                name(s)
+            );
             Witness::new([s.node, client], says)
         });
     }

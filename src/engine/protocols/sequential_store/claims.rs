@@ -18,6 +18,11 @@ use crate::value::Value;
 
 type See<'a> = Step<'a, SequentialStore>;
 
+/// Who did it, by name: a sentence stands alone.
+fn me<'a>(s: &See<'a>) -> &'a str {
+    s.cast.name(s.node)
+}
+
 #[derive(Clone, Default)]
 pub struct Ghost {
     /// Steps judged: the order of beginnings and ends.
@@ -90,7 +95,7 @@ fn delivered(g: &mut Ghost, s: &See<'_>, o: &Order, court: &mut Court) {
         let line = &mut g.lines[o.nr as usize];
         let first = line.ops.get(number as usize - 1).copied();
         court.hold(ONE_SEQUENCE, first.is_none_or(|op| op == write.op), || {
-            let says = format!("Elsewhere number {number} is another write.");
+            let says = format!("{}'s number {number} is another write elsewhere.", me(s));
             Witness::new([s.node], says)
         });
         if first.is_none() && line.ops.len() as u64 == number - 1 {
@@ -126,7 +131,10 @@ fn in_order(g: &mut Ghost, s: &See<'_>, number: u64, write: &Write, court: &mut 
     let mine = g.asked[at].clone();
     let wrong = before(g, &mine).find(|a| a.place.is_none_or(|place| place >= number));
     court.hold(OWN_ORDER, wrong.is_none(), || {
-        let says = format!("Its client did something before it that stands after number {number}.");
+        let says = format!(
+            "{} did something before number {number} that stands after it.",
+            s.cast.name(mine.client)
+        );
         Witness::new([mine.client, s.node], says)
     });
 }
@@ -154,7 +162,8 @@ fn all_delivered(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
         let all = r.orders.iter().zip(&g.lines);
         let lacks = all.filter(|(o, line)| o.delivered < line.ops.len() as u64 || o.pending() > 0);
         court.hold(ALL_DELIVERED, lacks.count() == 0, || {
-            Witness::new([NodeId(at as u16)], "It still has not delivered everything.")
+            let n = NodeId(at as u16);
+            Witness::new([n], [s.cast.name(n), " still has not delivered everything."].concat())
         });
     }
 }
@@ -202,12 +211,16 @@ fn read(g: &Ghost, s: &See<'_>, mine: &Asked, value: Option<&Value>, court: &mut
     let place = mine.place.unwrap_or(0);
     let expected = line.value(&mine.key, place);
     court.hold(READS_ITS_PLACE, value == Some(&expected), || {
-        let says = format!("After {place} writes it is {}.", expected.print());
+        let says = format!(
+            "{} read another value: after {place} writes it is {}.",
+            me(s),
+            expected.print()
+        );
         Witness::new([s.node], says)
     });
     let wrong = before(g, mine).find(|a| a.place.is_none_or(|p| p > place));
     court.hold(OWN_ORDER, wrong.is_none(), || {
-        let says = format!("It stands after {place} writes; its client had been further.");
+        let says = format!("{}'s read stands after {place} writes; it had been further.", me(s));
         Witness::new([s.node], says)
     });
 }

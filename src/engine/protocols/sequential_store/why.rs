@@ -62,7 +62,7 @@ impl Reason for Why {
         let me = t.me();
         match self {
             Why::Read { key, value, gseq } => tell(
-                "@ reads @ locally, after @: legal in sequential consistency, since nothing forces this read after a write that has not come here.",
+                "@ reads @ locally, after @: it asks nobody.",
                 &[me, &is(key, value), &writes(*gseq)],
             ),
             Why::Broadcast { key, value, to, .. } if *to == t.me => tell(

@@ -116,6 +116,9 @@ pub struct Node {
     /// Messages that will be read off the live vector: only the mistake `shared-ref` fills it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub outbox: Vec<NodeId>,
+    /// Pairs that Lamport's numbers order and nothing connects: who sent, its number, the one here.
+    #[serde(skip)]
+    pub misordered: Vec<(NodeId, u64, u64)>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -232,7 +235,7 @@ impl Protocol for VectorClocks {
         );
         to.add("knows", n.row(cx));
         if let Some(c) = n.c {
-            to.add("lamport", Exhibit::Text(c.to_string()));
+            to.add("lamport", Exhibit::Table(n.numbers(cx, c)));
         }
         if !n.store.is_empty() {
             to.add("versions", Exhibit::Table(n.versions()));
@@ -263,6 +266,7 @@ impl Node {
             age: 0,
             heard: vec![0; if knobs.prune > 0 { n } else { 0 }],
             outbox: vec![],
+            misordered: vec![],
         }
     }
 
@@ -409,6 +413,7 @@ impl Node {
             && theirs != mine
         {
             fx.meter("misordered", 1);
+            self.misordered.push((with, theirs, mine));
             fx.explain(Why::Misordered { with, theirs, mine });
         }
     }
@@ -568,6 +573,20 @@ impl Node {
             rows: vec![name(cx.me)],
             cols: cx.cast.all().map(name).collect(),
             cells: vec![self.v.iter().map(u64::to_string).collect()],
+        }
+    }
+
+    /// The newest number, and what the numbers say falsely of messages that came.
+    fn numbers(&self, cx: &Cxv, c: u64) -> Table {
+        let row = |(from, theirs, mine): &(NodeId, u64, u64)| {
+            let looks = if theirs < mine { "before" } else { "after" };
+            let from = ["from ", cx.cast.name(*from)].concat();
+            vec![from, theirs.to_string(), mine.to_string(), looks.to_string()]
+        };
+        let newest = vec!["newest".into(), String::new(), c.to_string(), String::new()];
+        Table {
+            head: ["", "sent", "here", "falsely"].map(String::from).to_vec(),
+            rows: [newest].into_iter().chain(self.misordered.iter().map(row)).collect(),
         }
     }
 
