@@ -69,7 +69,7 @@ pub static ENTRY: Entry = Entry {
         Fault::ClockError,
         Fault::SlowDisk,
     ],
-    layout: Layout::Tiers,
+    layout: Layout::Circle,
     view: View::Messages,
     views: &[
         ("figure7", View::Exhibit("log")),

@@ -72,7 +72,12 @@ impl Layout {
             8..=12 => 30.0,
             _ => 22.0,
         };
-        let round = if tiers.len() > 1 { ROUND } else { ALONE };
+        // Peers who all talk to each other are a circle, however flat: in a row their messages would pass over nodes.
+        let round = match style {
+            _ if tiers.len() == 1 => ALONE,
+            Style::Circle => 0.0,
+            _ => ROUND,
+        };
         let ring = best(largest, |r| bent(tiers, style, w, h, r, round));
         let rows = best(largest, |r| straight(tiers, w, h, r));
         // A flat one is better than names that are not seen.
