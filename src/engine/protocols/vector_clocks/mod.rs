@@ -116,7 +116,7 @@ pub struct Node {
     /// Messages that will be read off the live vector: only the mistake `shared-ref` fills it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub outbox: Vec<NodeId>,
-    /// Pairs that Lamport's numbers order and nothing connects: who sent, its number, the one here.
+    /// Pairs that Lamport's numbers order and nothing connects, the newest first: who sent, its number, the one here.
     #[serde(skip)]
     pub misordered: Vec<(NodeId, u64, u64)>,
 }
@@ -413,7 +413,8 @@ impl Node {
             && theirs != mine
         {
             fx.meter("misordered", 1);
-            self.misordered.push((with, theirs, mine));
+            self.misordered.truncate(SHOWN - 1);
+            self.misordered.insert(0, (with, theirs, mine));
             fx.explain(Why::Misordered { with, theirs, mine });
         }
     }
@@ -616,6 +617,9 @@ impl Node {
         }
     }
 }
+
+/// Misordered pairs that are shown.
+const SHOWN: usize = 6;
 
 /// Points of cuts go to the first node.
 const JUDGE: NodeId = NodeId(0);
