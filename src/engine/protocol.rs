@@ -622,6 +622,10 @@ impl<'a, P: Protocol> Step<'a, P> {
     pub fn me(&self) -> &'a P::Node {
         &self.nodes[self.node.index()]
     }
+    /// Its name: the sentence of a broken claim stands alone, and says who.
+    pub fn name(&self) -> &'a str {
+        self.cast.name(self.node)
+    }
     pub fn sent(&self) -> impl Iterator<Item = SentMsg<'a, P>> + '_ {
         let arena = self.arena;
         self.sent.iter().map(move |&(id, to, at)| SentMsg { id, to, msg: &arena[at as usize] })

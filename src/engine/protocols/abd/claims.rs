@@ -16,11 +16,6 @@ use crate::value::Value;
 
 type See<'a> = Step<'a, Abd>;
 
-/// Who did it, by name: a sentence stands alone.
-fn me<'a>(s: &See<'a>) -> &'a str {
-    s.cast.name(s.node)
-}
-
 #[derive(Clone, Default)]
 pub struct Ghost {
     /// Steps judged: the order of beginnings and ends.
@@ -102,7 +97,7 @@ fn held(g: &mut Ghost, s: &See<'_>, store: &Store, court: &mut Court) {
         let was = g.stores[at].iter().find(|c| c.key == now.key).map_or(Tag::default(), |c| c.tag);
         if was != now.tag {
             court.hold(TAGS_ONLY_GROW, now.tag > was, || {
-                let says = format!("{} replaced ts {} by ts {}.", me(s), was.ts, now.tag.ts);
+                let says = format!("{} replaced ts {} by ts {}.", s.name(), was.ts, now.tag.ts);
                 Witness::new([s.node], says)
             });
             one_value(g, s, &now.key, now.tag, &now.val, court);
@@ -135,7 +130,7 @@ fn durable(g: &Ghost, s: &See<'_>, court: &mut Court) {
         court.hold(ON_DISK_BEFORE_ACK, disk.get(key).tag >= tag, || {
             let says = format!(
                 "{} spoke of {} with ts {}, and its disk has less.",
-                me(s),
+                s.name(),
                 key.print(),
                 tag.ts
             );
@@ -197,7 +192,7 @@ fn ordered(g: &mut Ghost, s: &See<'_>, c: &Client, asked: &Asked, court: &mut Co
         let says = format!(
             "Ts {} had ended before {} began; its own is {}.",
             asked.floor.ts,
-            me(s),
+            s.name(),
             tag.ts
         );
         Witness::new([s.node], says)
@@ -226,7 +221,7 @@ fn linear(g: &mut Ghost, s: &See<'_>, asked: &Asked, outcome: &Outcome, court: &
         court.hold(LINEARIZABLE, false, || {
             Witness::new(
                 [s.node],
-                format!("{} has {}, which was never written.", me(s), value.print()),
+                format!("{} has {}, which was never written.", s.name(), value.print()),
             )
         });
         return;

@@ -16,11 +16,6 @@ use crate::value::Value;
 
 type See<'a> = Step<'a, CapRegister>;
 
-/// Who did it, by name: a sentence stands alone.
-fn me<'a>(s: &See<'a>) -> &'a str {
-    s.cast.name(s.node)
-}
-
 #[derive(Clone, Default)]
 pub struct Ghost {
     /// Steps judged: the order of beginnings and ends.
@@ -157,7 +152,7 @@ fn grows(s: &See<'_>, was: &Cell, now: &Cell, court: &mut Court) {
     let vector = was.seen.iter().all(|(n, ts)| now.seen.get(*n).is_some_and(|m| m >= ts));
     let ok = if s.params.mode == Mode::Siblings { vector } else { now.tag() > was.tag() };
     court.hold(STAMPS_ONLY_GROW, ok, || {
-        let says = format!("{} replaced stamp {} by {}.", me(s), was.tag().ts, now.tag().ts);
+        let says = format!("{} replaced stamp {} by {}.", s.name(), was.tag().ts, now.tag().ts);
         Witness::new([s.node], says)
     });
 }
@@ -178,7 +173,8 @@ fn nothing_lost(g: &Ghost, s: &See<'_>, was: &Cell, now: &Cell, court: &mut Cour
             left.extend(knew.into_iter().flatten());
         }
         court.hold(NO_WRITE_LOST, known, || {
-            let says = format!("{} dropped {}, and nobody had seen it.", me(s), gone.value.print());
+            let says =
+                format!("{} dropped {}, and nobody had seen it.", s.name(), gone.value.print());
             Witness::new([s.node], says)
         });
     }
@@ -261,7 +257,8 @@ fn answers(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
         for v in values.iter().filter(|v| **v != Value::Int(0)) {
             let told = seen.told.iter().any(|(k, w)| k == key && w == v);
             court.hold(NO_NEWS_WITHOUT_A_MESSAGE, told, || {
-                let says = format!("Nobody had told {} of {}={}.", me(s), key.print(), v.print());
+                let says =
+                    format!("Nobody had told {} of {}={}.", s.name(), key.print(), v.print());
                 Witness::new([s.node], says)
             });
         }
@@ -423,8 +420,11 @@ fn available(g: &Ghost, s: &See<'_>, asked: &Asked, out: Out, court: &mut Court)
         });
     } else if s.params.mode.refuses() && asked.at >= mended + recovery(s) && can_answer(s) {
         court.hold(RESUMES_IN_TIME, out == Out::Ok, || {
-            let says =
-                format!("All was mended {} ms before {} asked.", (asked.at - mended) / MS, me(s));
+            let says = format!(
+                "All was mended {} ms before {} asked.",
+                (asked.at - mended) / MS,
+                s.name()
+            );
             Witness::new([s.node], says)
         });
     }

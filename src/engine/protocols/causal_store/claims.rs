@@ -14,11 +14,6 @@ use crate::scenario::ast::Out;
 
 type See<'a> = Step<'a, CausalStore>;
 
-/// Who did it, by name: a sentence stands alone.
-fn me<'a>(s: &See<'a>) -> &'a str {
-    s.cast.name(s.node)
-}
-
 #[derive(Clone, Default)]
 pub struct Ghost {
     writes: Vec<Known>,
@@ -144,7 +139,7 @@ impl Ghost {
             let early = self.writes[at].after.beyond(&seen.applied);
             court.hold(CAUSAL_ORDER, early.is_none(), || {
                 let first = early.map_or(NodeId(0), |e| self.writes[e].dot.0);
-                let says = [me(s), " applies ", &w.key.print(), "=", &w.val.print()].concat();
+                let says = [s.name(), " applies ", &w.key.print(), "=", &w.val.print()].concat();
                 let name = s.cast.name(first).to_string();
                 Witness::new(
                     [s.node, first],
@@ -182,7 +177,7 @@ impl Ghost {
                     Witness::new(
                         [s.node, *n],
                         [
-                            me(s),
+                            s.name(),
                             " and ",
                             s.cast.name(*n),
                             " have applied the same, and show different values.",
@@ -201,7 +196,7 @@ impl Ghost {
             let lacks = self.writes[at].had.beyond(&seen.applied);
             court.hold(FOR_A_REASON, lacks.is_some(), || {
                 let says =
-                    [me(s), " has all that came before ", &h.write.key.print(), "."].concat();
+                    [s.name(), " has all that came before ", &h.write.key.print(), "."].concat();
                 Witness::new([s.node, h.write.origin], says)
             });
         }
@@ -211,7 +206,7 @@ impl Ghost {
                 let n = r.buffer.len().to_string();
                 Witness::new(
                     [s.node],
-                    [me(s), " holds ", &n, " back, and nothing is to come."].concat(),
+                    [s.name(), " holds ", &n, " back, and nothing is to come."].concat(),
                 )
             });
         }

@@ -149,7 +149,7 @@ impl Ghost {
         court.hold(BOUNDED, longest <= bound, || {
             Witness::new(
                 [s.node],
-                [&longest.to_string(), " entries are queued at ", name(s)].concat(),
+                [&longest.to_string(), " entries are queued at ", s.name()].concat(),
             )
         });
         self.converged(s, court);
@@ -213,7 +213,7 @@ impl Ghost {
         self.counted = None;
         for w in self.writes.iter().filter(|w| mine(w) && w.acked) {
             court.hold(SURVIVES, self.survives(s, w), || {
-                Witness::new([s.node], [&w.item.key.print(), " is gone at ", name(s)].concat())
+                Witness::new([s.node], [&w.item.key.print(), " is gone at ", s.name()].concat())
             });
         }
         let writes = &self.writes;
@@ -270,7 +270,7 @@ impl Ghost {
             _ => self.put(s, key, value),
         };
         court.hold(TAKES_EFFECT, written.is_some(), || {
-            Witness::new([s.node], [name(s), " goes on holding another ", &key.print()].concat())
+            Witness::new([s.node], [s.name(), " goes on holding another ", &key.print()].concat())
         });
         let Some(write) = written else { return };
         self.stirred = s.now;
@@ -364,7 +364,7 @@ impl Ghost {
                 court.hold(ONE_VALUE, w.item.value == item.value, || {
                     Witness::new(
                         [s.node],
-                        ["Another value of ", &item.key.print(), " at ", name(s)].concat(),
+                        ["Another value of ", &item.key.print(), " at ", s.name()].concat(),
                     )
                 });
                 if item.version.node != s.node {
@@ -378,7 +378,7 @@ impl Ghost {
                     let clock = s.params.clock.reads();
                     let says = [
                         "At ",
-                        name(s),
+                        s.name(),
                         " ",
                         &reading(clock, a),
                         " was replaced by ",
@@ -411,7 +411,7 @@ impl Ghost {
                 let Some((a, b)) = pair else { continue };
                 court.hold(SAME_WRITES, a == b, || {
                     let n = NodeId(n as u16);
-                    let both = [name(s), " and ", s.cast.name(n), " differ in "].concat();
+                    let both = [s.name(), " and ", s.cast.name(n), " differ in "].concat();
                     Witness::new([s.node, n], [&both, &*key.print()].concat())
                 });
             }
@@ -426,7 +426,7 @@ impl Ghost {
             court.hold(STAYS_DELETED, ok, || {
                 Witness::new(
                     [s.node],
-                    [&key.print(), " was deleted at ", name(s), " and is back"].concat(),
+                    [&key.print(), " was deleted at ", s.name(), " and is back"].concat(),
                 )
             });
         }
@@ -462,7 +462,7 @@ impl Ghost {
                 court.hold(IN_TIME, !late, || {
                     Witness::new(
                         [s.node],
-                        [&w.item.key.print(), " still waits at ", name(s)].concat(),
+                        [&w.item.key.print(), " still waits at ", s.name()].concat(),
                     )
                 });
             }
@@ -601,12 +601,8 @@ fn added(s: &See<'_>, key: &Value) -> Option<Write> {
     Some(Write { item, by: Some(add.by), at: s.now, acked: false })
 }
 
-fn name<'a>(s: &'a See<'_>) -> &'a str {
-    s.cast.name(s.node)
-}
-
 fn nobody(s: &See<'_>, key: &Value) -> Witness {
-    Witness::new([s.node], ["Nobody wrote this ", &key.print(), " of ", name(s)].concat())
+    Witness::new([s.node], ["Nobody wrote this ", &key.print(), " of ", s.name()].concat())
 }
 
 fn all(alive: &[bool]) -> bool {

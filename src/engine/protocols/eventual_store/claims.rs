@@ -16,11 +16,6 @@ use crate::value::Value;
 
 type See<'a> = Step<'a, EventualStore>;
 
-/// Who did it, by name: a sentence stands alone.
-fn me<'a>(s: &See<'a>) -> &'a str {
-    s.cast.name(s.node)
-}
-
 #[derive(Clone, Default)]
 pub struct Ghost {
     writes: Vec<Known>,
@@ -168,7 +163,7 @@ impl Ghost {
         court.hold(ONE_WRITE, !twice, || {
             Witness::new(
                 [s.node],
-                [me(s), " gives ", &stamp.ts.print(), " a second time."].concat(),
+                [s.name(), " gives ", &stamp.ts.print(), " a second time."].concat(),
             )
         });
         let after = self.asked.get(op).cloned().unwrap_or_default();
@@ -205,7 +200,10 @@ impl Ghost {
         let best = seen.best.iter().find(|(k, _)| *k == item.key).map(|(_, stamp)| *stamp);
         let held = find(&r.store, &item.key);
         court.hold(GREATEST, held.map(|h| h.stamp) == best, || {
-            Witness::new([s.node], [me(s), " was told of a greater ", &item.key.print()].concat())
+            Witness::new(
+                [s.node],
+                [s.name(), " was told of a greater ", &item.key.print()].concat(),
+            )
         });
         if let (Some(old), Some(held)) = (old.filter(|o| o.stamp != item.stamp), held) {
             self.lost(s, if held.stamp == item.stamp { &old } else { item }, held, court);

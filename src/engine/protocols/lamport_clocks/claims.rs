@@ -244,7 +244,7 @@ impl Ghost {
             }
             let agreed = agreed.unwrap_or(at);
             court.hold("SameSequence", at == agreed, || {
-                let name = step.cast.name(step.node);
+                let name = step.name();
                 let (mine, first) = (show(at, step.cast), show(agreed, step.cast));
                 let says = [name, " applies ", &mine, " where another applied ", &first];
                 Witness::new([step.node], says.concat())

@@ -192,7 +192,7 @@ fn client(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
         "create" | "allocate" if outcome.out == Out::Ok => {
             court.hold(UNIQUE_KEYS, !g.created.contains(key), || {
                 let says = [
-                    s.cast.name(s.node),
+                    s.name(),
                     " is told that ",
                     &key.print(),
                     " is its own, as somebody else was.",
@@ -239,7 +239,7 @@ fn applied(g: &mut Ghost, s: &See<'_>, m: &super::master::Master, court: &mut Co
         seen.resize(s.params.nodes, 0);
         let last = std::mem::replace(&mut seen[u.origin.index()], u.seq);
         court.hold(APPLIED_ONCE, u.seq == last + 1, || {
-            let me = s.cast.name(s.node);
+            let me = s.name();
             let says = format!("{me} applies number {} after number {last}.", u.seq);
             Witness::new([s.node, u.origin], says)
         });
@@ -296,15 +296,12 @@ fn versions(g: &mut Ghost, s: &See<'_>, m: &super::master::Master, cell: &Cell, 
         cell.versions.iter().for_each(|v| join(&mut past, &v.past));
         let blind = |v: &Update| known(&past, v.origin) < v.seq;
         court.hold(SIBLINGS_CONCURRENT, cell.versions.iter().all(blind), || {
-            Witness::new(
-                [s.node],
-                [s.cast.name(s.node), " holds a version that another has seen."].concat(),
-            )
+            Witness::new([s.node], [s.name(), " holds a version that another has seen."].concat())
         });
         let apart = |a: &usize| !seen.has(*a);
         court.hold(NO_FALSE_SIBLINGS, held.iter().all(apart), || {
             let says = [
-                s.cast.name(s.node),
+                s.name(),
                 " holds siblings of ",
                 &cell.key.print(),
                 ", and one had been shown to the writer of another.",
@@ -353,7 +350,7 @@ fn lost(s: &See<'_>, w: &Write, because: &str) -> Witness {
         " of ",
         name,
         " is gone at ",
-        s.cast.name(s.node),
+        s.name(),
         ", and ",
         because,
         ".",
@@ -371,7 +368,7 @@ fn others<'a>(s: &'a See<'_>) -> impl Iterator<Item = (NodeId, &'a super::master
 fn converged(s: &See<'_>, m: &super::master::Master, court: &mut Court) {
     for (n, other) in others(s).filter(|(n, other)| *n != s.node && other.vv == m.vv) {
         court.hold(CONVERGENCE, other.cells == m.cells, || {
-            let both = [s.cast.name(s.node), " and ", s.cast.name(n)].concat();
+            let both = [s.name(), " and ", s.cast.name(n)].concat();
             Witness::new(
                 [s.node, n],
                 [&both, " have applied the same, and do not hold the same."].concat(),

@@ -205,13 +205,7 @@ impl Ghost {
         let may =
             step.params.algorithm != Algorithm::Berkeley && before - after >= step.params.step;
         court.hold("NeverBack", after >= before || may, || {
-            let says = [
-                step.cast.name(step.node),
-                " goes back from ",
-                &shown(before),
-                " to ",
-                &shown(after),
-            ];
+            let says = [step.name(), " goes back from ", &shown(before), " to ", &shown(after)];
             Witness::new([step.node], says.concat())
         });
     }
@@ -220,23 +214,14 @@ impl Ghost {
         let Happened::Request { call, .. } = &step.happened else { return };
         let me = step.node.index();
         court.hold("MonoForward", c.mono >= self.mono[me], || {
-            Witness::new(
-                [step.node],
-                [step.cast.name(step.node), "'s steady clock went back"].concat(),
-            )
+            Witness::new([step.node], [step.name(), "'s steady clock went back"].concat())
         });
         self.mono[me] = c.mono;
         if call.verb == "put" {
             let (stamp, (last, at)) = (step.wall as i64, self.stamp[me]);
             if step.now > at && last >= 0 {
                 court.hold("StampsIncrease", stamp >= last, || {
-                    let says = [
-                        step.cast.name(step.node),
-                        " writes at ",
-                        &shown(stamp),
-                        " after ",
-                        &shown(last),
-                    ];
+                    let says = [step.name(), " writes at ", &shown(stamp), " after ", &shown(last)];
                     Witness::new([step.node], says.concat())
                 });
             }
@@ -274,7 +259,7 @@ impl Ghost {
         court.hold("TrueHull", ok, || {
             Witness::new(
                 [step.node],
-                ["true time lies outside of what ", step.cast.name(step.node), " finds"].concat(),
+                ["true time lies outside of what ", step.name(), " finds"].concat(),
             )
         });
     }
@@ -290,7 +275,7 @@ fn clique(step: &Stepn, all: &[Interval], chosen: &Chosen, court: &mut Court) {
     court.hold("MajorityClique", majority && covered && low < high, || {
         Witness::new(
             [step.node],
-            ["what ", step.cast.name(step.node), " chose is not what a majority says"].concat(),
+            ["what ", step.name(), " chose is not what a majority says"].concat(),
         )
     });
 }

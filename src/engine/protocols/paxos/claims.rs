@@ -16,11 +16,6 @@ use crate::value::Value;
 
 type See<'a> = Step<'a, Paxos>;
 
-/// Who did it, by name: a sentence stands alone.
-fn me<'a>(s: &See<'a>) -> &'a str {
-    s.cast.name(s.node)
-}
-
 #[derive(Clone, Default)]
 pub struct Ghost {
     /// Values asked for, each once.
@@ -117,7 +112,7 @@ fn promise_kept(s: &See<'_>, spoken: Ballot, court: &mut Court) {
     court.hold(PROMISE_NEVER_SINKS, a.promised >= spoken && below, || {
         let now = a.promised.to_string();
         let says = [
-            me(s),
+            s.name(),
             " has promised ballot ",
             &spoken.to_string(),
             ", and knows only of ",
@@ -141,7 +136,7 @@ fn accepted(g: &mut Ghost, s: &See<'_>, ballot: Ballot, value: &Value, court: &m
         let (b, p) = (ballot.to_string(), spoken.to_string());
         Witness::new(
             [s.node],
-            [me(s), " accepted in ballot ", &b, " after promising ", &p, "."].concat(),
+            [s.name(), " accepted in ballot ", &b, " after promising ", &p, "."].concat(),
         )
     });
     g.spoken.put(s.node, ballot.max(spoken));
@@ -204,7 +199,7 @@ fn saved_first(s: &See<'_>, ok: bool, court: &mut Court) {
     court.hold(SAVED_FIRST, ok, || {
         Witness::new(
             [s.node],
-            [me(s), " said what its disk does not know, and a crash would undo."].concat(),
+            [s.name(), " said what its disk does not know, and a crash would undo."].concat(),
         )
     });
 }
@@ -276,7 +271,7 @@ fn announced(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
             first.map_or_else(|| "is not chosen".into(), |f| ["came after ", &f.print()].concat());
         Witness::new(
             [s.node],
-            [me(s), "'s announcement of ", &v.print(), " ", &first, "."].concat(),
+            [s.name(), "'s announcement of ", &v.print(), " ", &first, "."].concat(),
         )
     });
     if g.announced.is_none() {
@@ -296,7 +291,7 @@ fn all_learn(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
         court.hold(ALL_LEARN, told, || {
             Witness::new(
                 [s.node],
-                [me(s), " asks and asks, somebody knows, and it is not told."].concat(),
+                [s.name(), " asks and asks, somebody knows, and it is not told."].concat(),
             )
         });
     }
@@ -322,7 +317,7 @@ fn decides_in_time(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
         court.hold(DECIDES_IN_TIME, false, || {
             Witness::new(
                 [s.node],
-                ["All is calm, ", me(s), " tries and tries, and nothing is decided."].concat(),
+                ["All is calm, ", s.name(), " tries and tries, and nothing is decided."].concat(),
             )
         });
     }

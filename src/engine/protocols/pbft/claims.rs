@@ -64,7 +64,7 @@ fn on_disk<'a>(s: &See<'a>, n: NodeId) -> Option<&'a Replica> {
 
 /// Each `@` is the name of whoever did it.
 fn wrong(s: &See<'_>, others: &[NodeId], says: &[&str]) -> Witness {
-    let says = says.concat().replace('@', s.cast.name(s.node));
+    let says = says.concat().replace('@', s.name());
     Witness::new([&[s.node], others].concat(), says)
 }
 

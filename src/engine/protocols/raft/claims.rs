@@ -22,11 +22,6 @@ use crate::value::Value;
 
 type See<'a> = Step<'a, Raft>;
 
-/// Who did it, by name: a sentence stands alone.
-fn name<'a>(s: &See<'a>) -> &'a str {
-    s.cast.name(s.node)
-}
-
 /// A set of servers, one bit each by place.
 type Group = u64;
 
@@ -194,14 +189,14 @@ fn restarted(g: &mut Ghost, s: &See<'_>, me: &Server, amnesia: bool, court: &mut
         court.hold(PERSISTENCE_HOLDS, same, || {
             Witness::new(
                 [s.node],
-                format!("{} came back with something else than its disk held.", name(s)),
+                format!("{} came back with something else than its disk held.", s.name()),
             )
         });
         let (spoken, back) = (seen.spoken, d.current_term);
         court.hold(NEVER_BACKWARDS, back >= spoken, || {
             Witness::new(
                 [s.node],
-                format!("{} spoke of term {spoken} and came back in {back}.", name(s)),
+                format!("{} spoke of term {spoken} and came back in {back}.", s.name()),
             )
         });
     }
@@ -231,7 +226,7 @@ fn monotone(seen: &Seen, s: &See<'_>, me: &Server, court: &mut Court) {
         let was =
             format!("term {}, committed {}, applied {}", seen.term, seen.commit, seen.applied);
         let is = format!("{}, {}, {}", me.current_term, me.commit_index, me.last_applied);
-        Witness::new([s.node], format!("{} was at {was}, and is at {is}.", name(s)))
+        Witness::new([s.node], format!("{} was at {was}, and is at {is}.", s.name()))
     });
 }
 
@@ -245,7 +240,7 @@ fn prevote_keeps_terms(s: &See<'_>, me: &Server, court: &mut Court) {
     if asking {
         court.hold(PREVOTE_KEEPS_TERMS, me.current_term == s.before.epoch, || {
             let (was, is) = (s.before.epoch, me.current_term);
-            Witness::new([s.node], format!("A pre-vote took {} from term {was} to {is}.", name(s)))
+            Witness::new([s.node], format!("A pre-vote took {} from term {was} to {is}.", s.name()))
         });
     }
 }
@@ -302,7 +297,7 @@ fn elected(g: &mut Ghost, s: &See<'_>, me: &Server, court: &mut Court) {
         let two = other.into_iter().chain([s.node]);
         let says = format!(
             "{} leads term {term}, and so does {}.",
-            name(s),
+            s.name(),
             s.cast.name(other.unwrap_or(s.node))
         );
         Witness::new(two, says)
@@ -361,7 +356,7 @@ fn log_changed(g: &mut Ghost, s: &See<'_>, me: &Server, court: &mut Court) {
         court.hold(LEADER_APPEND_ONLY, from > had, || {
             let says = format!(
                 "{} led term {} and changed entry {from} of {had}.",
-                name(s),
+                s.name(),
                 s.before.epoch
             );
             Witness::new([s.node], says)
@@ -385,9 +380,9 @@ fn matching(g: &mut Ghost, s: &See<'_>, me: &Server, index: Index, court: &mut C
     let ok = known.unwrap_or(true) && e.index == index;
     court.hold(LOG_MATCHING, ok, || {
         let says = if e.index == index {
-            format!("{}'s entry {index} of term {} differs from another log's.", name(s), e.term)
+            format!("{}'s entry {index} of term {} differs from another log's.", s.name(), e.term)
         } else {
-            format!("{}'s entry {} stands at index {index}.", name(s), e.index)
+            format!("{}'s entry {} stands at index {index}.", s.name(), e.index)
         };
         Witness::new([s.node], says)
     });
@@ -421,7 +416,7 @@ fn committed(g: &mut Ghost, s: &See<'_>, me: &Server, court: &mut Court) {
     court.hold(COMMIT_LEGALITY, legal, || {
         let on = holders.len();
         let says =
-            format!("{} committed entry {n} of term {of} in term {term}, on {on} disks.", name(s));
+            format!("{} committed entry {n} of term {of} in term {term}, on {on} disks.", s.name());
         Witness::new([s.node], says)
     });
     let group = holders.iter().fold(0, |all, x| all | by_place(s, *x));
@@ -452,7 +447,7 @@ fn applied(g: &mut Ghost, s: &See<'_>, me: &Server, court: &mut Court) {
     let ordered = me.last_applied <= me.commit_index && me.commit_index <= me.log.last_index();
     court.hold(STATE_MACHINE_SAFETY, ordered, || {
         let (a, c, l) = (me.last_applied, me.commit_index, me.log.last_index());
-        let says = format!("{} has applied {a}, committed {c}, and its log ends at {l}.", name(s));
+        let says = format!("{} has applied {a}, committed {c}, and its log ends at {l}.", s.name());
         Witness::new([s.node], says)
     });
     // What a snapshot stands for was not applied here entry by entry.
@@ -499,7 +494,7 @@ fn same_everywhere(g: &mut Ghost, s: &See<'_>, e: &Entry, court: &mut Court) {
         let first = known.map_or(0, |k| k.term);
         let (i, t) = (e.index, e.term);
         let says =
-            format!("Entry {i} of term {first} was applied, and {}'s is of term {t}.", name(s));
+            format!("Entry {i} of term {first} was applied, and {}'s is of term {t}.", s.name());
         Witness::new([s.node], says)
     });
     if known.is_none() {
@@ -515,7 +510,7 @@ fn once(g: &Ghost, s: &See<'_>, me: &Server, key: &Value, court: &mut Court) {
         let (k, is, should) = (key.print(), is.print(), should.print());
         Witness::new(
             [s.node],
-            format!("{k} is {is} at {}; with every command once it is {should}.", name(s)),
+            format!("{k} is {is} at {}; with every command once it is {should}.", s.name()),
         )
     });
 }
@@ -571,10 +566,10 @@ fn snapshot_taken(g: &Ghost, s: &See<'_>, me: &Server, court: &mut Court) {
     court.hold(SNAPSHOT_HOLDS, wrong.is_none() && behind && same && !forgot, || {
         let says = match wrong {
             Some(key) => {
-                format!("{}'s {} is not what entries 1 to {index} make it.", name(s), key.print())
+                format!("{}'s {} is not what entries 1 to {index} make it.", s.name(), key.print())
             }
-            None if forgot => format!("{} has forgotten which commands were executed.", name(s)),
-            None => format!("{}'s log and snapshot do not meet at entry {index}.", name(s)),
+            None if forgot => format!("{} has forgotten which commands were executed.", s.name()),
+            None => format!("{}'s log and snapshot do not meet at entry {index}.", s.name()),
         };
         Witness::new([s.node], says)
     });
@@ -618,7 +613,7 @@ fn sent(g: &mut Ghost, s: &See<'_>, me: &Server, court: &mut Court) {
                 court.hold(PERSISTENCE_HOLDS, d.log.last_index() >= r.match_index, || {
                     let (said, has) = (r.match_index, d.log.last_index());
                     let says =
-                        format!("{} acknowledged entry {said}; its disk ends at {has}.", name(s));
+                        format!("{} acknowledged entry {said}; its disk ends at {has}.", s.name());
                     Witness::new([s.node], says)
                 });
             }
@@ -635,7 +630,8 @@ fn vote_is_kept(s: &See<'_>, term: Term, candidate: NodeId, court: &mut Court) {
     if d.current_term <= term {
         let kept = (d.current_term, d.voted_for) == (term, Some(candidate));
         court.hold(PERSISTENCE_HOLDS, kept, || {
-            let says = format!("{}'s vote of term {term} left before it was on the disk.", name(s));
+            let says =
+                format!("{}'s vote of term {term} left before it was on the disk.", s.name());
             Witness::new([s.node, candidate], says)
         });
     }
@@ -661,7 +657,7 @@ fn read_is_fresh(
         court.hold(FRESH_READS, has >= floor, || {
             let says = format!(
                 "{} answered from entry {has}; entry {floor} had been answered before.",
-                name(s)
+                s.name()
             );
             Witness::new([s.node, client], says)
         });

@@ -18,11 +18,6 @@ use crate::value::Value;
 
 type See<'a> = Step<'a, SequentialStore>;
 
-/// Who did it, by name: a sentence stands alone.
-fn me<'a>(s: &See<'a>) -> &'a str {
-    s.cast.name(s.node)
-}
-
 #[derive(Clone, Default)]
 pub struct Ghost {
     /// Steps judged: the order of beginnings and ends.
@@ -95,7 +90,7 @@ fn delivered(g: &mut Ghost, s: &See<'_>, o: &Order, court: &mut Court) {
         let line = &mut g.lines[o.nr as usize];
         let first = line.ops.get(number as usize - 1).copied();
         court.hold(ONE_SEQUENCE, first.is_none_or(|op| op == write.op), || {
-            let says = format!("{}'s number {number} is another write elsewhere.", me(s));
+            let says = format!("{}'s number {number} is another write elsewhere.", s.name());
             Witness::new([s.node], says)
         });
         if first.is_none() && line.ops.len() as u64 == number - 1 {
@@ -213,14 +208,14 @@ fn read(g: &Ghost, s: &See<'_>, mine: &Asked, value: Option<&Value>, court: &mut
     court.hold(READS_ITS_PLACE, value == Some(&expected), || {
         let says = format!(
             "{} read another value: after {place} writes it is {}.",
-            me(s),
+            s.name(),
             expected.print()
         );
         Witness::new([s.node], says)
     });
     let wrong = before(g, mine).find(|a| a.place.is_none_or(|p| p > place));
     court.hold(OWN_ORDER, wrong.is_none(), || {
-        let says = format!("{}'s read stands after {place} writes; it had been further.", me(s));
+        let says = format!("{}'s read stands after {place} writes; it had been further.", s.name());
         Witness::new([s.node], says)
     });
 }
