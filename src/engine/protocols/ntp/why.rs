@@ -193,13 +193,13 @@ impl Reason for Why {
         let (long, side) = (|s: &Span| long(t, s.0), |s: &Span| side(t, s.0));
         match self {
             Why::Sampled { server, offset, delay, bound, .. } => format!(
-                "Round trip {}: {}, give or take {}.",
+                "Round trip {}: by this sample {}, give or take {}.",
                 long(delay),
                 stands(t, *server, *offset),
                 long(bound)
             ),
             Why::Kept { server, offset, delay, newest, .. } => format!(
-                "This round trip took {}. The sample of {} is better: {}.",
+                "This round trip took {}. By the sample of {}, which is better, {}.",
                 long(newest),
                 long(delay),
                 stands(t, *server, *offset)
@@ -325,15 +325,15 @@ impl Reason for Why {
     }
 }
 
-/// `s1 says it is 45 ms ahead of c1`: what one clock says of itself may be false.
+/// `s1 is 45 ms ahead of c1`: as far as its readings tell, and a clock may read anything.
 fn stands(t: &Teller, who: NodeId, offset: Span) -> String {
     let size = long(t, offset.0);
     let how = match offset.0 {
-        0 => return [t.name(who), " says it is level with ", t.me()].concat(),
+        0 => return [t.name(who), " is level with ", t.me()].concat(),
         1.. => " ahead of ",
         _ => " behind ",
     };
-    [t.name(who), " says it is ", &size, how, t.me()].concat()
+    [t.name(who), " is ", &size, how, t.me()].concat()
 }
 
 /// A reading of a clock, in full: `3.64 s`.
