@@ -9,19 +9,15 @@ use engine::ids::{EventId, Us};
 use engine::trace::inquiry::Filter;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use wasm_bindgen::JsValue;
 
 use super::head::Head;
 use super::keys::TABS;
 use super::page::{Page, Past, Tab};
 use super::tree::Tree;
 use super::work::Twig;
-use super::{dom, inquiry};
+use super::{dom, inquiry, work};
 
 const KEY: &str = "desk";
-/// Desks that are kept for whoever goes back, and letters of them all: the tab has room for five millions.
-const MOST: usize = 8;
-const ROOM: usize = 1_500_000;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Desk {
@@ -149,14 +145,11 @@ impl Desk {
 }
 
 fn read() -> Vec<Desk> {
-    let kept = dom::recall_here(KEY).and_then(|t| js_sys::JSON::parse(&t).ok());
-    kept.and_then(|v| serde_wasm_bindgen::from_value(v).ok()).unwrap_or_default()
+    work::parsed(dom::recall_here(KEY))
 }
 
 fn write(all: &[Desk]) {
-    let text = serde_wasm_bindgen::to_value(all).ok();
-    let text = text.and_then(|v| js_sys::JSON::stringify(&v).ok());
-    if let Some(text) = text.and_then(|t| JsValue::from(t).as_string()) {
+    if let Some(text) = work::written(all) {
         dom::keep_here(KEY, &text);
     }
 }
@@ -165,12 +158,7 @@ fn write(all: &[Desk]) {
 fn put_first(mut all: Vec<Desk>, desk: Desk) -> Vec<Desk> {
     all.retain(|d| d.link != desk.link);
     all.insert(0, desk);
-    all.truncate(MOST);
-    let mut room = ROOM;
-    all.retain(|d| {
-        room = room.saturating_sub(d.letters());
-        room > 0
-    });
+    work::fit(&mut all, Desk::letters);
     all
 }
 
@@ -224,18 +212,10 @@ mod tests {
     use crate::app::page::load_for_tests as loaded;
 
     #[test]
-    fn the_newest_desk_stands_first_and_there_is_room_for_few() {
-        let desk = |link: &str, letters: usize| Desk {
-            link: link.into(),
-            texts: vec!["x".repeat(letters)],
-            ..Desk::default()
-        };
+    fn the_newest_desk_stands_first_once_for_each_link() {
+        let desk = |link: &str, speed: u32| Desk { link: link.into(), speed, ..Desk::default() };
         let all = put_first(vec![desk("a", 3), desk("b", 3)], desk("b", 5));
-        assert_eq!(all.iter().map(|d| &*d.link).collect::<Vec<_>>(), ["b", "a"]);
-        assert_eq!(all[0].texts[0].len(), 5);
-        let many = (0..20).fold(vec![], |all, i| put_first(all, desk(&i.to_string(), 3)));
-        assert_eq!((many.len(), &*many[0].link), (MOST, "19"));
-        assert_eq!(put_first(vec![desk("big", ROOM)], desk("c", 3)).len(), 1);
+        assert_eq!(all, [desk("b", 5), desk("a", 3)]);
     }
 
     #[test]

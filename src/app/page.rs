@@ -1050,6 +1050,8 @@ impl Page {
             p.drain(..more);
         });
         self.future.set_value(vec![]);
+        // Who asks whether there is something to undo asks by the view.
+        self.view.update(|_| {});
     }
 
     // ---------------------------------------------------------------- branches
@@ -1108,7 +1110,6 @@ impl Page {
         if called(&after) != called(&before) {
             self.remember(&old, self.head.get_untracked(), before);
             self.tree.set(after);
-            self.view.update(|_| {});
         }
     }
 

@@ -4,6 +4,7 @@
 
 use engine::ids::Us;
 use leptos::prelude::*;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 
@@ -12,7 +13,7 @@ use super::head::Head;
 use super::page::Page;
 use super::tree::{Branch, Tree};
 
-/// Pieces of work that are kept, and letters of them all: a browser gives a page five millions.
+/// Pieces that are kept, and letters of them all: a browser gives a page five millions, and a tab as many.
 const MOST: usize = 8;
 const ROOM: usize = 1_500_000;
 const KEY: &str = "work";
@@ -102,27 +103,40 @@ impl Work {
 fn put_first(mut all: Vec<Work>, work: Work, left: &str) -> Vec<Work> {
     all.retain(|w| w.link != work.link && w.link != left);
     all.insert(0, work);
+    fit(&mut all, Work::letters);
+    all
+}
+
+/// Of what is kept, the newest first, as many as there is room for; what is too large goes.
+pub fn fit<T>(all: &mut Vec<T>, letters: impl Fn(&T) -> usize) {
     all.truncate(MOST);
     let mut room = ROOM;
-    all.retain(|w| match room.checked_sub(w.letters()) {
+    all.retain(|t| match room.checked_sub(letters(t)) {
         Some(rest) => {
             room = rest;
             true
         }
         None => false,
     });
-    all
+}
+
+/// What was kept as text; nothing where it is none of ours.
+pub fn parsed<T: DeserializeOwned + Default>(text: Option<String>) -> T {
+    let value = text.and_then(|t| js_sys::JSON::parse(&t).ok());
+    value.and_then(|v| serde_wasm_bindgen::from_value(v).ok()).unwrap_or_default()
+}
+
+pub fn written<T: Serialize + ?Sized>(what: &T) -> Option<String> {
+    let value = serde_wasm_bindgen::to_value(what).ok()?;
+    JsValue::from(js_sys::JSON::stringify(&value).ok()?).as_string()
 }
 
 fn read() -> Vec<Work> {
-    let kept = dom::recall(KEY).and_then(|t| js_sys::JSON::parse(&t).ok());
-    kept.and_then(|v| serde_wasm_bindgen::from_value(v).ok()).unwrap_or_default()
+    parsed(dom::recall(KEY))
 }
 
 fn write(all: &[Work]) {
-    let Ok(value) = serde_wasm_bindgen::to_value(all) else { return };
-    let text = js_sys::JSON::stringify(&value).ok().and_then(|s| JsValue::from(s).as_string());
-    if let Some(text) = text {
+    if let Some(text) = written(all) {
         dom::remember(KEY, &text);
     }
 }
