@@ -1407,7 +1407,9 @@ impl Wrong {
     }
 
     fn problem(self, text: &str, came_as: &str) -> Problem {
+        let newer = matches!(&self, Wrong::Faults(f) if f.iter().any(|f| f.code == "newer"));
         let says = match &self {
+            Wrong::Faults(f) if newer => f.first().map(|f| f.message.clone()).unwrap_or_default(),
             Wrong::Faults(f) => {
                 let n = f.len();
                 format!(
@@ -1418,10 +1420,15 @@ impl Wrong {
             Wrong::Refused(r) => r.message.clone(),
         };
         Problem {
-            title: "This scenario does not run".into(),
+            title: match newer {
+                true => "This scenario is from a newer Lamplight".into(),
+                false => "This scenario does not run".into(),
+            },
             says,
-            todo: "Mend the text below, or open something else. Nothing is lost: the link is kept."
-                .into(),
+            todo: match newer {
+                true => "Open it on a newer page, or open something else. Nothing is lost: its text is below.".into(),
+                false => "Mend the text below, or open something else. Nothing is lost: the link is kept.".into(),
+            },
             link: came_as.into(),
             text: Some(text.into()),
             faults: if let Wrong::Faults(f) = self { f } else { vec![] },
