@@ -366,6 +366,64 @@ test.describe("breaking more", () => {
   });
 });
 
+test("a rule takes hold of those messages that carry what is said, for as long as is said", async ({ page, open }) => {
+  await open("#raft/happy");
+  await page.getByRole("button", { name: "To the beginning" }).click();
+  let dialog = await breaking(page, "Message");
+  await dialog.getByRole("combobox", { name: "Kind" }).selectOption("AppendEntries");
+  await dialog.getByRole("textbox", { name: "Carrying" }).fill("term=1");
+  await dialog.getByRole("button", { name: "for a while drop every AppendEntries term=1 …" }).click();
+  await page.keyboard.press("Enter");
+  await tab(page, "Scenario").click();
+  const field = page.getByRole("textbox", { name: "Text of the scenario" });
+  await expect(field).toHaveValue(/drop every AppendEntries term=1 for 100ms/);
+  // What no message of the kind has is refused by name.
+  dialog = await breaking(page, "Message");
+  await dialog.getByRole("textbox", { name: "Carrying" }).fill("colour=red");
+  await dialog.getByRole("button", { name: /^hold every/ }).click();
+  await expect(page.locator(".notice")).toContainText("colour");
+  await expect(field).not.toHaveValue(/colour/);
+});
+
+test.describe("a key with nothing it could be for", () => {
+  test("says so where it can be seen", async ({ page, open }) => {
+    await open("#vector-clocks/triangle&t=5ms");
+    await page.keyboard.press("c");
+    await expect(page.locator(".notice")).toContainText("Nothing to crash is selected: select the node first");
+  });
+
+  test("on a receipt, is for its message or for who got it", async ({ page, open }) => {
+    await open("#vector-clocks/triangle&t=15ms");
+    await tab(page, "Events").click();
+    await page.locator(".events").getByRole("button", { name: /receives Note/ }).first().click();
+    await page.keyboard.press("d");
+    await expect(page.locator(".notice")).toContainText("B receives Note from A, at 0.010");
+    await page.keyboard.press("c");
+    await expect(page.locator(".topology").getByRole("button", { name: /^B, crashed/ })).toBeVisible();
+  });
+});
+
+test("a link that changes by hand is told in the caption, and what does nothing is refused", async ({ page, open }) => {
+  await open("#vector-clocks/triangle&t=5ms");
+  let dialog = await breaking(page, "Link");
+  await dialog.getByRole("button", { name: /^slow A/ }).click();
+  await page.keyboard.press("Enter");
+  await expect(page.locator(".caption")).toHaveText(/From now on the link from A to B has latency 80ms\./);
+  dialog = await breaking(page, "Network");
+  await dialog.getByRole("button", { name: "deliver what is under way when a link is cut" }).click();
+  await expect(page.locator(".caption")).toHaveText(/From now on everywhere: what is under way at a cut arrives\./);
+  dialog = await breaking(page, "Network");
+  await expect(dialog.getByRole("button", { name: "lose what is under way when a link is cut" })).toBeVisible();
+});
+
+test("a text of a later version is headed so", async ({ page, open }) => {
+  await open("#raft/happy");
+  await tab(page, "Scenario").click();
+  const field = page.getByRole("textbox", { name: "Text of the scenario" });
+  await field.fill((await field.inputValue()).replace("lamplight 1", "lamplight 2"));
+  await expect(page.getByText("Open it on a newer page.").first()).toBeVisible();
+});
+
 test("a word that names no entry is no cut link", async ({ page, open }) => {
   await open("#rafft");
   await expect(page.getByRole("heading", { name: "There is no such scenario" }).first()).toBeVisible();

@@ -270,7 +270,11 @@ fn change_says(run: &Run, act: &Act) -> Option<String> {
         Act::Heal(Some((from, to, both))) => {
             format!("The link {} is whole again.", between(from, to, *both))
         }
-        Act::SetNet(_) => format!("From now on every link has {}.", values()),
+        Act::SetNet(_) => {
+            let cut = |s: &str| format!("what is under way at a cut {s}");
+            let set = values().replace("inflight deliver", &cut("arrives"));
+            format!("From now on everywhere: {}.", set.replace("inflight drop", &cut("is lost")))
+        }
         Act::SetLink { from, to, both, .. } => {
             format!("From now on the link {} has {}.", between(from, to, *both), values())
         }
@@ -665,7 +669,7 @@ mod tests {
                 "set link n1 -> n2 latency=80ms loss=20%",
                 "From now on the link from n1 to n2 has latency 80ms, loss 20%.",
             ),
-            ("set net loss=20%", "From now on every link has loss 20%."),
+            ("set net loss=20%", "From now on everywhere: loss 20%."),
             ("set node n1 disk=50ms", "From now on n1 has disk 50ms."),
             ("skew n1 by -50ms", "The clock of n1 steps back by 50ms."),
             ("skew n1 by 2s", "The clock of n1 steps ahead by 2s."),
