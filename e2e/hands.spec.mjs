@@ -9,6 +9,13 @@ const play = (page) => page.getByRole("button", { name: "Play", exact: true });
 const pause = (page) => page.getByRole("button", { name: "Pause", exact: true });
 const focused = (page) => page.evaluate(() => document.activeElement.tagName);
 
+const breaking = async (page, kind) => {
+  await page.getByRole("button", { name: "Break something" }).click();
+  const dialog = page.getByRole("dialog", { name: "Break something" });
+  await dialog.getByRole("button", { name: kind, exact: true }).click();
+  return dialog;
+};
+
 test.describe("the slider of the time", () => {
   test("has the keys of the page", async ({ page, open }) => {
     await open("#vector-clocks/triangle&t=5ms");
@@ -318,13 +325,6 @@ test("Shift and an arrow say where nothing loud is", async ({ page, open }) => {
 });
 
 test.describe("breaking more", () => {
-  const breaking = async (page, kind) => {
-    await page.getByRole("button", { name: "Break something" }).click();
-    const dialog = page.getByRole("dialog", { name: "Break something" });
-    await dialog.getByRole("button", { name: kind, exact: true }).click();
-    return dialog;
-  };
-
   test("lies say what they do, are judged, and end", async ({ page, open }) => {
     await open("#pbft/happy&t=5ms");
     let dialog = await breaking(page, "Node");
@@ -355,7 +355,7 @@ test.describe("breaking more", () => {
     await dialog.getByRole("combobox", { name: "Kind" }).selectOption("AppendEntries");
     await dialog.getByRole("combobox", { name: "Receiver" }).selectOption("n2");
     await accessible(page, "dialog");
-    await dialog.getByRole("button", { name: "drop every AppendEntries to n2" }).click();
+    await dialog.getByRole("button", { name: "drop every AppendEntries to n2", exact: true }).click();
     await tab(page, "Scenario").click();
     await expect(page.getByRole("textbox", { name: "Text of the scenario" })).toHaveValue(/drop every AppendEntries \* -> n2/);
     dialog = await breaking(page, "Node");
