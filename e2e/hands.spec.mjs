@@ -165,19 +165,22 @@ test.describe("where the verbs stand", () => {
     await accessible(page, ".topology");
   });
 
-  test("in a narrow comparison they cover no node", async ({ page, open }) => {
-    await page.setViewportSize({ width: 390, height: 844 });
-    await open("#raft/rejoin-beside&t=2s");
-    await node(page, /^c1/).first().click();
-    const pop = await page.locator(".pop").boundingBox();
-    for (const n of await page.locator(".one-run").first().locator(".topology .node").all()) {
-      const ring = await n.locator("circle").first().boundingBox();
-      const over = pop.x < ring.x + ring.width - 2 && ring.x < pop.x + pop.width - 2 && pop.y < ring.y + ring.height - 2 && ring.y < pop.y + pop.height - 2;
-      expect(over, await n.getAttribute("aria-label")).toBe(false);
-    }
-    await page.locator(".pop").getByRole("button").click();
-    await expect(page.getByRole("dialog", { name: "Break something" }).getByRole("button", { name: "crash c1" })).toBeVisible();
-  });
+  for (const [where, width, link, name] of [["a narrow comparison", 390, "#raft/rejoin-beside&t=2s", "c1"], ["a comparison of four", 1440, "#abd/spectrum&t=1s", "c2"]]) {
+    test(`in ${where} they cover no node`, async ({ page, open }) => {
+      await page.setViewportSize({ width, height: 844 });
+      await open(link);
+      const run = page.locator(".one-run").first();
+      await run.locator(".topology").getByRole("button", { name: new RegExp(`^${name}`) }).click();
+      const pop = await page.locator(".pop").boundingBox();
+      for (const n of await run.locator(".topology .node").all()) {
+        const ring = await n.locator("circle").first().boundingBox();
+        const over = pop.x < ring.x + ring.width - 2 && ring.x < pop.x + pop.width - 2 && pop.y < ring.y + ring.height - 2 && ring.y < pop.y + pop.height - 2;
+        expect(over, await n.getAttribute("aria-label")).toBe(false);
+      }
+      await page.locator(".pop").getByRole("button", { name: /^(more|what can be done)/ }).click();
+      await expect(page.getByRole("dialog", { name: "Break something" }).getByRole("button", { name: `crash ${name}` })).toBeVisible();
+    });
+  }
 });
 
 test.describe("a word over the page", () => {

@@ -550,8 +550,8 @@ fn Popover(
             let place =
                 |words: &[usize]| pop_at(&at, l.ring_radius(), about, &widths(words), sight);
             let whole = place(&words);
-            // Where there is no room for them, the dialog has them.
-            if whole.covers && page.phone.get() {
+            // Where there is no room for them, the dialog has them: on a phone, and in the small picture of one of four runs.
+            if whole.covers {
                 Place { covers: true, ..place(&[letters(&short(&name.get()))]) }
             } else {
                 Place { covers: false, ..whole }
