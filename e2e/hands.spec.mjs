@@ -419,6 +419,15 @@ test("a link that changes by hand is told in the caption, and what does nothing 
   await expect(dialog.getByRole("button", { name: "lose what is under way when a link is cut" })).toBeVisible();
 });
 
+test("a line after the end of the run is told", async ({ page, open }) => {
+  await open("#raft/happy");
+  await tab(page, "Scenario").click();
+  const field = page.getByRole("textbox", { name: "Text of the scenario" });
+  await field.fill(`${await field.inputValue()}at 10min crash n1\n`);
+  await page.getByRole("button", { name: "Run this text" }).click();
+  await expect(page.locator(".notice")).toContainText("Crash n1 is to happen at");
+});
+
 test("a text of a later version is headed so", async ({ page, open }) => {
   await open("#raft/happy");
   await tab(page, "Scenario").click();

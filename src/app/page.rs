@@ -964,6 +964,9 @@ impl Page {
                 if self.edit_to(text, Edit::Act, "an edited text") {
                     self.draft.set(None);
                     self.said.set("The edited scenario runs.".into());
+                    if let Some(says) = self.with_run_now(too_late).flatten() {
+                        self.notice.set(Some(Notice { says, undo: false, serious: false }));
+                    }
                 }
                 vec![]
             }
@@ -1532,6 +1535,21 @@ pub fn end_of(run: &Run) -> Us {
         None if run.world().next_at().is_none() => last,
         None => run.horizon(),
     }
+}
+
+/// A line that is to happen after the end of the run, where nobody would look for it.
+fn too_late(run: &Run) -> Option<String> {
+    let end = run.horizon();
+    let (line, at) =
+        run.scenario().steps.iter().enumerate().find_map(|(i, s)| match s.trigger {
+            scenario::ast::Trigger::At { at, .. } if at.at > end => Some((i as u32, at.at)),
+            _ => None,
+        })?;
+    let (what, at, end) = (words::acted(run, line), words::clock(at), words::clock(end));
+    let what = words::capital(&what);
+    Some(format!(
+        "{what} is to happen at {at}, but the run is judged at {end}: play on beyond its end, or write a later until."
+    ))
 }
 
 fn still_there(run: &Run, pick: Pick, head: Head) -> bool {
