@@ -699,7 +699,7 @@ mod tests {
     fn a_claim_that_broke_is_told_until_something_else_is() {
         let forgets = "at 0ms n2 tell n1\nat 40ms crash n2\nat 50ms restart n2 amnesia\n";
         let broken = said(forgets, 55);
-        assert!(broken.starts_with("Own Entry Counts is broken: events n2 counted: 1"), "{broken}");
+        assert!(broken.starts_with("Own entry counts is broken: events n2 counted: 1"), "{broken}");
         let later = said(&format!("{forgets}at 60ms crash n3"), 65);
         assert_eq!(later, "n3 crashes.");
     }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::app::lay::{Kept, Perhaps, Rows, anew, effect, either};
 use engine::check::history::Model;
-use engine::check::strongest;
+use engine::check::{measure, strongest};
 use engine::ids::*;
 use engine::protocol::prose_time;
 use engine::run::Run;
@@ -232,9 +232,10 @@ pub fn beside(
 fn rows(counts: &[Counters]) -> Vec<(&'static str, Vec<String>)> {
     let each = |f: &dyn Fn(&Counters) -> String| counts.iter().map(f).collect::<Vec<String>>();
     let share = |c: &Counters| {
+        // Where nothing has come back yet, nothing is known of it.
         c.availability()
-            .map(|ppm| (ppm + 500) / 1_000)
-            .map_or("–".into(), |tenths| format!("{}.{} %", tenths / 10, tenths % 10))
+            .filter(|_| c.ok + c.failed + c.unknown > 0)
+            .map_or("–".into(), |ppm| measure::prose("ppm", ppm.into()))
     };
     vec![
         // What a reader compares comes first.
@@ -344,6 +345,9 @@ mod tests {
         assert_eq!(line(&c), "41 messages · 3 of 4 answered · half within 20 ms · 2 claims broken");
         assert_eq!(line(&Counters { sent: 1, ..Counters::default() }), "1 message");
         let share = |i: usize| rows(&[c, Counters::default()])[1].1[i].clone();
-        assert_eq!((share(0), share(1)), ("75.0 %".into(), "–".into()));
+        // One was asked for, and none has come back.
+        let open = Counters { asked: 1, ..Counters::default() };
+        assert_eq!(rows(&[open])[1].1[0], "–");
+        assert_eq!((share(0), share(1)), ("75 %".into(), "–".into()));
     }
 }

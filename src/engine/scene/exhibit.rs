@@ -78,6 +78,20 @@ pub fn reveal(stack: &mut Stack, clocks: &Clocks, now: Us) {
     }
 }
 
+/// Whether nobody holds anything of it: names without anything beside them tell a reader less than words.
+pub fn is_empty(stack: &Stack) -> bool {
+    stack.items.iter().all(|(_, e)| match e {
+        Exhibit::Log(log) => log.cells.is_empty() && log.first <= log.before + 1,
+        Exhibit::Table(t) => t.rows.is_empty(),
+        Exhibit::Set(items) | Exhibit::Queue(items) => items.is_empty(),
+        Exhibit::Ranges(ranges) => ranges.is_empty(),
+        Exhibit::Tree(rows) => rows.is_empty(),
+        Exhibit::Matrix { rows, .. } => rows.is_empty(),
+        Exhibit::Text(t) => t.is_empty(),
+        _ => false,
+    })
+}
+
 /// The rings of several nodes as one. Its tokens are those of the node that knows of what is moving, else those most
 /// nodes know; its keys are everybody's.
 pub fn whole(stack: &Stack) -> Option<Ring> {

@@ -2,7 +2,8 @@
 //! `n2@3` a node at an epoch, `→ ←` messages, `⇨` a change, `⇒` a result.
 
 use super::index::Index;
-use crate::ids::{EventId, NodeId, OpId, Us};
+use crate::card::claim_words;
+use crate::ids::{EventId, NodeId, Us};
 use crate::protocol::prose_time;
 use crate::run::Run;
 use crate::trace::text::Legend;
@@ -42,14 +43,6 @@ pub fn name(run: &Run, index: &Index, e: EventId) -> String {
     [&prose_time(at), ", ", &words(run, index, e)].concat()
 }
 
-/// A step of the scenario in its own words.
-pub fn act(run: &Run, line: u32) -> String {
-    run.scenario()
-        .steps
-        .get(line as usize)
-        .map_or_else(String::new, |s| crate::scenario::act(&s.act))
-}
-
 /// An event in words; empty for what is not worth a line.
 pub fn words(run: &Run, index: &Index, id: EventId) -> String {
     let Some(e) = run.trace().event(id) else { return String::new() };
@@ -59,18 +52,17 @@ pub fn words(run: &Run, index: &Index, id: EventId) -> String {
     if let What::Why { .. } = e.what {
         return run.sentence(id).unwrap_or_default();
     }
+    if let What::Broke { claim, witness } = e.what {
+        return ["✗ ", &broken(run, claim, witness)].concat();
+    }
     let before = EventId(id.0.saturating_sub(1));
     let epochs = run.cast().all().map(|n| index.epoch_at(n, before)).collect();
     Legend::amid(run, epochs).tell(&e)
 }
 
-/// `put x 1`
-pub fn operation(run: &Run, op: OpId) -> String {
-    let Some(rec) = run.trace().op(op) else { return String::new() };
-    let mut out = rec.verb.to_string();
-    for a in &rec.args {
-        out.push(' ');
-        out.push_str(&a.print());
-    }
-    out
+/// A claim and what broke it.
+pub fn broken(run: &Run, claim: u8, witness: u32) -> String {
+    let name = run.entry().claims.get(claim as usize).map_or("", |c| c.name);
+    let says = run.trace().witnesses.get(witness as usize).map_or("", |w| &w.says);
+    [&claim_words(name), " is broken: ", says].concat()
 }

@@ -22,8 +22,9 @@ use crate::run::Run;
 use crate::scenario::ast::Out;
 use crate::trace::{OpRec, What};
 
-/// Height of a chart's plot, and of its title above it.
+/// Height of a chart's plot, the least it may have where several must share the room, and of its title above it.
 const PLOT: f32 = 92.0;
+const LOW: f32 = 44.0;
 const FLAT: f32 = 8.0;
 const HEAD: f32 = 24.0;
 const GAP: f32 = 16.0;
@@ -118,13 +119,13 @@ pub fn x_at(until: Us, w: f32, t: Us) -> f32 {
     LEFT + (t.min(until) as f64 / until.max(1) as f64) as f32 * (w - LEFT - RIGHT).max(1.0)
 }
 
-/// All charts, one below the other, from the beginning of the run to `until`.
+/// All charts, one below the other, from the beginning of the run to `until`: as high as the room lets all be seen.
 pub fn measures(
     run: &Run,
     clocks: &Clocks,
     m: &Measures,
     until: Us,
-    w: f32,
+    (w, room): (f32, f32),
     beside: Option<&Beside>,
 ) -> Picture {
     let mut out = Picture { shapes: vec![], w, h: 0.0 };
@@ -132,10 +133,19 @@ pub fn measures(
         out.shapes.push(Shape::new("measure", super::Form::Group { x: 0.0, y: out.h, kids }));
         out.h += h + GAP;
     };
+    let mut above = 0.0;
     if run.trace().ops.len() >= MANY {
-        add(availability(run, until, w, beside));
+        let asked = availability(run, until, w, beside);
+        above = asked.1 + GAP;
+        add(asked);
     }
-    m.charts(run, clocks, until).iter().for_each(|chart| add(chart.draw(run, until, w, beside)));
+    let charts = m.charts(run, clocks, until);
+    let (flat, full): (Vec<_>, Vec<_>) = charts.iter().partition(|c| c.is_flat());
+    let taken = above + (HEAD + FLAT + GAP) * flat.len() as f32 - GAP;
+    let share = (room - taken) / full.len().max(1) as f32 - HEAD - GAP;
+    let plot = share.clamp(LOW, PLOT);
+    charts.iter().for_each(|chart| add(chart.draw(run, until, (w, plot), beside)));
+    out.h = (out.h - GAP).max(0.0);
     out
 }
 
@@ -242,10 +252,21 @@ impl Chart<'_> {
         (lo, hi)
     }
 
-    fn draw(&self, run: &Run, until: Us, w: f32, beside: Option<&Beside>) -> (Vec<Shape>, f32) {
+    /// Where nothing ever was but nothing, a line says so.
+    fn is_flat(&self) -> bool {
         let (lo, hi) = self.range();
-        // Where nothing ever was but nothing, a line says so.
-        let plot = if lo == hi { FLAT } else { PLOT };
+        lo == hi
+    }
+
+    fn draw(
+        &self,
+        run: &Run,
+        until: Us,
+        (w, plot): (f32, f32),
+        beside: Option<&Beside>,
+    ) -> (Vec<Shape>, f32) {
+        let (lo, hi) = self.range();
+        let plot = if lo == hi { FLAT } else { plot };
         let x = |t: Us| x_at(until, w, t);
         let y = |v: i64| HEAD + plot - ((v - lo) as f64 / (hi - lo).max(1) as f64) as f32 * plot;
         let unit = self.card.unit;
@@ -271,8 +292,9 @@ impl Chart<'_> {
             out.push(Shape::path("margin", around(&line.points, until, x, y)));
         }
         let mut ends: Vec<(f32, NodeId)> = vec![];
+        let mut drawn: Vec<String> = vec![];
         for line in &self.lines {
-            let hue = Hue::owner(run, line.node);
+            let hue = hue(line.node);
             let (path, last) = along(&line.points, self.straight, x, y);
             let mut name = [run.name(line.node), ", ", self.card.name].concat();
             let mut kids = vec![];
@@ -289,7 +311,10 @@ impl Chart<'_> {
                 }
                 name.push_str(&stands.words());
             }
-            kids.push(Shape::path("series", path));
+            // Of two lines that lie on one another both are seen.
+            let role = if drawn.contains(&path) { "series again" } else { "series" };
+            drawn.push(path.clone());
+            kids.push(Shape::path(role, path));
             if !self.straight {
                 kids.extend(dots(&line.points, x, y));
             }
@@ -299,6 +324,11 @@ impl Chart<'_> {
         out.extend(names(run, ends, w, plot));
         (out, HEAD + plot)
     }
+}
+
+/// Nodes of every role may have lines in one chart: each has a colour of its own.
+fn hue(n: NodeId) -> Hue {
+    Hue::epoch(u64::from(n.0) + 1)
 }
 
 /// An outline, and its ground over it.
@@ -338,7 +368,7 @@ fn names(run: &Run, ends: Vec<(f32, NodeId)>, w: f32, plot: f32) -> Vec<Shape> {
     let name = |(y, n): (f32, NodeId)| {
         let words = text::fit(run.name(n), text::SMALL, RIGHT - 8.0);
         let word = Shape::text("line-name", w - RIGHT + 6.0, y + 4.0, Anchor::Start, words);
-        word.hue(Hue::owner(run, n))
+        word.hue(hue(n))
     };
     ys.into_iter().zip(ends).map(|(y, e)| name((y, e.1))).collect()
 }

@@ -148,7 +148,9 @@ fn shows_something(run: &engine::run::Run, view: View) -> bool {
         View::Measures => {
             let m = measures::Measures::new(run);
             measures::any(run, &index.clocks)
-                && !measures::measures(run, &index.clocks, &m, 1, 800.0, None).shapes.is_empty()
+                && !measures::measures(run, &index.clocks, &m, 1, (800.0, 400.0), None)
+                    .shapes
+                    .is_empty()
         }
         View::Exhibit(key) => {
             let offered = exhibit::offered(run);

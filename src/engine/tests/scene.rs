@@ -698,8 +698,10 @@ fn availability_counts_what_each_client_was_answered() {
     use engine::scene::measures::{Measures, measures};
     let run = shipped("cap_register/scenarios/partition-cp");
     let until = run.verdicts().map_or(0, |_| run.horizon());
-    let picture =
-        print(&measures(&run, &Clocks::new(&run), &Measures::new(&run), until, 900.0, None).shapes);
+    let picture = print(
+        &measures(&run, &Clocks::new(&run), &Measures::new(&run), until, (900.0, 1_000.0), None)
+            .shapes,
+    );
     assert!(picture.contains("31 of 31") && picture.contains("4 of 30"), "{picture}");
     // 26 were called where none could be answered.
     assert_eq!(picture.matches("share failed").count(), 26, "{picture}");
@@ -1040,7 +1042,7 @@ fn readings_and_the_lives_of_clients_are_told_by_the_cones() {
         let beside = e.map(|e| Beside::new(run, &index, e));
         let (clocks, m) = (Clocks::new(run), Measures::new(run));
         let until = run.horizon();
-        measures(run, &clocks, &m, until, 900.0, beside.as_ref()).shapes
+        measures(run, &clocks, &m, until, (900.0, 1_000.0), beside.as_ref()).shapes
     };
     let names = |shapes: &[Shape]| -> Vec<String> {
         let kids = shapes.iter().flat_map(|s| match &s.form {

@@ -116,8 +116,8 @@ impl<'a> Legend<'a> {
             What::Unsaved { record, .. } => {
                 format!("{me} loses {}, not yet on disk", stage.record_kind(record))
             }
-            What::Invoke { op } => format!("{me} {}", self.call(op)),
-            What::Return { op } => format!("{me} {} ⇒ {}", self.call(op), self.result(op)),
+            What::Invoke { op } => format!("{me} {}", self.run.call(op)),
+            What::Return { op } => format!("{me} {} ⇒ {}", self.run.call(op), self.result(op)),
             What::Role { state, epoch, .. } => self.role(e.node, state, epoch),
             What::Why { why, .. } => {
                 let node = e.node.unwrap_or_default();
@@ -131,15 +131,7 @@ impl<'a> Legend<'a> {
             What::Clock { offset, ppm } => {
                 format!("{me} clock is {} from true, rate {ppm} ppm", Value::Time(offset).print())
             }
-            What::Act { line } => {
-                let act = self
-                    .run
-                    .scenario()
-                    .steps
-                    .get(line as usize)
-                    .map(|s| crate::scenario::act(&s.act));
-                format!("* {}", act.unwrap_or_default())
-            }
+            What::Act { line } => format!("* {}", self.run.act(line)),
             What::Void { text, .. } => format!("* nothing happens: {}", self.text(text)),
             What::Broke { claim, witness } => {
                 let card = self.run.entry().claims.get(claim as usize);
@@ -166,13 +158,6 @@ impl<'a> Legend<'a> {
         } else {
             format!("{before} ⇨ {after} {state}")
         }
-    }
-
-    fn call(&self, op: OpId) -> String {
-        self.run.trace().op(op).map_or_else(String::new, |o| {
-            let args: String = o.args.iter().map(|a| format!(" {}", a.print())).collect();
-            format!("{}{args}", o.verb)
-        })
     }
 
     fn result(&self, op: OpId) -> String {

@@ -238,6 +238,7 @@ pub static ENTRY: Entry = Entry {
     layout: Layout::Tiers,
     view: View::Rounds,
     views: &[
+        ("berkeley", View::Measures),
         ("berkeley-crash", View::Measures),
         ("drift-16s", View::Measures),
         ("drift-1s", View::Measures),

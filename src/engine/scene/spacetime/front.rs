@@ -6,7 +6,7 @@ use super::points::points;
 use super::slab::{Line, arrow};
 use super::view::Viewport;
 use crate::card::{View, Weight};
-use crate::ids::{EventId, MsgId, NodeId, Us};
+use crate::ids::{EventId, MsgId, NodeId, SEC, Us};
 use crate::protocol::prose_time;
 use crate::run::Run;
 use crate::scene::index::{Act, Index, Tale};
@@ -22,7 +22,7 @@ const MARKS: usize = 200;
 
 pub(super) fn grid(view: &Viewport, out: &mut Vec<Shape>) {
     let (from, to) = view.span();
-    let step = nice((84.0 * view.us_per_px()) as Us);
+    let step = step((84.0 * view.us_per_px()) as Us);
     let mut t = from.div_ceil(step) * step;
     let mut last = f32::MIN;
     while t <= to {
@@ -51,12 +51,23 @@ fn nice(at_least: Us) -> Us {
     }
 }
 
+/// The same for the axis: from minutes on what divides an hour, then whole hours.
+fn step(at_least: Us) -> Us {
+    const MIN: Us = 60 * SEC;
+    let long = [1, 2, 5, 10, 20, 30, 60].map(|n| n * MIN).into_iter().find(|s| *s >= at_least);
+    match at_least {
+        0..=20_000_000 => nice(at_least),
+        _ => long.unwrap_or_else(|| nice(at_least.div_ceil(60 * MIN)) * 60 * MIN),
+    }
+}
+
 /// A time on the axis, all in the unit their step asks for.
 fn tick(t: Us, step: Us) -> String {
     let (unit, word) = match step {
         0..100 => (1, " µs"),
         100..100_000 => (1_000, " ms"),
-        _ => (1_000_000, " s"),
+        100_000..60_000_000 => (SEC, " s"),
+        _ => (60 * SEC, " min"),
     };
     let mut decimals = 0;
     let mut s = step;
@@ -145,12 +156,8 @@ struct Told {
 /// cut short than left out.
 fn told(run: &Run, index: &Index, view: &Viewport) -> Vec<Told> {
     let mut placer = Placer::new(Box2::new(view.gutter, 0.0, view.w, view.h), 64);
-    let one = |act: &Act| Told {
-        act: *act,
-        x: view.x(act.at),
-        words: list::act(run, act.line),
-        place: None,
-    };
+    let one =
+        |act: &Act| Told { act: *act, x: view.x(act.at), words: run.act(act.line), place: None };
     let acts = inside(&index.faults, view.span(), |a| a.at);
     let mut all: Vec<Told> = acts.iter().take(MARKS).map(one).collect();
     let is_rule =
