@@ -55,7 +55,8 @@ pub fn logs(
     let wide = ((w - left) / (last - first).max(4) as f32).clamp(NARROW, WIDE);
     let pitch = ((room_h - TOP) / rows.len().max(1) as f32).clamp(LOW, HIGH);
     let high = (pitch - 6.0).min(30.0);
-    let view = View { run, start, left, first, last, wide, high };
+    let rule = high + (pitch - high).min(8.0) / 2.0;
+    let view = View { run, start, left, first, last, wide, high, rule };
     let mut shapes = vec![];
     view.heads(&mut shapes);
     for (i, (n, log)) in rows.iter().enumerate() {
@@ -118,6 +119,8 @@ struct View<'a> {
     wide: f32,
     /// Height of a cell.
     high: f32,
+    /// How far below its top the rule under it is.
+    rule: f32,
 }
 
 impl View<'_> {
@@ -179,13 +182,7 @@ impl View<'_> {
         let seen = end >= first && end >= log.first && self.last > self.first;
         let to = if seen { self.x(end.min(self.last - 1) + 1) } else { edge };
         if seen || (hidden > 0 && log.committed >= hidden) {
-            out.push(Shape::line(
-                "commit",
-                from,
-                y + self.high + 4.0,
-                to - 3.0,
-                y + self.high + 4.0,
-            ));
+            out.push(Shape::line("commit", from, y + self.rule, to - 3.0, y + self.rule));
         }
     }
 

@@ -136,7 +136,7 @@ impl Reason for Why {
                 command.prose()
             ),
             Why::Stuck { c, by, waits, silent } => format!(
-                "{me} cannot apply {}: for {} it has heard nothing later from {}, who might still send something \
+                "{me} cannot book {}: it has waited {} and heard nothing later from {}, who might still send something \
                  smaller. It asks again.",
                 at(t, *c, *by),
                 t.time(silent.0 as u64),
@@ -185,7 +185,11 @@ fn received(t: &Teller, from: NodeId, [ts, was, c]: [u64; 3]) -> String {
         1 => "counts on to",
         _ => "jumps to",
     };
-    format!("{} receives {ts} from {} with its clock at {was}, {how} {c}.", t.me(), t.name(from))
+    format!(
+        "{}'s clock stands at {was} when {ts} comes from {}: it {how} {c}.",
+        t.me(),
+        t.name(from)
+    )
 }
 
 fn names(t: &Teller, nodes: &[NodeId]) -> String {
