@@ -117,7 +117,7 @@ test.describe("a sweep", () => {
 
   test("fits a phone, where numbers are pushed sideways and the value stays in sight", async ({ page }) => {
     await page.setViewportSize({ width: 390, height: 844 });
-    await page.getByRole("tab", { name: "Messages" }).click();
+    await page.getByRole("tab", { name: "Views" }).click();
     await expect(row(page, 9)).toBeVisible();
     expect(await overflow(page)).toBe(0);
     const wide = table(page).locator(".sweep-wide");

@@ -130,7 +130,7 @@ pub enum Tab {
 impl Tab {
     pub fn word(self) -> &'static str {
         match self {
-            Tab::Messages => "Messages",
+            Tab::Messages => "Views",
             Tab::Inspect => "Inspect",
             Tab::Why => "Why",
             Tab::Claims => "Claims",

@@ -1,6 +1,7 @@
 //! The run in words: for the event list, for accessible names, for announcements. One fact, one sentence.
 
 use engine::card::{Weight, split_camel};
+use engine::check::measure;
 use engine::ids::*;
 use engine::run::Run;
 use engine::scenario::ast::Out;
@@ -120,8 +121,9 @@ pub fn event(run: &Run, e: &Event) -> String {
         What::Role { state, epoch, .. } => role(run, e.node, state, epoch),
         What::Why { .. } => run.sentence(e.id).unwrap_or_default(),
         What::Meter { name, v } => {
-            let meter = run.entry().meters.get(name as usize).map_or("", |m| m.name);
-            format!("{me}: {meter} {v}")
+            let meter = run.entry().meters.get(name as usize);
+            let (meter, unit) = meter.map_or(("", ""), |m| (m.name, m.unit));
+            format!("{me}: {} {}", meter.replace('-', " "), measure::prose(unit, v))
         }
         What::Clock { .. } => format!("{me} sets its clock"),
         What::Act { line } => acted(run, line),
@@ -147,7 +149,7 @@ fn role(run: &Run, node: Option<NodeId>, state: u8, epoch: u64) -> String {
     let word = role.states.get(state as usize).copied().unwrap_or("changed");
     match epoch {
         0 => format!("{} is {word}", run.name(n)),
-        e => format!("{} is {word}, epoch {e}", run.name(n)),
+        e => format!("{} is {word}, {} {e}", run.name(n), run.entry().epoch),
     }
 }
 

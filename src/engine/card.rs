@@ -39,6 +39,8 @@ pub struct Entry {
     pub lies: &'static [LieCard],
     pub meters: &'static [MeterCard],
     pub tolerates: &'static [Fault],
+    /// What the paper calls its epochs: term, ballot, view. Empty where it has none.
+    pub epoch: &'static str,
     pub layout: Layout,
     /// What stands below its topology first.
     pub view: View,

@@ -165,7 +165,7 @@ pub fn prose(unit: &str, v: i64) -> String {
         "us" => [sign, &prose_time(all)].concat(),
         "ppm" => {
             let tenths = (all + 500) / 1_000;
-            let rest = if tenths % 10 == 0 {
+            let rest = if tenths.is_multiple_of(10) {
                 "".into()
             } else {
                 [".", &(tenths % 10).to_string()].concat()

@@ -1,5 +1,4 @@
-//! Events as text, in the one legend of goldens and page:
-//! `n2@3` a node at an epoch, `→ ←` messages, `⇨` a change, `⇒` a result.
+//! Events as text, each for itself: `→ ←` messages, `⇨` a change, `⇒` a result.
 
 use super::index::Index;
 use crate::card::claim_words;
@@ -25,7 +24,7 @@ pub struct Row {
 /// out, and what the filter leaves out.
 pub fn list(run: &Run, index: &Index, events: std::ops::Range<usize>) -> Vec<Row> {
     let row = |e: Event| {
-        let text = words(run, index, e.id);
+        let text = words(run, e.id);
         let bad = matches!(
             e.what,
             What::Lose { .. } | What::Crash | What::Broke { .. } | What::Void { .. }
@@ -38,13 +37,13 @@ pub fn list(run: &Run, index: &Index, events: std::ops::Range<usize>) -> Vec<Row
 }
 
 /// The accessible name of an event: when, and what.
-pub fn name(run: &Run, index: &Index, e: EventId) -> String {
+pub fn name(run: &Run, e: EventId) -> String {
     let at = run.trace().event(e).map_or(0, |e| e.at);
-    [&prose_time(at), ", ", &words(run, index, e)].concat()
+    [&prose_time(at), ", ", &words(run, e)].concat()
 }
 
 /// An event in words; empty for what is not worth a line.
-pub fn words(run: &Run, index: &Index, id: EventId) -> String {
+pub fn words(run: &Run, id: EventId) -> String {
     let Some(e) = run.trace().event(id) else { return String::new() };
     if matches!(e.what, What::Meter { .. } | What::Clock { .. }) {
         return String::new();
@@ -55,9 +54,7 @@ pub fn words(run: &Run, index: &Index, id: EventId) -> String {
     if let What::Broke { claim, witness } = e.what {
         return ["✗ ", &broken(run, claim, witness)].concat();
     }
-    let before = EventId(id.0.saturating_sub(1));
-    let epochs = run.cast().all().map(|n| index.epoch_at(n, before)).collect();
-    Legend::amid(run, epochs).tell(&e)
+    Legend::alone(run).tell(&e)
 }
 
 /// A claim and what broke it.

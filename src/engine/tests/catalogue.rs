@@ -167,7 +167,7 @@ fn holds_something(e: &Exhibit) -> bool {
         Exhibit::Set(items) | Exhibit::Queue(items) => !items.is_empty(),
         Exhibit::Ring(r) => !r.tokens.is_empty(),
         Exhibit::Ranges(r) => !r.is_empty(),
-        Exhibit::Clock { entries } => !entries.is_empty(),
+        Exhibit::Clock { entries, .. } => !entries.is_empty(),
         Exhibit::Tree(lines) => !lines.is_empty(),
         Exhibit::Matrix { rows, .. } => !rows.is_empty(),
         Exhibit::Spans(s) => s.rows.iter().any(|r| r.at.is_some()),

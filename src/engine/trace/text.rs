@@ -21,22 +21,24 @@ pub struct Legend<'a> {
     run: &'a Run,
     /// Epoch of each node so far: `n2@3`.
     epochs: Vec<u64>,
+    /// Nodes by their names alone, and an epoch in words.
+    plain: bool,
 }
 
 impl<'a> Legend<'a> {
     pub fn new(run: &'a Run) -> Legend<'a> {
-        Legend { run, epochs: vec![0; run.cast().len()] }
+        Legend { run, epochs: vec![0; run.cast().len()], plain: false }
     }
 
-    /// For one event in the middle: the epoch of each node just before it.
-    pub fn amid(run: &'a Run, epochs: Vec<u64>) -> Legend<'a> {
-        Legend { run, epochs }
+    /// For one event by itself, to somebody who does not read along.
+    pub fn alone(run: &'a Run) -> Legend<'a> {
+        Legend { plain: true, ..Legend::new(run) }
     }
 
     /// `n2@3`
     fn at(&self, n: NodeId) -> String {
         match self.epochs.get(n.index()) {
-            Some(&e) if e > 0 => format!("{}@{e}", self.run.name(n)),
+            Some(&e) if e > 0 && !self.plain => format!("{}@{e}", self.run.name(n)),
             _ => self.run.name(n).to_string(),
         }
     }
@@ -153,7 +155,9 @@ impl<'a> Legend<'a> {
         let role = &self.run.entry().roles[self.run.cast().role(n) as usize];
         let state = role.states.get(state as usize).copied().unwrap_or("");
         let after = self.at(n);
-        if before == after {
+        if self.plain && epoch > 0 {
+            format!("{before} ⇨ {state}, {} {epoch}", self.run.entry().epoch)
+        } else if before == after {
             format!("{before} ⇨ {state}")
         } else {
             format!("{before} ⇨ {after} {state}")

@@ -235,6 +235,7 @@ pub static ENTRY: Entry = Entry {
         Fault::ClockError,
         Fault::SlowDisk,
     ],
+    epoch: "",
     layout: Layout::Tiers,
     view: View::Rounds,
     views: &[
