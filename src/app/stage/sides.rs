@@ -13,6 +13,7 @@ use engine::run::Run;
 use engine::trace::compare::{Counters, Difference, Parting, Tally};
 use leptos::prelude::*;
 
+use super::operations;
 use super::spacetime::{FOLLOW, Spacetime};
 use super::topology::Topology;
 use crate::app::head::Head;
@@ -271,7 +272,8 @@ pub fn Comparison() -> impl IntoView {
     });
     let history = move || {
         let cells = models.get();
-        let some = cells.iter().any(Option::is_some);
+        let asked = |s: &Side| operations::has_any(&s.run.borrow());
+        let some = cells.iter().any(Option::is_some) || page.sides().iter().any(asked);
         let cells = cells.into_iter().map(|m| m.unwrap_or("–").to_string()).collect();
         some.then(|| row(("the whole history is", cells))).perhaps()
     };

@@ -176,7 +176,7 @@ fn bar(run: &Run, id: OpId, op: &OpRec, at: At, bad: bool, chosen: bool) -> (Sha
     let said = said(run, id, op);
     let words = said[0].1.clone();
     // The longest that has room, in the bar or beside it; in the shortest there is the value alone.
-    let beside = next.max(x1) - x1 - 5.0;
+    let beside = next.max(x1) - x1 - 10.0;
     let room = (x1 - x0 - 10.0).max(beside);
     let fits = said.into_iter().find(|s| text::mono(&s.1, text::SMALL) <= room);
     let (asked, answered) = fits.unwrap_or_default();

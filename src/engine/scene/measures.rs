@@ -24,7 +24,7 @@ use crate::trace::{OpRec, What};
 
 /// Height of a chart's plot, the least it may have where several must share the room, and of its title above it.
 const PLOT: f32 = 92.0;
-const LOW: f32 = 44.0;
+const LOW: f32 = 30.0;
 const FLAT: f32 = 8.0;
 const HEAD: f32 = 24.0;
 const GAP: f32 = 16.0;
@@ -240,12 +240,14 @@ fn refused(op: &OpRec) -> bool {
 // ---------------------------------------------------------------- lines
 
 impl Chart<'_> {
-    /// The least and the greatest value, nothing included, with a little room.
+    /// The least and the greatest value; nothing included, but where all are far from it.
     fn range(&self) -> (i64, i64) {
-        let (mut lo, mut hi) = (0, 0);
-        for (_, v) in self.lines.iter().flat_map(|l| &l.points) {
-            (lo, hi) = (lo.min(*v), hi.max(*v));
+        let values = || self.lines.iter().flat_map(|l| &l.points).map(|p| p.1);
+        let (least, most) = (values().min().unwrap_or(0), values().max().unwrap_or(0));
+        if self.band.is_empty() && least > 0 && least < most && most - least < most / 2 {
+            return (least, most);
         }
+        let (mut lo, mut hi) = (least.min(0), most.max(0));
         for (_, v) in self.band.iter().flat_map(|l| &l.points) {
             (lo, hi) = (lo.min(-v), hi.max(*v));
         }
@@ -281,7 +283,7 @@ impl Chart<'_> {
             Anchor::Start,
             text::fit(&title, text::LABEL, w),
         )];
-        for v in [lo, 0, hi] {
+        for v in [lo, 0, hi].into_iter().filter(|v| (lo..=hi).contains(v)) {
             out.push(Shape::line("grid", LEFT, y(v), w - RIGHT, y(v)));
             if v != 0 || (y(lo) - y(0) > 14.0 || lo == 0) && (y(0) - y(hi) > 14.0 || hi == 0) {
                 let words = text::fit(&measure::prose(unit, v), text::SMALL, LEFT - 8.0);
@@ -292,7 +294,8 @@ impl Chart<'_> {
             out.push(Shape::path("margin", around(&line.points, until, x, y)));
         }
         let mut ends: Vec<(f32, NodeId)> = vec![];
-        let mut drawn: Vec<String> = vec![];
+        let spots = |l: &Line| l.points.iter().map(|p| (x(p.0), y(p.1))).collect::<Vec<_>>();
+        let mut drawn: Vec<Vec<(f32, f32)>> = vec![];
         for line in &self.lines {
             let hue = hue(line.node);
             let (path, last) = along(&line.points, self.straight, x, y);
@@ -312,8 +315,10 @@ impl Chart<'_> {
                 name.push_str(&stands.words());
             }
             // Of two lines that lie on one another both are seen.
-            let role = if drawn.contains(&path) { "series again" } else { "series" };
-            drawn.push(path.clone());
+            let mine = spots(line);
+            let again = drawn.iter().any(|other| lie_together(other, &mine));
+            let role = if again { "series again" } else { "series" };
+            drawn.push(mine);
             kids.push(Shape::path(role, path));
             if !self.straight {
                 kids.extend(dots(&line.points, x, y));
@@ -414,6 +419,12 @@ fn along(
     (pen.d(), high)
 }
 
+/// Whether two lines cannot be told apart.
+fn lie_together(a: &[(f32, f32)], b: &[(f32, f32)]) -> bool {
+    let near = |(a, b): (&(f32, f32), &(f32, f32))| (a.0 - b.0).abs().max((a.1 - b.1).abs()) < 2.0;
+    a.len() == b.len() && a.iter().zip(b).all(near)
+}
+
 /// The points themselves, where there is room for them.
 fn dots(
     points: &[(Us, i64)],
@@ -442,7 +453,15 @@ fn around(
 
 #[cfg(test)]
 mod tests {
-    use super::spread;
+    use super::{lie_together, spread};
+
+    #[test]
+    fn lines_that_cannot_be_told_apart_are_found() {
+        let line = [(0.0, 10.0), (50.0, 12.0)];
+        assert!(lie_together(&line, &[(0.5, 10.0), (51.0, 11.0)]));
+        assert!(!lie_together(&line, &[(0.0, 10.0), (50.0, 20.0)]));
+        assert!(!lie_together(&line, &line[..1]));
+    }
 
     #[test]
     fn names_of_lines_that_end_together_stand_in_rows_within_the_chart() {
