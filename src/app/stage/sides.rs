@@ -268,14 +268,16 @@ pub fn Comparison() -> impl IntoView {
     // Found once for each state of the runs: it is of all that is known, and not of the moment.
     let models = Kept::new(move || {
         page.known.track();
-        page.sides().iter().map(|s| strongest(&s.run.borrow()).map(of)).collect::<Vec<_>>()
+        let sides = page.sides();
+        let models: Vec<_> = sides.iter().map(|s| strongest(&s.run.borrow()).map(of)).collect();
+        // Where something was asked for that no model can judge, the row says that.
+        let some = models.iter().any(Option::is_some)
+            || sides.iter().any(|s| operations::has_any(&s.run.borrow()));
+        some.then_some(models)
     });
     let history = move || {
-        let cells = models.get();
-        let asked = |s: &Side| operations::has_any(&s.run.borrow());
-        let some = cells.iter().any(Option::is_some) || page.sides().iter().any(asked);
-        let cells = cells.into_iter().map(|m| m.unwrap_or("–").to_string()).collect();
-        some.then(|| row(("the whole history is", cells))).perhaps()
+        let cells = models.get().map(|all| all.into_iter().map(|m| m.unwrap_or("–").to_string()));
+        cells.map(|cells| row(("the whole history is", cells.collect()))).perhaps()
     };
     let difference = move |(i, d): (usize, Option<Difference>)| {
         let pair = names.with(|n| {
