@@ -47,8 +47,6 @@ pub enum Exhibit {
     },
     Clock {
         entries: Vec<(NodeId, u64)>,
-        /// A number that is kept beside it, and whose idea that is.
-        beside: Option<(&'static str, u64)>,
     },
     Tree(Vec<(u32, String)>),
     Matrix {
@@ -95,7 +93,7 @@ pub struct Stretch {
     pub out: bool,
 }
 
-/// An append-only list of cells, coloured by epoch or by owner.
+/// An append-only list of cells, coloured by epoch.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Log {
     /// Index of the first cell.
@@ -115,29 +113,7 @@ pub struct Log {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Cell {
     pub text: String,
-    /// Below it, in small; an epoch says its own number where nothing else does.
-    pub under: String,
-    pub colour: Colour,
-}
-
-impl Cell {
-    /// A cell of a term, ballot or view.
-    pub fn of_epoch(text: String, epoch: u64) -> Cell {
-        Cell { text, under: epoch.to_string(), colour: Colour::Epoch(epoch) }
-    }
-    /// A cell of the node it comes from, with a word below.
-    pub fn of_owner(text: String, under: String, owner: NodeId) -> Cell {
-        Cell { text, under, colour: Colour::Owner(owner) }
-    }
-}
-
-/// What gives a cell its colour.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub enum Colour {
-    #[default]
-    Ink,
-    Epoch(u64),
-    Owner(NodeId),
+    pub epoch: u64,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

@@ -109,7 +109,6 @@ pub trait Stage {
     fn boot(&mut self, node: NodeId, senses: Senses, amnesia: bool);
     fn given(&mut self, node: NodeId, field: &str, value: &Value) -> Result<(), Refusal>;
     fn near(&self, from: NodeId, to: NodeId) -> Option<Us>;
-    fn merges(&self) -> bool;
     fn step(
         &mut self,
         node: NodeId,
@@ -546,9 +545,6 @@ impl<P: Protocol> Stage for Play<P> {
 
     fn near(&self, from: NodeId, to: NodeId) -> Option<Us> {
         P::near(&self.params, &self.common.script.cast, from, to)
-    }
-    fn merges(&self) -> bool {
-        P::merges(&self.params)
     }
 
     fn step(

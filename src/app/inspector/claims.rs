@@ -1,7 +1,6 @@
 //! What is claimed, and how it stands: counted at this moment, settled at the end.
 
 use crate::app::lay::{Kept, Perhaps, Rows, when};
-use engine::card::claim_words;
 use engine::check::verdict::thousands;
 use engine::ids::*;
 use engine::run::Run;
@@ -51,7 +50,7 @@ pub fn claims(run: &Run, index: &Index, count: usize) -> Vec<Claim> {
             _ => None,
         });
         Claim {
-            name: claim_words(card.name),
+            name: words::split_camel(card.name),
             says: card.says,
             checked: peek.world().asked()[i],
             broken: broke.map(|e| e.id),

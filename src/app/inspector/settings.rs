@@ -2,12 +2,13 @@
 //! line of the text; what the reader refuses is said beside its control and changes nothing.
 
 use crate::app::lay::{Kept, Perhaps, Rows, when};
-use engine::card::{BugCard, OpCard, ParamCard, Unit, claim_words};
+use engine::card::{BugCard, OpCard, ParamCard, Unit};
 use engine::run::Run;
 use engine::scenario::{edit, range};
 use leptos::prelude::*;
 
 use crate::app::page::Page;
+use crate::app::words;
 
 /// What a parameter is set to, and whether the text says so.
 pub fn value(run: &Run, name: &str) -> String {
@@ -22,7 +23,7 @@ fn is_default(run: &Run, card: &ParamCard) -> bool {
     !run.scenario().run.given.iter().any(|g| g == card.name)
 }
 
-/// `Mistake on: servers forget their vote. Watch Election safety.`
+/// `Mistake on: servers forget their vote. Watch Election Safety.`
 pub fn mistake(bug: &BugCard) -> String {
     let says = bug.says.trim_end_matches('.');
     format!("Mistake on: {says}. Watch {}.", watched(bug))
@@ -31,7 +32,7 @@ pub fn mistake(bug: &BugCard) -> String {
 fn watched(bug: &BugCard) -> String {
     let name = |c: &&str| match *c {
         "history" => "what the scenario expects of the history".to_string(),
-        c => claim_words(c),
+        c => words::split_camel(c),
     };
     bug.breaks.iter().map(name).collect::<Vec<_>>().join(", ")
 }
@@ -330,7 +331,7 @@ mod tests {
         };
         assert_eq!(
             mistake(&bug),
-            "Mistake on: votes are forgotten. Watch Election safety, what the scenario expects of the history."
+            "Mistake on: votes are forgotten. Watch Election Safety, what the scenario expects of the history."
         );
         assert_eq!(sentence("a word."), "A word.");
     }

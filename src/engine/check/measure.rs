@@ -165,12 +165,7 @@ pub fn prose(unit: &str, v: i64) -> String {
         "us" => [sign, &prose_time(all)].concat(),
         "ppm" => {
             let tenths = (all + 500) / 1_000;
-            let rest = if tenths.is_multiple_of(10) {
-                "".into()
-            } else {
-                [".", &(tenths % 10).to_string()].concat()
-            };
-            [sign, &thousands(tenths / 10), &rest, " %"].concat()
+            [sign, &thousands(tenths / 10), ".", &(tenths % 10).to_string(), " %"].concat()
         }
         "milli/s" => Value::Rate(v).print(),
         "" => [sign, &thousands(all)].concat(),

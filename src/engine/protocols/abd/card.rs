@@ -161,7 +161,6 @@ pub static ENTRY: Entry = Entry {
         Fault::ClockError,
         Fault::SlowDisk,
     ],
-    epoch: "version",
     layout: Layout::Tiers,
     view: View::Operations,
     views: &[],

@@ -111,13 +111,6 @@ pub enum Why {
         value: Value,
         over: u64,
     },
-    ReadHere {
-        key: Value,
-        values: Vec<Value>,
-        /// It knows of no write.
-        #[serde(skip)]
-        blank: bool,
-    },
     Flushed {
         keys: u64,
         peers: u64,
@@ -203,7 +196,6 @@ named!(Why {
     SteppedDown,
     Wrote,
     Resolved,
-    ReadHere,
     Flushed,
     Repaired,
     Conflict,
@@ -239,9 +231,7 @@ impl Reason for Why {
             Why::Found { key, value, ts, node, differ, heard, of } => {
                 found(t, is(key, value), (*ts, *node), *differ, (*heard, *of))
             }
-            Why::Done { key, value, write, heard, of } => {
-                done(me, is(key, value), *write, *heard, *of)
-            }
+            Why::Done { key, value, write, heard, of } => done(is(key, value), *write, *heard, *of),
             Why::Refused { key, heard, needed, of, put, .. } => say(&[
                 me,
                 " can reach ",
@@ -342,22 +332,6 @@ impl Reason for Why {
                 &value.print(),
                 " replaces them.",
             ]),
-            Why::ReadHere { key, values, blank: true } => say(&[
-                me,
-                " knows of no write of ",
-                &key.print(),
-                ": it answers ",
-                &list(values),
-                " at once, and asks nobody.",
-            ]),
-            Why::ReadHere { key, values, .. } => say(&[
-                me,
-                " answers ",
-                &key.print(),
-                "=",
-                &list(values),
-                " at once from its own copy, and asks nobody.",
-            ]),
             Why::Flushed { peers, .. } => {
                 let peers = say(&[&n(*peers), if *peers == 1 { " peer" } else { " peers" }]);
                 say(&[me, " tells its ", &peers, ", once, what is new."])
@@ -378,14 +352,13 @@ impl Reason for Why {
                 discarded(t, key, *from, (kept, lost), *own)
             }
             Why::WroteAll { key, value, of, fewer } => say(&[
-                me,
-                " knows that all ",
+                "All ",
                 &n(*of),
                 " replicas",
-                if *fewer { " it does not take for dead" } else { "" },
+                &believed(me, *fewer),
                 " have ",
                 &is(key, value),
-                ": its write is done.",
+                ": the write is done.",
             ]),
             Why::ReadSure { key, value, left, reads, sure } => say(&[
                 me,
@@ -549,9 +522,9 @@ fn found(
     ])
 }
 
-fn done(me: &str, what: String, write: bool, heard: u64, of: u64) -> String {
-    let end = if write { ": its write is done." } else { " or newer: its read may return." };
-    say(&[me, " knows that ", &n(heard), " of ", &n(of), " replicas have ", &what, end])
+fn done(what: String, write: bool, heard: u64, of: u64) -> String {
+    let end = if write { ": the write is done." } else { " or newer: the read may return." };
+    say(&[&n(heard), " of ", &n(of), " replicas have ", &what, end])
 }
 
 fn claimed(t: &Teller, term: u64, was: Option<NodeId>, waited: Span) -> String {

@@ -151,7 +151,6 @@ pub static ENTRY: Entry = Entry {
         Fault::ClockError,
         Fault::SlowDisk,
     ],
-    epoch: "",
     layout: Layout::Tiers,
     view: View::Messages,
     views: &[],

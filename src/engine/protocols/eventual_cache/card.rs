@@ -230,7 +230,6 @@ pub static ENTRY: Entry = Entry {
         Fault::ClockError,
         Fault::SlowDisk,
     ],
-    epoch: "",
     layout: Layout::Circle,
     view: View::Messages,
     views: &[

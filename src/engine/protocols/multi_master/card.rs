@@ -227,7 +227,6 @@ pub static ENTRY: Entry = Entry {
         Fault::Partition,
         Fault::SlowDisk,
     ],
-    epoch: "",
     layout: Layout::Tiers,
     view: View::Messages,
     views: &[

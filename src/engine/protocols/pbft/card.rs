@@ -275,7 +275,6 @@ pub static ENTRY: Entry = Entry {
         Fault::SlowDisk,
         Fault::Lies,
     ],
-    epoch: "view",
     layout: Layout::Tiers,
     view: View::Messages,
     views: &[

@@ -69,7 +69,6 @@ pub static ENTRY: Entry = Entry {
         Fault::ClockError,
         Fault::SlowDisk,
     ],
-    epoch: "term",
     layout: Layout::Circle,
     view: View::Messages,
     views: &[

@@ -179,7 +179,6 @@ pub static ENTRY: Entry = Entry {
         Fault::ClockError,
         Fault::SlowDisk,
     ],
-    epoch: "epoch",
     layout: Layout::Tiers,
     view: View::Operations,
     views: &[],

@@ -185,7 +185,6 @@ const ENTRY: Entry = Entry {
         },
     ],
     tolerates: &[],
-    epoch: "",
     layout: Layout::Tiers,
     view: View::Messages,
     views: &[],

@@ -32,7 +32,6 @@ const BASE: Entry = Entry {
     lies: &[],
     meters: &[],
     tolerates: &[],
-    epoch: "",
     layout: Layout::Tiers,
     view: View::Messages,
     views: &[],
