@@ -117,7 +117,7 @@ test.describe("a sweep", () => {
 
   test("fits a phone, where numbers are pushed sideways and the value stays in sight", async ({ page }) => {
     await page.setViewportSize({ width: 390, height: 844 });
-    await page.getByRole("tab", { name: "Messages" }).click();
+    await page.getByRole("tab", { name: "Views" }).click();
     await expect(row(page, 9)).toBeVisible();
     expect(await overflow(page)).toBe(0);
     const wide = table(page).locator(".sweep-wide");
@@ -336,4 +336,19 @@ test("what runs side by side hold and measure stands beside one another, and wha
   for (const name of ["one", "many"]) await expect(page.getByLabel(`What the run measures, over its time: ${name}`, { exact: true })).toBeVisible();
   await page.setViewportSize({ width: 390, height: 844 });
   expect(await overflow(page)).toBe(0);
+});
+
+test("a history that no model of reads and writes can judge has no model", async ({ page, open }) => {
+  await open("#multi-master/cart-union-resurrect&t=6s");
+  await page.getByRole("button", { name: "compared", exact: true }).click();
+  const row = page.getByRole("row", { name: /^the whole history is/ });
+  await expect(row.getByRole("cell")).toHaveText(["–", "–"]);
+});
+
+test("an exhibit of which nothing is there yet says what stands there", async ({ page, open }) => {
+  await open("#raft/snapshot-lag&t=0ms");
+  await page.getByRole("button", { name: "log", exact: true }).click();
+  await expect(page.locator(".nothing")).toContainText("What the nodes hold as “log” stands here");
+  await page.keyboard.press("End");
+  await expect(page.locator(".nothing")).toHaveCount(0);
 });

@@ -9,6 +9,13 @@ const play = (page) => page.getByRole("button", { name: "Play", exact: true });
 const pause = (page) => page.getByRole("button", { name: "Pause", exact: true });
 const focused = (page) => page.evaluate(() => document.activeElement.tagName);
 
+const breaking = async (page, kind) => {
+  await page.getByRole("button", { name: "Break something" }).click();
+  const dialog = page.getByRole("dialog", { name: "Break something" });
+  await dialog.getByRole("button", { name: kind, exact: true }).click();
+  return dialog;
+};
+
 test.describe("the slider of the time", () => {
   test("has the keys of the page", async ({ page, open }) => {
     await open("#vector-clocks/triangle&t=5ms");
@@ -158,19 +165,22 @@ test.describe("where the verbs stand", () => {
     await accessible(page, ".topology");
   });
 
-  test("in a narrow comparison they cover no node", async ({ page, open }) => {
-    await page.setViewportSize({ width: 390, height: 844 });
-    await open("#raft/rejoin-beside&t=2s");
-    await node(page, /^c1/).first().click();
-    const pop = await page.locator(".pop").boundingBox();
-    for (const n of await page.locator(".one-run").first().locator(".topology .node").all()) {
-      const ring = await n.locator("circle").first().boundingBox();
-      const over = pop.x < ring.x + ring.width - 2 && ring.x < pop.x + pop.width - 2 && pop.y < ring.y + ring.height - 2 && ring.y < pop.y + pop.height - 2;
-      expect(over, await n.getAttribute("aria-label")).toBe(false);
-    }
-    await page.locator(".pop").getByRole("button").click();
-    await expect(page.getByRole("dialog", { name: "Break something" }).getByRole("button", { name: "crash c1" })).toBeVisible();
-  });
+  for (const [where, width, link, name] of [["a narrow comparison", 390, "#raft/rejoin-beside&t=2s", "c1"], ["a comparison of four", 1440, "#abd/spectrum&t=1s", "c2"]]) {
+    test(`in ${where} they cover no node`, async ({ page, open }) => {
+      await page.setViewportSize({ width, height: 844 });
+      await open(link);
+      const run = page.locator(".one-run").first();
+      await run.locator(".topology").getByRole("button", { name: new RegExp(`^${name}`) }).click();
+      const pop = await page.locator(".pop").boundingBox();
+      for (const n of await run.locator(".topology .node").all()) {
+        const ring = await n.locator("circle").first().boundingBox();
+        const over = pop.x < ring.x + ring.width - 2 && ring.x < pop.x + pop.width - 2 && pop.y < ring.y + ring.height - 2 && ring.y < pop.y + pop.height - 2;
+        expect(over, await n.getAttribute("aria-label")).toBe(false);
+      }
+      await page.locator(".pop").getByRole("button", { name: /^(more|what can be done)/ }).click();
+      await expect(page.getByRole("dialog", { name: "Break something" }).getByRole("button", { name: `crash ${name}` })).toBeVisible();
+    });
+  }
 });
 
 test.describe("a word over the page", () => {
@@ -318,13 +328,6 @@ test("Shift and an arrow say where nothing loud is", async ({ page, open }) => {
 });
 
 test.describe("breaking more", () => {
-  const breaking = async (page, kind) => {
-    await page.getByRole("button", { name: "Break something" }).click();
-    const dialog = page.getByRole("dialog", { name: "Break something" });
-    await dialog.getByRole("button", { name: kind, exact: true }).click();
-    return dialog;
-  };
-
   test("lies say what they do, are judged, and end", async ({ page, open }) => {
     await open("#pbft/happy&t=5ms");
     let dialog = await breaking(page, "Node");
@@ -355,7 +358,7 @@ test.describe("breaking more", () => {
     await dialog.getByRole("combobox", { name: "Kind" }).selectOption("AppendEntries");
     await dialog.getByRole("combobox", { name: "Receiver" }).selectOption("n2");
     await accessible(page, "dialog");
-    await dialog.getByRole("button", { name: "drop every AppendEntries to n2" }).click();
+    await dialog.getByRole("button", { name: "drop every AppendEntries to n2", exact: true }).click();
     await tab(page, "Scenario").click();
     await expect(page.getByRole("textbox", { name: "Text of the scenario" })).toHaveValue(/drop every AppendEntries \* -> n2/);
     dialog = await breaking(page, "Node");
@@ -364,6 +367,73 @@ test.describe("breaking more", () => {
     await more.getByRole("button", { name: /^turn silent/ }).click();
     await expect(page.locator(".notice")).toContainText("more than Raft promises");
   });
+});
+
+test("a rule takes hold of those messages that carry what is said, for as long as is said", async ({ page, open }) => {
+  await open("#raft/happy");
+  await page.getByRole("button", { name: "To the beginning" }).click();
+  let dialog = await breaking(page, "Message");
+  await dialog.getByRole("combobox", { name: "Kind" }).selectOption("AppendEntries");
+  await dialog.getByRole("textbox", { name: "Carrying" }).fill("term=1");
+  await dialog.getByRole("button", { name: "for a while drop every AppendEntries term=1 …" }).click();
+  await page.keyboard.press("Enter");
+  await tab(page, "Scenario").click();
+  const field = page.getByRole("textbox", { name: "Text of the scenario" });
+  await expect(field).toHaveValue(/drop every AppendEntries term=1 for 100ms/);
+  // What no message of the kind has is refused by name.
+  dialog = await breaking(page, "Message");
+  await dialog.getByRole("textbox", { name: "Carrying" }).fill("colour=red");
+  await dialog.getByRole("button", { name: /^hold every/ }).click();
+  await expect(page.locator(".notice")).toContainText("colour");
+  await expect(field).not.toHaveValue(/colour/);
+});
+
+test.describe("a key with nothing it could be for", () => {
+  test("says so where it can be seen", async ({ page, open }) => {
+    await open("#vector-clocks/triangle&t=5ms");
+    await page.keyboard.press("c");
+    await expect(page.locator(".notice")).toContainText("Nothing to crash is selected: select the node first");
+  });
+
+  test("on a receipt, is for its message or for who got it", async ({ page, open }) => {
+    await open("#vector-clocks/triangle&t=15ms");
+    await tab(page, "Events").click();
+    await page.locator(".events").getByRole("button", { name: /receives Note/ }).first().click();
+    await page.keyboard.press("d");
+    await expect(page.locator(".notice")).toContainText("B receives Note from A, at 0.010");
+    await page.keyboard.press("c");
+    await expect(page.locator(".topology").getByRole("button", { name: /^B, crashed/ })).toBeVisible();
+  });
+});
+
+test("a link that changes by hand is told in the caption, and what does nothing is refused", async ({ page, open }) => {
+  await open("#vector-clocks/triangle&t=5ms");
+  let dialog = await breaking(page, "Link");
+  await dialog.getByRole("button", { name: /^slow A/ }).click();
+  await page.keyboard.press("Enter");
+  await expect(page.locator(".caption")).toHaveText(/From now on the link from A to B has latency 80ms\./);
+  dialog = await breaking(page, "Network");
+  await dialog.getByRole("button", { name: "deliver what is under way when a link is cut" }).click();
+  await expect(page.locator(".caption")).toHaveText(/From now on everywhere: what is under way at a cut arrives\./);
+  dialog = await breaking(page, "Network");
+  await expect(dialog.getByRole("button", { name: "lose what is under way when a link is cut" })).toBeVisible();
+});
+
+test("a line after the end of the run is told", async ({ page, open }) => {
+  await open("#raft/happy");
+  await tab(page, "Scenario").click();
+  const field = page.getByRole("textbox", { name: "Text of the scenario" });
+  await field.fill(`${await field.inputValue()}at 10min crash n1\n`);
+  await page.getByRole("button", { name: "Run this text" }).click();
+  await expect(page.locator(".notice")).toContainText("Crash n1 is to happen at");
+});
+
+test("a text of a later version is headed so", async ({ page, open }) => {
+  await open("#raft/happy");
+  await tab(page, "Scenario").click();
+  const field = page.getByRole("textbox", { name: "Text of the scenario" });
+  await field.fill((await field.inputValue()).replace("lamplight 1", "lamplight 2"));
+  await expect(page.getByText("Open it on a newer page.").first()).toBeVisible();
 });
 
 test("a word that names no entry is no cut link", async ({ page, open }) => {

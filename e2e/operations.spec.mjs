@@ -24,6 +24,47 @@ test("those that contradict each other are found in a long run", async ({ page, 
   await expect(bars(page).locator(".bar.broken").first()).toBeVisible();
 });
 
+test("of a long run the first operations are seen at its beginning, and the last at its end", async ({ page, open }) => {
+  await open("#cap-register/partition-lww&t=3s");
+  await page.getByRole("button", { name: "operations", exact: true }).click();
+  for (const [key, last] of [["End", true], ["Home", false], ["End", true]]) {
+    await page.keyboard.press(key);
+    const seen = bars(page).getByRole("button", { name: last ? "c2 get x ⇒ 30" : "c1 put x 1 ⇒ ok", exact: true });
+    await expect(seen.last()).toBeInViewport({ ratio: 1 });
+  }
+});
+
+test("what was written over the veil goes with it", async ({ page, open }) => {
+  await open("#abd/mw-race&t=20ms");
+  await page.getByRole("button", { name: "operations", exact: true }).click();
+  await expect(page.locator(".exhibits .over text")).toHaveText(["put x 1", "put x 2"]);
+  await page.keyboard.press("End");
+  await expect(bars(page).getByText("put x 1 ⇒ ok", { exact: true })).toBeVisible();
+  await expect(page.locator(".exhibits .over text")).toHaveCount(0);
+});
+
+test("four clients are seen without scrolling, and where there is little room the values", async ({ page, open }) => {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await open("#consistency/iriw&t=160ms");
+  await expect(judged(page)).toContainText("In a circle");
+  for (const name of ["A", "B", "C", "D"]) {
+    await expect(bars(page).getByText(name, { exact: true })).toBeInViewport({ ratio: 1 });
+  }
+  await open("#consistency/write-skew&t=240ms");
+  await expect(bars(page).getByRole("button")).toHaveCount(10);
+  for (const bar of await bars(page).getByRole("button").all()) await expect(bar.locator(".value")).toHaveCount(1);
+});
+
+test("on a phone what a model says is read to its end", async ({ page, open }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await open("#consistency/iriw&t=160ms");
+  await expect(bars(page).getByText("A", { exact: true })).toBeInViewport({ ratio: 1 });
+  const said = judged(page).getByText("Of the whole run");
+  await said.scrollIntoViewIfNeeded();
+  await expect(said).toBeInViewport({ ratio: 0.9 });
+  await accessible(page);
+});
+
 test("a run whose clients ask for nothing of the kind has no such view", async ({ page, open }) => {
   await open("#vector-clocks/triangle&t=5ms");
   await expect(page.getByRole("button", { name: "messages", exact: true })).toBeVisible();

@@ -509,3 +509,22 @@ test("lists keep what was chosen in sight: an event, a tab from its beginning, t
   await page.getByRole("tab", { name: "Claims", exact: true }).click();
   await expect.poll(() => panel.evaluate((p) => p.scrollTop)).toBe(0);
 });
+
+test("on a phone every tab is seen whole, and none is called as a view is", async ({ page, open }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await open("#raft/happy&t=300ms");
+  const tabs = page.getByRole("tablist", { name: "Inspector" }).getByRole("tab");
+  await expect(tabs).toHaveText(["Views", "Inspect", "Why", "Claims", "Scenario", "Events", "Lesson"]);
+  for (const box of await tabs.evaluateAll((all) => all.map((t) => t.getBoundingClientRect().right))) expect(box).toBeLessThanOrEqual(390);
+});
+
+test("at the end the now-line stands behind what was last, and nothing is veiled", async ({ page, open }) => {
+  await open("#vector-clocks/vs-lamport&t=20ms");
+  await expect(page.locator(".veil-at .veil")).toHaveCount(1);
+  await page.keyboard.press("End");
+  await expect(page.locator(".veil-at .veil")).toHaveCount(0);
+  const x = (of) => of.evaluate((e) => e.getBoundingClientRect().x);
+  const last = page.locator(".spacetime .front .dot").last();
+  const right = await last.evaluate((e) => e.getBoundingClientRect().right);
+  expect(await x(page.locator(".veil-at .now"))).toBeGreaterThan(right);
+});

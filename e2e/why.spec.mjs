@@ -363,7 +363,7 @@ for (const [name, [width, height], colorScheme] of [
     await page.keyboard.press("w");
     await accessible(page);
     expect(await overflow(page)).toBe(0);
-    if (width < 600) await tab(page, "Messages").click();
+    if (width < 600) await tab(page, "Views").click();
     await expect(page.getByRole("slider", { name: /^Cut on/ }).first()).toBeVisible();
     await accessible(page);
     expect(await smallTargets(page)).toEqual([]);

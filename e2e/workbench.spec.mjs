@@ -107,7 +107,7 @@ test.describe("the dialog", () => {
     await open("#vector-clocks/triangle&t=5ms");
     const dialog = await breaking(page, "Message");
     await dialog.getByRole("button", { name: /^delay Note from A to B/ }).click();
-    const field = dialog.getByRole("textbox");
+    const field = dialog.getByRole("textbox", { name: "Delay Note from A to B, by" });
     await expect(field).toBeFocused();
     await field.fill("10");
     await expect(field).toHaveAttribute("aria-invalid", "true");

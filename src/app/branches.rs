@@ -36,7 +36,7 @@ fn Line(row: Row, end: Kept<Us>, naming: RwSignal<Option<u32>>) -> impl IntoView
     let compare = move |_| page.hold(id, !untrack(held));
     let rename = move |_| {
         naming.set(Some(id));
-        request_animation_frame(|| dom::focus_all(".branches input"));
+        dom::rendered(|| dom::focus_all(".branches input"));
     };
     let since = if first { String::new() } else { format!(", since {}", words::clock(fork)) };
     let says = format!("{name}{since}");
@@ -75,7 +75,7 @@ fn Name(id: u32, name: String, naming: RwSignal<Option<u32>>) -> impl IntoView {
         ev.prevent_default();
         page.rename_branch(id, &value.get_untracked());
         naming.set(None);
-        request_animation_frame(|| dom::focus(".branches [aria-current]"));
+        dom::rendered(|| dom::focus(".branches [aria-current]"));
     };
     let keys = move |ev: web_sys::KeyboardEvent| {
         ev.stop_propagation();

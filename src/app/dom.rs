@@ -85,6 +85,17 @@ pub fn closest(ev: &web_sys::Event, selector: &str) -> Option<web_sys::Element> 
     ev.target()?.dyn_into::<web_sys::Element>().ok()?.closest(selector).ok()?
 }
 
+/// Once the page has drawn what was just decided, and before the reader's next key or press: an animation frame may come after it.
+/// Effects run as microtasks, and one may set another going.
+pub fn rendered(then: impl FnOnce() + 'static) {
+    leptos::task::spawn_local(async move {
+        for _ in 0..3 {
+            leptos::task::tick().await;
+        }
+        then();
+    });
+}
+
 pub fn focus(selector: &str) {
     let found = document().query_selector(selector).ok().flatten();
     if let Some(e) = found {

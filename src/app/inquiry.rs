@@ -441,7 +441,7 @@ pub fn go_find(page: Page) {
         Mode::Page => {}
     }
     page.tab.set(Tab::Events);
-    request_animation_frame(|| dom::focus("#find"));
+    dom::rendered(|| dom::focus("#find"));
 }
 
 #[cfg(test)]

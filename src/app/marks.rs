@@ -234,7 +234,7 @@ fn remove(page: Page, line: u32) {
     if let Some(f) = wrong.first() {
         page.refuse(&faults::says(f));
     }
-    request_animation_frame(|| dom::focus(".scrub .track"));
+    dom::rendered(|| dom::focus(".scrub .track"));
 }
 
 /// The mark of a line has the focus again once it is drawn where it stands now.
@@ -292,7 +292,7 @@ pub fn Marks(end: Kept<Us>) -> impl IntoView {
         // A line that fires again and again has many marks: back to this one.
         if let Some(p) = place.filter(|_| back) {
             let mark = format!(".marks [data-at=\"{}\"]", p.at());
-            request_animation_frame(move || dom::focus(&mark));
+            dom::rendered(move || dom::focus(&mark));
         }
     };
 
@@ -411,7 +411,7 @@ fn Menu(
 ) -> impl IntoView {
     let page = expect_context::<Page>();
     let editing = RwSignal::new(None::<u32>);
-    request_animation_frame(|| dom::focus(".mark-menu button"));
+    dom::rendered(|| dom::focus(".mark-menu button"));
     let x = format!("{:.2}%", place.x / 10.0);
     let near = lens(&place, end.get_untracked());
     let keys = move |ev: KeyboardEvent| {
@@ -452,7 +452,7 @@ fn Menu(
         };
         let change = move |line: u32| {
             editing.set(Some(line));
-            request_animation_frame(|| dom::focus(".mark-menu .ask input"));
+            dom::rendered(|| dom::focus(".mark-menu .ask input"));
         };
         view! {
             <li>

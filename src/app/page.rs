@@ -130,7 +130,7 @@ pub enum Tab {
 impl Tab {
     pub fn word(self) -> &'static str {
         match self {
-            Tab::Messages => "Messages",
+            Tab::Messages => "Views",
             Tab::Inspect => "Inspect",
             Tab::Why => "Why",
             Tab::Claims => "Claims",
@@ -964,6 +964,9 @@ impl Page {
                 if self.edit_to(text, Edit::Act, "an edited text") {
                     self.draft.set(None);
                     self.said.set("The edited scenario runs.".into());
+                    if let Some(says) = self.with_run_now(too_late).flatten() {
+                        self.notice.set(Some(Notice { says, undo: false, serious: false }));
+                    }
                 }
                 vec![]
             }
@@ -1407,7 +1410,9 @@ impl Wrong {
     }
 
     fn problem(self, text: &str, came_as: &str) -> Problem {
+        let newer = matches!(&self, Wrong::Faults(f) if f.iter().any(|f| f.code == "newer"));
         let says = match &self {
+            Wrong::Faults(f) if newer => f.first().map(|f| f.message.clone()).unwrap_or_default(),
             Wrong::Faults(f) => {
                 let n = f.len();
                 format!(
@@ -1418,10 +1423,15 @@ impl Wrong {
             Wrong::Refused(r) => r.message.clone(),
         };
         Problem {
-            title: "This scenario does not run".into(),
+            title: match newer {
+                true => "This scenario is from a newer Lamplight".into(),
+                false => "This scenario does not run".into(),
+            },
             says,
-            todo: "Mend the text below, or open something else. Nothing is lost: the link is kept."
-                .into(),
+            todo: match newer {
+                true => "Open it on a newer page, or open something else. Nothing is lost: its text is below.".into(),
+                false => "Mend the text below, or open something else. Nothing is lost: the link is kept.".into(),
+            },
             link: came_as.into(),
             text: Some(text.into()),
             faults: if let Wrong::Faults(f) = self { f } else { vec![] },
@@ -1525,6 +1535,21 @@ pub fn end_of(run: &Run) -> Us {
         None if run.world().next_at().is_none() => last,
         None => run.horizon(),
     }
+}
+
+/// A line that is to happen after the end of the run, where nobody would look for it.
+fn too_late(run: &Run) -> Option<String> {
+    let end = run.horizon();
+    let (line, at) =
+        run.scenario().steps.iter().enumerate().find_map(|(i, s)| match s.trigger {
+            scenario::ast::Trigger::At { at, .. } if at.at > end => Some((i as u32, at.at)),
+            _ => None,
+        })?;
+    let (what, at, end) = (words::acted(run, line), words::clock(at), words::clock(end));
+    let what = words::capital(&what);
+    Some(format!(
+        "{what} is to happen at {at}, but the run is judged at {end}: play on beyond its end, or write a later until."
+    ))
 }
 
 fn still_there(run: &Run, pick: Pick, head: Head) -> bool {

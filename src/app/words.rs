@@ -1,6 +1,7 @@
 //! The run in words: for the event list, for accessible names, for announcements. One fact, one sentence.
 
-use engine::card::Weight;
+use engine::card::{Weight, split_camel};
+use engine::check::measure;
 use engine::ids::*;
 use engine::run::Run;
 use engine::scenario::ast::Out;
@@ -120,8 +121,9 @@ pub fn event(run: &Run, e: &Event) -> String {
         What::Role { state, epoch, .. } => role(run, e.node, state, epoch),
         What::Why { .. } => run.sentence(e.id).unwrap_or_default(),
         What::Meter { name, v } => {
-            let meter = run.entry().meters.get(name as usize).map_or("", |m| m.name);
-            format!("{me}: {meter} {v}")
+            let meter = run.entry().meters.get(name as usize);
+            let (meter, unit) = meter.map_or(("", ""), |m| (m.name, m.unit));
+            format!("{me}: {} {}", meter.replace('-', " "), measure::prose(unit, v))
         }
         What::Clock { .. } => format!("{me} sets its clock"),
         What::Act { line } => acted(run, line),
@@ -133,17 +135,12 @@ pub fn event(run: &Run, e: &Event) -> String {
 
 /// A claim and what broke it.
 pub fn broken(run: &Run, claim: u8, witness: u32) -> String {
-    let name = run.entry().claims.get(claim as usize).map_or("", |c| c.name);
-    let says = run.trace().witnesses.get(witness as usize).map_or("", |w| &w.says);
-    [&split_camel(name), " is broken: ", says].concat()
+    engine::scene::list::broken(run, claim, witness)
 }
 
 /// The words of a scenario's line.
 pub fn acted(run: &Run, line: u32) -> String {
-    run.scenario()
-        .steps
-        .get(line as usize)
-        .map_or_else(String::new, |s| engine::scenario::act(&s.act))
+    run.act(line)
 }
 
 fn role(run: &Run, node: Option<NodeId>, state: u8, epoch: u64) -> String {
@@ -152,15 +149,13 @@ fn role(run: &Run, node: Option<NodeId>, state: u8, epoch: u64) -> String {
     let word = role.states.get(state as usize).copied().unwrap_or("changed");
     match epoch {
         0 => format!("{} is {word}", run.name(n)),
-        e => format!("{} is {word}, epoch {e}", run.name(n)),
+        e => format!("{} is {word}, {} {e}", run.name(n), run.entry().epoch),
     }
 }
 
 /// `put x 1`
 pub fn call(run: &Run, op: OpId) -> String {
-    let Some(rec) = run.trace().op(op) else { return String::new() };
-    let args = rec.args.iter().map(|a| a.print());
-    std::iter::once(rec.verb.to_string()).chain(args).collect::<Vec<_>>().join(" ")
+    run.call(op)
 }
 
 fn answer(run: &Run, op: OpId) -> String {
@@ -173,24 +168,6 @@ fn answer(run: &Run, op: OpId) -> String {
         Out::Unknown => "is given up: nobody knows whether it was done",
     };
     value.as_ref().map_or(word.to_string(), |v| format!("{word}: {}", v.print()))
-}
-
-/// `ElectionSafety` is read as `Election Safety`.
-pub fn split_camel(name: &str) -> String {
-    let mut out = String::with_capacity(name.len() + 4);
-    let mut before = ' ';
-    let mut letters = name.chars().peekable();
-    while let Some(c) = letters.next() {
-        // Of several capitals the last begins the next word.
-        let begins = before.is_ascii_lowercase()
-            || before.is_ascii_uppercase() && letters.peek().is_some_and(char::is_ascii_lowercase);
-        if c.is_ascii_uppercase() && begins {
-            out.push(' ');
-        }
-        out.push(c);
-        before = c;
-    }
-    out
 }
 
 /// `ElectionTimeout` is read as `election timeout`.
@@ -259,10 +236,6 @@ mod tests {
 
     #[test]
     fn names_are_read_as_words() {
-        assert_eq!(split_camel("ElectionSafety"), "Election Safety");
-        assert_eq!(split_camel("AC1"), "AC1");
-        assert_eq!(split_camel("AMajorityIsEnough"), "A Majority Is Enough");
-        assert_eq!(split_camel("FIFOOrder"), "FIFO Order");
         assert_eq!(spaced("ElectionTimeout"), "election timeout");
     }
 

@@ -39,6 +39,8 @@ pub struct Entry {
     pub lies: &'static [LieCard],
     pub meters: &'static [MeterCard],
     pub tolerates: &'static [Fault],
+    /// What the paper calls its epochs: term, ballot, view. Empty where it has none.
+    pub epoch: &'static str,
     pub layout: Layout,
     /// What stands below its topology first.
     pub view: View,
@@ -304,6 +306,41 @@ impl Entry {
     }
 }
 
+// ---------------------------------------------------------------- names as words
+
+/// `ElectionTimeout` as `Election Timeout`.
+pub fn split_camel(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 4);
+    let mut before = ' ';
+    let mut letters = name.chars().peekable();
+    while let Some(c) = letters.next() {
+        // Of several capitals the last begins the next word.
+        let begins = before.is_ascii_lowercase()
+            || before.is_ascii_uppercase() && letters.peek().is_some_and(char::is_ascii_lowercase);
+        if c.is_ascii_uppercase() && begins {
+            out.push(' ');
+        }
+        out.push(c);
+        before = c;
+    }
+    out
+}
+
+/// The name of a claim at the beginning of a sentence: `ElectionSafety` is read as `Election safety`.
+pub fn claim_words(name: &str) -> String {
+    let words = split_camel(name);
+    let mut words = words.split(' ');
+    let mut out = words.next().unwrap_or_default().to_string();
+    for word in words {
+        out.push(' ');
+        match word.len() > 1 && word.bytes().all(|b| b.is_ascii_uppercase()) {
+            true => out.push_str(word),
+            false => out.push_str(&word.to_ascii_lowercase()),
+        }
+    }
+    out
+}
+
 // ---------------------------------------------------------------- lines of a card
 
 /// Clients `c1`, `c2` … as most entries have them: above the nodes that serve them.
@@ -391,4 +428,18 @@ pub const fn bound(
     says: &'static str,
 ) -> MeterCard {
     MeterCard { bounds: Some(of), ..meter(name, unit, says) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_as_words() {
+        assert_eq!(split_camel("ElectionTimeout"), "Election Timeout");
+        assert_eq!(claim_words("ElectionSafety"), "Election safety");
+        assert_eq!(claim_words("AC1"), "AC1");
+        assert_eq!(claim_words("AMajorityIsEnough"), "A majority is enough");
+        assert_eq!(claim_words("FIFOOrder"), "FIFO order");
+    }
 }

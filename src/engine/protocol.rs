@@ -58,6 +58,11 @@ pub trait Protocol: Sized + 'static {
         None
     }
 
+    /// Whether what is read may be made of several writes: then no model of reads and writes can judge what clients saw.
+    fn merges(_params: &Self::Params) -> bool {
+        false
+    }
+
     /// What the node believes itself to be.
     fn face(node: &Self::Node) -> Face;
 

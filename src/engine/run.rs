@@ -12,6 +12,7 @@ use crate::check::verdict::Verdicts;
 use crate::ids::*;
 use crate::protocol::{Cast, Face, Refusal};
 use crate::protocols::Bill;
+use crate::scenario::act_named;
 use crate::scenario::ast::{Scenario, Step, Trigger, Until};
 use crate::show::{Showcase, TimerFace};
 use crate::trace::{MsgRec, Trace, What};
@@ -203,6 +204,28 @@ impl Run {
     }
     pub fn name(&self, n: NodeId) -> &str {
         self.cast().name(n)
+    }
+
+    /// A line of the scenario, by the names that the run shows; empty if there is no such line.
+    pub fn act(&self, line: u32) -> String {
+        let step = self.scenario().steps.get(line as usize);
+        step.map_or_else(String::new, |s| act_named(&s.act, &|id| self.shown(id)))
+    }
+
+    /// `put x 1`: what a client asked for; empty for nothing.
+    pub fn call(&self, op: OpId) -> String {
+        let Some(rec) = self.trace.op(op) else { return String::new() };
+        let mut out = rec.verb.to_string();
+        for arg in &rec.args {
+            out.push(' ');
+            out.push_str(&arg.renamed(&|id| self.shown(id)).print());
+        }
+        out
+    }
+
+    /// A node by the name it is shown under; any other word as it is.
+    fn shown(&self, id: &str) -> String {
+        self.cast().find(id).map_or(id, |n| self.name(n)).to_string()
     }
 
     /// What a message said: its kind with its fields.

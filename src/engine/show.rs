@@ -47,6 +47,8 @@ pub enum Exhibit {
     },
     Clock {
         entries: Vec<(NodeId, u64)>,
+        /// A number that is kept beside it, and whose idea that is.
+        beside: Option<(&'static str, u64)>,
     },
     Tree(Vec<(u32, String)>),
     Matrix {
@@ -93,7 +95,7 @@ pub struct Stretch {
     pub out: bool,
 }
 
-/// An append-only list of cells, coloured by epoch.
+/// An append-only list of cells, coloured by epoch or by owner.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Log {
     /// Index of the first cell.
@@ -113,7 +115,29 @@ pub struct Log {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Cell {
     pub text: String,
-    pub epoch: u64,
+    /// Below it, in small; an epoch says its own number where nothing else does.
+    pub under: String,
+    pub colour: Colour,
+}
+
+impl Cell {
+    /// A cell of a term, ballot or view.
+    pub fn of_epoch(text: String, epoch: u64) -> Cell {
+        Cell { text, under: epoch.to_string(), colour: Colour::Epoch(epoch) }
+    }
+    /// A cell of the node it comes from, with a word below.
+    pub fn of_owner(text: String, under: String, owner: NodeId) -> Cell {
+        Cell { text, under, colour: Colour::Owner(owner) }
+    }
+}
+
+/// What gives a cell its colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub enum Colour {
+    #[default]
+    Ink,
+    Epoch(u64),
+    Owner(NodeId),
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

@@ -109,6 +109,7 @@ pub trait Stage {
     fn boot(&mut self, node: NodeId, senses: Senses, amnesia: bool);
     fn given(&mut self, node: NodeId, field: &str, value: &Value) -> Result<(), Refusal>;
     fn near(&self, from: NodeId, to: NodeId) -> Option<Us>;
+    fn merges(&self) -> bool;
     fn step(
         &mut self,
         node: NodeId,
@@ -545,6 +546,9 @@ impl<P: Protocol> Stage for Play<P> {
 
     fn near(&self, from: NodeId, to: NodeId) -> Option<Us> {
         P::near(&self.params, &self.common.script.cast, from, to)
+    }
+    fn merges(&self) -> bool {
+        P::merges(&self.params)
     }
 
     fn step(

@@ -24,6 +24,15 @@ pub enum Value {
 }
 
 impl Value {
+    /// The same with other words.
+    pub fn renamed(&self, name: &dyn Fn(&str) -> String) -> Value {
+        match self {
+            Value::Word(w) => Value::Word(name(w)),
+            Value::List(all) => Value::List(all.iter().map(|v| v.renamed(name)).collect()),
+            other => other.clone(),
+        }
+    }
+
     pub fn word(s: &str) -> Value {
         Value::Word(s.to_string())
     }

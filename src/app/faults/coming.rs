@@ -5,8 +5,13 @@ use engine::run::Run;
 
 use super::{Deed, id};
 
-/// Messages of a kind; from anybody and to anybody where nobody is named.
-pub fn to_coming(run: &Run, kind: &str, from: Option<NodeId>, to: Option<NodeId>) -> Vec<Deed> {
+/// Messages of a kind; from anybody and to anybody where nobody is named. `with` narrows it to what they carry: `term=2 ok=yes`.
+pub fn to_coming(
+    run: &Run,
+    (kind, with): (&str, &str),
+    from: Option<NodeId>,
+    to: Option<NodeId>,
+) -> Vec<Deed> {
     let end = |n: Option<NodeId>| n.map_or("*", |n| id(run, n));
     let path = match (from, to) {
         (None, None) => String::new(),
@@ -15,22 +20,31 @@ pub fn to_coming(run: &Run, kind: &str, from: Option<NodeId>, to: Option<NodeId>
     let way = |word: &str, n: Option<NodeId>| {
         n.map_or(String::new(), |n| format!(" {word} {}", run.name(n)))
     };
-    let object = format!("{kind}{}{}", way("from", from), way("to", to));
+    let with = with.trim();
+    let carrying = if with.is_empty() { String::new() } else { format!(" {with}") };
+    let object = format!("{kind}{carrying}{}{}", way("from", from), way("to", to));
     let same = (from.is_some() && from == to)
         .then(|| "a message travels between two nodes: choose another".to_string());
     let deed = |verb: &str, which: &str, rest: &str| {
         let word = if which == "next" { "the next" } else { "every" };
-        let act = format!("{verb} {which} {kind}{path}{rest}");
+        let act = format!("{verb} {which} {kind}{carrying}{path}{rest}");
         Deed::new(format!("{verb} {word}"), &object, act).unless(same.clone())
     };
     let late = |which| deed("delay", which, " by {}").ask("by", "10ms", "a time: 10ms");
+    let a_while = Deed {
+        verb: "for a while drop every".into(),
+        ..deed("drop", "every", " for {}").ask("for", "100ms", "a time: 100ms")
+    };
     vec![
         deed("drop", "next", ""),
         deed("hold", "next", ""),
         late("next"),
         deed("duplicate", "next", ""),
         deed("drop", "every", ""),
+        a_while,
+        deed("hold", "every", ""),
         late("every"),
+        deed("duplicate", "every", ""),
         deed("pass", "every", ""),
     ]
 }
@@ -48,7 +62,9 @@ mod tests {
         let (old, _) = run(TRIANGLE, MS);
         let n = |i| Some(NodeId(i));
         for (from, to) in [(None, None), (n(1), n(2)), (None, n(2)), (n(1), None)] {
-            for d in to_coming(&old, "Note", from, to).iter().filter(|d| !d.act.starts_with("pass"))
+            for d in to_coming(&old, ("Note", ""), from, to)
+                .iter()
+                .filter(|d| !d.act.starts_with("pass"))
             {
                 let act = d.with(d.ask.as_ref().map_or("", |a| &a.value));
                 let text = edit::insert_step(TRIANGLE, Instant { at: MS, k: 0 }, &act);
@@ -59,6 +75,6 @@ mod tests {
                 assert_eq!(lost, act.starts_with("drop"), "{act}");
             }
         }
-        assert!(to_coming(&old, "Note", n(1), n(1)).iter().all(|d| d.not.is_some()));
+        assert!(to_coming(&old, ("Note", ""), n(1), n(1)).iter().all(|d| d.not.is_some()));
     }
 }

@@ -44,12 +44,18 @@ pub fn to_network(run: &Run, count: usize) -> Vec<Deed> {
         "there is nothing to heal: no partition, no cut, no rule about messages".to_string()
     });
     let set = |verb: &str, key: &str| Deed::new(verb, "", format!("set net {key}={{}}"));
+    let (verb, word) = match m.peek.world().net().deliver_in_flight {
+        true => ("lose what is under way when a link is cut", "drop"),
+        false => ("deliver what is under way when a link is cut", "deliver"),
+    };
+    let in_flight = Deed::new(verb, "", format!("set net inflight={word}"));
     vec![
         Deed::new("heal", "", "heal".into()).unless(not),
         set("slow every link", "latency").ask("latency", "80ms", TIME),
         set("lose messages", "loss").ask("loss", "20%", SHARE),
         set("double messages", "duplicate").ask("duplication", "20%", SHARE),
         set("slow every disk", "disk").ask("a write takes", "50ms", "a time: 50ms"),
+        in_flight,
     ]
 }
 

@@ -24,7 +24,7 @@ pub use coming::to_coming;
 pub use draw::DrawLine;
 pub use link::{to_link, to_network};
 pub use message::{held, in_flight, to_message, under_way};
-pub use node::to_node;
+pub use node::{lie_says, to_node};
 pub use partition::PartitionSheet;
 pub use sheet::BreakSheet;
 
@@ -200,6 +200,17 @@ pub fn object_of(run: &Run, pick: Pick) -> Pick {
     }
 }
 
+/// What a key is pressed for where an event is selected: a receipt is of a message and of who got it.
+fn meant(run: &Run, pick: Pick, what: Do) -> Pick {
+    let Pick::Event(e) = pick else { return pick };
+    let Some(event) = run.trace().event(e) else { return pick };
+    match (what, event.what, event.node) {
+        (Do::Drop, What::Deliver { m } | What::Lose { m, .. }, _) => Pick::Message(m),
+        (Do::Crash | Do::Restart, _, Some(n)) => Pick::Node(n),
+        _ => pick,
+    }
+}
+
 /// The few verbs that stand beside the thing itself: the first that can be done at once.
 pub fn at_hand(deeds: &[Deed]) -> Vec<Deed> {
     deeds.iter().filter(|d| d.not.is_none() && d.ask.is_none()).take(2).cloned().collect()
@@ -230,7 +241,7 @@ pub fn by_key(page: Page, what: Do) {
     };
     let deeds = page.with_run_now(|run| match what {
         Do::Heal => to_network(run, count),
-        _ => to_pick(run, count, pick),
+        _ => to_pick(run, count, meant(run, pick, what)),
     });
     let deed = deeds.unwrap_or_default().into_iter().find(|d| d.verb == verb);
     match deed {
@@ -238,7 +249,7 @@ pub fn by_key(page: Page, what: Do) {
         Some(deed) => deed.press(page),
         None => {
             let object = if verb == "drop" { "message" } else { "node" };
-            page.said.set(format!("Select the {object} to {verb} first."));
+            page.refuse(&format!("nothing to {verb} is selected: select the {object} first"));
         }
     }
 }

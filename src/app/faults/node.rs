@@ -131,6 +131,20 @@ fn clock_and_disk(m: &Moment<'_>, n: NodeId) -> [Deed; 3] {
     ]
 }
 
+/// What liars of every protocol do.
+const LIES: [(&str, &str); 4] = [
+    ("silent", "sends nothing"),
+    ("late", "sends everything late"),
+    ("selective", "sends to some and not to others"),
+    ("replay", "sends old messages again"),
+];
+
+/// What who is turned so does.
+pub fn lie_says(run: &Run, lie: &str) -> Option<&'static str> {
+    let own = run.entry().lies.iter().map(|l| (l.slug, l.says));
+    LIES.into_iter().chain(own).find(|(slug, _)| *slug == lie).map(|(_, says)| says)
+}
+
 fn lies(m: &Moment<'_>, n: NodeId) -> Vec<Deed> {
     let (name, id) = (m.name(n), m.id(n));
     let mut others: Vec<&str> = m.run.cast().all().filter(|o| *o != n).map(|o| m.id(o)).collect();
@@ -143,19 +157,15 @@ fn lies(m: &Moment<'_>, n: NodeId) -> Vec<Deed> {
     let honest = (!m.peek.world().is_lying(n)).then(|| format!("{name} does not lie"));
     let world = [
         turn("honest", "").says("lies no longer").unless(honest),
-        turn("silent", "").says("sends nothing"),
-        turn("late", " by={}").says("sends everything late").ask(
-            "late by",
-            "100ms",
-            "a time: 100ms",
-        ),
-        turn("selective", " to={}").says("sends to some and not to others").ask(
-            "sends only to",
-            other,
-            nodes,
-        ),
-        turn("replay", "").says("sends old messages again"),
-    ];
+        turn("silent", ""),
+        turn("late", " by={}").ask("late by", "100ms", "a time: 100ms"),
+        turn("selective", " to={}").ask("sends only to", other, nodes),
+        turn("replay", ""),
+    ]
+    .map(|d| {
+        let slug = LIES.iter().find(|(slug, _)| d.verb == format!("turn {slug}:"));
+        slug.map_or(d.clone(), |(_, says)| d.says(says))
+    });
     let value = |takes: Takes| if takes == Takes::Nodes { other } else { "500ms" };
     let own = m.run.entry().lies.iter().map(|lie| {
         let fields: Vec<String> =

@@ -103,11 +103,12 @@ pub fn BreakSheet() -> impl IntoView {
     // Of a kind, from anybody and to anybody where nobody is chosen.
     let coming = RwSignal::new(Chosen::default());
     let comes = Kept::new(move || {
-        let (kind, from, to) = coming.get();
+        let Chosen { kind, with, from, to } = coming.get();
         let name = |n: Option<u16>| n.map(NodeId);
         page.with_run(|run| {
             let kind = run.entry().kinds.get(kind)?;
-            (on.get() == On::Message).then(|| to_coming(run, kind.name, name(from), name(to)))
+            (on.get() == On::Message)
+                .then(|| to_coming(run, (kind.name, &with), name(from), name(to)))
         })
         .flatten()
         .unwrap_or_default()
@@ -127,7 +128,7 @@ pub fn BreakSheet() -> impl IntoView {
             page.said.set(sentence(reason));
         } else if d.ask.is_some() {
             asked.set(Some(d));
-            request_animation_frame(|| dom::focus("dialog .ask input"));
+            dom::rendered(|| dom::focus("dialog .ask input"));
         } else {
             page.sheet.set(None);
             d.press(page);
@@ -136,7 +137,7 @@ pub fn BreakSheet() -> impl IntoView {
     // Held messages are let go one after the other, in whatever order: the dialog stays.
     let release = move |d: Deed| {
         d.press(page);
-        request_animation_frame(|| dom::focus("dialog .held button, dialog .actions button"));
+        dom::rendered(|| dom::focus("dialog .held button, dialog .actions button"));
     };
     let kind = move |(k, word): (On, &'static str)| {
         view! {
@@ -220,8 +221,17 @@ pub fn BreakSheet() -> impl IntoView {
     }
 }
 
-/// A kind of message, by its place in the card; a sender and a receiver, or anybody.
-type Chosen = (usize, Option<u16>, Option<u16>);
+/// Messages that are still to come.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Chosen {
+    /// By its place in the card.
+    kind: usize,
+    /// What they carry, as a scenario has it: `term=2`.
+    with: String,
+    /// None: anybody.
+    from: Option<u16>,
+    to: Option<u16>,
+}
 
 /// Messages of which kind, from whom and to whom.
 #[component]
@@ -247,12 +257,16 @@ fn Coming(chosen: RwSignal<Chosen>) -> impl IntoView {
     view! {
         <div class="choose">
             <label class="field"><span>"Kind"</span>
-                <select on:change=move |ev| chosen.update(|c| c.0 = event_target_value(&ev).parse().unwrap_or(0))>
+                <select on:change=move |ev| chosen.update(|c| c.kind = event_target_value(&ev).parse().unwrap_or(0))>
                     {kinds.into_iter().map(String::from).enumerate().map(option).rows()}
                 </select>
             </label>
-            {end("Sender", |c, n| c.1 = n)}
-            {end("Receiver", |c, n| c.2 = n)}
+            {end("Sender", |c, n| c.from = n)}
+            {end("Receiver", |c, n| c.to = n)}
+            <label class="field"><span>"Carrying"</span>
+                <input class="mono" type="text" autocomplete="off" spellcheck="false" placeholder="anything" size="12"
+                    on:input=move |ev| chosen.update(|c| c.with = event_target_value(&ev))/>
+            </label>
         </div>
     }
 }

@@ -1,6 +1,7 @@
 //! What is claimed, and how it stands: counted at this moment, settled at the end.
 
 use crate::app::lay::{Kept, Perhaps, Rows, when};
+use engine::card::claim_words;
 use engine::check::verdict::thousands;
 use engine::ids::*;
 use engine::run::Run;
@@ -50,7 +51,7 @@ pub fn claims(run: &Run, index: &Index, count: usize) -> Vec<Claim> {
             _ => None,
         });
         Claim {
-            name: words::split_camel(card.name),
+            name: claim_words(card.name),
             says: card.says,
             checked: peek.world().asked()[i],
             broken: broke.map(|e| e.id),

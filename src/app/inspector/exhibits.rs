@@ -5,7 +5,7 @@ use engine::check::measure;
 use engine::ids::NodeId;
 use engine::run::{Peek, Run};
 use engine::scene::Hue;
-use engine::show::{Exhibit, Log, Spans, Stretch, Waiting};
+use engine::show::{Colour, Exhibit, Log, Spans, Stretch, Waiting};
 use leptos::prelude::*;
 
 /// An exhibit ready to be written down.
@@ -26,7 +26,10 @@ pub enum Body {
 pub struct CellShown {
     pub index: u64,
     pub text: String,
-    pub epoch: u64,
+    pub under: String,
+    pub hue: &'static str,
+    /// What is read out: with what stands below called by its name.
+    pub name: String,
     pub committed: bool,
 }
 
@@ -37,14 +40,14 @@ pub fn of(run: &Run, peek: &Peek, n: NodeId) -> Vec<Shown> {
     peek.exhibits(n)
         .items
         .into_iter()
-        .filter_map(|(key, e)| body(e, &name).map(|body| Shown { key, body }))
+        .filter_map(|(key, e)| body(run, e, &name).map(|body| Shown { key, body }))
         .collect()
 }
 
-fn body(exhibit: Exhibit, name: &dyn Fn(NodeId) -> String) -> Option<Body> {
+fn body(run: &Run, exhibit: Exhibit, name: &dyn Fn(NodeId) -> String) -> Option<Body> {
     Some(match exhibit {
         Exhibit::Log(log) if log.cells.is_empty() => return None,
-        Exhibit::Log(log) => Body::Cells(cells(&log)),
+        Exhibit::Log(log) => Body::Cells(cells(run, &log)),
         Exhibit::Table(t) => Body::Rows { head: t.head, rows: t.rows },
         Exhibit::Matrix { rows, cols, cells } => {
             let head = std::iter::once(String::new()).chain(cols).collect();
@@ -58,9 +61,10 @@ fn body(exhibit: Exhibit, name: &dyn Fn(NodeId) -> String) -> Option<Body> {
         Exhibit::Set(items) | Exhibit::Queue(items) => Body::Line(list(&items)),
         Exhibit::Gauge { value, max, unit } => Body::Line(format!("{value} of {max} {unit}")),
         Exhibit::Chart { current, .. } => Body::Line(current.to_string()),
-        Exhibit::Clock { entries } => {
+        Exhibit::Clock { entries, beside } => {
             let one = |(n, v): &(NodeId, u64)| vec![name(*n), v.to_string()];
-            Body::Rows { head: vec![], rows: entries.iter().map(one).collect() }
+            let beside = beside.map(|(word, v)| vec![word.into(), v.to_string()]);
+            Body::Rows { head: vec![], rows: entries.iter().map(one).chain(beside).collect() }
         }
         Exhibit::Ranges(r) => {
             let rows = r
@@ -115,11 +119,19 @@ fn list(items: &[String]) -> String {
 }
 
 /// The end of the log: what is being worked on.
-fn cells(log: &Log) -> Vec<CellShown> {
+fn cells(run: &Run, log: &Log) -> Vec<CellShown> {
     let skip = log.cells.len().saturating_sub(CELLS_MAX);
     let one = |(i, c): (usize, &engine::show::Cell)| {
         let index = log.first + i as u64;
-        CellShown { index, text: c.text.clone(), epoch: c.epoch, committed: index <= log.committed }
+        let committed = index <= log.committed;
+        let word = if matches!(c.colour, Colour::Epoch(_)) { run.entry().epoch } else { "" };
+        let under = [word, &c.under].join(" ");
+        let done = if committed { "committed" } else { "" };
+        let parts = [c.text.as_str(), under.trim(), done];
+        let parts: Vec<&str> = parts.into_iter().filter(|p| !p.is_empty()).collect();
+        let name = format!("entry {index}: {}", parts.join(", "));
+        let (text, under) = (c.text.clone(), c.under.clone());
+        CellShown { index, text, under, hue: Hue::cell(run, c).class(), name, committed }
     };
     log.cells.iter().enumerate().skip(skip).map(one).collect()
 }
@@ -136,19 +148,8 @@ pub fn draw(shown: Shown) -> impl IntoView {
 }
 
 fn cell(c: CellShown) -> impl IntoView {
-    let class = format!(
-        "cell {} {}",
-        Hue::epoch(c.epoch).class(),
-        if c.committed { "committed" } else { "" }
-    );
-    let name = format!(
-        "entry {}: {}, epoch {}{}",
-        c.index,
-        c.text,
-        c.epoch,
-        if c.committed { ", committed" } else { "" }
-    );
-    view! { <li class=class><span class="hush">{name}</span><span aria-hidden="true">{c.text}<small>{c.epoch}</small></span></li> }
+    let class = format!("cell {} {}", c.hue, if c.committed { "committed" } else { "" });
+    view! { <li class=class><span class="hush">{c.name}</span><span aria-hidden="true">{c.text}<small>{c.under}</small></span></li> }
 }
 
 fn table(head: Vec<String>, rows: Vec<Vec<String>>) -> impl IntoView {

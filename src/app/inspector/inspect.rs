@@ -27,6 +27,8 @@ pub struct Facts {
     pub title: String,
     pub hue: &'static str,
     pub says: String,
+    /// What its fields are.
+    pub of: &'static str,
     pub fields: Vec<Field>,
     /// Fields whose values take more than a line.
     pub long: Vec<Field>,
@@ -101,6 +103,7 @@ fn node(run: &Run, count: usize, at: Us, n: NodeId) -> Facts {
         title: titled(run.name(n), &state),
         hue: Hue::epoch(face.epoch).class(),
         says: String::new(),
+        of: "state",
         fields: short,
         long,
         timers: timers.collect(),
@@ -166,6 +169,7 @@ fn message(run: &Run, count: usize, m: MsgId) -> Facts {
         title: words::travels(run, m),
         hue: Hue::epoch(rec.epoch).class(),
         says,
+        of: "what it carries",
         fields: fields(run, &run.message(m), &Tree::None),
         deeds: faults::at_hand(&faults::to_message(run, count, m)),
         also: also
@@ -188,7 +192,8 @@ fn event(run: &Run, count: usize, e: EventId) -> Facts {
     let mut facts = match event.what {
         What::Send { m } | What::Deliver { m } | What::Lose { m, .. } => message(run, count, m),
         What::Why { why, .. } => {
-            Facts { fields: fields(run, &run.reason(why), &Tree::None), ..Facts::default() }
+            let fields = fields(run, &run.reason(why), &Tree::None);
+            Facts { of: "in figures", fields, ..Facts::default() }
         }
         _ => Facts::default(),
     };
@@ -290,10 +295,10 @@ pub fn Inspect() -> impl IntoView {
                 <button type="button" on:click=move |_| inquiry::ask_from(page, page.pick.get_untracked())>"Set as cause"</button>
             </p>
         }.into_any())}
-        <Fields fields=fields title="state"/>
+        <Fields fields=fields title=move || facts.with(|f| f.of)/>
         {move || shown.get().into_iter().map(exhibits::draw).rows()}
-        <Fields fields=timers title="timers"/>
-        <Fields fields=around title="clock, disk and links"/>
+        <Fields fields=timers title=|| "timers"/>
+        <Fields fields=around title=|| "clock, disk and links"/>
         {when(move || long.with(|l| !l.is_empty()), move || view! {
             <details>
                 <summary>"the rest of its state"</summary>
@@ -312,7 +317,10 @@ pub fn Inspect() -> impl IntoView {
 }
 
 #[component]
-fn Fields(fields: Kept<Vec<Field>>, title: &'static str) -> impl IntoView {
+fn Fields(
+    fields: Kept<Vec<Field>>,
+    title: impl Fn() -> &'static str + Copy + Send + Sync + 'static,
+) -> impl IntoView {
     let row =
         |f: Field| view! { <div class:changed=f.changed><dt>{f.name}</dt><dd>{f.value}</dd></div> };
     view! {

@@ -2,13 +2,12 @@
 //! line of the text; what the reader refuses is said beside its control and changes nothing.
 
 use crate::app::lay::{Kept, Perhaps, Rows, when};
-use engine::card::{BugCard, OpCard, ParamCard, Unit};
+use engine::card::{BugCard, OpCard, ParamCard, Unit, claim_words};
 use engine::run::Run;
 use engine::scenario::{edit, range};
 use leptos::prelude::*;
 
 use crate::app::page::Page;
-use crate::app::words;
 
 /// What a parameter is set to, and whether the text says so.
 pub fn value(run: &Run, name: &str) -> String {
@@ -23,7 +22,7 @@ fn is_default(run: &Run, card: &ParamCard) -> bool {
     !run.scenario().run.given.iter().any(|g| g == card.name)
 }
 
-/// `Mistake on: servers forget their vote. Watch Election Safety.`
+/// `Mistake on: servers forget their vote. Watch Election safety.`
 pub fn mistake(bug: &BugCard) -> String {
     let says = bug.says.trim_end_matches('.');
     format!("Mistake on: {says}. Watch {}.", watched(bug))
@@ -32,7 +31,7 @@ pub fn mistake(bug: &BugCard) -> String {
 fn watched(bug: &BugCard) -> String {
     let name = |c: &&str| match *c {
         "history" => "what the scenario expects of the history".to_string(),
-        c => words::split_camel(c),
+        c => claim_words(c),
     };
     bug.breaks.iter().map(name).collect::<Vec<_>>().join(", ")
 }
@@ -331,7 +330,7 @@ mod tests {
         };
         assert_eq!(
             mistake(&bug),
-            "Mistake on: votes are forgotten. Watch Election Safety, what the scenario expects of the history."
+            "Mistake on: votes are forgotten. Watch Election safety, what the scenario expects of the history."
         );
         assert_eq!(sentence("a word."), "A word.");
     }

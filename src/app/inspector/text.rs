@@ -380,7 +380,7 @@ pub fn Editor(text: Kept<String>, first: Vec<Fault>) -> impl IntoView {
         }
     };
     view! {
-        <p class="soft">"Everything you do by hand becomes a line here. Change a line and run it: what comes before stays the same. Ctrl Space offers words, Ctrl Enter runs the text."</p>
+        <p class="soft advice">"Everything you do by hand becomes a line here. Change a line and run it: what comes before stays the same. "<span class="by-key">"Ctrl Space offers words, Ctrl Enter runs the text."</span></p>
         <div class="editor">
             <pre aria-hidden="true"><code node_ref=layer
                 style:translate=move || format!("{}px {}px", -scroll.get().0, -scroll.get().1)></code></pre>

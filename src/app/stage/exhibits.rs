@@ -42,7 +42,7 @@ pub fn Exhibits(
                 found.items.retain(|(n, _)| filter.shows_node(*n));
                 Some(found)
             };
-            let mut found = find(&now)?;
+            let mut found = find(&now).filter(|s| !exhibit::is_empty(s))?;
             exhibit::reveal(&mut found, &index.clocks, here.now());
             let beside = kin::event_of(run, pick).map(|e| Beside::new(run, &index, e));
             let stands = |n| beside.as_ref().map_or(Kin::Outside, |b| b.node(n, count));
@@ -55,5 +55,9 @@ pub fn Exhibits(
     });
     let of = side.map(|i| format!(", {}", untrack(|| page.side_name(i)))).unwrap_or_default();
     let name = format!("What the nodes hold: {}{of}", key.replace('-', " "));
-    plate.view(page, name, Some(nothing.into()))
+    let word = key.replace('-', " ");
+    let none = format!(
+        "What the nodes hold as “{word}” stands here. At this moment none of them holds any."
+    );
+    plate.view(page, name, Some((nothing.into(), none)))
 }

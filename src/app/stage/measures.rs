@@ -16,8 +16,8 @@ use crate::app::lay::{Kept, effect};
 use crate::app::page::{Page, end_of};
 use crate::app::sides::Side;
 
-/// What a drawing depends on: how much was known, how long and how wide it is, and the selected event.
-type Drawn = (usize, Us, f32, Option<EventId>);
+/// What a drawing depends on: how much was known, how long it is and how much room it has, and the selected event.
+type Drawn = (usize, Us, (f32, f32), Option<EventId>);
 /// Takes out the titles of the charts, which stand over the veil: they are of the whole.
 fn titles(shapes: &mut Vec<Shape>) -> Vec<Shape> {
     let mut out = vec![];
@@ -39,6 +39,8 @@ fn titles(shapes: &mut Vec<Shape>) -> Vec<Shape> {
 
 /// Room above the charts, and as much below.
 const EDGE: f32 = 4.0;
+/// What the view keeps free above and below its picture.
+const AROUND: f32 = 16.0;
 
 #[component]
 pub fn Charts(
@@ -58,7 +60,8 @@ pub fn Charts(
     let kept = StoredValue::new_local(None::<(Rc<RefCell<Run>>, Measures)>);
     let drawn = StoredValue::new_local(None::<(Rc<RefCell<Run>>, Drawn, Picture)>);
     effect(move || {
-        let Some((w, _)) = plate.room() else { return };
+        let Some((w, h)) = plate.room() else { return };
+        let room = h - AROUND - 2.0 * EDGE;
         page.known.track();
         let (pick, until, of) = (page.pick_in(side), until.get(), page.side(side));
         let Some(Side { run: of, index, .. }) = of else {
@@ -66,7 +69,7 @@ pub fn Charts(
         };
         let (run, index) = (of.borrow(), index.borrow());
         let (known, selected) = (run.trace().len(), kin::event_of(&run, pick));
-        let new = (known, until, w, selected);
+        let new = (known, until, (w, room), selected);
         let same = |d: &(Rc<RefCell<Run>>, Drawn, Picture)| Rc::ptr_eq(&d.0, &of) && d.1 == new;
         let mut p = match drawn.get_value().filter(same) {
             Some(d) => d.2,
@@ -77,7 +80,8 @@ pub fn Charts(
                 m.catch_up(&run);
                 let beside = selected.map(|e| Beside::new(&run, &index, e));
                 let clocks = &index.clocks;
-                let picture = measures::measures(&run, clocks, &m, until, w, beside.as_ref());
+                let picture =
+                    measures::measures(&run, clocks, &m, until, (w, room), beside.as_ref());
                 kept.set_value(Some((of.clone(), m)));
                 drawn.set_value(Some((of.clone(), new, picture.clone())));
                 picture

@@ -195,7 +195,8 @@ fn broken(run: &Run, index: &Index, count: usize, told: Option<EventId>) -> Opti
 fn fault_says(run: &Run, done: &scene::index::Act) -> Option<String> {
     let act = &run.scenario().steps.get(done.line as usize)?.act;
     match undone(run, done) {
-        None => act_says(run, act),
+        // What holds from the first moment belongs to what the scenario is about.
+        None => act_says(run, act).or_else(|| (done.at > 0).then(|| change_says(run, act))?),
         Some((nodes, why)) => {
             let names: Vec<Who> = nodes
                 .into_iter()
@@ -238,11 +239,68 @@ fn undone(run: &Run, done: &scene::index::Act) -> Option<(Vec<NodeId>, String)> 
     None
 }
 
-fn act_says(run: &Run, act: &Act) -> Option<String> {
-    let name = |w: &Who| match w {
+fn called(run: &Run, who: &Who) -> String {
+    match who {
         Who::Node(n) => run.cast().find(n).map_or(n.clone(), |n| run.name(n).to_string()),
         Who::Role(r) => format!("the {r}"),
+    }
+}
+
+/// What is otherwise from now on: links, clocks, disks, honesty.
+fn change_says(run: &Run, act: &Act) -> Option<String> {
+    let name = |w: &Who| called(run, w);
+    let between = |from: &Who, to: &Who, both: bool| match both {
+        true => format!("between {} and {}", name(from), name(to)),
+        false => format!("from {} to {}", name(from), name(to)),
     };
+    let printed = engine::scenario::act(act);
+    let values = || {
+        let set: Vec<&str> = printed.split(' ').filter(|w| w.contains('=')).collect();
+        set.join(", ").replace('=', " ")
+    };
+    let last = || printed.rsplit(' ').next().unwrap_or_default().replace('-', "−");
+    let says = match act {
+        Act::Start(who) => {
+            let names: Vec<String> = who.iter().map(name).collect();
+            format!("{} {}.", names.join(", "), if who.len() == 1 { "starts" } else { "start" })
+        }
+        Act::Cut { from, to, both } => {
+            format!("The link {} is cut.", between(from, to, *both))
+        }
+        Act::Heal(Some((from, to, both))) => {
+            format!("The link {} is whole again.", between(from, to, *both))
+        }
+        Act::SetNet(_) => {
+            let cut = |s: &str| format!("what is under way at a cut {s}");
+            let set = values().replace("inflight deliver", &cut("arrives"));
+            format!("From now on everywhere: {}.", set.replace("inflight drop", &cut("is lost")))
+        }
+        Act::SetLink { from, to, both, .. } => {
+            format!("From now on the link {} has {}.", between(from, to, *both), values())
+        }
+        Act::SetNode { who, .. } => format!("From now on {} has {}.", name(who), values()),
+        Act::Skew { who, by } => {
+            let way = if *by < 0 { "back" } else { "ahead" };
+            format!(
+                "The clock of {} steps {way} by {}.",
+                name(who),
+                last().trim_start_matches(['−', '+'])
+            )
+        }
+        Act::Drift { who, .. } => {
+            format!("From now on the clock of {} drifts by {}.", name(who), last())
+        }
+        Act::Turn { who, lie, .. } if lie == "honest" => format!("{} lies no longer.", name(who)),
+        Act::Turn { who, lie, .. } => {
+            format!("From now on {} {}.", name(who), crate::app::faults::lie_says(run, lie)?)
+        }
+        _ => return None,
+    };
+    Some(words::capital(&says))
+}
+
+fn act_says(run: &Run, act: &Act) -> Option<String> {
+    let name = |w: &Who| called(run, w);
     let list = |l: &[Who]| l.iter().map(name).collect::<Vec<_>>().join(", ");
     let many = |l: &[Who], one: &str, more: &str| {
         words::capital(&format!("{} {}.", list(l), if l.len() == 1 { one } else { more }))
@@ -603,6 +661,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_otherwise_from_now_on_is_told() {
+        for (act, says) in [
+            ("cut n1 -> n2", "The link from n1 to n2 is cut."),
+            ("cut n1 <-> n2", "The link between n1 and n2 is cut."),
+            (
+                "set link n1 -> n2 latency=80ms loss=20%",
+                "From now on the link from n1 to n2 has latency 80ms, loss 20%.",
+            ),
+            ("set net loss=20%", "From now on everywhere: loss 20%."),
+            ("set node n1 disk=50ms", "From now on n1 has disk 50ms."),
+            ("skew n1 by -50ms", "The clock of n1 steps back by 50ms."),
+            ("skew n1 by 2s", "The clock of n1 steps ahead by 2s."),
+            ("drift n1 to -50ppm", "From now on the clock of n1 drifts by −50ppm."),
+            ("turn n1 silent", "From now on n1 sends nothing."),
+            ("turn n1 silent\nat 2ms turn n1 honest", "n1 lies no longer."),
+        ] {
+            assert_eq!(said(&format!("at 1ms {act}"), 5), says, "{act}");
+        }
+        // What holds from the first moment is what the scenario is about.
+        assert!(!said("at 0ms set net loss=20%", 0).starts_with("From now on"));
+    }
+
+    #[test]
     fn what_could_not_be_done_is_not_told_as_done() {
         let twice = said("at 1ms crash n1\nat 2ms crash n1", 5);
         assert_eq!(twice, "Nothing happens: n1 is already down.");
@@ -618,7 +699,7 @@ mod tests {
     fn a_claim_that_broke_is_told_until_something_else_is() {
         let forgets = "at 0ms n2 tell n1\nat 40ms crash n2\nat 50ms restart n2 amnesia\n";
         let broken = said(forgets, 55);
-        assert!(broken.starts_with("Own Entry Counts is broken: events n2 counted: 1"), "{broken}");
+        assert!(broken.starts_with("Own entry counts is broken: events n2 counted: 1"), "{broken}");
         let later = said(&format!("{forgets}at 60ms crash n3"), 65);
         assert_eq!(later, "n3 crashes.");
     }

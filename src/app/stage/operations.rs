@@ -63,13 +63,36 @@ fn stretch(run: &Run, now: Us) -> (Us, Us) {
         let answered = |op: &OpRec| run.trace().event(op.ret.as_ref()?.0).map(|e| e.at);
         let last = ops.iter().map(answered).collect::<Option<Vec<_>>>();
         let last = last.and_then(|all| all.into_iter().max()).map(|t| t + t / 4);
-        return (0, last.unwrap_or(end).clamp(1, end));
+        return (0, last.unwrap_or(end).max(1));
     }
     // It is turned like a page, half of it at a time: between two turns nothing is drawn anew.
     let span = (pace(run) * SPAN).min(end).max(4);
-    let from = now.saturating_sub(span / 4) / (span / 2) * (span / 2);
-    let from = from.min(end.saturating_sub(span));
-    (from, from + span)
+    let page = |t: Us| {
+        let from = t.saturating_sub(span / 4) / (span / 2) * (span / 2);
+        let from = from.min(end.saturating_sub(span));
+        (from, from + span)
+    };
+    let (from, to) = page(now);
+    page(nearest(run, (from, to)).unwrap_or(now))
+}
+
+/// Where nobody asks for anything in a stretch of time: when the last operation before it ended, or the first behind it
+/// begins.
+fn nearest(run: &Run, (from, to): (Us, Us)) -> Option<Us> {
+    let at = |e: EventId| run.trace().event(e).map_or(0, |e| e.at);
+    let (mut before, mut behind) = (None, None);
+    for op in run.trace().ops.iter() {
+        let (a, b) = (at(op.invoke), op.ret.as_ref().map_or(Us::MAX, |r| at(r.0)));
+        if a <= to && from <= b {
+            return None;
+        }
+        if b < from {
+            before = before.max(Some(b));
+        } else if behind.is_none() {
+            behind = Some(a);
+        }
+    }
+    before.or(behind)
 }
 
 /// A history with what the models say of it.
@@ -214,7 +237,7 @@ pub fn Operations() -> impl IntoView {
         })
     };
     let visit = move |e: EventId| {
-        view! { <button type="button" class="small wide" on:click=move |_| page.visit(e)>"Show them"</button> }
+        view! { <button type="button" class="small wide visit" on:click=move |_| page.visit(e)>"Show them"</button> }
     };
     let holds = move |word: &str| {
         verdict.with(|v| v.as_ref()?.all.iter().find(|(m, _)| *m == word).map(|(_, holds)| *holds))
@@ -298,9 +321,8 @@ pub fn Operations() -> impl IntoView {
     };
     view! {
         <div class="judged" tabindex="0" role="region" aria-label="What a model says of the operations">
-            <div class="models" role="group" aria-label="Model">{Model::ALL.into_iter().map(option).rows()}</div>
+            <div class="models" role="group" aria-label="Model">{Model::ALL.into_iter().map(option).rows()}{move || guilty().map(visit).perhaps()}</div>
             <span aria-live="polite">{says}</span>
-            {move || guilty().map(visit).perhaps()}
             {move || deeds().perhaps()}
         </div>
         <div class="handled" on:pointerdown=down on:pointermove=drag on:pointerup=drop on:pointercancel=cancel>
@@ -374,6 +396,15 @@ mod tests {
         let turns = pages.windows(2).filter(|p| p[0] != p[1]).count();
         let halves = (20 * SEC / ((to - from) / 2)) as usize;
         assert!(1 <= turns && turns <= halves + 1, "{turns} of {halves}");
+        // Before anything was asked for it is open where the first is, and where all is over at the last.
+        let middle = run("load c1 put x rate=20/s from=8s to=12s\n");
+        let at = |e: EventId| middle.trace().event(e).map_or(0, |e| e.at);
+        let ops: Vec<&OpRec> = middle.trace().ops.iter().collect();
+        let (first, last) = (at(ops[0].invoke), at(ops[ops.len() - 1].invoke));
+        assert!(ops.len() > WHOLE && first >= 8 * SEC && last <= 12 * SEC);
+        let shows =
+            |now: Us, t: Us| (stretch(&middle, now).0..=stretch(&middle, now).1).contains(&t);
+        assert!(shows(0, first) && shows(20 * SEC, last) && shows(10 * SEC, 10 * SEC));
         assert!(!has_any(&run("")));
     }
 }

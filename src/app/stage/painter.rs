@@ -140,7 +140,8 @@ fn patch(item: &mut Item, shape: Shape, live: bool) {
     if (shape.role, shape.hue) != (item.shape.role, item.shape.hue) {
         set(&item.el, "class", &shape.class());
     }
-    if shape.form != item.shape.form {
+    // Of a group the children are not kept here: one that has none any more must still lose those it had.
+    if shape.form != item.shape.form || !item.kids.is_empty() {
         write_form(item, &shape.form, live);
     }
     if (shape.pick, &shape.name) != (item.shape.pick, &item.shape.name) {

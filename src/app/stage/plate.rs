@@ -92,7 +92,12 @@ impl Plate {
         self.root.get_untracked()
     }
 
-    pub fn view(self, page: Page, name: String, nothing: Option<Signal<bool>>) -> AnyView {
+    pub fn view(
+        self,
+        page: Page,
+        name: String,
+        nothing: Option<(Signal<bool>, String)>,
+    ) -> AnyView {
         let Plate { frame, sight, root, layer, veil, over, height } = self;
         let key = move |ev: web_sys::KeyboardEvent| {
             if let Some(root) = root.get_untracked() {
@@ -104,10 +109,13 @@ impl Plate {
                 diagram::on_focus(&ev, &root);
             }
         };
+        // Where it may be empty, and the words for it.
+        let (nothing, none) = nothing.unzip();
+        let none = StoredValue::new(none);
         let empty = move || nothing.is_some_and(|n| n.get());
         view! {
             <div class="view spacetime exhibits" node_ref=frame tabindex="-1">
-                {crate::app::lay::when(empty, || view! { <p class="soft nothing">"There is nothing of it at this moment."</p> }.into_any())}
+                {crate::app::lay::when(empty, move || view! { <p class="soft nothing">{none.get_value()}</p> }.into_any())}
                 <svg class="scene" role="graphics-document document" aria-roledescription="diagram" aria-label=name node_ref=root
                     height=move || (height.get() as i32).to_string()
                     viewBox=move || Sight { w: sight.get().w - MARGIN, h: height.get() }.view_box()

@@ -6,13 +6,14 @@ use std::rc::Rc;
 
 use crate::app::lay::{Kept, Perhaps, Rows, anew, effect, either};
 use engine::check::history::Model;
-use engine::check::strongest;
+use engine::check::{measure, strongest};
 use engine::ids::*;
 use engine::protocol::prose_time;
 use engine::run::Run;
 use engine::trace::compare::{Counters, Difference, Parting, Tally};
 use leptos::prelude::*;
 
+use super::operations;
 use super::spacetime::{FOLLOW, Spacetime};
 use super::topology::Topology;
 use crate::app::head::Head;
@@ -232,9 +233,10 @@ pub fn beside(
 fn rows(counts: &[Counters]) -> Vec<(&'static str, Vec<String>)> {
     let each = |f: &dyn Fn(&Counters) -> String| counts.iter().map(f).collect::<Vec<String>>();
     let share = |c: &Counters| {
+        // Where nothing has come back yet, nothing is known of it.
         c.availability()
-            .map(|ppm| (ppm + 500) / 1_000)
-            .map_or("–".into(), |tenths| format!("{}.{} %", tenths / 10, tenths % 10))
+            .filter(|_| c.ok + c.failed + c.unknown > 0)
+            .map_or("–".into(), |ppm| measure::prose("ppm", ppm.into()))
     };
     vec![
         // What a reader compares comes first.
@@ -266,13 +268,16 @@ pub fn Comparison() -> impl IntoView {
     // Found once for each state of the runs: it is of all that is known, and not of the moment.
     let models = Kept::new(move || {
         page.known.track();
-        page.sides().iter().map(|s| strongest(&s.run.borrow()).map(of)).collect::<Vec<_>>()
+        let sides = page.sides();
+        let models: Vec<_> = sides.iter().map(|s| strongest(&s.run.borrow()).map(of)).collect();
+        // Where something was asked for that no model can judge, the row says that.
+        let some = models.iter().any(Option::is_some)
+            || sides.iter().any(|s| operations::has_any(&s.run.borrow()));
+        some.then_some(models)
     });
     let history = move || {
-        let cells = models.get();
-        let some = cells.iter().any(Option::is_some);
-        let cells = cells.into_iter().map(|m| m.unwrap_or("–").to_string()).collect();
-        some.then(|| row(("the whole history is", cells))).perhaps()
+        let cells = models.get().map(|all| all.into_iter().map(|m| m.unwrap_or("–").to_string()));
+        cells.map(|cells| row(("the whole history is", cells.collect()))).perhaps()
     };
     let difference = move |(i, d): (usize, Option<Difference>)| {
         let pair = names.with(|n| {
@@ -344,6 +349,9 @@ mod tests {
         assert_eq!(line(&c), "41 messages · 3 of 4 answered · half within 20 ms · 2 claims broken");
         assert_eq!(line(&Counters { sent: 1, ..Counters::default() }), "1 message");
         let share = |i: usize| rows(&[c, Counters::default()])[1].1[i].clone();
-        assert_eq!((share(0), share(1)), ("75.0 %".into(), "–".into()));
+        // One was asked for, and none has come back.
+        let open = Counters { asked: 1, ..Counters::default() };
+        assert_eq!(rows(&[open])[1].1[0], "–");
+        assert_eq!((share(0), share(1)), ("75 %".into(), "–".into()));
     }
 }

@@ -109,6 +109,17 @@ pub fn viewport(
     }
 }
 
+/// Whether a playhead that stands has just passed something, and all of that instant; and whether anything is still to
+/// come.
+fn ahead(run: &Run, frame: &Frame, count: usize) -> (bool, bool) {
+    let trace = run.trace();
+    let done = trace.count_before(frame.now + 1);
+    let just = done.checked_sub(1).is_some_and(|i| trace.at(i) == frame.now);
+    let whole = !frame.playing && count >= done;
+    let over = done == trace.len() && (run.ended().is_some() || run.world().next_at().is_none());
+    (whole && just, !(whole && over))
+}
+
 /// How much is in sight: some seconds of the screen, or the whole of a run that is shorter.
 fn span(run: &Run) -> Us {
     let (usual, end) = (scene::pace(run) * SPAN, end_of(run));
@@ -140,6 +151,10 @@ struct Layers {
 struct At {
     pick: Pick,
     now: Us,
+    /// The last thing that has happened, if the playhead stands right behind it.
+    just: bool,
+    /// Something is still to come.
+    more: bool,
     /// Where this run parts from the one beside it.
     parted: Option<Us>,
     /// The chain and the cut that are asked about.
@@ -160,6 +175,8 @@ struct Sheet {
     base: Option<(Viewport, f32)>,
     /// Faults that have been done by then: their words stand over the veil.
     done: Option<usize>,
+    /// Whether the veil was painted over what is still to come.
+    more: bool,
     view: Option<Viewport>,
     known: usize,
     /// What the tiles leave out.
@@ -208,6 +225,7 @@ impl Sheet {
             run: None,
             base: None,
             done: None,
+            more: true,
             view: None,
             known: 0,
             filter: Filter::default(),
@@ -232,7 +250,7 @@ impl Sheet {
         let (run, index) = (l.run.borrow(), l.index.borrow());
         let grown = self.known != index.len();
         let stale = self.base.is_none_or(|b| !still_serves(b, &view));
-        if at.dirty || stale {
+        if at.dirty || stale || self.more != at.more {
             self.paint(&run, &index, view, &at);
         }
         let sifted = self.filter != index.filter();
@@ -249,7 +267,8 @@ impl Sheet {
         }
         (self.known, self.filter) = (index.len(), index.filter());
         self.view = Some(view);
-        self.place(&view, at.now, tiles_change);
+        let behind = if at.just { spacetime::BEHIND } else { 0.0 };
+        self.place(&view, view.x(at.now) + behind, tiles_change);
     }
 
     fn paint(&mut self, run: &Run, index: &Index, view: Viewport, at: &At) {
@@ -263,7 +282,8 @@ impl Sheet {
         self.layers.front.1.paint(front);
         let seen = (view.gutter + left, view.w + left);
         self.layers.focus.1.paint(spacetime::focus(run, index, &wide, seen, pick));
-        self.layers.veil.1.paint(spacetime::veil(&wide));
+        self.layers.veil.1.paint(spacetime::veil(&wide, at.more));
+        self.more = at.more;
         let chain = at.chain.as_ref().map(|c| spacetime::chain(run, index, &wide, c));
         self.layers.chain.1.paint(chain.unwrap_or_default());
         let line = at.cut.as_ref().map(|c| spacetime::cut(run, index, &wide, &c.0, &c.1));
@@ -307,7 +327,7 @@ impl Sheet {
         }
     }
 
-    fn place(&mut self, view: &Viewport, now: Us, anew: bool) {
+    fn place(&mut self, view: &Viewport, line: f32, anew: bool) {
         if anew || self.moved.length() == 0 {
             self.moved = js_sys::Array::new();
             for e in [
@@ -327,7 +347,7 @@ impl Sheet {
         }
         let drift = self.base.map_or(0.0, |(b, _)| ((b.t0 - view.t0) / view.us_per_px()) as f32);
         self.xs.clear();
-        self.xs.extend([drift, drift, drift, drift, drift, drift, view.x(now)]);
+        self.xs.extend([drift, drift, drift, drift, drift, drift, line]);
         self.xs.extend(self.shown.keys().map(|k| view.tile_x(k)));
         slide(&self.moved, &self.xs);
     }
@@ -417,13 +437,17 @@ pub fn Spacetime(
         let repaint = dirty.get_value();
         dirty.set_value(false);
         let (pick, parted) = untrack(|| (page.pick_in(side), page.parted(side)));
-        // What is asked is asked of the run in view.
+        // How far the others are is the clock's to say.
         let mine = untrack(|| side.is_none_or(|i| page.is_current(i)));
+        let count = if mine { frame.count } else { usize::MAX };
+        let (just, more) = ahead(&loaded.run.borrow(), frame, count);
+        // What is asked is asked of the run in view.
         let asked =
             if mine { (chain.get_untracked(), judged.get_untracked()) } else { (None, None) };
         let (chain, cut) = asked;
         let by_hand = untrack(|| matches!(gaze.get(), Gaze::Fixed(_)));
-        let at = At { pick, now: frame.now, parted, chain, cut, by_hand, dirty: repaint };
+        let at =
+            At { pick, now: frame.now, just, more, parted, chain, cut, by_hand, dirty: repaint };
         sheet.look(&loaded, view, at);
         if let Some(root) = root.get_untracked().filter(|_| repaint) {
             diagram::keep_one_stop(&root);

@@ -48,6 +48,8 @@ struct Moving {
     motion: Option<(Rc<RefCell<engine::run::Run>>, Motion)>,
     layer: web_sys::Element,
     layout: Layout,
+    /// Where words of links stand.
+    words: Vec<topology::Box2>,
     rings: Vec<topology::Ring>,
     flights: Vec<f32>,
     labels: Vec<f32>,
@@ -96,6 +98,7 @@ impl Moving {
         if calm {
             whole_arrows(&run, &index, &self.layout, count, (now, pick), &mut shapes);
         }
+        self.words = topology::link_words(&shapes);
         self.painter.paint(shapes);
         if let Some(kin) = &mut self.kin {
             kin.stand(&run, &index, &self.layout, pick, count);
@@ -124,7 +127,8 @@ impl Moving {
         }
         let run = l.run.borrow();
         let index = l.index.borrow();
-        let flights = Flights { run: &run, index: &index, layout: &self.layout };
+        let (layout, words) = (&self.layout, &self.words[..]);
+        let flights = Flights { run: &run, index: &index, layout, words };
         let now = frame.now;
         if frame.calm {
             self.flights.clear();
@@ -228,7 +232,7 @@ fn whole_arrows(
     (now, pick): (Us, Pick),
     out: &mut Vec<Shape>,
 ) {
-    let flights = Flights { run, index, layout };
+    let flights = Flights { run, index, layout, words: &[] };
     let mut arrows = vec![];
     flights.each(now, &mut |m, rec, _| arrows.push((m, *rec)));
     // What has just arrived, or just left, is what the step was about.
@@ -291,6 +295,7 @@ pub fn Topology(
             motion: None,
             layer: fly.into(),
             layout: Layout::place(&[], engine::card::Layout::Tiers, 1.0, 1.0),
+            words: vec![],
             rings: vec![],
             flights: vec![],
             labels: vec![],
@@ -550,8 +555,8 @@ fn Popover(
             let place =
                 |words: &[usize]| pop_at(&at, l.ring_radius(), about, &widths(words), sight);
             let whole = place(&words);
-            // Where there is no room for them, the dialog has them.
-            if whole.covers && page.phone.get() {
+            // Where there is no room for them, the dialog has them: on a phone, and in the small picture of one of four runs.
+            if whole.covers {
                 Place { covers: true, ..place(&[letters(&short(&name.get()))]) }
             } else {
                 Place { covers: false, ..whole }

@@ -165,7 +165,12 @@ pub fn prose(unit: &str, v: i64) -> String {
         "us" => [sign, &prose_time(all)].concat(),
         "ppm" => {
             let tenths = (all + 500) / 1_000;
-            [sign, &thousands(tenths / 10), ".", &(tenths % 10).to_string(), " %"].concat()
+            let rest = if tenths.is_multiple_of(10) {
+                "".into()
+            } else {
+                [".", &(tenths % 10).to_string()].concat()
+            };
+            [sign, &thousands(tenths / 10), &rest, " %"].concat()
         }
         "milli/s" => Value::Rate(v).print(),
         "" => [sign, &thousands(all)].concat(),

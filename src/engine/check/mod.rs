@@ -8,7 +8,6 @@ use crate::few::Few;
 use crate::ids::{EventId, NodeId};
 use crate::run::Run;
 use crate::scenario::ast::Out;
-use crate::seq::Map;
 use crate::trace::OpRec;
 use crate::value::Value;
 use history::{HistOp, History, Kind, Status, Verdict};
@@ -23,7 +22,24 @@ pub fn history_of(run: &Run) -> History {
             ops.push(op);
         }
     }
-    History { ops, initial: Map::default() }
+    let beyond = beyond(run, &ops);
+    History { ops, beyond, ..History::default() }
+}
+
+/// Models speak of reads that give what one write wrote. A protocol that merges writes says so; and an operation they have no
+/// word for may have changed what is read.
+fn beyond(run: &Run, ops: &[HistOp]) -> Option<&'static str> {
+    if run.world().stage().merges() {
+        return Some(
+            "What is read here may be made of several writes: the models speak of reads that give what one wrote.",
+        );
+    }
+    let is_read = |key: &str| ops.iter().any(|op| op.key == key);
+    let changes = |op: &OpRec| op.args.first().is_some_and(|key| is_read(&key.print()));
+    let mut others = run.trace().ops.iter().filter(|op| !WORDS.contains(&op.verb));
+    others.any(changes).then_some(
+        "A key was changed by an operation that the models have no word for: they speak of reads and writes.",
+    )
 }
 
 /// A session has at most one open operation, and an unknown one closes it.
@@ -48,6 +64,9 @@ impl Sessions {
         self.next
     }
 }
+
+/// What a history is made of.
+const WORDS: [&str; 5] = ["put", "get", "cas", "add", "append"];
 
 fn hist_op(op: &OpRec, session: u32) -> Option<HistOp> {
     let value = op.ret.as_ref().and_then(|r| r.2.clone());

@@ -288,6 +288,43 @@ pub enum Act {
     },
 }
 
+impl Act {
+    /// Every place that names who is meant.
+    pub fn whos_mut(&mut self) -> Vec<&mut Who> {
+        match self {
+            Act::Crash(w) | Act::Pause(w) | Act::Resume(w) | Act::Start(w) => {
+                w.iter_mut().collect()
+            }
+            Act::Restart { who, .. } => who.iter_mut().collect(),
+            Act::Partition(groups) => groups.iter_mut().flatten().collect(),
+            Act::Cut { from, to, .. }
+            | Act::Heal(Some((from, to, _)))
+            | Act::SetLink { from, to, .. } => vec![from, to],
+            Act::Drop(m) | Act::Hold(m) | Act::Release(m) | Act::Pass(m) => m.whos_mut(),
+            Act::Delay { msg, .. } | Act::Duplicate { msg, .. } => msg.whos_mut(),
+            Act::Isolate(who)
+            | Act::Skew { who, .. }
+            | Act::Drift { who, .. }
+            | Act::Turn { who, .. }
+            | Act::Fire { who, .. }
+            | Act::SetNode { who, .. }
+            | Act::Call { who, .. } => vec![who],
+            Act::Heal(None) | Act::SetNet(_) | Act::Say(_) | Act::Mark(_) => vec![],
+        }
+    }
+}
+
+impl Msg {
+    fn whos_mut(&mut self) -> Vec<&mut Who> {
+        let path = match self {
+            Msg::It => None,
+            Msg::Named { path, .. } => Some(path),
+            Msg::Next { path, .. } | Msg::Every { path, .. } => path.as_mut(),
+        };
+        path.map_or(vec![], |p| p.from.iter_mut().chain(p.to.iter_mut()).collect())
+    }
+}
+
 /// Which message, or messages, a fault takes hold of.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Msg {

@@ -2,7 +2,7 @@
 //! facts and acts share.
 
 use super::ast::{Basic, Fact, Fate, Life, Out, Path, Pattern, Who};
-use super::fault::suggest;
+use super::fault::{nearest, suggest};
 use super::known::is_word;
 use super::num;
 use super::num::clip;
@@ -103,6 +103,9 @@ fn told(r: &mut Reader<'_>) -> Option<Basic> {
     if bare_reason(r) {
         return reason(r, None);
     }
+    if no_fact(r) {
+        return None;
+    }
     let who = r.who()?;
     let word = r.peek().map_or("", |w| w.raw);
     match (life(word), out(word)) {
@@ -123,7 +126,31 @@ fn bare_reason(r: &Reader<'_>) -> bool {
     reason(first.raw) && !(r.known.who(first.raw).is_some() && (verb || reason(second)))
 }
 
-/// Without cards: a word that says something about the one before it.
+/// Whether the next word is nobody's name and what follows speaks of nobody: then it was meant for a fact, and what
+/// facts there are is said.
+fn no_fact(r: &mut Reader<'_>) -> bool {
+    let (Some(entry), Some(first)) = (r.known.entry, r.peek()) else { return false };
+    let second = r.peek_second().map_or("", |w| w.raw);
+    let reasons: Vec<&str> = entry.reasons.iter().map(|c| c.slug).collect();
+    if !is_word(first.raw) || r.known.who(first.raw).is_some() || follows_who(second) {
+        return false;
+    }
+    let near = nearest(first.raw, &reasons).map(|n| ["Did you mean `", n, "`? "].concat());
+    let kinds: Vec<&str> = entry.kinds.iter().map(|k| k.name).collect();
+    let hint = [
+        &near.unwrap_or_default(),
+        "What nodes tell here: ",
+        &reasons.join(", "),
+        ". Or a node and `crashed`, `restarted` or `is` with a state; or `sent`, `delivered` or `lost` with ",
+        &kinds.join(", "),
+        ".",
+    ];
+    let message = format!("`{}` is nothing this protocol tells.", clip(first.raw));
+    r.note("unknown-reason", message, Some(hint.concat()), first);
+    true
+}
+
+/// Whether a word says something about the one before it, as far as that is seen without cards.
 fn follows_who(second: &str) -> bool {
     is_word(second) && !is_verb(second) && (second == "is" || !CONNECTIVES.contains(&second))
 }

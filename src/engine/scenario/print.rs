@@ -375,6 +375,22 @@ pub fn act(a: &Act) -> String {
     }
 }
 
+/// The same for a reader, who knows the nodes by the names they are shown under.
+pub fn act_named(a: &Act, name: &dyn Fn(&str) -> String) -> String {
+    let mut shown = a.clone();
+    for who in shown.whos_mut() {
+        if let Who::Node(id) = who {
+            *id = name(id);
+        }
+    }
+    match &mut shown {
+        Act::Call { call, .. } => call.args.iter_mut().for_each(|v| *v = v.renamed(name)),
+        Act::Turn { args, .. } => args.iter_mut().for_each(|(_, v)| *v = v.renamed(name)),
+        _ => {}
+    }
+    act(&shown)
+}
+
 fn between(from: &Who, to: &Who, both: bool) -> String {
     format!("{} {} {}", who(from), arrow(both), who(to))
 }

@@ -78,6 +78,20 @@ pub fn reveal(stack: &mut Stack, clocks: &Clocks, now: Us) {
     }
 }
 
+/// Whether nobody holds anything of it: names without anything beside them tell a reader less than words.
+pub fn is_empty(stack: &Stack) -> bool {
+    stack.items.iter().all(|(_, e)| match e {
+        Exhibit::Log(log) => log.cells.is_empty() && log.first <= log.before + 1,
+        Exhibit::Table(t) => t.rows.is_empty(),
+        Exhibit::Set(items) | Exhibit::Queue(items) => items.is_empty(),
+        Exhibit::Ranges(ranges) => ranges.is_empty(),
+        Exhibit::Tree(rows) => rows.is_empty(),
+        Exhibit::Matrix { rows, .. } => rows.is_empty(),
+        Exhibit::Text(t) => t.is_empty(),
+        _ => false,
+    })
+}
+
 /// The rings of several nodes as one. Its tokens are those of the node that knows of what is moving, else those most
 /// nodes know; its keys are everybody's.
 pub fn whole(stack: &Stack) -> Option<Ring> {
@@ -104,7 +118,7 @@ pub const BEYOND: f32 = 8.0;
 const RING: f32 = 168.0;
 
 /// Draw a stack in a width. `before` is the same a little earlier, for what leaves a ghost; a ring fits itself into
-/// the room's height, everything else takes what it needs. `kin` is how a node stands, as it is at that moment, to the
+/// the room's height, logs as far as they can be read; everything else takes what it needs. `kin` is how a node stands, as it is at that moment, to the
 /// selected event; a ring is what several nodes know together, and stands to none.
 pub fn draw(
     run: &Run,
@@ -115,7 +129,9 @@ pub fn draw(
     kin: &dyn Fn(NodeId) -> Kin,
 ) -> Picture {
     match stack.items.first() {
-        Some((_, Exhibit::Log(_))) => return logs::logs(run, stack, before, w, selected, kin),
+        Some((_, Exhibit::Log(_))) => {
+            return logs::logs(run, stack, before, (w, room), selected, kin);
+        }
         Some((_, Exhibit::Ring(_))) => {
             let h = room.max(RING).min(w);
             let rings = whole(stack).map(|r| ring::ring(run, &r, w, h, 1.0, selected));
@@ -163,7 +179,7 @@ pub fn one(run: &Run, exhibit: &Exhibit, w: f32) -> Picture {
         Exhibit::Set(items) | Exhibit::Queue(items) => chips(items, w),
         Exhibit::Gauge { value, max, unit } => gauge(*value, *max, unit, w),
         Exhibit::Chart { states, edges, current } => chart(states, edges, current, w),
-        Exhibit::Clock { entries } => clock(run, entries, w),
+        Exhibit::Clock { entries, beside } => clock(run, entries, *beside, w),
         Exhibit::Tree(rows) => lines(rows.iter().map(|(d, t)| (*d as f32 * 14.0, t.clone())), w),
         Exhibit::Matrix { rows, cols, cells } => {
             let head = std::iter::once(String::new()).chain(cols.iter().cloned()).collect();
@@ -279,19 +295,25 @@ fn gauge(value: i64, max: i64, unit: &str, w: f32) -> Picture {
     Picture { shapes, w, h: LINE }
 }
 
-fn clock(run: &Run, entries: &[(NodeId, u64)], w: f32) -> Picture {
+fn clock(
+    run: &Run,
+    entries: &[(NodeId, u64)],
+    beside: Option<(&'static str, u64)>,
+    w: f32,
+) -> Picture {
     let mut shapes = vec![];
+    let mut chip = |x: f32, wide: f32, word: &str, v: u64| {
+        let middle = x + wide / 2.0;
+        let word = text::fit(word, text::SMALL, wide - 2.0);
+        shapes.push(Shape::round("chip", x, 0.0, wide, 30.0, 4.0));
+        shapes.push(Shape::text("soft", middle, 11.0, Anchor::Middle, word));
+        shapes.push(Shape::text("value", middle, 25.0, Anchor::Middle, v.to_string()));
+    };
     for (i, (n, v)) in entries.iter().enumerate() {
-        let x = 40.0 * i as f32;
-        shapes.push(Shape::round("chip", x, 0.0, 36.0, 30.0, 4.0));
-        shapes.push(Shape::text(
-            "soft",
-            x + 18.0,
-            11.0,
-            Anchor::Middle,
-            text::fit(run.name(*n), text::SMALL, 34.0),
-        ));
-        shapes.push(Shape::text("value", x + 18.0, 25.0, Anchor::Middle, v.to_string()));
+        chip(40.0 * i as f32, 36.0, run.name(*n), *v);
+    }
+    if let Some((word, v)) = beside {
+        chip(40.0 * entries.len() as f32 + 12.0, 56.0, word, v);
     }
     Picture { shapes, w, h: 32.0 }
 }

@@ -7,7 +7,6 @@ use std::cmp::Ordering;
 
 use super::exhibit::Picture;
 use super::kin::{Beside, Kin, Lasting};
-use super::list;
 use super::pen::Pen;
 use super::{Anchor, Form, Pick, Shape, text};
 use crate::check::history::{Because, History, Verdict, points};
@@ -15,10 +14,13 @@ use crate::check::verdict::out_word;
 use crate::few;
 use crate::ids::{EventId, NodeId, OpId, Us};
 use crate::run::Run;
+use crate::scenario::ast::Out;
 use crate::trace::OpRec;
 
 const PITCH: f32 = 28.0;
 const BAR: f32 = 18.0;
+/// Width of a bar that took no time.
+const LEAST: f32 = 6.0;
 /// Width of what a finger meets.
 const TARGET: f32 = 24.0;
 /// How far a shade reaches beyond its bar.
@@ -86,7 +88,7 @@ pub fn history(
     }
     for (i, &(row, id, op, a, b)) in bars.iter().enumerate() {
         let next = bars[i + 1..].iter().find(|n| n.0 == row).map_or(w, |n| x(n.3));
-        let (x0, x1) = (x(a.max(from)), x(b.min(to)).max(x(a.max(from)) + 3.0));
+        let (x0, x1) = (x(a.max(from)), x(b.min(to)).max(x(a.max(from)) + LEAST));
         let bad = guilty.contains(&op.invoke);
         let when = match (a <= now, b <= now) {
             (_, true) => When::Answered,
@@ -168,16 +170,17 @@ fn bar(run: &Run, id: OpId, op: &OpRec, at: At, bad: bool, chosen: bool) -> (Sha
     let role = match (&op.ret, bad) {
         (_, true) => "bar broken",
         (None, _) => "bar open",
-        (Some((_, crate::scenario::ast::Out::Ok, _)), _) => "bar",
+        (Some((_, Out::Ok, _)), _) => "bar",
         _ => "bar failed",
     };
-    let asked = list::operation(run, id);
-    let mut words = asked.clone();
-    if let Some((_, out, value)) = &op.ret {
-        words.push_str(" ⇒ ");
-        words.push_str(&value.as_ref().map_or_else(|| out_word(*out).to_string(), |v| v.print()));
-    }
-    let wide = text::mono(&words, text::SMALL);
+    let said = said(run, id, op);
+    let words = said[0].1.clone();
+    // The longest that has room, in the bar or beside it; in the shortest there is the value alone.
+    let beside = next.max(x1) - x1 - 10.0;
+    let room = (x1 - x0 - 10.0).max(beside);
+    let fits = said.into_iter().find(|s| text::mono(&s.1, text::SMALL) <= room);
+    let (asked, answered) = fits.unwrap_or_default();
+    let wide = text::mono(&answered, text::SMALL);
     // What is short, and narrow on a phone, is still met by a finger: as far as the next one leaves room.
     let reach = (x0 + TARGET).min(next).max(x1) - x0;
     let mut kids = vec![
@@ -190,21 +193,44 @@ fn bar(run: &Run, id: OpId, op: &OpRec, at: At, bad: bool, chosen: bool) -> (Sha
         ("value beside-bar", x1 + 5.0)
     };
     let mut over = None;
-    if x + wide <= next.max(x1) {
+    if !answered.is_empty() {
         // What is open does not tell yet what it will be answered.
-        let said = if when == When::Asked { &asked } else { &words };
-        let ends = x + text::mono(said, text::SMALL);
+        let said = if when == When::Asked { asked } else { answered };
+        let ends = x + text::mono(&said, text::SMALL);
         if when == When::Later || ends <= veil {
-            kids.push(Shape::text(role, x, y + 13.0, Anchor::Start, said.clone()));
+            kids.push(Shape::text(role, x, y + 13.0, Anchor::Start, said));
         } else {
             // Beside the bar's own ground: the veil has made it pale.
             let (y, role) = (y + 13.0, "value beside-bar");
-            over = Some(Shape::text(role, x, y, Anchor::Start, said.clone()));
+            over = Some(Shape::text(role, x, y, Anchor::Start, said));
         }
     }
     let name = [run.name(op.node), " ", &words].concat();
     let role = if chosen { "op selected" } else { "op" };
     (Shape::group(role, kids).pick(Pick::Op(id), name), over)
+}
+
+/// What stands in a bar or beside it, longest first: while it is open, and when it is answered.
+fn said(run: &Run, id: OpId, op: &OpRec) -> Vec<(String, String)> {
+    let asked = run.call(id);
+    let Some((_, out, value)) = &op.ret else { return vec![(asked.clone(), asked)] };
+    let got = value.as_ref().map_or_else(|| out_word(*out).to_string(), |v| v.print());
+    let mut all = vec![(asked.clone(), [&asked, " ⇒ ", &got].concat())];
+    // Of what was done a reader needs no more than the value.
+    if let (Out::Ok, Some(key)) = (*out, op.args.first()) {
+        let key = key.print();
+        match (op.verb, value, op.args.get(1)) {
+            ("put", None, Some(v)) => {
+                let set = [&key, "=", &v.print()].concat();
+                all.extend([(asked.clone(), asked), (set.clone(), set), (v.print(), v.print())]);
+            }
+            ("get", Some(_), _) => {
+                all.extend([(key.clone(), [&key, "=", &got].concat()), (String::new(), got)]);
+            }
+            _ => {}
+        }
+    }
+    all
 }
 
 /// A bar with shades under what of it is in the past and in the future of the selected event.

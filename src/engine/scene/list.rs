@@ -1,8 +1,8 @@
-//! Events as text, in the one legend of goldens and page:
-//! `n2@3` a node at an epoch, `→ ←` messages, `⇨` a change, `⇒` a result.
+//! Events as text, each for itself: `→ ←` messages, `⇨` a change, `⇒` a result.
 
 use super::index::Index;
-use crate::ids::{EventId, NodeId, OpId, Us};
+use crate::card::claim_words;
+use crate::ids::{EventId, NodeId, Us};
 use crate::protocol::prose_time;
 use crate::run::Run;
 use crate::trace::text::Legend;
@@ -24,7 +24,7 @@ pub struct Row {
 /// out, and what the filter leaves out.
 pub fn list(run: &Run, index: &Index, events: std::ops::Range<usize>) -> Vec<Row> {
     let row = |e: Event| {
-        let text = words(run, index, e.id);
+        let text = words(run, e.id);
         let bad = matches!(
             e.what,
             What::Lose { .. } | What::Crash | What::Broke { .. } | What::Void { .. }
@@ -37,21 +37,13 @@ pub fn list(run: &Run, index: &Index, events: std::ops::Range<usize>) -> Vec<Row
 }
 
 /// The accessible name of an event: when, and what.
-pub fn name(run: &Run, index: &Index, e: EventId) -> String {
+pub fn name(run: &Run, e: EventId) -> String {
     let at = run.trace().event(e).map_or(0, |e| e.at);
-    [&prose_time(at), ", ", &words(run, index, e)].concat()
-}
-
-/// A step of the scenario in its own words.
-pub fn act(run: &Run, line: u32) -> String {
-    run.scenario()
-        .steps
-        .get(line as usize)
-        .map_or_else(String::new, |s| crate::scenario::act(&s.act))
+    [&prose_time(at), ", ", &words(run, e)].concat()
 }
 
 /// An event in words; empty for what is not worth a line.
-pub fn words(run: &Run, index: &Index, id: EventId) -> String {
+pub fn words(run: &Run, id: EventId) -> String {
     let Some(e) = run.trace().event(id) else { return String::new() };
     if matches!(e.what, What::Meter { .. } | What::Clock { .. }) {
         return String::new();
@@ -59,18 +51,15 @@ pub fn words(run: &Run, index: &Index, id: EventId) -> String {
     if let What::Why { .. } = e.what {
         return run.sentence(id).unwrap_or_default();
     }
-    let before = EventId(id.0.saturating_sub(1));
-    let epochs = run.cast().all().map(|n| index.epoch_at(n, before)).collect();
-    Legend::amid(run, epochs).tell(&e)
+    if let What::Broke { claim, witness } = e.what {
+        return ["✗ ", &broken(run, claim, witness)].concat();
+    }
+    Legend::alone(run).tell(&e)
 }
 
-/// `put x 1`
-pub fn operation(run: &Run, op: OpId) -> String {
-    let Some(rec) = run.trace().op(op) else { return String::new() };
-    let mut out = rec.verb.to_string();
-    for a in &rec.args {
-        out.push(' ');
-        out.push_str(&a.print());
-    }
-    out
+/// A claim and what broke it.
+pub fn broken(run: &Run, claim: u8, witness: u32) -> String {
+    let name = run.entry().claims.get(claim as usize).map_or("", |c| c.name);
+    let says = run.trace().witnesses.get(witness as usize).map_or("", |w| &w.says);
+    [&claim_words(name), " is broken: ", says].concat()
 }

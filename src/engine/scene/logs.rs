@@ -10,8 +10,9 @@ use crate::show::{Cell, Exhibit, Log};
 /// Cells are as wide as there is room for, within these.
 const NARROW: f32 = 46.0;
 const WIDE: f32 = 84.0;
-const CELL_H: f32 = 30.0;
-const PITCH: f32 = 44.0;
+/// Rows are as high as there is room for, within these; a cell leaves room for the rule under it.
+const LOW: f32 = 33.0;
+const HIGH: f32 = 44.0;
 const TOP: f32 = 18.0;
 
 /// The logs of a stack. `before` is the same stack a little earlier: what differs from it leaves a ghost.
@@ -19,7 +20,7 @@ pub fn logs(
     run: &Run,
     stack: &Stack,
     before: Option<&Stack>,
-    w: f32,
+    (w, room_h): (f32, f32),
     selected: Pick,
     kin: &dyn Fn(NodeId) -> Kin,
 ) -> Picture {
@@ -52,11 +53,14 @@ pub fn logs(
     let first = clipped(left);
     let last = last.min(first + room(left));
     let wide = ((w - left) / (last - first).max(4) as f32).clamp(NARROW, WIDE);
-    let view = View { start, left, first, last, wide };
+    let pitch = ((room_h - TOP) / rows.len().max(1) as f32).clamp(LOW, HIGH);
+    let high = (pitch - 6.0).min(30.0);
+    let rule = high + (pitch - high).min(8.0) / 2.0;
+    let view = View { run, start, left, first, last, wide, high, rule };
     let mut shapes = vec![];
     view.heads(&mut shapes);
     for (i, (n, log)) in rows.iter().enumerate() {
-        let y = TOP + PITCH * i as f32;
+        let y = TOP + pitch * i as f32;
         let kin = kin(*n);
         let role = match kin {
             _ if selected == Pick::Node(*n) => "log selected",
@@ -64,7 +68,7 @@ pub fn logs(
             _ => "log",
         };
         let mut kids: Vec<Shape> =
-            kin.shade(-BEYOND, y - 4.0, w + 2.0 * BEYOND, PITCH - 3.0).into_iter().collect();
+            kin.shade(-BEYOND, y - 4.0, w + 2.0 * BEYOND, pitch - 3.0).into_iter().collect();
         kids.push(Shape::text("lane-name", 0.0, y + 20.0, Anchor::Start, run.name(*n)));
         if !kin.sign().is_empty() {
             kids.push(Shape::text("kin-sign", 0.0, y + 34.0, Anchor::Start, kin.sign()));
@@ -73,7 +77,7 @@ pub fn logs(
         let name = kin.named(&name(run, *n, log));
         shapes.push(Shape::group(role, kids).pick(Pick::Node(*n), name));
     }
-    Picture { shapes, w, h: TOP + PITCH * rows.len() as f32 }
+    Picture { shapes, w, h: TOP + pitch * rows.len() as f32 }
 }
 
 fn log(e: &Exhibit) -> Option<&Log> {
@@ -105,16 +109,21 @@ fn name(run: &Run, n: NodeId, log: &Log) -> String {
         .concat()
 }
 
-struct View {
+struct View<'a> {
+    run: &'a Run,
     /// Where the block of a snapshot begins.
     start: f32,
     left: f32,
     first: u64,
     last: u64,
     wide: f32,
+    /// Height of a cell.
+    high: f32,
+    /// How far below its top the rule under it is.
+    rule: f32,
 }
 
-impl View {
+impl View<'_> {
     fn x(&self, i: u64) -> f32 {
         self.left + self.wide * (i - self.first) as f32
     }
@@ -144,17 +153,21 @@ impl View {
             };
             let words = text::fit(&words, text::SMALL, w - 6.0);
             let kids = vec![
-                Shape::round("box", self.start, y, w, CELL_H, 4.0),
-                Shape::text("value", self.start + w / 2.0, y + 19.0, Anchor::Middle, words),
+                Shape::round("box", self.start, y, w, self.high, 4.0),
+                Shape::text(
+                    "value",
+                    self.start + w / 2.0,
+                    y + self.high / 2.0 + 4.0,
+                    Anchor::Middle,
+                    words,
+                ),
             ];
-            let epoch = cell(log, hidden).map_or(0, |c| c.epoch);
-            out.push(Shape::group("cell", kids).hue(Hue::epoch(epoch)));
+            let hue = cell(log, hidden).map_or(Hue::INK, |c| Hue::cell(self.run, c));
+            out.push(Shape::group("cell", kids).hue(hue));
         }
         for i in first..self.last {
             let (have, had) = (cell(log, i), before.and_then(|b| cell(b, i)));
-            if let Some(had) =
-                had.filter(|h| have.is_none_or(|c| c.epoch != h.epoch || c.text != h.text))
-            {
+            if let Some(had) = had.filter(|h| have.is_none_or(|c| c != *h)) {
                 self.draw(i, had, y, "ghost", have.is_some(), out);
             }
             if let Some(have) = have {
@@ -169,7 +182,7 @@ impl View {
         let seen = end >= first && end >= log.first && self.last > self.first;
         let to = if seen { self.x(end.min(self.last - 1) + 1) } else { edge };
         if seen || (hidden > 0 && log.committed >= hidden) {
-            out.push(Shape::line("commit", from, y + CELL_H + 4.0, to - 3.0, y + CELL_H + 4.0));
+            out.push(Shape::line("commit", from, y + self.rule, to - 3.0, y + self.rule));
         }
     }
 
@@ -184,17 +197,23 @@ impl View {
     ) {
         let (x, off) = (self.x(i), if behind { -5.0 } else { 0.0 });
         let w = self.wide - 3.0;
-        let mut kids = vec![Shape::round("box", x - off, y + off, w, CELL_H, 4.0)];
+        let mut kids = vec![Shape::round("box", x - off, y + off, w, self.high, 4.0)];
         let middle = x + w / 2.0;
-        let base = if c.text.is_empty() { 19.0 } else { 25.0 };
-        if !behind && !c.text.is_empty() {
-            let words = text::fit(&c.text, text::SMALL, w - 6.0);
-            kids.push(Shape::text("value", middle, y + 13.0, Anchor::Middle, words));
+        // What stands alone stands in the middle.
+        let alone = c.text.is_empty() || c.under.is_empty();
+        let middle_y = self.high / 2.0;
+        let (high, low) = if alone {
+            (middle_y + 4.0, middle_y + 4.0)
+        } else {
+            (middle_y - 2.0, middle_y + 10.0)
+        };
+        for (role, words, dy) in [("value", &c.text, high), ("epoch", &c.under, low)] {
+            if !behind && !words.is_empty() {
+                let words = text::fit(words, text::SMALL, w - 6.0);
+                kids.push(Shape::text(role, middle, y + dy, Anchor::Middle, words));
+            }
         }
-        if !behind && c.epoch > 0 {
-            kids.push(Shape::text("epoch", middle, y + base, Anchor::Middle, c.epoch.to_string()));
-        }
-        out.push(Shape::group(role, kids).hue(Hue::epoch(c.epoch)));
+        out.push(Shape::group(role, kids).hue(Hue::cell(self.run, c)));
     }
 }
 

@@ -22,8 +22,9 @@ use crate::run::Run;
 use crate::scenario::ast::Out;
 use crate::trace::{OpRec, What};
 
-/// Height of a chart's plot, and of its title above it.
+/// Height of a chart's plot, the least it may have where several must share the room, and of its title above it.
 const PLOT: f32 = 92.0;
+const LOW: f32 = 30.0;
 const FLAT: f32 = 8.0;
 const HEAD: f32 = 24.0;
 const GAP: f32 = 16.0;
@@ -118,13 +119,13 @@ pub fn x_at(until: Us, w: f32, t: Us) -> f32 {
     LEFT + (t.min(until) as f64 / until.max(1) as f64) as f32 * (w - LEFT - RIGHT).max(1.0)
 }
 
-/// All charts, one below the other, from the beginning of the run to `until`.
+/// All charts, one below the other, from the beginning of the run to `until`: as high as the room lets all be seen.
 pub fn measures(
     run: &Run,
     clocks: &Clocks,
     m: &Measures,
     until: Us,
-    w: f32,
+    (w, room): (f32, f32),
     beside: Option<&Beside>,
 ) -> Picture {
     let mut out = Picture { shapes: vec![], w, h: 0.0 };
@@ -132,10 +133,19 @@ pub fn measures(
         out.shapes.push(Shape::new("measure", super::Form::Group { x: 0.0, y: out.h, kids }));
         out.h += h + GAP;
     };
+    let mut above = 0.0;
     if run.trace().ops.len() >= MANY {
-        add(availability(run, until, w, beside));
+        let asked = availability(run, until, w, beside);
+        above = asked.1 + GAP;
+        add(asked);
     }
-    m.charts(run, clocks, until).iter().for_each(|chart| add(chart.draw(run, until, w, beside)));
+    let charts = m.charts(run, clocks, until);
+    let (flat, full): (Vec<_>, Vec<_>) = charts.iter().partition(|c| c.is_flat());
+    let taken = above + (HEAD + FLAT + GAP) * flat.len() as f32 - GAP;
+    let share = (room - taken) / full.len().max(1) as f32 - HEAD - GAP;
+    let plot = share.clamp(LOW, PLOT);
+    charts.iter().for_each(|chart| add(chart.draw(run, until, (w, plot), beside)));
+    out.h = (out.h - GAP).max(0.0);
     out
 }
 
@@ -230,22 +240,35 @@ fn refused(op: &OpRec) -> bool {
 // ---------------------------------------------------------------- lines
 
 impl Chart<'_> {
-    /// The least and the greatest value, nothing included, with a little room.
+    /// The least and the greatest value; nothing included, but where all are far from it.
     fn range(&self) -> (i64, i64) {
-        let (mut lo, mut hi) = (0, 0);
-        for (_, v) in self.lines.iter().flat_map(|l| &l.points) {
-            (lo, hi) = (lo.min(*v), hi.max(*v));
+        let values = || self.lines.iter().flat_map(|l| &l.points).map(|p| p.1);
+        let (least, most) = (values().min().unwrap_or(0), values().max().unwrap_or(0));
+        if self.band.is_empty() && least > 0 && least < most && most - least < most / 2 {
+            return (least, most);
         }
+        let (mut lo, mut hi) = (least.min(0), most.max(0));
         for (_, v) in self.band.iter().flat_map(|l| &l.points) {
             (lo, hi) = (lo.min(-v), hi.max(*v));
         }
         (lo, hi)
     }
 
-    fn draw(&self, run: &Run, until: Us, w: f32, beside: Option<&Beside>) -> (Vec<Shape>, f32) {
+    /// Where nothing ever was but nothing, a line says so.
+    fn is_flat(&self) -> bool {
         let (lo, hi) = self.range();
-        // Where nothing ever was but nothing, a line says so.
-        let plot = if lo == hi { FLAT } else { PLOT };
+        lo == hi
+    }
+
+    fn draw(
+        &self,
+        run: &Run,
+        until: Us,
+        (w, plot): (f32, f32),
+        beside: Option<&Beside>,
+    ) -> (Vec<Shape>, f32) {
+        let (lo, hi) = self.range();
+        let plot = if lo == hi { FLAT } else { plot };
         let x = |t: Us| x_at(until, w, t);
         let y = |v: i64| HEAD + plot - ((v - lo) as f64 / (hi - lo).max(1) as f64) as f32 * plot;
         let unit = self.card.unit;
@@ -260,7 +283,7 @@ impl Chart<'_> {
             Anchor::Start,
             text::fit(&title, text::LABEL, w),
         )];
-        for v in [lo, 0, hi] {
+        for v in [lo, 0, hi].into_iter().filter(|v| (lo..=hi).contains(v)) {
             out.push(Shape::line("grid", LEFT, y(v), w - RIGHT, y(v)));
             if v != 0 || (y(lo) - y(0) > 14.0 || lo == 0) && (y(0) - y(hi) > 14.0 || hi == 0) {
                 let words = text::fit(&measure::prose(unit, v), text::SMALL, LEFT - 8.0);
@@ -271,8 +294,10 @@ impl Chart<'_> {
             out.push(Shape::path("margin", around(&line.points, until, x, y)));
         }
         let mut ends: Vec<(f32, NodeId)> = vec![];
+        let spots = |l: &Line| l.points.iter().map(|p| (x(p.0), y(p.1))).collect::<Vec<_>>();
+        let mut drawn: Vec<Vec<(f32, f32)>> = vec![];
         for line in &self.lines {
-            let hue = Hue::owner(run, line.node);
+            let hue = hue(line.node);
             let (path, last) = along(&line.points, self.straight, x, y);
             let mut name = [run.name(line.node), ", ", self.card.name].concat();
             let mut kids = vec![];
@@ -289,7 +314,12 @@ impl Chart<'_> {
                 }
                 name.push_str(&stands.words());
             }
-            kids.push(Shape::path("series", path));
+            // Of two lines that lie on one another both are seen.
+            let mine = spots(line);
+            let again = drawn.iter().any(|other| lie_together(other, &mine));
+            let role = if again { "series again" } else { "series" };
+            drawn.push(mine);
+            kids.push(Shape::path(role, path));
             if !self.straight {
                 kids.extend(dots(&line.points, x, y));
             }
@@ -299,6 +329,11 @@ impl Chart<'_> {
         out.extend(names(run, ends, w, plot));
         (out, HEAD + plot)
     }
+}
+
+/// Nodes of every role may have lines in one chart: each has a colour of its own.
+fn hue(n: NodeId) -> Hue {
+    Hue::epoch(u64::from(n.0) + 1)
 }
 
 /// An outline, and its ground over it.
@@ -338,7 +373,7 @@ fn names(run: &Run, ends: Vec<(f32, NodeId)>, w: f32, plot: f32) -> Vec<Shape> {
     let name = |(y, n): (f32, NodeId)| {
         let words = text::fit(run.name(n), text::SMALL, RIGHT - 8.0);
         let word = Shape::text("line-name", w - RIGHT + 6.0, y + 4.0, Anchor::Start, words);
-        word.hue(Hue::owner(run, n))
+        word.hue(hue(n))
     };
     ys.into_iter().zip(ends).map(|(y, e)| name((y, e.1))).collect()
 }
@@ -384,6 +419,12 @@ fn along(
     (pen.d(), high)
 }
 
+/// Whether two lines cannot be told apart.
+fn lie_together(a: &[(f32, f32)], b: &[(f32, f32)]) -> bool {
+    let near = |(a, b): (&(f32, f32), &(f32, f32))| (a.0 - b.0).abs().max((a.1 - b.1).abs()) < 2.0;
+    a.len() == b.len() && a.iter().zip(b).all(near)
+}
+
 /// The points themselves, where there is room for them.
 fn dots(
     points: &[(Us, i64)],
@@ -412,7 +453,15 @@ fn around(
 
 #[cfg(test)]
 mod tests {
-    use super::spread;
+    use super::{lie_together, spread};
+
+    #[test]
+    fn lines_that_cannot_be_told_apart_are_found() {
+        let line = [(0.0, 10.0), (50.0, 12.0)];
+        assert!(lie_together(&line, &[(0.5, 10.0), (51.0, 11.0)]));
+        assert!(!lie_together(&line, &[(0.0, 10.0), (50.0, 20.0)]));
+        assert!(!lie_together(&line, &line[..1]));
+    }
 
     #[test]
     fn names_of_lines_that_end_together_stand_in_rows_within_the_chart() {

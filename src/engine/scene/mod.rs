@@ -45,6 +45,7 @@ pub use svg::{print, svg};
 use crate::ids::{EventId, MsgId, NodeId, OpId, Us};
 use crate::run::Run;
 use crate::scenario::ast::NetValue;
+use crate::show::{Cell, Colour};
 
 /// What a mark stands for: choosing it selects that, everywhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,6 +79,14 @@ impl Hue {
     /// An owner: by its place among those of its role.
     pub fn owner(run: &Run, n: NodeId) -> Hue {
         Hue::epoch(run.cast().members.get(n.index()).map_or(0, |m| m.place as u64 + 1))
+    }
+    /// A cell of a log.
+    pub fn cell(run: &Run, c: &Cell) -> Hue {
+        match c.colour {
+            Colour::Ink => Hue::INK,
+            Colour::Epoch(e) => Hue::epoch(e),
+            Colour::Owner(n) => Hue::owner(run, n),
+        }
     }
     /// Its classes.
     pub fn class(self) -> &'static str {

@@ -57,6 +57,6 @@ pub fn thinned(marks: &[Mark], gap: Us) -> Vec<Mark> {
     out
 }
 
-pub fn name(run: &Run, index: &Index, mark: &Mark) -> String {
-    list::name(run, index, mark.event)
+pub fn name(run: &Run, mark: &Mark) -> String {
+    list::name(run, mark.event)
 }

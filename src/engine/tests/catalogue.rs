@@ -148,7 +148,9 @@ fn shows_something(run: &engine::run::Run, view: View) -> bool {
         View::Measures => {
             let m = measures::Measures::new(run);
             measures::any(run, &index.clocks)
-                && !measures::measures(run, &index.clocks, &m, 1, 800.0, None).shapes.is_empty()
+                && !measures::measures(run, &index.clocks, &m, 1, (800.0, 400.0), None)
+                    .shapes
+                    .is_empty()
         }
         View::Exhibit(key) => {
             let offered = exhibit::offered(run);
@@ -165,7 +167,7 @@ fn holds_something(e: &Exhibit) -> bool {
         Exhibit::Set(items) | Exhibit::Queue(items) => !items.is_empty(),
         Exhibit::Ring(r) => !r.tokens.is_empty(),
         Exhibit::Ranges(r) => !r.is_empty(),
-        Exhibit::Clock { entries } => !entries.is_empty(),
+        Exhibit::Clock { entries, .. } => !entries.is_empty(),
         Exhibit::Tree(lines) => !lines.is_empty(),
         Exhibit::Matrix { rows, .. } => !rows.is_empty(),
         Exhibit::Spans(s) => s.rows.iter().any(|r| r.at.is_some()),

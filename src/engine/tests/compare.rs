@@ -485,3 +485,17 @@ fn what_the_scenario_says_is_no_difference() {
     let runs = all(text);
     assert_eq!(first_difference(&runs.runs()[0], &runs.runs()[1]).map(|d| d.at), Some(1_000_000));
 }
+
+/// A reader is told what was done by the names that the run shows; the text and the trace keep their own.
+#[test]
+fn what_was_done_is_told_by_the_names_that_are_shown() {
+    let lines = "run vector-clocks nodes=3 seed=1\nnode n1 as A\nnode n2 as B\n\
+                 at 0ms n1 tell n2\nat 5ms cut n1 -> n2\nat 6ms hold next Note n2 -> n3\n\
+                 at 9ms partition n1 | n2 n3\nuntil 50ms\n";
+    let both = all(lines);
+    let run = &both.runs()[0];
+    let said: Vec<String> = (0..5).map(|line| run.act(line)).collect();
+    let told = ["A tell B", "cut A -> B", "hold next Note B -> n3", "partition A | B n3", ""];
+    assert_eq!(said, told);
+    assert_eq!(engine::scenario::act(&run.scenario().steps[1].act), "cut n1 -> n2");
+}

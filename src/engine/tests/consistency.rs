@@ -26,7 +26,8 @@ fn last_word(run: &Run, model: Model) -> Option<bool> {
         let What::Why { slug, why, .. } = e.what else { continue };
         let slug = run.entry().reasons[slug as usize].slug;
         let says = run.world().stage().sentence(why, e.node.expect("a node"));
-        if says.starts_with(&format!("{}:", model.word())) {
+        let begin = format!("{}:", model.word());
+        if says.get(..begin.len()).is_some_and(|s| s.eq_ignore_ascii_case(&begin)) {
             word = match slug {
                 "accepted" => Some(true),
                 "refused" => Some(false),

@@ -133,12 +133,12 @@ fn a_witness_says_what_clashed() {
     assert_eq!(
         say("A w(x,1)[0,100]; B r(x)=1[10,20]; C r(x)=0[30,40]; D w(x,2)[50,60]; E r(x)=2[70,80]"),
         "r(x)=0 by C begins after r(x)=1 by B ended, and 0 was there first: \
-         no order of these 3 operations explains both."
+         no order of these 3 operations that keeps real time explains both."
     );
     assert_eq!(
         say("A w(x,1)[0,10] w(x,2)[20,30]; B r(x)=2[40,50] r(x)=1[60,70]"),
         "w(x,2) by A begins after w(x,1) by A ended, and r(x)=1 by B begins after w(x,2) by A ended: \
-         no order of these 3 operations explains both."
+         no order of these 3 operations that keeps real time explains both."
     );
     assert_eq!(say("A r(x)=7"), "r(x)=7 by A returned what nobody wrote.");
     assert_eq!(

@@ -3,6 +3,7 @@
 
 mod house;
 
+use engine::check::{history_of, judge_history, strongest};
 use engine::run::Run;
 use house::*;
 
@@ -49,4 +50,27 @@ fn the_order_of_arrival_does_not_matter() {
             ));
         }
     }
+}
+
+/// Models judge reads that give what one write wrote: merged values, and keys that were deleted, they cannot.
+#[test]
+fn what_is_merged_is_no_history_of_a_register() {
+    let text = |resolver: &str, more: &str| {
+        format!(
+            "lamplight 1\nrun multi-master nodes=2 clients=1 resolver={resolver} seed=1\n\
+             at 0ms c1 put x 1\n{more}at 1s c1 get x\nuntil 2s\n"
+        )
+    };
+    let delete = "at 500ms c1 delete x\n";
+    for resolver in ["siblings", "lww", "priority"] {
+        assert!(strongest(&run(&text(resolver, ""))).is_some(), "{resolver}");
+        assert_eq!(strongest(&run(&text(resolver, delete))), None, "{resolver}");
+    }
+    for resolver in ["union", "tombstones", "sum"] {
+        assert_eq!(strongest(&run(&text(resolver, ""))), None, "{resolver}");
+    }
+    let merged = run(&text("union", ""));
+    let verdict = judge_history(&history_of(&merged), "linearizable").expect("a model");
+    let says = verdict.sentence(&history_of(&merged), &|n| merged.name(n).to_string());
+    assert!(verdict.holds().is_none() && says.contains("several writes"), "{says}");
 }

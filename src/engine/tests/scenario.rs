@@ -269,6 +269,21 @@ fn limits_are_faults() {
 }
 
 #[test]
+fn who_asks_for_a_fact_that_is_none_is_told_what_there_is() {
+    let hint = |fact: &str| {
+        let all = parse(&raft(&format!("when {fact} heal")), ALL).unwrap_err();
+        (all[0].message.clone(), all[0].hint.clone().unwrap_or_default())
+    };
+    let (message, told) = hint("wedded");
+    assert_eq!(message, "`wedded` is nothing this protocol tells.");
+    assert!(told.contains("elected") && told.contains("`crashed`"), "{told}");
+    assert!(told.contains("AppendEntries"), "{told}");
+    // What stands before a fact is somebody's name.
+    assert_eq!(hint("n9 crashed").0, "`n9` is not a node, a role or a state.");
+    assert_eq!(hint("n9 elected").0, "`n9` is not a node, a role or a state.");
+}
+
+#[test]
 fn a_line_that_is_not_for_every_run_says_whose_it_is() {
     let text = raft(
         "beside raft as small nodes=3\nat 1s crash n5\nexpect state n4.term = 1\ngiven n5 term=1",

@@ -328,7 +328,7 @@ fn flights_are_every_message_that_is_under_way() {
         let run = busy(seed, 4, 900);
         let index = Index::new(&run);
         let layout = Layout::new(&run, 800.0, 400.0);
-        let flights = Flights { run: &run, index: &index, layout: &layout };
+        let flights = Flights { run: &run, index: &index, layout: &layout, words: &[] };
         let mut out = vec![];
         for now in (0..950 * MS).step_by(777) {
             flights.fill(now, &mut out);
@@ -356,7 +356,7 @@ fn messages_move_at_constant_speed() {
     let run = house::finished(house::read(&triangle().text).unwrap());
     let index = Index::new(&run);
     let layout = Layout::new(&run, 800.0, 400.0);
-    let flights = Flights { run: &run, index: &index, layout: &layout };
+    let flights = Flights { run: &run, index: &index, layout: &layout, words: &[] };
     let at = |now: Us| {
         let mut out = vec![];
         flights.fill(now, &mut out);
@@ -374,7 +374,7 @@ fn labels_beside_messages_never_overlap() {
     let index = Index::new(&run);
     for (w, h) in [(360.0, 300.0), (800.0, 420.0)] {
         let layout = Layout::new(&run, w, h);
-        let flights = Flights { run: &run, index: &index, layout: &layout };
+        let flights = Flights { run: &run, index: &index, layout: &layout, words: &[] };
         let (mut labels, mut air, mut placed) = (vec![], vec![], 0);
         for now in (0..900 * MS).step_by(2_003) {
             flights.labels(now, &mut labels);
@@ -698,8 +698,10 @@ fn availability_counts_what_each_client_was_answered() {
     use engine::scene::measures::{Measures, measures};
     let run = shipped("cap_register/scenarios/partition-cp");
     let until = run.verdicts().map_or(0, |_| run.horizon());
-    let picture =
-        print(&measures(&run, &Clocks::new(&run), &Measures::new(&run), until, 900.0, None).shapes);
+    let picture = print(
+        &measures(&run, &Clocks::new(&run), &Measures::new(&run), until, (900.0, 1_000.0), None)
+            .shapes,
+    );
     assert!(picture.contains("31 of 31") && picture.contains("4 of 30"), "{picture}");
     // 26 were called where none could be answered.
     assert_eq!(picture.matches("share failed").count(), 26, "{picture}");
@@ -772,12 +774,14 @@ fn words_of_links_and_names_of_messages_lie_on_no_others() {
         let index = Index::new(&run);
         for (w, h) in [(700.0, 300.0), (480.0, 420.0), (832.0, 360.0)] {
             let layout = Layout::new(&run, w, h);
-            let flights = Flights { run: &run, index: &index, layout: &layout };
             let mut labels = vec![];
             for now in (0..400 * MS).step_by(3_001) {
                 let peek = run.peek_at(now);
                 let shapes = topology::furniture(&run, &index, &peek, &layout, Pick::None);
                 let on_links = boxes(&shapes, &["link-word"]);
+                let words = &topology::link_words(&shapes)[..];
+                assert_eq!(words, on_links);
+                let flights = Flights { run: &run, index: &index, layout: &layout, words };
                 let under = boxes(&shapes, &["outside", "line outside soft"]);
                 flights.labels(now, &mut labels);
                 let names = labels.chunks(LABEL).map(|l| {
@@ -785,13 +789,61 @@ fn words_of_links_and_names_of_messages_lie_on_no_others() {
                     Box2::of_text(l[2], l[3], text::width(&word, text::SMALL), text::SMALL)
                 });
                 assert_eq!(on_links.len(), links, "{path} {w}");
-                apart(&on_links);
-                for b in on_links.into_iter().chain(names) {
+                let all: Vec<Box2> = on_links.into_iter().chain(names).collect();
+                apart(&all);
+                for b in all {
                     assert!(!under.iter().any(|u| u.meets(&b)), "{path} {w}x{h} at {now}: {b:?}");
                 }
             }
         }
     }
+}
+
+#[test]
+fn of_what_stands_under_a_node_a_part_is_left_out_sooner_than_cut() {
+    let run = shipped("raft/scenarios/figure7");
+    let index = Index::new(&run);
+    let mut short = 0;
+    for w in (360..1000).step_by(40) {
+        let layout = Layout::new(&run, w as f32, 160.0);
+        let peek = run.peek_at(100 * MS);
+        let shapes = topology::furniture(&run, &index, &peek, &layout, Pick::None);
+        let mut lines = vec![];
+        texts(&shapes, "line outside soft", &mut lines);
+        for (line, ..) in lines.iter().filter(|l| l.0.starts_with("log")) {
+            assert!(["log 11", "log 11 · committed 0", "log 11 · committed 11"].contains(line));
+            short += usize::from(*line == "log 11");
+        }
+    }
+    assert!(short > 0);
+}
+
+#[test]
+fn seven_logs_are_seen_at_once() {
+    let run = shipped("raft/scenarios/figure7");
+    let stacks = exhibit::stacks(&run, &run.peek_at(100 * MS));
+    let stack = stacks.iter().find(|s| s.key == "log").unwrap();
+    let drawn =
+        |h: f32| exhibit::draw(&run, stack, None, (820.0, h), Pick::None, &|_| Kin::Outside);
+    assert!(drawn(256.0).h <= 256.0);
+    // Where there is room they are as high as ever, and where there is none they can still be read.
+    assert!(drawn(600.0).h > 320.0 && drawn(60.0).h > 240.0);
+}
+
+#[test]
+fn a_cell_has_the_colour_of_its_owner_or_of_its_epoch_even_of_the_first_view() {
+    let cells = |path: &str, key: &str| {
+        let run = shipped(path);
+        let stacks = exhibit::stacks(&run, &run.peek_at(60 * MS));
+        let stack = stacks.iter().find(|s| s.key == key).unwrap();
+        let size = (700.0, 300.0);
+        print(&exhibit::draw(&run, stack, None, size, Pick::None, &|_| Kin::Outside).shapes)
+    };
+    let banks = cells("lamport_clocks/scenarios/total-order", "applied");
+    assert!(banks.contains("cell run-1") && banks.contains("cell run-2"), "{banks}");
+    assert!(banks.contains("\"(1,n2)\""), "{banks}");
+    let log = cells("pbft/scenarios/happy", "log");
+    assert!(log.lines().any(|l| l.contains("epoch") && l.contains("\"0\"")), "{log}");
 }
 
 #[test]
@@ -1040,7 +1092,7 @@ fn readings_and_the_lives_of_clients_are_told_by_the_cones() {
         let beside = e.map(|e| Beside::new(run, &index, e));
         let (clocks, m) = (Clocks::new(run), Measures::new(run));
         let until = run.horizon();
-        measures(run, &clocks, &m, until, 900.0, beside.as_ref()).shapes
+        measures(run, &clocks, &m, until, (900.0, 1_000.0), beside.as_ref()).shapes
     };
     let names = |shapes: &[Shape]| -> Vec<String> {
         let kids = shapes.iter().flat_map(|s| match &s.form {
@@ -1087,6 +1139,34 @@ fn readings_and_the_lives_of_clients_are_told_by_the_cones() {
     // The error of a clock is nobody's reading.
     let (clocks, others): (Vec<_>, Vec<_>) = said.iter().partition(|n| n.contains("clock-error"));
     assert!(clocks.iter().all(|n| !n.contains("selected")) && !others.is_empty());
+}
+
+#[test]
+fn lamport_s_number_stands_beside_the_vector_of_an_event_and_of_a_message() {
+    let run = shipped("vector_clocks/scenarios/vs-lamport");
+    let index = Index::new(&run);
+    let view = Viewport::new(&run, 0, 60 * MS, 1600.0, 400.0);
+    let shapes = spacetime::still(&run, &index, &view, 60 * MS, Pick::None);
+    for role in ["value clock", "message-word"] {
+        let mut words = vec![];
+        texts(&shapes, role, &mut words);
+        assert!(words.iter().any(|w| w.0 == "[4,2,4] · 7"), "{role}: {words:?}");
+    }
+}
+
+#[test]
+fn a_clock_is_not_written_twice_beside_a_selected_event() {
+    let run = shipped("vector_clocks/scenarios/triangle");
+    let index = Index::new(&run);
+    let view = Viewport::new(&run, 0, 40 * MS, 1000.0, 400.0);
+    for e in run.trace().events().filter(|e| e.node.is_some()) {
+        let seen = (view.gutter, view.w);
+        let shapes = spacetime::focus(&run, &index, &view, seen, Pick::Event(e.id));
+        let mut clocks = vec![];
+        texts(&shapes, "value clock", &mut clocks);
+        // Those that begin are not worth the room on the tiles; here they are.
+        assert!(clocks.iter().all(|c| c.0 == "[0,0,0]"), "{:?}: {clocks:?}", e.what);
+    }
 }
 
 #[test]

@@ -122,6 +122,30 @@ fn an_act_that_finds_nothing_says_so_and_fails_the_run() {
 }
 
 #[test]
+fn what_is_cut_or_paused_already_and_a_link_with_one_end_are_refused_by_name() {
+    let mut r = open(
+        "run toy\nat 1ms cut c1 -> s1\nat 2ms cut c1 -> s1\nat 3ms cut c1 <-> s1\nat 4ms cut c1 <-> s1\n\
+         at 5ms cut s1 -> s1\nat 6ms set link s1 -> s1 loss=10%\nat 7ms heal s1 -> s1\nat 8ms isolate s1\n\
+         at 9ms pause s1\nat 10ms pause s1\nat 11ms partition c1 | s1\nat 12ms partition c1 | s1\n\
+         expect never s1 stored\nuntil 20ms",
+    );
+    let why: Vec<String> = r.finish().voids.iter().map(|(_, w)| w.clone()).collect();
+    assert_eq!(
+        why,
+        [
+            "the link c1 -> s1 is cut already",
+            "the link c1 <-> s1 is cut already",
+            "both ends of the link are s1: name two nodes",
+            "both ends of the link are s1: name two nodes",
+            "both ends of the link are s1: name two nodes",
+            "s1 has no link left to cut",
+            "s1 is paused already",
+            "the network is parted like this already"
+        ]
+    );
+}
+
+#[test]
 fn timers_run_on_the_nodes_own_clock() {
     // 30 % fast: a tick of 130 ms comes every 100 ms; a slow-down at 1 s spreads the rest.
     run("run toy tick=130ms\nnode s1 drift=300000ppm\nexpect state s1.ticks at 999ms = 9\n\

@@ -127,6 +127,11 @@ fn done(run: &Run, e: &Event) -> String {
     run.scenario().steps.get(line as usize).map_or_else(String::new, |s| act(&s.act))
 }
 
+fn told(run: &Run, e: &Event) -> String {
+    let What::Act { line } = e.what else { return String::new() };
+    run.act(line)
+}
+
 /// What happened, in a sentence. Of a message like the other's, what it says otherwise.
 fn sentence(run: &Run, e: &Event, other: Option<(&Run, &Event)>) -> String {
     let ends =
@@ -147,7 +152,7 @@ fn sentence(run: &Run, e: &Event, other: Option<(&Run, &Event)>) -> String {
             let node = e.node.map_or("", |n| run.name(n));
             [node, "'s timer ", &run.world().stage().timer_name(timer), " runs out"].concat()
         }
-        What::Act { .. } => ["The scenario: ", &done(run, e)].concat(),
+        What::Act { .. } => ["The scenario: ", &told(run, e)].concat(),
         _ => Legend::new(run).tell(e),
     };
     says + "."

@@ -21,22 +21,24 @@ pub struct Legend<'a> {
     run: &'a Run,
     /// Epoch of each node so far: `n2@3`.
     epochs: Vec<u64>,
+    /// Nodes by their names alone, and an epoch in words.
+    plain: bool,
 }
 
 impl<'a> Legend<'a> {
     pub fn new(run: &'a Run) -> Legend<'a> {
-        Legend { run, epochs: vec![0; run.cast().len()] }
+        Legend { run, epochs: vec![0; run.cast().len()], plain: false }
     }
 
-    /// For one event in the middle: the epoch of each node just before it.
-    pub fn amid(run: &'a Run, epochs: Vec<u64>) -> Legend<'a> {
-        Legend { run, epochs }
+    /// For one event by itself, to somebody who does not read along.
+    pub fn alone(run: &'a Run) -> Legend<'a> {
+        Legend { plain: true, ..Legend::new(run) }
     }
 
     /// `n2@3`
     fn at(&self, n: NodeId) -> String {
         match self.epochs.get(n.index()) {
-            Some(&e) if e > 0 => format!("{}@{e}", self.run.name(n)),
+            Some(&e) if e > 0 && !self.plain => format!("{}@{e}", self.run.name(n)),
             _ => self.run.name(n).to_string(),
         }
     }
@@ -116,8 +118,8 @@ impl<'a> Legend<'a> {
             What::Unsaved { record, .. } => {
                 format!("{me} loses {}, not yet on disk", stage.record_kind(record))
             }
-            What::Invoke { op } => format!("{me} {}", self.call(op)),
-            What::Return { op } => format!("{me} {} ⇒ {}", self.call(op), self.result(op)),
+            What::Invoke { op } => format!("{me} {}", self.run.call(op)),
+            What::Return { op } => format!("{me} {} ⇒ {}", self.run.call(op), self.result(op)),
             What::Role { state, epoch, .. } => self.role(e.node, state, epoch),
             What::Why { why, .. } => {
                 let node = e.node.unwrap_or_default();
@@ -131,15 +133,7 @@ impl<'a> Legend<'a> {
             What::Clock { offset, ppm } => {
                 format!("{me} clock is {} from true, rate {ppm} ppm", Value::Time(offset).print())
             }
-            What::Act { line } => {
-                let act = self
-                    .run
-                    .scenario()
-                    .steps
-                    .get(line as usize)
-                    .map(|s| crate::scenario::act(&s.act));
-                format!("* {}", act.unwrap_or_default())
-            }
+            What::Act { line } => format!("* {}", self.run.act(line)),
             What::Void { text, .. } => format!("* nothing happens: {}", self.text(text)),
             What::Broke { claim, witness } => {
                 let card = self.run.entry().claims.get(claim as usize);
@@ -161,18 +155,13 @@ impl<'a> Legend<'a> {
         let role = &self.run.entry().roles[self.run.cast().role(n) as usize];
         let state = role.states.get(state as usize).copied().unwrap_or("");
         let after = self.at(n);
-        if before == after {
+        if self.plain && epoch > 0 {
+            format!("{before} ⇨ {state}, {} {epoch}", self.run.entry().epoch)
+        } else if before == after {
             format!("{before} ⇨ {state}")
         } else {
             format!("{before} ⇨ {after} {state}")
         }
-    }
-
-    fn call(&self, op: OpId) -> String {
-        self.run.trace().op(op).map_or_else(String::new, |o| {
-            let args: String = o.args.iter().map(|a| format!(" {}", a.print())).collect();
-            format!("{}{args}", o.verb)
-        })
     }
 
     fn result(&self, op: OpId) -> String {

@@ -260,6 +260,9 @@ impl World {
     }
 
     fn pause(&mut self, n: NodeId, event: EventId) -> Done {
+        if self.nodes[n.index()].life == NodeLife::Paused {
+            return Err(format!("{} is paused already", self.name(n)));
+        }
         self.must_be_up(n)?;
         self.set_life(n, NodeLife::Paused);
         self.emit(Some(n), event, Happening::Pause);
@@ -298,7 +301,12 @@ impl World {
 
     fn isolate(&mut self, who: &Who) -> Done {
         let n = self.who(who)?;
-        for other in self.plan.cast.clone().all().filter(|o| *o != n) {
+        let cast = self.plan.cast.clone();
+        let others = || cast.all().filter(|o| *o != n);
+        if others().all(|o| self.net.is_cut(n, o) && self.net.is_cut(o, n)) {
+            return Err(format!("{} has no link left to cut", self.name(n)));
+        }
+        for other in others() {
             self.net.cut(n, other);
             self.net.cut(other, n);
         }
@@ -313,13 +321,30 @@ impl World {
                 side[self.who(who)?.index()] = g as u8;
             }
         }
+        if self.net.is_parted(&side) {
+            return Err("the network is parted like this already".into());
+        }
         self.net.partition(side);
         self.drop_cut_flights();
         Ok(())
     }
 
-    fn cut(&mut self, from: &Who, to: &Who, both: bool) -> Done {
+    /// The two ends of a link: two different nodes.
+    fn ends(&self, from: &Who, to: &Who) -> Result<(NodeId, NodeId), String> {
         let (a, b) = (self.who(from)?, self.who(to)?);
+        let one = || format!("both ends of the link are {}: name two nodes", self.name(a));
+        if a == b { Err(one()) } else { Ok((a, b)) }
+    }
+
+    fn between(&self, a: NodeId, b: NodeId, both: bool) -> String {
+        format!("{} {} {}", self.name(a), if both { "<->" } else { "->" }, self.name(b))
+    }
+
+    fn cut(&mut self, from: &Who, to: &Who, both: bool) -> Done {
+        let (a, b) = self.ends(from, to)?;
+        if self.net.is_cut(a, b) && (!both || self.net.is_cut(b, a)) {
+            return Err(format!("the link {} is cut already", self.between(a, b, both)));
+        }
         self.net.cut(a, b);
         if both {
             self.net.cut(b, a);
@@ -357,10 +382,10 @@ impl World {
             self.rules.clear();
             return Ok(());
         };
-        let (a, b) = (self.who(from)?, self.who(to)?);
+        let (a, b) = self.ends(from, to)?;
         let cut = self.net.is_cut(a, b) || (*both && self.net.is_cut(b, a));
         if !cut {
-            return Err(format!("the link {} -> {} is not cut", self.name(a), self.name(b)));
+            return Err(format!("the link {} is not cut", self.between(a, b, *both)));
         }
         self.net.mend(a, b);
         if *both {
@@ -380,7 +405,7 @@ impl World {
     }
 
     fn set_link(&mut self, from: &Who, to: &Who, both: bool, set: &[(String, NetValue)]) -> Done {
-        let (a, b) = (self.who(from)?, self.who(to)?);
+        let (a, b) = self.ends(from, to)?;
         self.net.set_link(a, b, set);
         if both {
             self.net.set_link(b, a, set);

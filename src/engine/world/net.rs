@@ -210,6 +210,10 @@ impl Net {
     pub fn partition(&mut self, groups: Vec<u8>) {
         self.groups = Some(Rc::new(groups));
     }
+    /// Whether the partition that stands has just these sides.
+    pub fn is_parted(&self, groups: &[u8]) -> bool {
+        self.groups() == Some(groups)
+    }
     /// The side of the partition each node is on, while there is one.
     pub fn groups(&self) -> Option<&[u8]> {
         self.groups.as_ref().map(|g| g.as_slice())

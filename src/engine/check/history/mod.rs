@@ -62,6 +62,8 @@ pub struct History {
     /// Values before the first write. A key that is not here began as 0, or as the empty list if
     /// somebody appends to it.
     pub initial: Map<String, Value>,
+    /// Why no model can judge it, where none can: what was read is not what single writes of this history wrote.
+    pub beyond: Option<&'static str>,
 }
 
 /// One operation of one client.
@@ -182,6 +184,9 @@ impl<'a> Judge<'a> {
 
     pub fn ask(&self, model: Model) -> Verdict {
         let (h, budget) = (self.history, self.budget);
+        if let Some(why) = h.beyond {
+            return Verdict::Inconclusive { why: why.into() };
+        }
         if let Some((key, values)) = h.several() {
             let why = format!(
                 "A read of {key} gave several values at once, {values}: the models speak of reads that give one."
@@ -459,7 +464,7 @@ impl History {
                 false => ops[i].invoke = place as u64,
             }
         }
-        History { ops, initial: Map::default() }
+        History { ops, ..History::default() }
     }
 }
 

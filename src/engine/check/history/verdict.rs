@@ -146,7 +146,7 @@ impl Why {
                     None => format!("{} was there first", ops[began].value()),
                 };
                 format!(
-                    "{}, and {also}: no order of these {n} operations explains both.",
+                    "{}, and {also}: no order of these {n} operations that keeps real time explains both.",
                     after(began, ended)
                 )
             }

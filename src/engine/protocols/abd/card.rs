@@ -161,6 +161,7 @@ pub static ENTRY: Entry = Entry {
         Fault::ClockError,
         Fault::SlowDisk,
     ],
+    epoch: "version",
     layout: Layout::Tiers,
     view: View::Operations,
     views: &[],

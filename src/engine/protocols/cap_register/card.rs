@@ -64,6 +64,7 @@ pub static ENTRY: Entry = Entry {
         Fault::Reordering,
         Fault::Partition,
     ],
+    epoch: "term",
     layout: Layout::Tiers,
     view: View::Messages,
     views: &[
@@ -212,6 +213,7 @@ const REASONS: &[ReasonCard] = &[
     key("stepped-down", &["term"]),
     aside("wrote", &["key", "value", "ts", "peers"]),
     key("resolved", &["key", "value", "over"]),
+    aside("read-here", &["key", "values"]),
     quiet("flushed", &["keys", "peers"]),
     aside("repaired", &["to", "key", "keys"]),
     key("conflict", &["key", "from", "values"]),

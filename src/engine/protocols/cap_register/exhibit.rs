@@ -25,7 +25,10 @@ pub fn server(cx: &Know<'_>, s: &Server, to: &mut Showcase) {
         to.add("heard", Exhibit::Set(names.collect()));
     }
     if let (Mode::Siblings, Some(cell)) = (cx.params.mode, s.store.0.first()) {
-        to.add("vector", Exhibit::Clock { entries: cell.seen.iter().copied().collect() });
+        to.add(
+            "vector",
+            Exhibit::Clock { entries: cell.seen.iter().copied().collect(), beside: None },
+        );
     }
     if !s.dead.is_empty() {
         let names = s.dead.list().iter().map(|n| cx.cast.name(*n).to_string());

@@ -233,6 +233,8 @@ impl Server {
     fn answer_here(&self, to: NodeId, wish: &Wish, fx: &mut Do<'_>) {
         let cell = self.store.get(&wish.key);
         let values = cell.map_or_else(|| vec![Value::Int(0)], Cell::values);
+        let (key, blank) = (wish.key.clone(), cell.is_none());
+        fx.explain(Why::ReadHere { key, values: values.clone(), blank });
         let seen = cell.map_or_else(Vector::default, |c| c.seen.clone());
         self.answer_with(to, wish, Status::Ok, values, seen, fx);
     }

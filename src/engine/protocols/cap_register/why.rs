@@ -111,6 +111,13 @@ pub enum Why {
         value: Value,
         over: u64,
     },
+    ReadHere {
+        key: Value,
+        values: Vec<Value>,
+        /// It knows of no write.
+        #[serde(skip)]
+        blank: bool,
+    },
     Flushed {
         keys: u64,
         peers: u64,
@@ -196,6 +203,7 @@ named!(Why {
     SteppedDown,
     Wrote,
     Resolved,
+    ReadHere,
     Flushed,
     Repaired,
     Conflict,
@@ -231,7 +239,9 @@ impl Reason for Why {
             Why::Found { key, value, ts, node, differ, heard, of } => {
                 found(t, is(key, value), (*ts, *node), *differ, (*heard, *of))
             }
-            Why::Done { key, value, write, heard, of } => done(is(key, value), *write, *heard, *of),
+            Why::Done { key, value, write, heard, of } => {
+                done(me, is(key, value), *write, *heard, *of)
+            }
             Why::Refused { key, heard, needed, of, put, .. } => say(&[
                 me,
                 " can reach ",
@@ -332,6 +342,22 @@ impl Reason for Why {
                 &value.print(),
                 " replaces them.",
             ]),
+            Why::ReadHere { key, values, blank: true } => say(&[
+                me,
+                " knows of no write of ",
+                &key.print(),
+                ": it answers ",
+                &list(values),
+                " at once, and asks nobody.",
+            ]),
+            Why::ReadHere { key, values, .. } => say(&[
+                me,
+                " answers ",
+                &key.print(),
+                "=",
+                &list(values),
+                " at once from its own copy, and asks nobody.",
+            ]),
             Why::Flushed { peers, .. } => {
                 let peers = say(&[&n(*peers), if *peers == 1 { " peer" } else { " peers" }]);
                 say(&[me, " tells its ", &peers, ", once, what is new."])
@@ -352,13 +378,14 @@ impl Reason for Why {
                 discarded(t, key, *from, (kept, lost), *own)
             }
             Why::WroteAll { key, value, of, fewer } => say(&[
-                "All ",
+                me,
+                " knows that all ",
                 &n(*of),
                 " replicas",
-                &believed(me, *fewer),
+                if *fewer { " it does not take for dead" } else { "" },
                 " have ",
                 &is(key, value),
-                ": the write is done.",
+                ": its write is done.",
             ]),
             Why::ReadSure { key, value, left, reads, sure } => say(&[
                 me,
@@ -522,9 +549,9 @@ fn found(
     ])
 }
 
-fn done(what: String, write: bool, heard: u64, of: u64) -> String {
-    let end = if write { ": the write is done." } else { " or newer: the read may return." };
-    say(&[&n(heard), " of ", &n(of), " replicas have ", &what, end])
+fn done(me: &str, what: String, write: bool, heard: u64, of: u64) -> String {
+    let end = if write { ": its write is done." } else { " or newer: its read may return." };
+    say(&[me, " knows that ", &n(heard), " of ", &n(of), " replicas have ", &what, end])
 }
 
 fn claimed(t: &Teller, term: u64, was: Option<NodeId>, waited: Span) -> String {

@@ -151,6 +151,7 @@ pub static ENTRY: Entry = Entry {
         Fault::ClockError,
         Fault::SlowDisk,
     ],
+    epoch: "",
     layout: Layout::Tiers,
     view: View::Messages,
     views: &[],

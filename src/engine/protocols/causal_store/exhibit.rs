@@ -3,7 +3,7 @@
 use super::Know;
 use super::client::Client;
 use super::msg::*;
-use super::replica::{Replica, node, place};
+use super::replica::{Replica, node};
 use super::why::vector;
 use crate::ids::NodeId;
 use crate::show::{Cell, Exhibit, Log, Showcase, Table};
@@ -22,12 +22,11 @@ pub fn replica(cx: &Know<'_>, r: &Replica, to: &mut Showcase) {
     let clock = |v: &Vector| -> Vec<(NodeId, u64)> {
         v.iter().enumerate().map(|(at, n)| (node(cx, at), *n)).collect()
     };
-    to.add("V", Exhibit::Clock { entries: clock(&r.v) });
+    to.add("V", Exhibit::Clock { entries: clock(&r.v), beside: None });
     let mut cells = vec![];
     for w in r.log.iter() {
         let text = [&w.key.print(), "=", &w.val.print()].concat();
-        // Coloured by who wrote it.
-        cells.push(Cell { text, epoch: place(cx, w.origin) as u64 + 1 });
+        cells.push(Cell::of_owner(text, cx.cast.name(w.origin).into(), w.origin));
     }
     let applied = cells.len() as u64;
     to.add(
@@ -65,5 +64,5 @@ pub fn replica(cx: &Know<'_>, r: &Replica, to: &mut Showcase) {
 pub fn client(cx: &Know<'_>, c: &Client, to: &mut Showcase) {
     to.add("home", Exhibit::Text(["belongs to ", cx.cast.name(c.home)].concat()));
     let entries = c.context.iter().enumerate().map(|(at, n)| (node(cx, at), *n)).collect();
-    to.add("context", Exhibit::Clock { entries });
+    to.add("context", Exhibit::Clock { entries, beside: None });
 }

@@ -191,6 +191,7 @@ pub static ENTRY: Entry = Entry {
         "how long after the last write somebody still read what was not to stay",
     )],
     tolerates: &[Fault::Pause, Fault::Duplication, Fault::Reordering, Fault::SlowDisk],
+    epoch: "",
     layout: Layout::Tiers,
     view: View::Operations,
     views: &[],

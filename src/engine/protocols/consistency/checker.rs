@@ -263,7 +263,7 @@ fn key_by_key(h: &History, model: Model, budget: u64) -> Verdict {
     for key in keys {
         let places: Vec<usize> = (0..h.ops.len()).filter(|i| h.ops[*i].key == key).collect();
         let ops = places.iter().map(|i| h.ops[*i].clone()).collect();
-        match model.judge(&History { ops, initial: h.initial.clone() }, budget) {
+        match model.judge(&History { ops, ..h.clone() }, budget) {
             Verdict::Yes { order: of_key } => order.extend(of_key.iter().map(|i| places[*i])),
             Verdict::No { ops, why, .. } => {
                 let ops = ops.iter().map(|i| places[*i]).collect();

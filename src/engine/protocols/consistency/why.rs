@@ -106,9 +106,9 @@ impl Reason for Why {
             Why::GaveUp { key, value: None } => {
                 [me, " gives up on reading ", &key.print(), "."].concat()
             }
-            Why::Accepted { model, says } => [model, ": yes. ", says].concat(),
-            Why::Refused { model, says, .. } => [model, ": no. ", says].concat(),
-            Why::Unsettled { model, says } => [model, ": inconclusive. ", says].concat(),
+            Why::Accepted { model, says } => [&begun(model), ": yes. ", says].concat(),
+            Why::Refused { model, says, .. } => [&begun(model), ": no. ", says].concat(),
+            Why::Unsettled { model, says } => [&begun(model), ": inconclusive. ", says].concat(),
             Why::Judged { ops, holds, not, unsure, says } => {
                 in_short(*ops, holds, *not, unsure.unwrap_or(""), says)
             }
@@ -116,9 +116,15 @@ impl Reason for Why {
     }
 }
 
-/// `sequential, but not linearizable: r(x)=0 by C begins 10 ms after …`
+/// A model's word at the beginning of a sentence.
+fn begun(model: &str) -> String {
+    let (first, rest) = model.split_at(1);
+    first.to_ascii_uppercase() + rest
+}
+
+/// `Sequential, but not linearizable: r(x)=0 by C begins 10 ms after …`
 fn in_short(ops: u64, holds: &[&str], not: Option<&str>, unsure: &str, says: &str) -> String {
-    let best = if holds.is_empty() { "Nothing holds".into() } else { holds.join(", ") };
+    let best = if holds.is_empty() { "Nothing holds".into() } else { begun(&holds.join(", ")) };
     match (not, says.is_empty()) {
         (Some(not), _) => [&best, ", but not ", not, ": ", says].concat(),
         (None, false) => [&best, "; ", unsure, " is inconclusive. ", says].concat(),

@@ -39,6 +39,7 @@ pub static ENTRY: Entry = Entry {
         Fault::ClockError,
         Fault::SlowDisk,
     ],
+    epoch: "epoch",
     layout: Layout::Ring,
     view: View::Exhibit("ring"),
     views: &[

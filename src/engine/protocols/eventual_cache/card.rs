@@ -230,6 +230,7 @@ pub static ENTRY: Entry = Entry {
         Fault::ClockError,
         Fault::SlowDisk,
     ],
+    epoch: "",
     layout: Layout::Circle,
     view: View::Messages,
     views: &[

@@ -173,6 +173,7 @@ pub static ENTRY: Entry = Entry {
         Fault::ClockError,
         Fault::SlowDisk,
     ],
+    epoch: "",
     layout: Layout::Tiers,
     view: View::Messages,
     views: &[("gossip", View::Measures), ("lossy", View::Measures), ("partition", View::Measures)],

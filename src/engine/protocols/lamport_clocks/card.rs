@@ -158,6 +158,7 @@ pub static ENTRY: Entry = Entry {
         Fault::ClockError,
         Fault::SlowDisk,
     ],
+    epoch: "",
     layout: Layout::Circle,
     view: View::Messages,
     views: &[("bank-arrival", View::Exhibit("applied")), ("total-order", View::Exhibit("applied"))],

@@ -109,6 +109,14 @@ impl Command {
         }
     }
 
+    /// As a sentence has it.
+    pub fn prose(self) -> String {
+        match self {
+            Command::Deposit(n) => ["a deposit of ", &n.to_string()].concat(),
+            Command::Interest(n) => ["interest of ", &n.to_string(), " %"].concat(),
+        }
+    }
+
     pub fn words(self) -> String {
         match self {
             Command::Deposit(n) => ["+", &n.to_string()].concat(),
@@ -307,7 +315,7 @@ impl Protocol for LamportClocks {
     }
 
     fn exhibit(cx: &Know, n: &Node, to: &mut Showcase) {
-        to.add("clock", Exhibit::Clock { entries: vec![(cx.me, n.c)] });
+        to.add("clock", Exhibit::Clock { entries: vec![(cx.me, n.c)], beside: None });
         let show = |s: &Stamp| show(*s, cx.cast);
         to.add("order", Exhibit::Queue(n.tape.iter().map(show).collect()));
         if n.queue.is_empty() && n.applied.is_empty() {
@@ -359,11 +367,7 @@ impl Node {
     }
 
     fn log(&self, cast: &Cast) -> Log {
-        let cell = |e: &Entered| Cell {
-            text: [&e.command.words(), " ", &show(e.at, cast)].concat(),
-            // None: a bare figure under the command would be read as its number.
-            epoch: 0,
-        };
+        let cell = |e: &Entered| Cell::of_owner(e.command.words(), show(e.at, cast), e.at.node);
         let len = self.applied.len() as u64;
         let cells = self.applied.iter().map(cell).collect();
         Log { first: 1, before: 0, cells, committed: len, applied: len, durable: len }

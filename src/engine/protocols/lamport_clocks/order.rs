@@ -129,7 +129,8 @@ impl Node {
     }
 
     fn apply(&mut self, cx: &Know, e: Entered, fx: Do) {
-        self.balance = e.command.apply(self.balance);
+        let was = self.balance;
+        self.balance = e.command.apply(was);
         self.applied.push(e);
         let own = |(c, _): &(u64, OpId)| e.at == Stamp { c: *c, node: cx.me };
         if let Some(at) = self.asked.iter().position(own) {
@@ -138,7 +139,7 @@ impl Node {
         }
         let place = self.applied.len() as u64;
         let (c, by, command, balance) = (e.at.c, e.at.node, e.command, self.balance);
-        fx.explain(Why::Applied { c, by, command, place, balance });
+        fx.explain(Why::Applied { c, by, command, place, was, balance });
     }
 
     // ---------------------------------------------------------------- when somebody does not answer

@@ -45,6 +45,9 @@ pub enum Why {
         by: NodeId,
         command: Command,
         place: u64,
+        /// What the account stood at before.
+        #[serde(skip)]
+        was: i64,
         balance: i64,
     },
     Stuck {
@@ -120,20 +123,20 @@ impl Reason for Why {
             ),
             Why::Proposed { c, command } => format!(
                 "{me} stamps {} with {} and sends it to everybody.",
-                command.words(),
+                command.prose(),
                 at(t, *c, t.me)
             ),
             Why::Acknowledged { c, of, by } => format!(
                 "{me} tells everybody that it has {}: nothing it sends from now on is below {c}.",
                 at(t, *of, *by)
             ),
-            Why::Applied { c, by, command, place, balance } => format!(
-                "{me} applies {} {} as number {place}: the account stands at {balance}.",
+            Why::Applied { c, by, command, place, was, balance } => format!(
+                "{me} books {}, {}, as number {place}: its account goes from {was} to {balance}.",
                 at(t, *c, *by),
-                command.words()
+                command.prose()
             ),
             Why::Stuck { c, by, waits, silent } => format!(
-                "{me} cannot apply {}: for {} it has heard nothing later from {}, who might still send something \
+                "{me} cannot book {}: it has waited {} and heard nothing later from {}, who might still send something \
                  smaller. It asks again.",
                 at(t, *c, *by),
                 t.time(silent.0 as u64),
@@ -182,7 +185,11 @@ fn received(t: &Teller, from: NodeId, [ts, was, c]: [u64; 3]) -> String {
         1 => "counts on to",
         _ => "jumps to",
     };
-    format!("{} receives {ts} from {} with its clock at {was}, {how} {c}.", t.me(), t.name(from))
+    format!(
+        "{}'s clock stands at {was} when {ts} comes from {}: it {how} {c}.",
+        t.me(),
+        t.name(from)
+    )
 }
 
 fn names(t: &Teller, nodes: &[NodeId]) -> String {

@@ -227,6 +227,7 @@ pub static ENTRY: Entry = Entry {
         Fault::Partition,
         Fault::SlowDisk,
     ],
+    epoch: "",
     layout: Layout::Tiers,
     view: View::Messages,
     views: &[

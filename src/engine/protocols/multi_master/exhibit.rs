@@ -30,7 +30,7 @@ pub fn master(cx: &Know<'_>, m: &Master, to: &mut Showcase) {
     to.add("versions", Exhibit::Table(Table { head, rows }));
     to.add("history", Exhibit::Tree(history(m)));
     let applied = m.vv.iter().enumerate().map(|(i, n)| (NodeId(i as u16), *n));
-    to.add("applied", Exhibit::Clock { entries: applied.collect() });
+    to.add("applied", Exhibit::Clock { entries: applied.collect(), beside: None });
     if !m.out.is_empty() {
         let queued = |q: &super::master::Queued| {
             [&q.update.key.print(), "=", &q.update.val.print(), " to ", cx.cast.name(q.to)].concat()

@@ -216,6 +216,10 @@ impl Protocol for MultiMaster {
         log.push(update.clone());
     }
 
+    fn merges(params: &Params) -> bool {
+        matches!(params.resolver, Resolver::Union | Resolver::Tombstones | Resolver::Sum)
+    }
+
     fn face(node: &Node) -> Face {
         let state = match node {
             Node::Client(c) if c.open.is_empty() => "idle",

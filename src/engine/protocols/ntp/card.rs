@@ -235,9 +235,11 @@ pub static ENTRY: Entry = Entry {
         Fault::ClockError,
         Fault::SlowDisk,
     ],
+    epoch: "",
     layout: Layout::Tiers,
     view: View::Rounds,
     views: &[
+        ("berkeley", View::Measures),
         ("berkeley-crash", View::Measures),
         ("drift-16s", View::Measures),
         ("drift-1s", View::Measures),

@@ -227,6 +227,7 @@ pub static ENTRY: Entry = Entry {
         Fault::ClockError,
         Fault::SlowDisk,
     ],
+    epoch: "ballot",
     layout: Layout::Tiers,
     view: View::Messages,
     views: &[

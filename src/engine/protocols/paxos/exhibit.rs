@@ -70,7 +70,7 @@ pub fn node(cx: &Know<'_>, n: &Node, to: &mut Showcase) {
 
 /// One cell at the place of its ballot: over all acceptors, the grid of ballots.
 fn accepted(of: &Option<(Ballot, Value)>) -> Log {
-    let cell = |(b, v): &(Ballot, Value)| Cell { text: v.print(), epoch: *b };
+    let cell = |(b, v): &(Ballot, Value)| Cell::of_epoch(v.print(), *b);
     Log {
         first: of.as_ref().map_or(1, |(b, _)| *b),
         cells: of.iter().map(cell).collect(),

@@ -275,6 +275,7 @@ pub static ENTRY: Entry = Entry {
         Fault::SlowDisk,
         Fault::Lies,
     ],
+    epoch: "view",
     layout: Layout::Tiers,
     view: View::Messages,
     views: &[

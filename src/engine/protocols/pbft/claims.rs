@@ -110,7 +110,8 @@ fn executed(g: &mut Ghost, s: &See<'_>, n: SeqNo, d: Digest, court: &mut Court) 
     };
     let most = g.prepared.iter().map(know).max().unwrap_or(0);
     court.hold(WIDELY_PREPARED, most > s.params.f, || {
-        let says = ["@ executes ", &named(s, d), " as n ", &n.to_string(), ", prepared at only "];
+        let says =
+            ["@ executes ", &named(s, d), " as number ", &n.to_string(), ", prepared at only "];
         let needed = [" honest, and it takes ", &(s.params.f + 1).to_string(), "."].concat();
         wrong(s, &[], &[&says.concat(), &most.to_string(), &needed])
     });
@@ -194,7 +195,7 @@ fn new_view(g: &mut Ghost, s: &See<'_>, new: &NewView, court: &mut Court) {
         let has = new.o.iter().any(|o| (o.body().n, o.body().d) == (*n, *d));
         court.hold(NEW_VIEW_KEEPS, has, || {
             let v = ["View ", &new.v.to_string(), " begins without "].concat();
-            wrong(s, &[], &[&v, &named(s, *d), ", committed as n ", &n.to_string(), "."])
+            wrong(s, &[], &[&v, &named(s, *d), ", committed as number ", &n.to_string(), "."])
         });
     }
 }

@@ -74,9 +74,11 @@ fn log(cx: &Know, r: &Replica) -> Log {
     for n in r.h + 1..=last.min(r.h + cx.params.window) {
         let newest = orders.iter().rfind(|o| o.n == n);
         let done = r.executed.get(n).map(|d| name(cx, *d));
-        cells.push(Cell {
-            text: done.or(newest.map(|o| name(cx, o.d))).unwrap_or_default(),
-            epoch: newest.map_or(0, |o| o.v),
+        let text = done.or(newest.map(|o| name(cx, o.d))).unwrap_or_default();
+        // What came by a transferred state was ordered in a view nobody here has seen.
+        cells.push(match newest {
+            Some(o) => Cell::of_epoch(text, o.v),
+            None => Cell { text, ..Cell::default() },
         });
     }
     Log {

@@ -267,57 +267,57 @@ impl Reason for Why {
                 &[me, &num(*v), &name(d), &num(*n)],
             ),
             Why::PrePrepared { v, n, d } => tell(
-                "@ accepts @ as n @ of view @, and will accept no other there.",
+                "@ accepts @ as number @ of view @, and will accept no other there.",
                 &[me, &name(d), &num(*n), &num(*v)],
             ),
             Why::Conflicting { v, n, d, had } => tell(
-                "@ has accepted @ at (view @, n @) and refuses @ there: one request for each number.",
+                "@ has accepted @ at (view @, number @) and refuses @ there: one request for each number.",
                 &[me, &name(had), &num(*v), &num(*n), &name(d)],
             ),
             Why::Outside { n, low, high } => tell(
-                "@ takes numbers above @ and up to @: it ignores n @, and the primary cannot use the numbers up.",
+                "@ takes numbers above @ and up to @: it ignores number @, and the primary cannot use the numbers up.",
                 &[me, &num(*low), &num(*high), &num(*n)],
             ),
             Why::Prepared { v, n, prepares, liars: Some(liars), .. } => tell(
-                "@ holds the pre-prepare and @: unless @, no other request can prepare at (view @, n @).",
+                "@ holds the pre-prepare and @: unless @, no other request can prepare at (view @, number @).",
                 &[me, &some_prepares(*prepares), &lie(*liars), &num(*v), &num(*n)],
             ),
             Why::Prepared { v, n, prepares, .. } => tell(
-                "@ holds the pre-prepare and @, and takes that for enough at (view @, n @).",
+                "@ holds the pre-prepare and @, and takes that for enough at (view @, number @).",
                 &[me, &some_prepares(*prepares), &num(*v), &num(*n)],
             ),
             Why::Executed { n, d, commits } => tell(
-                "@ holds @ matching commits and has executed all below n @: it executes @.",
+                "@ holds @ matching commits and has executed all below number @: it executes @.",
                 &[me, &num(*commits), &num(*n), &name(d)],
             ),
             Why::Tentative { n, d, .. } => tell(
-                "@ has prepared n @ and executed all below: it executes @ without waiting for commits, and says so.",
+                "@ has prepared number @ and executed all below: it executes @ without waiting for commits, and says so.",
                 &[me, &num(*n), &name(d)],
             ),
             Why::Undone { n, d } => tell(
-                "@ is not what n @ will be: @ takes back what it executed too early.",
+                "@ is not what number @ will be: @ takes back what it executed too early.",
                 &[&name(d), &num(*n), me],
             ),
             Why::Skipped { n } => {
                 tell("Number @ is the null request: @ goes on to the next.", &[&num(*n), me])
             }
             Why::CaughtUp { n, d, by } => tell(
-                "@ say they have executed @ as n @, and one of them is honest: @ does the same.",
+                "@ say they have executed @ as number @, and one of them is honest: @ does the same.",
                 &[&list(by), &name(d), &num(*n), me],
             ),
             Why::Checkpointed { n } => {
                 tell("@ has executed @ requests and signs what its state is now.", &[me, &num(*n)])
             }
             Why::Stable { n, by } => tell(
-                "@ matching digests at n=@: everything up to @ can be forgotten at @.",
+                "@ matching digests at number @: everything up to @ can be forgotten at @.",
                 &[&num(by.len() as u64), &num(*n), &num(*n), me],
             ),
             Why::Behind { n, last } => tell(
-                "@ learns that n @ is stable and has executed only @: it asks for the state.",
+                "@ learns that number @ is stable and has executed only @: it asks for the state.",
                 &[me, &num(*n), &num(*last)],
             ),
             Why::Transferred { n, from } => tell(
-                "@ takes the state at n @ from @: its digest is the one that a quorum has signed.",
+                "@ takes the state at number @ from @: its digest is the one that a quorum has signed.",
                 &[me, &num(*n), t.name(*from)],
             ),
             Why::ViewChanged { v, waited, led: true, .. } => tell(
@@ -337,7 +337,7 @@ impl Reason for Why {
                 &[&list(by), me, &num(*v)],
             ),
             Why::NewView { v, of, low, kept: 0 } => tell(
-                "@ holds view changes of @: nothing is prepared above n @, and @ begins view @.",
+                "@ holds view changes of @: nothing is prepared above number @, and @ begins view @.",
                 &[me, &list(of), &num(*low), me, &num(*v)],
             ),
             Why::NewView { v, of, low, kept } => tell(
@@ -345,7 +345,7 @@ impl Reason for Why {
                 &[me, &list(of), &num(*v), &num(low + kept)],
             ),
             Why::Kept { v, n, d, from } => tell(
-                "@ was prepared as n @ in view @, the highest anybody shows: view @ must keep it.",
+                "@ was prepared as number @ in view @, the highest anybody shows: view @ must keep it.",
                 &[&name(d), &num(*n), &num(*from), &num(*v)],
             ),
             Why::NullFilled { v, n } => tell(
@@ -362,11 +362,11 @@ impl Reason for Why {
             ),
             Why::Fetched { d } => tell("@ lacks @ and asks the others for it.", &[me, &name(d)]),
             Why::Asked { v, last } => tell(
-                "@ is in view @, has executed up to n @ and asks what it has missed.",
+                "@ is in view @, has executed up to number @ and asks what it has missed.",
                 &[me, &num(*v), &num(*last)],
             ),
             Why::Recovered { v, last } => tell(
-                "@ is back with its log: view @, executed up to n @.",
+                "@ is back with its log: view @, executed up to number @.",
                 &[me, &num(*v), &num(*last)],
             ),
             Why::Equivocated { n, d, to, other, others } => tell(
@@ -377,7 +377,7 @@ impl Reason for Why {
                 tell("@ lies: it gives @ the number @, @.", &[me, &name(d), &num(*n), how])
             }
             Why::Colluded { v, n, d } => tell(
-                "@ lies: it prepares and commits @ at (view @, n @), as it would anything.",
+                "@ lies: it prepares and commits @ at (view @, number @), as it would anything.",
                 &[me, &name(d), &num(*v), &num(*n)],
             ),
             Why::Altered { how } => tell("@ lies: it @.", &[me, how]),

@@ -69,6 +69,7 @@ pub static ENTRY: Entry = Entry {
         Fault::ClockError,
         Fault::SlowDisk,
     ],
+    epoch: "term",
     layout: Layout::Circle,
     view: View::Messages,
     views: &[

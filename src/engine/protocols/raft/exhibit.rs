@@ -60,7 +60,7 @@ fn cell(e: &Entry) -> Cell {
             words.join(" ")
         }
     };
-    Cell { text, epoch: e.term }
+    Cell::of_epoch(text, e.term)
 }
 
 fn followers(cx: &Know<'_>, s: &Server) -> Table {

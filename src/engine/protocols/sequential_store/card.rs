@@ -179,6 +179,7 @@ pub static ENTRY: Entry = Entry {
         Fault::ClockError,
         Fault::SlowDisk,
     ],
+    epoch: "epoch",
     layout: Layout::Tiers,
     view: View::Operations,
     views: &[],

@@ -5,7 +5,7 @@ use super::client::Client;
 use super::msg::Write;
 use super::order::Order;
 use super::replica::Replica;
-use crate::show::{Cell, Exhibit, Log, Showcase, Table};
+use crate::show::{Cell, Colour, Exhibit, Log, Showcase, Table};
 
 const LOGS: [&str; 3] = ["order", "order 2", "order 3"];
 
@@ -49,8 +49,8 @@ fn named(cx: &Know<'_>, w: &Write) -> String {
 fn log(cx: &Know<'_>, o: &Order) -> Log {
     let mut cells = vec![];
     for w in o.log.iter() {
-        let text = [&pair(w), " ", cx.cast.name(w.origin)].concat();
-        cells.push(Cell { text, epoch: cells.len() as u64 + 1 });
+        let colour = Colour::Epoch(cells.len() as u64 + 1);
+        cells.push(Cell { text: pair(w), under: cx.cast.name(w.origin).into(), colour });
     }
     let durable = o.log.len() as u64;
     Log { first: 1, before: 0, cells, committed: o.delivered, applied: o.delivered, durable }

@@ -182,6 +182,7 @@ pub static ENTRY: Entry = Entry {
         Fault::ClockError,
         Fault::SlowDisk,
     ],
+    epoch: "",
     layout: Layout::Circle,
     view: View::Points { told: "recorded", of: "cut" },
     views: &[("counts-beside", View::Messages)],

@@ -157,10 +157,14 @@ impl Message for Msg {
         (HEADER_BYTES + ENTRY_BYTES * entries) as u32
     }
 
-    /// Its vector, while it is short enough to be read.
+    /// Its vector, while it is short enough to be read, and Lamport's number where it is carried.
     fn label(&self) -> Option<String> {
-        let (Msg::Note { v, .. } | Msg::Versions { v, .. } | Msg::Point { v, .. }) = self;
-        (v.len() <= 6).then(|| stamp::show_all(v))
+        let (v, c) = match self {
+            Msg::Note { v, c } | Msg::Versions { v, c, .. } => (v, *c),
+            Msg::Point { v, .. } => (v, None),
+        };
+        let number = c.map_or_else(String::new, |c| [" · ", &c.to_string()].concat());
+        (v.len() <= 6).then(|| stamp::show_all(v) + &number)
     }
 }
 
@@ -231,7 +235,10 @@ impl Protocol for VectorClocks {
     fn exhibit(cx: &Cx<Self>, n: &Node, to: &mut Showcase) {
         to.add(
             "clock",
-            Exhibit::Clock { entries: cx.cast.all().zip(n.v.iter().copied()).collect() },
+            Exhibit::Clock {
+                entries: cx.cast.all().zip(n.v.iter().copied()).collect(),
+                beside: n.c.map(|c| ("Lamport", c)),
+            },
         );
         to.add("knows", n.row(cx));
         if let Some(c) = n.c {

@@ -1,12 +1,13 @@
 //! What lies over the lanes: faults with their words, marks to choose, the selection with its clocks; and
 //! finding by geometry what is under a point.
 
+use super::Keepers;
 use super::cones::event_of;
 use super::points::points;
-use super::slab::{Line, arrow};
+use super::slab::{Line, Slab, arrow};
 use super::view::Viewport;
 use crate::card::{View, Weight};
-use crate::ids::{EventId, MsgId, NodeId, Us};
+use crate::ids::{EventId, MsgId, NodeId, SEC, Us};
 use crate::protocol::prose_time;
 use crate::run::Run;
 use crate::scene::index::{Act, Index, Tale};
@@ -15,14 +16,14 @@ use crate::scene::place::{Box2, Placer};
 use crate::scene::{Anchor, Hue, Pick, Shape, text};
 use crate::show::{Exhibit, Showcase};
 use crate::trace::causality::opens;
-use crate::trace::{Trace, What};
+use crate::trace::{Event, Trace, What};
 
 /// Marks one may reach by key in one view, at most.
 const MARKS: usize = 200;
 
 pub(super) fn grid(view: &Viewport, out: &mut Vec<Shape>) {
     let (from, to) = view.span();
-    let step = nice((84.0 * view.us_per_px()) as Us);
+    let step = step((84.0 * view.us_per_px()) as Us);
     let mut t = from.div_ceil(step) * step;
     let mut last = f32::MIN;
     while t <= to {
@@ -51,12 +52,23 @@ fn nice(at_least: Us) -> Us {
     }
 }
 
+/// The same for the axis: from minutes on what divides an hour, then whole hours.
+fn step(at_least: Us) -> Us {
+    const MIN: Us = 60 * SEC;
+    let long = [1, 2, 5, 10, 20, 30, 60].map(|n| n * MIN).into_iter().find(|s| *s >= at_least);
+    match at_least {
+        0..=20_000_000 => nice(at_least),
+        _ => long.unwrap_or_else(|| nice(at_least.div_ceil(60 * MIN)) * 60 * MIN),
+    }
+}
+
 /// A time on the axis, all in the unit their step asks for.
 fn tick(t: Us, step: Us) -> String {
     let (unit, word) = match step {
         0..100 => (1, " µs"),
         100..100_000 => (1_000, " ms"),
-        _ => (1_000_000, " s"),
+        100_000..60_000_000 => (SEC, " s"),
+        _ => (60 * SEC, " min"),
     };
     let mut decimals = 0;
     let mut s = step;
@@ -73,16 +85,21 @@ fn tick(t: Us, step: Us) -> String {
     out
 }
 
-/// The now-line, drawn at 0 and moved by the page; to its right, what has not happened yet.
-pub fn veil(view: &Viewport) -> Vec<Shape> {
+/// Pixels between what has just happened and a now-line that stands: it covers no mark that it is behind.
+pub const BEHIND: f32 = 9.0;
+
+/// The now-line, drawn at 0 and moved by the page; to its right, if anything is still to come, what has not happened
+/// yet.
+pub fn veil(view: &Viewport, more: bool) -> Vec<Shape> {
     let (top, foot) = (view.top() - 6.0, view.foot());
-    vec![
-        Shape::rect("veil", 0.0, 0.0, view.w, foot),
+    let veil = more.then(|| Shape::rect("veil", 0.0, 0.0, view.w, foot));
+    let line = [
         Shape::rect("now-glow", -18.0, top, 18.0, foot - top),
         Shape::rect("now-glow", -11.0, top, 11.0, foot - top),
         Shape::rect("now-glow", -5.0, top, 5.0, foot - top),
         Shape::line("now", 0.0, top, 0.0, foot),
-    ]
+    ];
+    veil.into_iter().chain(line).collect()
 }
 
 /// Faults with their words, and the marks one steps through by key. What of it is still to come lies under
@@ -145,12 +162,8 @@ struct Told {
 /// cut short than left out.
 fn told(run: &Run, index: &Index, view: &Viewport) -> Vec<Told> {
     let mut placer = Placer::new(Box2::new(view.gutter, 0.0, view.w, view.h), 64);
-    let one = |act: &Act| Told {
-        act: *act,
-        x: view.x(act.at),
-        words: list::act(run, act.line),
-        place: None,
-    };
+    let one =
+        |act: &Act| Told { act: *act, x: view.x(act.at), words: run.act(act.line), place: None };
     let acts = inside(&index.faults, view.span(), |a| a.at);
     let mut all: Vec<Told> = acts.iter().take(MARKS).map(one).collect();
     let is_rule =
@@ -212,7 +225,7 @@ fn marks(run: &Run, index: &Index, view: &Viewport, selected: Pick, out: &mut Ve
             return;
         }
         last[n.index()] = x;
-        let name = list::name(run, index, e);
+        let name = list::name(run, e);
         let hue = Hue::epoch(index.epoch_at(n, e));
         let kids = vec![Shape::circle(role, x, y, 4.5), Shape::circle("hit", x, y, 12.0)];
         out.push(Shape::group("mark", kids).hue(hue).pick(Pick::Event(e), name));
@@ -258,7 +271,7 @@ fn folds(run: &Run, index: &Index, view: &Viewport, out: &mut Vec<Shape>) {
 }
 
 /// The clock of an event as text: what its node's wall clock reads where round trips are measured by it; the vector
-/// the node keeps, where the protocol keeps one; else how many events of each node the trace itself knows to lie in
+/// the node keeps, where the protocol keeps one, with the number beside it; else how many events of each node the trace itself knows to lie in
 /// its past.
 pub fn clock_text(run: &Run, index: &Index, e: EventId) -> String {
     if let (View::Rounds, Some(event)) = (run.entry().view, run.trace().event(e)) {
@@ -266,16 +279,22 @@ pub fn clock_text(run: &Run, index: &Index, e: EventId) -> String {
         return event.node.map_or_else(String::new, reads);
     }
     let kept = run.trace().event(e).and_then(|ev| kept_clock(run, e, ev.node?));
-    let counts: Vec<String> = match kept {
-        Some(entries) => entries.into_iter().map(|(_, n)| n.to_string()).collect(),
-        None => index.causality.clock(run.trace(), e).iter().map(u32::to_string).collect(),
+    let (counts, beside): (Vec<String>, _) = match kept {
+        Some((entries, beside)) => {
+            (entries.into_iter().map(|(_, n)| n.to_string()).collect(), beside)
+        }
+        None => (index.causality.clock(run.trace(), e).iter().map(u32::to_string).collect(), None),
     };
+    let beside = beside.map_or_else(String::new, |n| [" · ", &n.to_string()].concat());
     // One number is written as it is.
     if let [one] = &counts[..] {
-        return one.clone();
+        return [one.as_str(), &beside].concat();
     }
-    ["[", &counts.join(","), "]"].concat()
+    ["[", &counts.join(","), "]", &beside].concat()
 }
+
+/// The entries of a node's clock, and the number it keeps beside them.
+type Clock = (Vec<(NodeId, u64)>, Option<u64>);
 
 /// A wall clock, all digits in one unit: times of one exchange are compared.
 fn reading(us: Us) -> String {
@@ -291,30 +310,30 @@ fn reading(us: Us) -> String {
 /// Those whose clocks the run is about: they keep one, or are measured by it.
 pub(super) fn keep_clocks(run: &Run) -> Vec<NodeId> {
     let rounds = matches!(run.entry().view, View::Rounds);
-    let keeps = |n: &NodeId| rounds || clock_of(run, *n).is_some_and(|c| !c.is_empty());
+    let keeps = |n: &NodeId| rounds || clock_of(run, *n).is_some_and(|c| !c.0.is_empty());
     run.cast().all().filter(keeps).collect()
 }
 
 /// A node's clock at the end of what is known.
-fn clock_of(run: &Run, n: NodeId) -> Option<Vec<(NodeId, u64)>> {
+fn clock_of(run: &Run, n: NodeId) -> Option<Clock> {
     clock_among(run.world().stage().exhibit(n, run.world().senses(n)))
 }
 
-fn clock_among(shown: Showcase) -> Option<Vec<(NodeId, u64)>> {
+fn clock_among(shown: Showcase) -> Option<Clock> {
     shown.items.into_iter().find_map(|(_, x)| match x {
-        Exhibit::Clock { entries } => Some(entries),
+        Exhibit::Clock { entries, beside } => Some((entries, beside.map(|b| b.1))),
         _ => None,
     })
 }
 
 /// What the protocol itself shows as a node's clock, right after a step.
-fn kept_clock(run: &Run, e: EventId, n: NodeId) -> Option<Vec<(NodeId, u64)>> {
+fn kept_clock(run: &Run, e: EventId, n: NodeId) -> Option<Clock> {
     // A look into the past costs steps: only where there is something to see.
     clock_of(run, n)?;
     clock_among(run.peek(e).exhibits(n))
 }
 
-/// Beside the selected event's neighbours; its own stands on the sheet.
+/// Beside the selected event's neighbours, where the tiles do not write them; its own stands on the sheet.
 fn clocks(
     run: &Run,
     index: &Index,
@@ -326,9 +345,18 @@ fn clocks(
     let Some(chosen) = event_of(run, selected) else { return };
     for e in neighbours(run.trace(), index, chosen).into_iter().filter(|e| index.shows(*e)) {
         let Some(event) = run.trace().event(e) else { continue };
-        let Some(n) = event.node else { continue };
+        let Some(n) = event.node.filter(|_| !is_clocked(run, index, view, &event)) else {
+            continue;
+        };
         out.extend(clock(run, index, e, (view.x(event.at), view.y(n)), None, placer));
     }
+}
+
+/// Whether the tile under it writes the clock of an event's step.
+fn is_clocked(run: &Run, index: &Index, view: &Viewport, event: &Event) -> bool {
+    let tile = Slab::of_tile(view, view.tile_at(event.at));
+    let same = |e: &Event| (e.node, e.at) == (event.node, event.at);
+    tile.clocked(run, index, &mut Keepers::default()).iter().any(same)
 }
 
 /// The clock of a step under its dot, if there is room; else, among these arrows, above or beside it, and where
@@ -396,7 +424,7 @@ fn selection(
         return;
     }
     out.push(Shape::circle("dot selected", x, y, 6.5));
-    let (words, clock) = (list::words(run, index, e), clock_text(run, index, e));
+    let (words, clock) = (list::words(run, e), clock_text(run, index, e));
     let words = text::fit(&words, text::LABEL, 300.0);
     let w = text::width(&words, text::LABEL).max(text::mono(&clock, text::SMALL)) + 20.0;
     let h = 42.0;

@@ -28,7 +28,7 @@ mod view;
 
 use std::rc::Rc;
 
-pub use front::{clock_text, done, focus, front, hit, parting, veil};
+pub use front::{BEHIND, clock_text, done, focus, front, hit, parting, veil};
 pub use inquiry::{chain, cut};
 pub use round::Round;
 pub use view::{TILE, Viewport};
@@ -145,7 +145,7 @@ pub fn still(run: &Run, index: &Index, view: &Viewport, now: Us, selected: Pick)
     out.extend(front(run, index, view, selected));
     let x = view.x(now);
     if x >= view.gutter && x <= view.w {
-        let form = super::Form::Group { x, y: 0.0, kids: veil(view) };
+        let form = super::Form::Group { x, y: 0.0, kids: veil(view, true) };
         out.push(Shape::new("now-at", form));
         out.extend(done(run, index, view, now));
     }

@@ -394,7 +394,34 @@ impl Slab {
         (placer, lines)
     }
 
-    /// The clock of every step where there are few; of steps of one node at one instant the last one's.
+    /// The steps whose clocks are written: all of those who keep one, where there are few; of steps of one node at one
+    /// instant the last.
+    pub fn clocked(&self, run: &Run, index: &Index, keepers: &mut Keepers) -> Vec<Event> {
+        let (from, to) = self.span();
+        let trace = run.trace();
+        let (i, j) = (trace.count_before(from), trace.count_before(to));
+        let few = |n: usize| n as f32 <= (self.x1 - self.x0) / CLOCK;
+        if !few((j - i) / 16) {
+            return vec![];
+        }
+        // Elsewhere they are what the trace knows, and shown to whoever asks an event.
+        let keepers = keepers.of(run);
+        // To begin is not worth the room.
+        let begins = |e: &Event| e.at == 0 && matches!(e.what, What::Start { .. });
+        let is_step = |e: &Event| {
+            let keeps = e.node.is_some_and(|n| keepers.contains(&n));
+            opens(e.what) && keeps && index.shows(e.id) && !begins(e)
+        };
+        let steps: Vec<Event> = trace.range(i, j).filter(is_step).collect();
+        if !few(steps.len() / 4) {
+            return vec![];
+        }
+        let same = |a: &Event, b: &Event| (a.node, a.at) == (b.node, b.at);
+        let last = |i: &usize| !steps[i + 1..].iter().any(|s| same(s, &steps[*i]));
+        let shown: Vec<Event> = (0..steps.len()).filter(last).map(|i| steps[i]).collect();
+        if few(shown.len()) { shown } else { vec![] }
+    }
+
     fn clocks(
         &self,
         run: &Run,
@@ -404,37 +431,11 @@ impl Slab {
         (lines, placer): (&[Line], &mut Placer),
         out: &mut Vec<Shape>,
     ) {
-        let (from, to) = self.span();
-        let trace = run.trace();
-        let (i, j) = (trace.count_before(from), trace.count_before(to));
-        let few = |n: usize| n as f32 <= (self.x1 - self.x0) / CLOCK;
-        if !few((j - i) / 16) {
-            return;
-        }
-        // Elsewhere they are what the trace knows, and shown to whoever asks an event.
-        let keepers = keepers.of(run);
-        if keepers.is_empty() {
-            return;
-        }
-        // To begin is not worth the room.
-        let begins = |e: &Event| e.at == 0 && matches!(e.what, What::Start { .. });
-        let is_step = |e: &Event| {
-            let keeps = e.node.is_some_and(|n| keepers.contains(&n));
-            opens(e.what) && keeps && index.shows(e.id) && !begins(e)
-        };
-        let steps: Vec<Event> = trace.range(i, j).filter(is_step).collect();
-        let same = |a: &Event, b: &Event| (a.node, a.at) == (b.node, b.at);
-        let last = |i: &usize| !steps[i + 1..].iter().any(|s| same(s, &steps[*i]));
-        if !few(steps.len() / 4) {
-            return;
-        }
-        let shown: Vec<usize> = (0..steps.len()).filter(last).collect();
-        if few(shown.len()) {
-            placer.allow(shown.len());
-            for (e, n) in shown.iter().filter_map(|i| Some((&steps[*i], steps[*i].node?))) {
-                let at = (self.x(e.at), view.y(n));
-                out.extend(clock(run, index, e.id, at, Some(lines), placer));
-            }
+        let shown = self.clocked(run, index, keepers);
+        placer.allow(shown.len());
+        for (e, n) in shown.iter().filter_map(|e| Some((e, e.node?))) {
+            let at = (self.x(e.at), view.y(n));
+            out.extend(clock(run, index, e.id, at, Some(lines), placer));
         }
     }
 }

@@ -119,6 +119,10 @@ impl Viewport {
         let end = self.t0 + (self.w - self.gutter) as f64 * self.us_per_px();
         ((self.t0 / wide).floor() as i64).max(0)..=(end / wide).floor() as i64
     }
+    /// The tile a moment lies in.
+    pub fn tile_at(&self, t: Us) -> i64 {
+        (t as f64 / (TILE as f64 * self.us_per_px())).floor() as i64
+    }
     /// Where a tile stands.
     pub fn tile_x(&self, k: i64) -> f32 {
         let wide = TILE as f64 * self.us_per_px();

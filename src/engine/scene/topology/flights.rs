@@ -47,6 +47,8 @@ pub struct Flights<'a> {
     pub run: &'a Run,
     pub index: &'a Index,
     pub layout: &'a Layout,
+    /// Where words of links stand ([`super::link_words`]): no name lies over them.
+    pub words: &'a [Box2],
 }
 
 impl Flights<'_> {
@@ -84,6 +86,7 @@ impl Flights<'_> {
         let (w, h) = (self.layout.w, self.layout.h);
         let budget = (w * h / 30_000.0).clamp(3.0, 14.0) as usize;
         let mut placer = placer(self.layout, budget);
+        self.words.iter().for_each(|b| placer.block(*b));
         let mut seen: Vec<(MsgId, MsgRec, (f32, f32), Spot)> = vec![];
         self.each(now, &mut |m, rec, spot| {
             let at = self.layout.way(rec.from, rec.to).at(spot.t);
@@ -217,7 +220,8 @@ fn part(from: Us, to: Us, now: Us) -> f32 {
 
 /// The same as shapes.
 pub(super) fn still(run: &Run, index: &Index, layout: &Layout, now: Us, out: &mut Vec<Shape>) {
-    let flights = Flights { run, index, layout };
+    let words = super::link_words(out);
+    let flights = Flights { run, index, layout, words: &words };
     flights.each(now, &mut |m, rec, spot| {
         out.push(message(run, layout, m, rec, spot));
     });

@@ -16,15 +16,15 @@ mod flights;
 mod kinship;
 mod layout;
 
+pub use super::place::Box2;
 pub use flights::{FLIGHT, Flights, LABEL, OWN, Spot, State, label_text, message_name, spot};
 pub use kinship::kinship;
 pub use layout::{Layout, Way};
 
 use super::index::Index;
 use super::pen::Pen;
-use super::place::Box2;
 use super::text;
-use super::{Anchor, Hue, Pick, Shape};
+use super::{Anchor, Form, Hue, Pick, Shape};
 use crate::ids::{NodeId, Us};
 use crate::protocol::prose_time;
 use crate::run::{Peek, Run};
@@ -48,6 +48,18 @@ pub fn furniture(
         }
     }
     out
+}
+
+/// Where words of links stand among these shapes.
+pub fn link_words(shapes: &[Shape]) -> Vec<Box2> {
+    let one = |s: &Shape| match &s.form {
+        Form::Text { x, y, text, .. } if s.role == "link-word" => {
+            let width = text::width(text, text::SMALL);
+            Some(Box2::of_text(x - width / 2.0, *y, width, text::SMALL))
+        }
+        _ => None,
+    };
+    shapes.iter().filter_map(one).collect()
 }
 
 /// The same with what moves, drawn where it is at `now`: for thumbnails, files and reduced motion.
@@ -331,10 +343,21 @@ fn words(run: &Run, peek: &Peek, layout: &Layout, n: NodeId, kids: &mut Vec<Shap
         kids.push(Shape::text("outside", x, foot, Anchor::Middle, word));
         foot += 14.0;
     }
-    let outside = text::fit(outside, text::SMALL, layout.room(n));
+    let outside = whole_parts(outside, layout.room(n));
     if !outside.is_empty() && foot < layout.h - 3.0 {
         kids.push(Shape::text("line outside soft", x, foot, Anchor::Middle, outside));
     }
+}
+
+/// As many of its parts as have room, and only a single one cut.
+fn whole_parts(line: &str, room: f32) -> String {
+    let mut told = line;
+    while text::width(told, text::SMALL) > room
+        && let Some(at) = told.rfind(" · ")
+    {
+        told = &told[..at];
+    }
+    text::fit(told, text::SMALL, room)
 }
 
 /// From the rim of a small node to the baseline of its one line.

@@ -185,6 +185,7 @@ const ENTRY: Entry = Entry {
         },
     ],
     tolerates: &[],
+    epoch: "",
     layout: Layout::Tiers,
     view: View::Messages,
     views: &[],

@@ -32,6 +32,7 @@ const BASE: Entry = Entry {
     lies: &[],
     meters: &[],
     tolerates: &[],
+    epoch: "",
     layout: Layout::Tiers,
     view: View::Messages,
     views: &[],

@@ -2,7 +2,7 @@
 //! its own here is told in the legend of `trace::text`.
 
 use super::chain::{Chain, Link, Via};
-use crate::ids::{EventId, MsgId, NodeId, OpId, Us};
+use crate::ids::{EventId, MsgId, NodeId, Us};
 use crate::protocol::prose_time;
 use crate::run::Run;
 use crate::trace::causality::opens;
@@ -59,8 +59,8 @@ fn clause(run: &Run, e: &Event) -> String {
             let name = run.world().stage().timer_name(timer);
             [me, "'s timer ", &name, " runs out", &armed(run, e)].concat()
         }
-        What::Invoke { op } => [me, " begins ", &call(run, op)].concat(),
-        What::Act { line } => ["the scenario acts: ", &act(run, line)].concat(),
+        What::Invoke { op } => [me, " begins ", &run.call(op)].concat(),
+        What::Act { line } => ["the scenario acts: ", &run.act(line)].concat(),
         What::Send { m } => [me, " sends ", &message(run, m, |r| (" to ", r.to))].concat(),
         What::Deliver { m } => {
             let late = run.trace().msg(m).map_or(0, |r| e.at.saturating_sub(r.sent_at));
@@ -104,18 +104,6 @@ fn message(
     let kind = run.entry().kinds.get(rec.kind as usize).map_or("a message", |k| k.name);
     let (word, node) = end(rec);
     [kind, word, run.name(node)].concat()
-}
-
-fn call(run: &Run, op: OpId) -> String {
-    run.trace().op(op).map_or_else(String::new, |o| {
-        let args: String = o.args.iter().map(|a| format!(" {}", a.print())).collect();
-        [o.verb, &args].concat()
-    })
-}
-
-fn act(run: &Run, line: u32) -> String {
-    let step = run.scenario().steps.get(line as usize);
-    step.map_or_else(String::new, |s| crate::scenario::act(&s.act))
 }
 
 /// What a node said in the step an event belongs to; not the event's own words again.
