@@ -8,9 +8,10 @@
 //
 // Constants come with the functions that speak of them, by what the linker has written down (see below).
 //
-// How. All parts keep the index space of the whole: function 1234 is function 1234 in each, so no body is rewritten. Where it does not
-// live, a function is a stub that calls through a slot of the shared table; a part fills its slots when it is instantiated. A stub
-// looks first whether its slot is filled, and asks for the part if not: a call that comes early waits, it never fails.
+// How. All parts have one index space: function 1234 is function 1234 in each. Where it does not live, a function is a stub that calls
+// through a slot of the shared table; a part fills its slots when it is instantiated. A stub looks first whether its slot is filled, and
+// asks for the part if not: a call that comes early waits, it never fails. The numbers are dealt out anew by who has what, so that what
+// has no body in a part stands together there and packs to almost nothing.
 //
 // What belongs to `late` is everything whose name is not in tools/first-frame.txt (`make first-frame` records it anew from
 // page loads of a build with LAMPLIGHT_MARK=1, in which each function leaves a mark). The list may be stale: then the first frame asks for `late`,
@@ -637,6 +638,38 @@ for (const [part, all] of foreign.entries()) {
 for (const f of new Set(foreign.flatMap((all) => [...all]))) for (const [part, all] of filled.entries()) if (has(part, f)) all.set(slot(f), f);
 const size = next;
 
+// What several parts have stands together, then what many of them call elsewhere; and among these, equal types and lengths: so it packs
+// best. Everything above speaks of functions by the numbers they came with; from here on they are written by their new ones.
+const count = (sets, f) => sets.filter((all) => all.has(f)).length;
+const ranks = m.functions.map((type, i) => {
+  const f = before + i;
+  const shared = count(copies, f);
+  const rank = home[f] === 0 ? -parts.length - 1 : home[f] === late ? -shared : home[f];
+  return [rank, home[f] === 0 || shared > 0 ? 0 : -count(foreign, f), type, m.bodies[i].length, f];
+});
+const order = ranks.sort((a, b) => a.map((x, i) => x - b[i]).find((d) => d !== 0)).map((r) => r.at(-1));
+const number = new Map(order.map((f, i) => [f, before + i]));
+const numbered = (f) => leb(number.get(f) ?? f);
+/** A body, with what it calls by the new numbers. */
+const renumbered = (body) => {
+  const r = new Reader(body);
+  r.many(() => {
+    r.u();
+    r.byte();
+  });
+  const out = [];
+  let done = 0;
+  while (r.at < body.length) {
+    const at = r.at + 1;
+    const target = operand(r, r.byte());
+    if (target === undefined) continue;
+    out.push(body.subarray(done, at), Buffer.from(numbered(target)));
+    done = r.at;
+  }
+  return Buffer.concat([...out, body.subarray(done)]);
+};
+const anew = m.bodies.map(renumbered);
+
 const nothing = [0, 0x00, 0x0b];
 const there = (part) => m.globals.length + part - 1;
 /** Calls what lives elsewhere; asks for the part first if it is not there yet. */
@@ -658,7 +691,7 @@ const elements = (part) => {
     if (last && last.at + last.of.length === at) last.of.push(f);
     else runs.push({ at, of: [f] });
   }
-  return list(runs.map(({ at, of }) => [...(table === 0 ? [0] : [2, ...leb(table)]), 0x41, ...sleb(at), 0x0b, ...(table === 0 ? [] : [0]), ...list(of.map(leb))]));
+  return list(runs.map(({ at, of }) => [...(table === 0 ? [0] : [2, ...leb(table)]), 0x41, ...sleb(at), 0x0b, ...(table === 0 ? [] : [0]), ...list(of.map(numbered))]));
 };
 
 const shared = [
@@ -687,8 +720,8 @@ for (const [part, name] of ["main", ...parts].entries()) {
     [SECTION.type]: m.raw[SECTION.type],
     [SECTION.element]: elements(part),
     // What has no body here may be of any type: always the same one packs best.
-    [SECTION.function]: list([...m.functions.map((type, i) => leb(known(before + i) ? type : 0)), leb(fillingType)]),
-    [SECTION.code]: bodies([...m.bodies.map((body, i) => (mine(before + i) ? body : known(before + i) ? stub(before + i) : nothing)), filling]),
+    [SECTION.function]: list([...order.map((f) => leb(known(f) ? typeOf(f) : 0)), leb(fillingType)]),
+    [SECTION.code]: bodies([...order.map((f) => (mine(f) ? anew[f - before] : known(f) ? stub(f) : nothing)), filling]),
     [SECTION.data]: dataSection(part),
   };
   const module =
@@ -700,7 +733,7 @@ for (const [part, name] of ["main", ...parts].entries()) {
           [SECTION.table]: list(m.tables.map((x, i) => [x.of, ...limitBytes(i === table ? { min: size, max: x.max && size } : x)])),
           [SECTION.global]: joined(m.raw[SECTION.global], parts.map(() => [0x7f, 1, 0x41, 0, 0x0b])),
           [SECTION.import]: list(m.imports.map(imported)),
-          [SECTION.export]: list([...m.exports, ...shared].map((s) => [...ascii(s.name), s.kind, ...leb(s.index)])),
+          [SECTION.export]: list([...m.exports, ...shared].map((s) => [...ascii(s.name), s.kind, ...(s.kind === 0 ? numbered(s.index) : leb(s.index))])),
         })
       : assemble({
           ...own,

@@ -168,10 +168,16 @@ fn is_worked_on(page: Page) -> bool {
 /// A reload may still open an address that was replaced so many milliseconds ago.
 const LATELY: f64 = 2000.0;
 
+/// Whether an address was replaced a moment ago.
+fn is_late((_, at): &(String, f64)) -> bool {
+    js_sys::Date::now() - at < LATELY
+}
+
 /// Follow the address both ways. What the page writes itself does not come back as a request.
 pub fn follow(page: Page, catalogue: Catalogue) {
     let written = StoredValue::new(dom::fragment());
-    let before = StoredValue::new((String::new(), 0.0));
+    // Several, where a reader does one thing after another: each is written for itself.
+    let before = StoredValue::new(Vec::<(String, f64)>::new());
     let timer = StoredValue::new_local(None::<Timeout>);
     let listener = window_event_listener(leptos::ev::hashchange, move |_| {
         let fragment = dom::fragment();
@@ -195,9 +201,7 @@ pub fn follow(page: Page, catalogue: Catalogue) {
             timer.set_value(None);
             page.freeze();
             let mut came = vec![dom::fragment()];
-            came.extend(
-                before.with_value(|(b, at)| (js_sys::Date::now() - at < LATELY).then(|| b.clone())),
-            );
+            came.extend(before.get_value().into_iter().filter(is_late).map(|(b, _)| b));
             write(page, written);
             desk::leave(page, dom::fragment(), came);
         }
@@ -225,7 +229,10 @@ pub fn follow(page: Page, catalogue: Catalogue) {
             let old = dom::fragment();
             write(page, written);
             if dom::fragment() != old {
-                before.set_value((old, js_sys::Date::now()));
+                before.update_value(|all| {
+                    all.retain(is_late);
+                    all.push((old, js_sys::Date::now()));
+                });
             }
         };
         timer.set_value(Some(Timeout::new(350, write)));
