@@ -34,7 +34,7 @@ test.describe("a sweep", () => {
     for (const value of [3, 5, 7, 9]) {
       const all = await cells(value);
       expect(all[at("max commit-latency")]).toBe("20 ms");
-      expect(all[at("answered")]).toBe("100.0 %");
+      expect(all[at("answered")]).toBe("100 %");
       expect(all[at("claims broken")]).toBe("0");
       expect(all[at("expectations that hold")]).toBe("5 of 5");
       sent.push(Number(all[at("messages sent")]));
@@ -184,7 +184,8 @@ test.describe("branches beside each other", () => {
     await expect(page.locator(".one-run").nth(1).locator("header button").first()).toHaveText(/^crash n3/);
     await page.locator(".one-run[data-now]").getByRole("button", { name: /^A/ }).first().focus();
     await page.keyboard.press("Enter");
-    await page.locator(".one-run[data-now] .pop").getByRole("button", { name: "pause A" }).click();
+    // So small a picture has no room for the verbs beside the node: they stand in the panel.
+    await page.locator(".panel").getByRole("button", { name: "pause A" }).click();
     await expect(branches(page).getByRole("listitem")).toHaveCount(5);
     const fifth = branches(page).locator("button[aria-pressed='false']").first();
     await fifth.click();

@@ -35,7 +35,7 @@ test("of a long run the first operations are seen at its beginning, and the last
 });
 
 test("what was written over the veil goes with it", async ({ page, open }) => {
-  await open("#abd/mw-race&t=20ms");
+  await open("#abd/mw-race&t=8ms");
   await page.getByRole("button", { name: "operations", exact: true }).click();
   await expect(page.locator(".exhibits .over text")).toHaveText(["put x 1", "put x 2"]);
   await page.keyboard.press("End");
@@ -43,13 +43,16 @@ test("what was written over the veil goes with it", async ({ page, open }) => {
   await expect(page.locator(".exhibits .over text")).toHaveCount(0);
 });
 
-test("four clients are seen without scrolling, and where there is little room the values", async ({ page, open }) => {
+test("four clients are seen without scrolling", async ({ page, open }) => {
   await page.setViewportSize({ width: 1440, height: 900 });
   await open("#consistency/iriw&t=160ms");
   await expect(judged(page)).toContainText("In a circle");
   for (const name of ["A", "B", "C", "D"]) {
     await expect(bars(page).getByText(name, { exact: true })).toBeInViewport({ ratio: 1 });
   }
+});
+
+test("where there is little room a bar says its value", async ({ page, open }) => {
   await open("#consistency/write-skew&t=240ms");
   await expect(bars(page).getByRole("button")).toHaveCount(10);
   for (const bar of await bars(page).getByRole("button").all()) await expect(bar.locator(".value")).toHaveCount(1);

@@ -237,7 +237,7 @@ pub fn Operations() -> impl IntoView {
         })
     };
     let visit = move |e: EventId| {
-        view! { <button type="button" class="small wide visit" on:click=move |_| page.visit(e)>"Show them"</button> }
+        view! { <button type="button" class="small wide" on:click=move |_| page.visit(e)>"Show them"</button> }
     };
     let holds = move |word: &str| {
         verdict.with(|v| v.as_ref()?.all.iter().find(|(m, _)| *m == word).map(|(_, holds)| *holds))
@@ -321,8 +321,9 @@ pub fn Operations() -> impl IntoView {
     };
     view! {
         <div class="judged" tabindex="0" role="region" aria-label="What a model says of the operations">
-            <div class="models" role="group" aria-label="Model">{Model::ALL.into_iter().map(option).rows()}{move || guilty().map(visit).perhaps()}</div>
+            <div class="models" role="group" aria-label="Model">{Model::ALL.into_iter().map(option).rows()}</div>
             <span aria-live="polite">{says}</span>
+            {move || guilty().map(visit).perhaps()}
             {move || deeds().perhaps()}
         </div>
         <div class="handled" on:pointerdown=down on:pointermove=drag on:pointerup=drop on:pointercancel=cancel>
