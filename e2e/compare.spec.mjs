@@ -152,7 +152,7 @@ test.describe("branches beside each other", () => {
       await page.keyboard.press("c");
     }
     await expect(branches(page).getByRole("listitem")).toHaveCount(4);
-    for (const name of [/^as it came$/, /^crash n1 at/, /^crash n2 at/]) {
+    for (const name of [/^as it came$/, /^crash A at/, /^crash B at/]) {
       const label = await branches(page).getByRole("button", { name: new RegExp(`compare with ${name.source.replace(/[$^]/g, "")}`) }).getAttribute("aria-label");
       await compare(page, label.replace("compare with ", "")).click();
     }
@@ -163,7 +163,7 @@ test.describe("branches beside each other", () => {
     await expect(page.locator(".one-run header .parts")).toHaveText([/0\.005/, /0\.005/, /0\.005/]);
     await page.getByRole("button", { name: "compared", exact: true }).click();
     await expect(page.locator(".partings > li")).toHaveCount(3);
-    await expect(page.locator(".partings > li").first()).toContainText(/^crash n3 .* and as it came part at 0\.005/);
+    await expect(page.locator(".partings > li").first()).toContainText(/^crash C .* and as it came part at 0\.005/);
     await page.getByRole("button", { name: "To the end" }).click();
     // When all have ended: where B never hears of it nothing else is sent, everywhere else one message finds nobody.
     await expect(page.locator(".comparison tr", { hasText: /^lost/ }).locator("td")).toHaveText(["1", "0", "1", "1"]);
@@ -181,7 +181,7 @@ test.describe("branches beside each other", () => {
     // One that is held is brought into view: the one that was stands in its place.
     await page.locator(".one-run").nth(1).getByRole("button", { name: "as it came" }).click();
     await expect(page.locator(".one-run[data-now] header button").first()).toHaveText("as it came");
-    await expect(page.locator(".one-run").nth(1).locator("header button").first()).toHaveText(/^crash n3/);
+    await expect(page.locator(".one-run").nth(1).locator("header button").first()).toHaveText(/^crash C/);
     await page.locator(".one-run[data-now]").getByRole("button", { name: /^A/ }).first().focus();
     await page.keyboard.press("Enter");
     // So small a picture has no room for the verbs beside the node: they stand in the panel.

@@ -144,6 +144,24 @@ test.describe("taking hold", () => {
     await expect(page.locator(".spacetime .dot.selected")).toHaveCount(1);
   });
 
+  test("a message while all moves, where its head is", async ({ page, open }) => {
+    await open("#vector-clocks/triangle&t=2ms");
+    await page.getByRole("combobox", { name: "Speed" }).selectOption("25");
+    await page.getByRole("button", { name: "Play", exact: true }).click();
+    // In one step: between looking and clicking nothing moves.
+    await page.waitForFunction(() => {
+      const swarm = document.querySelector(".topology .swarm .head[d^=M]");
+      if (!swarm) return false;
+      const box = swarm.getBoundingClientRect();
+      const at = { clientX: box.x + box.width / 2, clientY: box.y + box.height / 2 };
+      swarm.ownerSVGElement.dispatchEvent(new MouseEvent("click", { bubbles: true, ...at }));
+      document.querySelector("[aria-label=Pause]").click();
+      return true;
+    });
+    await expect(page.locator(".flight.selected")).toHaveCount(1);
+    await expect(page.locator(".panel h2").first()).toContainText("Note from");
+  });
+
   test("an event of the list stands in the diagram", async ({ page, open }) => {
     await open("#vector-clocks/triangle&t=15ms");
     await tab(page, "Events").click();

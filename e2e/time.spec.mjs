@@ -20,14 +20,14 @@ test.describe("branches", () => {
 
   test("an edit in the past leaves the old future where it was, and switching is at the same moment", async ({ page }) => {
     await expect(twig(page, /^as it came/)).toBeVisible();
-    await expect(twig(page, /^crash n3/)).toHaveAttribute("aria-current", "true");
+    await expect(twig(page, /^crash C/)).toHaveAttribute("aria-current", "true");
     await page.getByRole("button", { name: "To the end" }).click();
     const end = await clock(page).textContent();
     await twig(page, /^as it came/).click();
     await expect(node(page, /^C, crashed/)).toHaveCount(0);
     await expect(clock(page)).toHaveText(end);
     await expect(status(page)).toContainText("Branch: as it came");
-    await twig(page, /^crash n3/).click();
+    await twig(page, /^crash C/).click();
     await expect(node(page, /^C, crashed/)).toBeVisible();
     await accessible(page);
     expect(await smallTargets(page)).toEqual([]);
@@ -44,7 +44,7 @@ test.describe("branches", () => {
   });
 
   test("a branch is named, compared, deleted, and the deletion undone", async ({ page }) => {
-    await branches(page).getByRole("button", { name: /^rename crash n3/ }).click();
+    await branches(page).getByRole("button", { name: /^rename crash C/ }).click();
     await page.getByRole("textbox", { name: "Name of the branch" }).fill("without C");
     await page.keyboard.press("Enter");
     await expect(twig(page, /^without C/)).toBeFocused();
@@ -68,9 +68,9 @@ test.describe("branches", () => {
 
   test("nothing is lost by reload, by going elsewhere and back, or by a text half written", async ({ page }) => {
     await expect.poll(() => page.url()).toContain("t=5ms");
-    await expect.poll(() => page.evaluate(() => localStorage.getItem("lamplight.work") ?? "")).toContain("crash n3");
+    await expect.poll(() => page.evaluate(() => localStorage.getItem("lamplight.work") ?? "")).toContain("crash C");
     await page.reload();
-    await expect(twig(page, /^crash n3/)).toHaveAttribute("aria-current", "true");
+    await expect(twig(page, /^crash C/)).toHaveAttribute("aria-current", "true");
     await expect(node(page, /^C, crashed/)).toBeVisible();
     await page.getByRole("tab", { name: "Scenario", exact: true }).click();
     const field = page.getByRole("textbox", { name: "Text of the scenario" });
@@ -81,18 +81,18 @@ test.describe("branches", () => {
     await page.getByRole("navigation", { name: "Catalogue" }).getByRole("link", { name: "Lamport clocks" }).click();
     await expect(page).toHaveTitle(/^(?!Three messages)/);
     await page.goBack();
-    await expect(twig(page, /^crash n3/)).toBeVisible();
+    await expect(twig(page, /^crash C/)).toBeVisible();
     await expect(field).toHaveValue(/#half/);
   });
 
   test("back keeps what can be undone, what is compared and the view; a name is taken back alone", async ({ page }) => {
-    await branches(page).getByRole("button", { name: /^rename crash n3/ }).click();
+    await branches(page).getByRole("button", { name: /^rename crash C/ }).click();
     // The old name is selected: what is typed takes its place.
     await page.keyboard.type("mine");
     await page.keyboard.press("Enter");
     await expect(twig(page, /^mine/)).toBeFocused();
     await page.keyboard.press("Control+z");
-    await expect(twig(page, /^crash n3/)).toBeVisible();
+    await expect(twig(page, /^crash C/)).toBeVisible();
     await expect(node(page, /^C, crashed/)).toBeVisible();
     await branches(page).getByRole("button", { name: "compare with as it came" }).click();
     await page.getByRole("button", { name: "messages", exact: true }).click();
@@ -105,7 +105,7 @@ test.describe("branches", () => {
     await page.locator("body").press("Control+z");
     await expect(branches(page)).toHaveCount(0);
     await page.keyboard.press("Control+Shift+z");
-    await expect(twig(page, /^crash n3/)).toBeVisible();
+    await expect(twig(page, /^crash C/)).toBeVisible();
   });
 
   test("the link carries the branch in view", async ({ page, open }) => {
@@ -123,7 +123,7 @@ test.describe("branches", () => {
 
   test("fits a phone", async ({ page }) => {
     await page.setViewportSize({ width: 360, height: 740 });
-    await expect(twig(page, /^crash n3/)).toBeVisible();
+    await expect(twig(page, /^crash C/)).toBeVisible();
     expect(await overflow(page)).toBe(0);
     await accessible(page);
   });

@@ -45,6 +45,7 @@ struct Inner {
     last: f64,
     last_text: f64,
     last_said: f64,
+    last_words: String,
     said_until: usize,
     walk: Walk,
     /// Where the loop itself left the playhead: if it stands elsewhere, somebody has moved it.
@@ -78,6 +79,7 @@ impl Beat {
             last: 0.0,
             last_text: 0.0,
             last_said: 0.0,
+            last_words: String::new(),
             said_until: 0,
             walk: Walk::default(),
             own: Head::default(),
@@ -335,17 +337,28 @@ impl Beat {
         }
     }
 
-    /// At most every few seconds, and all in one.
+    /// At most every few seconds, and all in one; what somebody else has just said is not spoken over.
     fn say(&self, loaded: &Loaded, count: usize, ts: f64) {
         // What is told aloud comes with the whole page.
-        let whole = self.page.whole.get_untracked();
+        if !self.page.whole.get_untracked() {
+            return;
+        }
+        let words = self.page.said.get_untracked();
+        if self.with(|b| b.last_words != words) {
+            self.with(|b| (b.last_said, b.last_words) = (ts, words));
+        }
         let from = self.with(|b| (ts - b.last_said >= SAID_MS).then_some(b.said_until));
-        let Some(from) = from.filter(|f| whole && *f < count) else { return };
+        let Some(from) = from.filter(|f| *f < count) else { return };
+        let words = words::announce(&loaded.run.borrow(), from, count);
         self.with(|b| {
-            b.last_said = ts;
             b.said_until = count;
+            if !words.is_empty() {
+                (b.last_said, b.last_words) = (ts, words.clone());
+            }
         });
-        self.page.said.set(words::announce(&loaded.run.borrow(), from, count));
+        if !words.is_empty() {
+            self.page.said.set(words);
+        }
     }
 
     fn stop(&self, head: Head, says: &str) {

@@ -793,7 +793,7 @@ impl Page {
 
     /// Do something here and now: `crash n1`, `heal`, `drop AppendEntries n1 -> n2 #7`.
     pub fn do_act(&self, act: &str) {
-        self.do_all(&[(act.into(), String::new())], act, false);
+        self.do_all(&[(act.into(), String::new())], &self.named(act), false);
     }
 
     /// Do several things at once, each with the line below that hangs on it, or none. `says` is all of it in words. `own` is what
@@ -806,7 +806,12 @@ impl Page {
 
     /// The same as `do_act`; a refusal is given back, and nothing was done.
     pub fn try_act(&self, act: &str) -> Result<(), String> {
-        self.try_all(&[(act.into(), String::new())], act, false)
+        self.try_all(&[(act.into(), String::new())], &self.named(act), false)
+    }
+
+    /// An act by the names that the run shows.
+    fn named(&self, act: &str) -> String {
+        self.with_run_now(|run| run.named(act)).unwrap_or_else(|| act.into())
     }
 
     fn try_all(&self, acts: &[(String, String)], says: &str, own: bool) -> Result<(), String> {

@@ -212,6 +212,11 @@ impl Run {
         step.map_or_else(String::new, |s| act_named(&s.act, &|id| self.shown(id)))
     }
 
+    /// The words of an act, by the names that the run shows.
+    pub fn named(&self, act: &str) -> String {
+        act.split(' ').map(|word| self.shown(word)).collect::<Vec<_>>().join(" ")
+    }
+
     /// `put x 1`: what a client asked for; empty for nothing.
     pub fn call(&self, op: OpId) -> String {
         let Some(rec) = self.trace.op(op) else { return String::new() };

@@ -5,8 +5,11 @@
 //   labels   4 each: message, word (of the list; of `own`), x, y of the baseline
 //   rings    2 each: node, what is left of its timer, from 1 to 0
 //
-// A pool of elements is kept by message and by node; an element is written to only where its number has changed. What
-// moves is moved by the numbers of its transform, not by their words: nothing is spelled and nothing is read.
+// A pool of elements is kept by message and by node; an element is written to only where its number has changed.
+//
+// While the run plays, what flies is a swarm: all that look alike are three paths, written anew each frame. Two hundred elements that
+// each move cost a browser three times as much, in style, layout and paint. A message is an element of its own, which can be
+// touched and named, where it is selected, lost, held or a copy, and wherever nothing moves.
 
 const ns = "http://www.w3.org/2000/svg";
 const make = (tag, attributes, ...children) => {
@@ -25,6 +28,10 @@ const place = (g) => {
 
 const head = "M0 0L-12 -5L-9 0L-12 5Z";
 const behind = "M-7 0L-19 -5L-16 0L-19 5Z";
+/** A way by so much, turned into the direction `f` flies. */
+const turned = (f, x, y) => `l${(x * f.dx - y * f.dy).toFixed(1)} ${(x * f.dy + y * f.dx).toFixed(1)}`;
+const round = (x) => Math.round(x * 10) / 10;
+const parts = ["halo", "tail", "head"];
 const states = ["flight", "flight is-lost", "flight is-held", "flight is-held"];
 
 export class Motion {
@@ -34,6 +41,10 @@ export class Motion {
     this.hues = hues;
     this.words = words;
     this.flights = new Map();
+    this.wings = new Map();
+    this.swarms = new Map();
+    this.swarmed = make("g", { "aria-hidden": "true" });
+    layer.append(this.swarmed);
     this.labels = [];
     this.rings = new Map();
     this.kins = new Map();
@@ -53,16 +64,58 @@ export class Motion {
     this.said = new Map(words.map((word, i) => [codes[i], word]));
   }
 
-  frame(flights, labels, rings, selected) {
+  frame(flights, labels, rings, selected, playing) {
     this.turn += 1;
-    for (let i = 0; i < flights.length; i += 9) this.fly(flights, i, selected);
-    for (const [id, f] of this.flights) {
-      if (f.seen === this.turn) continue;
-      f.g.remove();
-      this.flights.delete(id);
+    for (let i = 0; i < flights.length; i += 9) {
+      const alike = playing && flights[i + 7] === 0 && flights[i + 8] === 0 && flights[i] !== selected;
+      if (alike) this.join(flights, i);
+      else this.fly(flights, i, selected);
     }
+    for (const pool of [this.flights, this.wings]) {
+      for (const [id, f] of pool) {
+        if (f.seen === this.turn) continue;
+        f.g?.remove();
+        pool.delete(id);
+      }
+    }
+    for (const swarm of this.swarms.values()) this.draw(swarm);
     this.write(labels);
     for (let i = 0; i < rings.length; i += 2) this.drain(rings[i], rings[i + 1]);
+  }
+
+  /** One more of a swarm: where it is, and from there its own shape. */
+  join(a, i) {
+    const id = a[i];
+    let f = this.wings.get(id);
+    if (!f) this.wings.set(id, (f = {}));
+    f.seen = this.turn;
+    const [dx, dy, tail] = [a[i + 3], a[i + 4], a[i + 5]];
+    if (dx !== f.dx || dy !== f.dy || tail !== f.tail) {
+      Object.assign(f, { dx, dy, tail });
+      f.line = turned(f, -tail, 0);
+      f.head = `${turned(f, -12, -5)}${turned(f, 3, 5)}${turned(f, -3, 5)}z`;
+    }
+    const kin = this.kins.get(id) ?? "";
+    const look = `${this.hues[a[i + 6]]} ${kin}`;
+    let swarm = this.swarms.get(look);
+    if (!swarm) this.swarms.set(look, (swarm = this.gather(look)));
+    const at = `M${round(a[i + 1])} ${round(a[i + 2])}`;
+    if (kin) swarm.d[0] += `M${round(a[i + 1] - 5 * dx - 15)} ${round(a[i + 2] - 5 * dy)}a15 15 0 1 0 30 0a15 15 0 1 0-30 0`;
+    swarm.d[1] += at + f.line;
+    swarm.d[2] += at + f.head;
+  }
+
+  gather(look) {
+    const paths = parts.map((name) => make("path", { class: name }));
+    this.swarmed.append(make("g", { class: `swarm ${look}` }, ...paths));
+    return { paths, d: parts.map(() => ""), was: parts.map(() => "") };
+  }
+
+  draw({ paths, d, was }) {
+    paths.forEach((path, i) => {
+      if (d[i] !== was[i]) path.setAttribute("d", (was[i] = d[i]));
+      d[i] = "";
+    });
   }
 
   fly(a, i, selected) {

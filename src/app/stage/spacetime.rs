@@ -607,7 +607,7 @@ pub fn Spacetime(
     view! {
         <div class="view spacetime" node_ref=frame_ref>
             <svg class="scene" role="graphics-document document" aria-roledescription="diagram" aria-label=name node_ref=root
-                viewBox=move || { let s = sight.get(); s.view_box() }
+                viewBox=move || { let s = sight.get(); s.view_box() } data-moves=move || page.playing.get().then_some("")
                 on:pointerdown=down on:pointermove=pan on:pointerup=up on:pointercancel=lost on:click=click on:keydown=key on:focusin=focus>
                 <defs><clipPath id=clip><rect node_ref=plot x="0" y="0" width="10" height="10"></rect></clipPath></defs>
                 <g clip-path=clipped_by node_ref=clipped></g>

@@ -15,9 +15,9 @@ use wasm_bindgen::prelude::*;
 use super::painter::Painter;
 use super::{Sight, diagram, kin};
 use crate::app::beat::{Beat, Frame};
-use crate::app::faults;
 use crate::app::page::{Mode, Page, Sheet, Tab};
 use crate::app::sides::Side;
+use crate::app::{dom, faults};
 
 #[wasm_bindgen(module = "/src/app/stage/motion.js")]
 extern "C" {
@@ -25,7 +25,14 @@ extern "C" {
     #[wasm_bindgen(constructor)]
     fn new(layer: &web_sys::Element, hues: Vec<JsValue>, words: Vec<JsValue>) -> Motion;
     #[wasm_bindgen(method)]
-    fn frame(this: &Motion, flights: &[f32], labels: &[f32], rings: &[f32], selected: f64);
+    fn frame(
+        this: &Motion,
+        flights: &[f32],
+        labels: &[f32],
+        rings: &[f32],
+        selected: f64,
+        playing: bool,
+    );
     #[wasm_bindgen(method)]
     fn ring(this: &Motion, rings: &[f32]);
     #[wasm_bindgen(method)]
@@ -152,13 +159,21 @@ impl Moving {
         if let Some((ids, classes)) = kin {
             motion.kin(&ids, classes.into_iter().map(JsValue::from).collect());
         }
-        motion.frame(&self.flights, &self.labels, &self.left, selected);
+        motion.frame(&self.flights, &self.labels, &self.left, selected, frame.playing);
         if !frame.playing {
             self.call_by_name(&run, &index, pick, motion);
         } else if self.named {
             motion.name(&[], vec![]);
         }
         self.named = !frame.playing;
+    }
+
+    /// The message whose head is nearest to a point, not farther than a finger is wide: while all moves they are no elements.
+    fn under(&self, x: f32, y: f32) -> Option<MsgId> {
+        let off = |f: &[f32]| (f[1] - 5.0 * f[3] - x).hypot(f[2] - 5.0 * f[4] - y);
+        let near = self.flights.chunks_exact(FLIGHT).map(|f| (off(f), f[0]));
+        let near = near.filter(|n| n.0 <= NEAR).min_by(|a, b| a.0.total_cmp(&b.0));
+        near.map(|n| MsgId(n.1 as u32))
     }
 
     /// Labels that are not of a kind are words of their messages.
@@ -190,6 +205,9 @@ impl Moving {
         motion.name(&ids, flights().map(name).collect());
     }
 }
+
+/// How near a head a click is for it.
+const NEAR: f32 = 14.0;
 
 /// How a message in the air is: words for the numbers of its state.
 const STATES: [&str; 4] = ["on its way", "lost", "held", "waiting at the door"];
@@ -349,11 +367,27 @@ pub fn Topology(
     // Only in the run in view can something be done.
     let mine = move || side.is_none_or(|i| page.is_current(i));
     let moving = StoredValue::new_local(moving);
+    let click = move |ev: web_sys::MouseEvent| {
+        let flying = || {
+            let rect = root.get_untracked()?.get_bounding_client_rect();
+            let (x, y) = (f64::from(ev.client_x()) - rect.x(), f64::from(ev.client_y()) - rect.y());
+            moving.with_value(|m| {
+                let m = m.borrow();
+                let m = m.as_ref()?;
+                let by = f64::from(m.layout.w) / rect.width().max(1.0);
+                m.under((x * by) as f32, (y * by) as f32)
+            })
+        };
+        match dom::closest(&ev, "[data-pick]").map_or_else(flying, |_| None) {
+            Some(m) => diagram::choose(page, Pick::Message(m), ev.shift_key()),
+            None => diagram::on_click(&ev, page),
+        }
+    };
     view! {
         <div class="view topology" node_ref=frame_ref>
             <svg class="scene" role="graphics-document document" aria-roledescription="diagram" aria-label=name node_ref=root
                 viewBox=move || seen().view_box()
-                on:click=move |ev| diagram::on_click(&ev, page) on:keydown=key on:focusin=focus>
+                on:click=click on:keydown=key on:focusin=focus>
                 <g node_ref=stand></g>
                 <g class="kinship" aria-hidden="true" node_ref=kin_layer></g>
                 <g node_ref=fly></g>
