@@ -231,13 +231,12 @@ fn marks(run: &Run, index: &Index, view: &Viewport, selected: Pick, out: &mut Ve
         out.push(Shape::group("mark", kids).hue(hue).pick(Pick::Event(e), name));
     };
     let tales = inside(&index.tales, view.span(), |t| t.at);
-    // Of very many only some are looked at: most would fall together.
-    let every = tales.len() / 8_000 + 1;
+    // Of very many only some are looked at: most would fall together. Those that are left stand all over the view.
     let is_key = |t: &&Tale| t.weight == Weight::Key;
-    for tale in tales.iter().step_by(every).filter(is_key) {
-        if out.len() < MARKS * 2 {
-            mark(tale.event, "dot", out);
-        }
+    let looked = tales.iter().step_by(tales.len() / 8_000 + 1).filter(is_key);
+    let every = looked.clone().count().div_ceil(MARKS * 2).max(1);
+    for tale in looked.step_by(every) {
+        mark(tale.event, "dot", out);
     }
     for (_, e) in inside(&index.broken, view.span(), |b| b.0).iter().take(MARKS) {
         mark(*e, "dot broken", out);
@@ -426,7 +425,7 @@ fn selection(
     out.push(Shape::circle("dot selected", x, y, 6.5));
     let (words, clock) = (list::words(run, e), clock_text(run, index, e));
     let words = text::fit(&words, text::LABEL, 300.0);
-    let w = text::width(&words, text::LABEL).max(text::mono(&clock, text::SMALL)) + 20.0;
+    let w = text::width(&words, text::LABEL).max(text::mono(&clock, text::LABEL)) + 20.0;
     let h = 42.0;
     let places = [
         (x + 12.0, y - h - 8.0),
