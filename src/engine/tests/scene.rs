@@ -263,6 +263,35 @@ fn check_layout(mix: &[usize], l: &Layout) {
     }
 }
 
+/// Also where the way bends aside: half a head is five wide.
+#[test]
+fn messages_on_their_way_are_seen_whole() {
+    use engine::card::Layout as Style;
+    for mix in [vec![3, 3], vec![1, 5], vec![2, 4], vec![3], vec![1, 7], vec![3, 1, 3]] {
+        for style in [Style::Tiers, Style::Ring, Style::Circle] {
+            for (w, h) in [(431.0, 189.0), (390.0, 248.0), (640.0, 220.0), (834.0, 356.0)] {
+                let l = Layout::place(&tiers(&mix), style, w, h);
+                for (a, b) in pairs(l.len()) {
+                    let way = l.way(a, b);
+                    let at = |i: u8| way.at(f32::from(i) / 20.0);
+                    for (x, y) in (0..=20).map(at) {
+                        let edge = x.min(w - x).min(y).min(h - y);
+                        assert!(
+                            edge >= 5.0,
+                            "{mix:?} {style:?} {w}×{h}: {a:?} to {b:?} at {x} {y}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn pairs(n: usize) -> impl Iterator<Item = (NodeId, NodeId)> {
+    let all = move || (0..n as u16).map(NodeId);
+    all().flat_map(move |a| all().filter(move |b| *b != a).map(move |b| (a, b)))
+}
+
 /// Where the nodes called so stand.
 fn spots(run: &Run, layout: &Layout, names: &str) -> Vec<(f32, f32)> {
     names.split(' ').map(|n| layout.at(run.cast().find(n).unwrap())).collect()

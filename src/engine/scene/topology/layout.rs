@@ -25,6 +25,8 @@ pub struct Layout {
 const RING: f32 = 5.0;
 /// A message's head.
 const HEAD: f32 = 12.0;
+/// Beside a way: a message keeps to its right, and its head is ten wide.
+const EDGE: f32 = 10.0;
 /// The words under a node are about twice as tall.
 const WORDS: f32 = 12.0;
 const LINES_FROM: f32 = 20.0;
@@ -212,8 +214,7 @@ impl Layout {
             let way = Way::between(self.at[a], self.at[b], bend);
             let (r, under) = (self.ring_radius() + 3.0, self.ring_radius() + WORDS);
             let others = (0..self.at.len()).filter(|&i| i != a && i != b);
-            let inside = (8.0..self.h - 8.0).contains(&way.at(0.5).1);
-            inside
+            (bend == 0.0 || way.inside(self.w, self.h))
                 && others
                     .map(|i| self.at[i])
                     .all(|p| way.misses(p, r) && (!words || way.misses((p.0, p.1 + under), WORDS)))
@@ -270,14 +271,16 @@ impl Way {
         Way { from: go(self.from), by: go(self.by), to: go(self.to), bent: self.bent }
     }
 
-    /// The same without its ends.
+    /// The same without its ends: a piece of the same curve, so that whom the whole misses it misses, too.
     fn trim(self, near: f32, far: f32) -> Way {
-        let cut = |a: Point, b: Point, gap: f32| {
-            let d = (b.0 - a.0).hypot(b.1 - a.1).max(1e-3);
-            let k = (gap / d).min(0.9);
-            (a.0 + (b.0 - a.0) * k, a.1 + (b.1 - a.1) * k)
+        let part = |end: Point, gap: f32| {
+            let d = (self.by.0 - end.0).hypot(self.by.1 - end.1).max(1e-3);
+            (gap / (2.0 * d)).min(0.45)
         };
-        Way { from: cut(self.from, self.by, near), to: cut(self.to, self.by, far), ..self }
+        let (a, b) = (part(self.from, near), 1.0 - part(self.to, far));
+        let mix = |p: Point, q: Point, t: f32| (p.0 + (q.0 - p.0) * t, p.1 + (q.1 - p.1) * t);
+        let by = mix(mix(self.from, self.by, a), mix(self.by, self.to, a), b);
+        Way { from: self.at(a), by, to: self.at(b), ..self }
     }
 
     /// The point a fraction of the time along it.
@@ -319,11 +322,17 @@ impl Way {
         }
     }
 
+    fn points(&self) -> impl Iterator<Item = Point> {
+        (0..=24).map(|i| self.at(i as f32 / 24.0))
+    }
+
     fn misses(&self, p: Point, gap: f32) -> bool {
-        (0..=24).all(|i| {
-            let q = self.at(i as f32 / 24.0);
-            (q.0 - p.0).hypot(q.1 - p.1) > gap
-        })
+        self.points().all(|q| (q.0 - p.0).hypot(q.1 - p.1) > gap)
+    }
+
+    /// Whether the messages on it, which keep to its right, are seen whole.
+    fn inside(&self, w: f32, h: f32) -> bool {
+        self.points().all(|(x, y)| x.min(w - x).min(y).min(h - y) >= EDGE)
     }
 }
 
