@@ -229,12 +229,18 @@ const leaf = (r) => {
   while (r.byte() >= 128);
 };
 
-const called = (body) => {
+/** A reader of a body's instructions: behind its locals. */
+const instructions = (body) => {
   const r = new Reader(body);
   r.many(() => {
     r.u();
     r.byte();
   });
+  return r;
+};
+
+const called = (body) => {
+  const r = instructions(body);
   const out = new Set();
   while (r.at < body.length) {
     const target = operand(r, r.byte());
@@ -245,11 +251,7 @@ const called = (body) => {
 
 /** What in a body may be an address: constants, the offsets of loads and stores, and both together. */
 const addresses = (body) => {
-  const r = new Reader(body);
-  r.many(() => {
-    r.u();
-    r.byte();
-  });
+  const r = instructions(body);
   const out = [];
   let last = 0;
   while (r.at < body.length) {
@@ -311,11 +313,7 @@ const key = (name) => {
 if (mark) {
   // Each function begins by setting a global of its own, and gives it away by its number; the names stand beside the page.
   const marked = m.bodies.map((body, i) => {
-    const r = new Reader(body);
-    r.many(() => {
-      r.u();
-      r.byte();
-    });
+    const r = instructions(body);
     return [...body.subarray(0, r.at), 0x41, 1, 0x24, ...leb(m.globals.length + i), ...body.subarray(r.at)];
   });
   const flags = m.bodies.map((_, i) => ({ name: `called${before + i}`, kind: 3, index: m.globals.length + i }));
@@ -652,11 +650,7 @@ const number = new Map(order.map((f, i) => [f, before + i]));
 const numbered = (f) => leb(number.get(f) ?? f);
 /** A body, with what it calls by the new numbers. */
 const renumbered = (body) => {
-  const r = new Reader(body);
-  r.many(() => {
-    r.u();
-    r.byte();
-  });
+  const r = instructions(body);
   const out = [];
   let done = 0;
   while (r.at < body.length) {
