@@ -151,6 +151,7 @@ fn lies(m: &Moment<'_>, n: NodeId) -> Vec<Deed> {
     let other = others.first().copied().unwrap_or_default();
     let turn = |lie: &str, rest: &str| {
         Deed::new(format!("turn {lie}:"), name, format!("turn {id} {lie}{rest}"))
+            .says(lie_says(m.run, lie).unwrap_or_default())
     };
     others.truncate(2);
     let nodes = format!("nodes, by commas: {}", others.join(","));
@@ -161,16 +162,12 @@ fn lies(m: &Moment<'_>, n: NodeId) -> Vec<Deed> {
         turn("late", " by={}").ask("late by", "100ms", "a time: 100ms"),
         turn("selective", " to={}").ask("sends only to", other, nodes),
         turn("replay", ""),
-    ]
-    .map(|d| {
-        let slug = LIES.iter().find(|(slug, _)| d.verb == format!("turn {slug}:"));
-        slug.map_or(d.clone(), |(_, says)| d.says(says))
-    });
+    ];
     let value = |takes: Takes| if takes == Takes::Nodes { other } else { "500ms" };
     let own = m.run.entry().lies.iter().map(|lie| {
         let fields: Vec<String> =
             lie.fields.iter().map(|(key, takes)| format!("{key}={}", value(*takes))).collect();
-        let deed = turn(lie.slug, if fields.is_empty() { "" } else { " {}" }).says(lie.says);
+        let deed = turn(lie.slug, if fields.is_empty() { "" } else { " {}" });
         match fields.first() {
             Some(first) => {
                 deed.ask("with", first, format!("fields, or nothing: {}", fields.join(" ")))
