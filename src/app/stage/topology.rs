@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use crate::app::lay::{Kept, effect, either, when};
 use engine::ids::*;
-use engine::scene::topology::{self, FLIGHT, Flights, Layout};
-use engine::scene::{Hue, Pick, Shape};
+use engine::scene::topology::{self, Box2, FLIGHT, Flights, Layout, Placer};
+use engine::scene::{Hue, Pick, Shape, text};
 use engine::trace::What;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
@@ -56,12 +56,12 @@ struct Moving {
     layer: web_sys::Element,
     layout: Layout,
     /// Where words of links stand.
-    words: Vec<topology::Box2>,
+    words: Vec<Box2>,
     rings: Vec<topology::Ring>,
     flights: Vec<f32>,
     labels: Vec<f32>,
-    /// Where the labels stand beside their messages: message, word, and the way from the head.
-    beside: Vec<[f32; 4]>,
+    /// Where the labels stand beside their messages: message, word, the way from the head, and how wide it is.
+    beside: Vec<[f32; 5]>,
     left: Vec<f32>,
     /// The labels are placed anew a few times a second only: they would flicker.
     labelled: f64,
@@ -147,9 +147,9 @@ impl Moving {
                 self.labelled = frame.at_ms;
                 flights.labels(now, &mut self.labels);
                 self.tell_own(&run);
-                self.beside = beside(&self.flights, &self.labels);
+                self.beside = beside(&run, &self.flights, &self.labels);
             }
-            follow(&self.flights, &self.beside, &mut self.labels);
+            follow(&self.flights, &self.beside, flights.room(), &mut self.labels);
         }
         self.left.clear();
         self.left.extend(self.rings.iter().flat_map(|r| [r.node.0 as f32, r.left(now)]));
@@ -226,16 +226,21 @@ fn head_of(flights: &[f32], message: f32) -> Option<(f32, f32)> {
     flights.chunks_exact(FLIGHT).find(|f| f[0] == message).map(|f| (f[1], f[2]))
 }
 
-fn beside(flights: &[f32], labels: &[f32]) -> Vec<[f32; 4]> {
-    let one = |l: &[f32]| head_of(flights, l[0]).map(|(x, y)| [l[0], l[1], l[2] - x, l[3] - y]);
+fn beside(run: &engine::run::Run, flights: &[f32], labels: &[f32]) -> Vec<[f32; 5]> {
+    let one = |l: &[f32]| {
+        let (x, y) = head_of(flights, l[0])?;
+        let wide = text::width(&topology::label_text(run, l[1] as i32), text::SMALL);
+        Some([l[0], l[1], l[2] - x, l[3] - y, wide])
+    };
     labels.chunks_exact(topology::LABEL).filter_map(one).collect()
 }
 
-/// Between two placements a label goes with its message.
-fn follow(flights: &[f32], beside: &[[f32; 4]], labels: &mut Vec<f32>) {
+/// Between two placements a label goes with its message, as long as it meets nothing on the way.
+fn follow(flights: &[f32], beside: &[[f32; 5]], mut room: Placer, labels: &mut Vec<f32>) {
     labels.clear();
-    for [message, word, dx, dy] in beside {
-        if let Some((x, y)) = head_of(flights, *message) {
+    for [message, word, dx, dy, wide] in beside {
+        let Some((x, y)) = head_of(flights, *message) else { continue };
+        if room.take(Box2::of_text(x + dx, y + dy, *wide, text::SMALL)) {
             labels.extend([*message, *word, x + dx, y + dy]);
         }
     }
@@ -635,6 +640,20 @@ fn short(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_two_labels_that_meet_on_the_way_one_is_left() {
+        let seen = |x: f32| {
+            let at = |m: f32, x: f32| [m, x, 20.0, 1.0, 0.0, 20.0, 0.0, 0.0, 0.0];
+            let flights = [at(1.0, 20.0), at(2.0, x)].concat();
+            let both = [[1.0, 0.0, 11.0, 4.0, 40.0], [2.0, 0.0, 11.0, 4.0, 40.0]];
+            let room = Placer::new(Box2::new(0.0, 0.0, 400.0, 300.0), 9);
+            let mut labels = vec![];
+            follow(&flights, &both, room, &mut labels);
+            labels.len() / topology::LABEL
+        };
+        assert_eq!((seen(80.0), seen(50.0)), (2, 1));
+    }
 
     #[test]
     fn the_verbs_stand_where_they_are_whole_and_cover_no_other_node() {

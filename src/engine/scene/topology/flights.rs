@@ -78,15 +78,20 @@ impl Flights<'_> {
         });
     }
 
+    /// Where names may stand, and how many.
+    pub fn room(&self) -> Placer {
+        let budget = (self.layout.w * self.layout.h / 30_000.0).clamp(3.0, 14.0) as usize;
+        let mut placer = placer(self.layout, budget);
+        self.words.iter().for_each(|b| placer.block(*b));
+        placer
+    }
+
     /// Names beside the messages, one a burst (what one step sent of one kind), dropped rather than laid over
     /// anything. [`LABEL`] numbers each.
     pub fn labels(&self, now: Us, out: &mut Vec<f32>) {
         out.clear();
         let size = text::SMALL;
-        let (w, h) = (self.layout.w, self.layout.h);
-        let budget = (w * h / 30_000.0).clamp(3.0, 14.0) as usize;
-        let mut placer = placer(self.layout, budget);
-        self.words.iter().for_each(|b| placer.block(*b));
+        let mut placer = self.room();
         let mut seen: Vec<(MsgId, MsgRec, (f32, f32), Spot)> = vec![];
         self.each(now, &mut |m, rec, spot| {
             let at = self.layout.way(rec.from, rec.to).at(spot.t);

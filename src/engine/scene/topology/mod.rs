@@ -16,7 +16,7 @@ mod flights;
 mod kinship;
 mod layout;
 
-pub use super::place::Box2;
+pub use super::place::{Box2, Placer};
 pub use flights::{FLIGHT, Flights, LABEL, OWN, Spot, State, label_text, message_name, spot};
 pub use kinship::kinship;
 pub use layout::{Layout, Way};
