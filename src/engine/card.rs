@@ -124,6 +124,15 @@ pub struct ParamCard {
     /// As a scenario would write it.
     pub default: &'static str,
     pub says: &'static str,
+    /// Links were out before it was there: at its default, the identity of a run does not speak of it.
+    pub later: bool,
+}
+
+impl ParamCard {
+    /// Of a parameter that an entry got after its first links.
+    pub const fn later(self) -> ParamCard {
+        ParamCard { later: true, ..self }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -368,7 +377,7 @@ pub const fn param(
     default: &'static str,
     says: &'static str,
 ) -> ParamCard {
-    ParamCard { name, unit, default, says }
+    ParamCard { name, unit, default, says, later: false }
 }
 
 pub const fn kind(

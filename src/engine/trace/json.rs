@@ -34,7 +34,8 @@ impl<'a> Lines<'a> {
         self.run.cast().members.get(n.index()).map_or_else(|| "?".into(), |m| m.id.clone())
     }
 
-    /// The first line; the hash leaves `as` away.
+    /// The first line; the hash leaves `as` away, and parameters younger than the entry's first links that
+    /// are at their default.
     pub fn header(&self, named: bool) -> String {
         let plan = self.run.plan();
         let mut o = format!("{{\"lamplight\":1,\"engine\":{ENGINE},\"run\":");
@@ -44,7 +45,11 @@ impl<'a> Lines<'a> {
             json_string(plan.scenario.run.name.as_deref().unwrap_or(plan.entry.id), &mut o);
         }
         let _ = write!(o, ",\"seed\":{},\"params\":{{", plan.seed);
-        for (i, (k, v)) in plan.params.0.iter().enumerate() {
+        let since = |k: &str, v: &Value| {
+            let card = plan.entry.params.iter().find(|p| p.name == k);
+            card.is_none_or(|p| named || !p.later || v.print() != p.default)
+        };
+        for (i, (k, v)) in plan.params.0.iter().filter(|(k, v)| since(k, v)).enumerate() {
             comma(i, &mut o);
             json_string(k, &mut o);
             o.push(':');

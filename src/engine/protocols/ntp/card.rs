@@ -45,18 +45,21 @@ pub static ENTRY: Entry = Entry {
             unit: Unit::Choice(&["ntp", "cristian", "berkeley"]),
             default: "ntp",
             says: "how clocks are set; Berkeley's master is the first server",
+            later: false,
         },
         ParamCard {
             name: "servers",
             unit: Unit::Count { min: 1, max: 9 },
             default: "1",
             says: "how many servers; only NTP asks more than one",
+            later: false,
         },
         ParamCard {
             name: "clients",
             unit: Unit::Count { min: 1, max: 9 },
             default: "1",
             says: "how many clients",
+            later: false,
         },
         time("poll", 1_000, DAY, "1s", "how often a client asks, or Berkeley's master"),
         ParamCard {
@@ -64,12 +67,14 @@ pub static ENTRY: Entry = Entry {
             unit: Unit::Count { min: 1, max: 8 },
             default: "8",
             says: "of how many samples NTP keeps the one with the shortest round trip",
+            later: false,
         },
         ParamCard {
             name: "discipline",
             unit: Unit::Flag,
             default: "on",
             says: "set the clock by what is found; off only looks",
+            later: false,
         },
         time("step", 0, DAY, "125ms", "offsets from here on are not slewed"),
         time(
@@ -85,6 +90,7 @@ pub static ENTRY: Entry = Entry {
             unit: Unit::Count { min: 1, max: 900_000 },
             default: "500",
             says: "how much too fast or too slow a clock is run to correct it, in ppm",
+            later: false,
         },
         time("hold", 0, DAY, "0ms", "how long a server takes to answer"),
         time("precision", 0, SEC, "1us", "how finely a clock is read"),
@@ -270,5 +276,5 @@ const fn time(
     default: &'static str,
     says: &'static str,
 ) -> ParamCard {
-    ParamCard { name, unit: Unit::Time { min, max }, default, says }
+    ParamCard { name, unit: Unit::Time { min, max }, default, says, later: false }
 }

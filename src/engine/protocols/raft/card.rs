@@ -85,11 +85,12 @@ pub static ENTRY: Entry = Entry {
         ("retry-twice", View::Exhibit("log")),
         ("snap-suffix", View::Exhibit("log")),
         ("snapshot-lag", View::Exhibit("log")),
+        ("snapshot-pieces", View::Exhibit("log")),
         ("stale-read-local", View::Operations),
     ],
     disk: 0,
     left_out: printed(
-        "Membership changes and leadership transfer: the set of servers is fixed, and a leader gives way only by a timeout. Snapshots travel in one piece, and sessions never expire.",
+        "Membership changes and leadership transfer: the set of servers is fixed, and a leader gives way only by a timeout. Sessions never expire.",
     ),
     first: "leader-crash",
     stirs: &[
@@ -161,6 +162,13 @@ const PARAMS: &[ParamCard] = &[
         "entries applied between snapshots; 0 is never",
     ),
     param(
+        "piece",
+        Unit::Count { min: 0, max: 10_000 },
+        "0",
+        "rows of the state (keys and sessions) in one InstallSnapshot; 0 is all of them",
+    )
+    .later(),
+    param(
         "reads",
         Unit::Choice(&["log", "readindex", "lease", "follower", "local"]),
         "log",
@@ -201,10 +209,14 @@ const KINDS: &[KindCard] = &[
     ),
     kind(
         "InstallSnapshot",
-        &["term", "leaderId", "lastIncludedIndex", "lastIncludedTerm", "data"],
-        "the state after an entry the leader no longer has",
+        &["term", "leaderId", "lastIncludedIndex", "lastIncludedTerm", "data", "offset", "done"],
+        "the state after an entry the leader no longer has, or a piece of it",
     ),
-    kind("InstallSnapshotReply", &["term", "lastIncludedIndex"], "it is there"),
+    kind(
+        "InstallSnapshotReply",
+        &["term", "lastIncludedIndex", "held"],
+        "it is there, or so much of it",
+    ),
     kind("ReadIndex", &["term", "read"], "a follower asks from where on a read is safe"),
     kind("ReadIndexReply", &["term", "read", "readIndex"], "from this entry on"),
     kind("RegisterClient", &["clientId"], "a client opens a session"),
@@ -238,6 +250,8 @@ const REASONS: &[ReasonCard] = &[
     quiet("applied", &["index"]),
     aside("compacted", &["index", "dropped"]),
     key("sent-snapshot", &["follower", "index", "next"]),
+    aside("gathered", &["index", "held"]),
+    aside("gap", &["index", "held", "offset"]),
     key("installed", &["index", "kept"]),
     key("outdated", &["index", "commit"]),
     key("read-held", &["client", "term"]),

@@ -67,6 +67,21 @@ impl Machine {
         self.data.len() + self.sessions.len()
     }
 
+    /// Some of its rows, keys before sessions, as a machine of their own.
+    pub fn rows(&self, from: usize, most: usize) -> Machine {
+        let (keys, end) = (self.data.len(), from + most);
+        Machine {
+            data: part(&self.data, from, end),
+            sessions: part(&self.sessions, from.saturating_sub(keys), end.saturating_sub(keys)),
+        }
+    }
+
+    /// Put rows of another machine to its own.
+    pub fn take_rows(&mut self, of: &Machine) {
+        of.data.iter().for_each(|(k, v)| drop(self.data.insert(k.clone(), v.clone())));
+        of.sessions.iter().for_each(|(c, s)| drop(self.sessions.insert(*c, s.clone())));
+    }
+
     pub fn get(&self, key: &Value) -> Value {
         self.data.get(key).cloned().unwrap_or(Value::Int(0))
     }
@@ -135,6 +150,10 @@ impl Machine {
         bare.sessions.values_mut().flat_map(|s| s.values_mut()).for_each(|s| s.sequence_num = 0);
         bare
     }
+}
+
+fn part<K: Ord + Clone, V: Clone>(of: &Map<K, V>, from: usize, end: usize) -> Map<K, V> {
+    of.iter().take(end).skip(from).map(|(k, v)| (k.clone(), v.clone())).collect()
 }
 
 fn ok(response: Option<Value>) -> Answer {

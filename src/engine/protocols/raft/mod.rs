@@ -29,9 +29,8 @@
 //! | `claims` | figure 3, and what an implementation may still get wrong |
 //!
 //! **Left out, and what it costs.** Changes of membership (dissertation 4): the servers are who they are
-//! from the beginning. Transfer of leadership (3.10): a leader that should go is waited out. Snapshots
-//! travel in one piece, not by offsets: a large state takes one long message. Sessions never expire: the
-//! table grows with every client. Reads that come in while a round is out begin one of their own; only those
+//! from the beginning. Transfer of leadership (3.10): a leader that should go is waited out. Sessions
+//! never expire: the table grows with every client. Reads that come in while a round is out begin one of their own; only those
 //! held back for a new leader's first entry share one.
 
 mod card;
@@ -89,6 +88,8 @@ pub struct Params {
     empty_heartbeat: bool,
     batch: usize,
     compact: u64,
+    /// Rows of the state in one InstallSnapshot at most; 0: all of them.
+    piece: usize,
     reads: Reads,
     sessions: Sessions,
     retry: Us,
@@ -119,6 +120,7 @@ impl ReadParams for Params {
             empty_heartbeat: from.flag("empty-heartbeat"),
             batch: from.count("batch").max(1) as usize,
             compact: from.count("compact").into(),
+            piece: from.count("piece") as usize,
             reads: match from.word("reads") {
                 "readindex" => Reads::ReadIndex,
                 "lease" => Reads::Lease,

@@ -154,7 +154,20 @@ pub struct InstallSnapshot {
     pub leader_id: NodeId,
     pub last_included_index: Index,
     pub last_included_term: Term,
+    /// The state, or the rows of this piece of it.
     pub data: Rc<Snapshot>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub piece: Option<Piece>,
+}
+
+/// Where the rows of a message stand in a snapshot that takes several (`piece=`).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Piece {
+    /// Rows before these.
+    pub offset: usize,
+    /// Whether none come after.
+    pub done: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -162,6 +175,9 @@ pub struct InstallSnapshot {
 pub struct InstallSnapshotReply {
     pub term: Term,
     pub last_included_index: Index,
+    /// Rows that are there, while some are missing: the leader goes on behind them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held: Option<usize>,
 }
 
 /// A follower asks its leader from which index on a read is safe.

@@ -11,6 +11,7 @@ use super::log::Log;
 use super::machine::{Applied, Machine, Sessions, Snapshot};
 use super::msg::*;
 use super::read::{Asked, Read};
+use super::snapshot::{Arriving, Installing};
 use super::why::{Because, Why};
 use super::{Disk, Do, Know, Raft, Record, Timer, place};
 use crate::ids::{Mark, NodeId, Span, Us};
@@ -43,6 +44,9 @@ pub struct Server {
     pub match_index: Vec<Index>,
     pub machine: Machine,
     pub snapshot: Rc<Snapshot>,
+    /// The pieces of a snapshot that have come in so far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arriving: Option<Arriving>,
     /// Its log is on disk up to here.
     pub durable: Index,
     pub lead: Lead,
@@ -81,9 +85,9 @@ pub struct Lead {
     /// When rounds not yet answered by a majority were begun.
     #[serde(skip)]
     pub rounds: Vec<(u64, Us)>,
-    /// When a snapshot was last sent to each server, and which, while it is not acknowledged.
+    /// The snapshot that is on its way to each server, while it is not acknowledged.
     #[serde(skip)]
-    pub installing: Vec<Option<(Us, Index)>>,
+    pub installing: Vec<Option<Installing>>,
     /// When each server was last heard in this term.
     #[serde(skip)]
     pub contact: Vec<Us>,

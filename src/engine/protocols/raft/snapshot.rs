@@ -6,13 +6,15 @@
 
 use std::rc::Rc;
 
+use serde::Serialize;
+
 use super::log::Log;
-use super::machine::Snapshot;
+use super::machine::{Machine, Snapshot};
 use super::msg::*;
 use super::server::{Role, Server};
 use super::why::Why;
 use super::{Do, Know, Record, place};
-use crate::ids::NodeId;
+use crate::ids::{NodeId, Us};
 
 /// Let the log begin behind a snapshot: keep what follows it, or begin anew.
 pub fn trim(log: &mut Log, s: &Snapshot, keep: bool) {
@@ -20,6 +22,44 @@ pub fn trim(log: &mut Log, s: &Snapshot, keep: bool) {
         log.compact(s.last_included_index, s.last_included_term);
     } else {
         log.restart_at(s.last_included_index, s.last_included_term);
+    }
+}
+
+/// A snapshot on its way to a follower.
+#[derive(Clone, Debug)]
+pub struct Installing {
+    /// When a piece of it was last sent.
+    pub sent: Us,
+    pub snapshot: Rc<Snapshot>,
+    /// Rows the follower has, as far as the leader knows.
+    pub offset: usize,
+}
+
+/// A snapshot of which only the first rows are here.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Arriving {
+    pub index: Index,
+    pub term: Term,
+    pub held: usize,
+    #[serde(skip)]
+    machine: Machine,
+}
+
+enum Gathered {
+    Whole(Rc<Snapshot>),
+    Part {
+        held: usize,
+        /// None for rows that were here already.
+        why: Option<Why>,
+    },
+}
+
+impl Snapshot {
+    /// Some of its rows, and where they stand.
+    fn piece(&self, offset: usize, most: usize) -> (Rc<Snapshot>, Option<Piece>) {
+        let rows = Snapshot { machine: self.machine.rows(offset, most), ..self.clone() };
+        let done = offset + most >= self.machine.len();
+        (Rc::new(rows), Some(Piece { offset, done }))
     }
 }
 
@@ -59,54 +99,110 @@ impl Server {
     /// One snapshot at a time is on its way to a follower; after a heartbeat's time it is sent again.
     pub fn send_snapshot(&mut self, cx: &Know<'_>, to: NodeId, fx: &mut Do<'_>) {
         let at = place(cx.cast, to);
-        let (index, next) = (self.snapshot.last_included_index, self.next_index[at]);
-        let before = self.lead.installing[at];
-        if before.is_some_and(|(t, _)| cx.mono < t + cx.params.heartbeat) {
+        let before = self.lead.installing[at].take();
+        if before.as_ref().is_some_and(|b| cx.mono < b.sent + cx.params.heartbeat) {
+            self.lead.installing[at] = before;
             return;
         }
-        self.lead.installing[at] = Some((cx.mono, index));
-        if before.is_none_or(|(_, i)| i != index) {
+        let known = before.as_ref().map(|b| b.snapshot.last_included_index);
+        // What a follower has pieces of is sent to its end, even if there is a newer one by then.
+        let (snapshot, offset) = match before {
+            Some(b) if b.offset > 0 => (b.snapshot, b.offset),
+            _ => (self.snapshot.clone(), 0),
+        };
+        let index = snapshot.last_included_index;
+        if known != Some(index) {
+            let next = self.next_index[at];
             fx.explain(Why::SentSnapshot { follower: to, index, next });
         }
+        self.send_rows(cx, to, Installing { sent: cx.mono, snapshot, offset }, fx);
+    }
+
+    /// All there is, or the next piece.
+    fn send_rows(&mut self, cx: &Know<'_>, to: NodeId, from: Installing, fx: &mut Do<'_>) {
+        let (data, piece) = match cx.params.piece {
+            0 => (from.snapshot.clone(), None),
+            most => from.snapshot.piece(from.offset, most),
+        };
         let m = InstallSnapshot {
             term: self.current_term,
             leader_id: cx.me,
-            last_included_index: index,
-            last_included_term: self.snapshot.last_included_term,
-            data: self.snapshot.clone(),
+            last_included_index: data.last_included_index,
+            last_included_term: data.last_included_term,
+            data,
+            piece,
         };
+        self.lead.installing[place(cx.cast, to)] = Some(from);
         fx.send(to, Msg::InstallSnapshot(m));
     }
 
     pub fn install_snapshot(&mut self, cx: &Know<'_>, m: &InstallSnapshot, fx: &mut Do<'_>) {
+        let mut held = None;
         if m.term == self.current_term {
             if self.role == Role::Leader {
                 return;
             }
             self.hear_leader(cx, m.leader_id, fx);
-            self.install(cx, m, fx);
+            match self.gather(cx, m) {
+                Gathered::Whole(snapshot) => self.install(cx, snapshot, fx),
+                Gathered::Part { held: rows, why } => {
+                    held = Some(rows);
+                    why.into_iter().for_each(|why| fx.explain(why));
+                }
+            }
         }
         let last_included_index = m.last_included_index;
-        let reply = InstallSnapshotReply { term: self.current_term, last_included_index };
+        let reply = InstallSnapshotReply { term: self.current_term, last_included_index, held };
         self.promise(cx, m.leader_id, Msg::InstallSnapshotReply(reply), fx);
     }
 
-    fn install(&mut self, cx: &Know<'_>, m: &InstallSnapshot, fx: &mut Do<'_>) {
-        let (index, term) = (m.last_included_index, m.last_included_term);
+    /// Put a piece behind those that are there. Pieces are kept in memory until the last one is in: a
+    /// crash loses them, and the leader begins anew.
+    fn gather(&mut self, cx: &Know<'_>, m: &InstallSnapshot) -> Gathered {
+        let outdated = m.last_included_index <= self.commit_index && !cx.bug("snap-rollback");
+        let Some(piece) = m.piece.filter(|_| !outdated) else {
+            return Gathered::Whole(m.data.clone());
+        };
+        let arriving = self.arriving.get_or_insert_default();
+        if arriving.index != m.last_included_index || arriving.term != m.last_included_term {
+            let (index, term) = (m.last_included_index, m.last_included_term);
+            *arriving = Arriving { index, term, ..Arriving::default() };
+        }
+        let (index, offset) = (arriving.index, piece.offset as u64);
+        if arriving.held != piece.offset {
+            let held = arriving.held;
+            let gap =
+                (held < piece.offset).then_some(Why::Gap { index, held: held as u64, offset });
+            return Gathered::Part { held, why: gap };
+        }
+        arriving.machine.take_rows(&m.data.machine);
+        arriving.held += m.data.machine.len();
+        if !piece.done {
+            let held = arriving.held;
+            let why = Some(Why::Gathered { index, held: held as u64 });
+            return Gathered::Part { held, why };
+        }
+        let machine = std::mem::take(&mut arriving.machine);
+        self.arriving = None;
+        Gathered::Whole(Rc::new(Snapshot { machine, ..(*m.data).clone() }))
+    }
+
+    fn install(&mut self, cx: &Know<'_>, snapshot: Rc<Snapshot>, fx: &mut Do<'_>) {
+        let (index, term) = (snapshot.last_included_index, snapshot.last_included_term);
         if index <= self.commit_index && !cx.bug("snap-rollback") {
             return fx.explain(Why::Outdated { index, commit: self.commit_index });
         }
         let agrees = self.log.term_at(index) == Some(term);
         let keep = agrees && !cx.bug("snap-discards-suffix");
-        trim(&mut self.log, &m.data, keep);
+        trim(&mut self.log, &snapshot, keep);
         if !keep {
             self.forget_saving_from(index + 1);
         }
         self.durable = self.durable.max(index);
-        self.snapshot = m.data.clone();
-        self.machine = m.data.machine.clone();
+        self.machine = snapshot.machine.clone();
+        self.snapshot = snapshot.clone();
         (self.commit_index, self.last_applied) = (index, index);
-        fx.save(Record::Snapshot { snapshot: m.data.clone(), keep });
+        fx.save(Record::Snapshot { snapshot, keep });
         fx.explain(Why::Installed { index, kept: self.log.len() as u64 });
         self.serve_asked(cx, fx);
     }
@@ -123,6 +219,9 @@ impl Server {
         }
         let at = place(cx.cast, from);
         self.lead.contact[at] = cx.mono;
+        if let Some(held) = m.held {
+            return self.go_on_behind(cx, from, m.last_included_index, held, fx);
+        }
         self.lead.installing[at] = None;
         if m.last_included_index > self.match_index[at] {
             self.match_index[at] = m.last_included_index;
@@ -131,6 +230,24 @@ impl Server {
             if self.role == Role::Leader && self.next_index[at] <= self.log.last_index() {
                 self.replicate(cx, from, fx);
             }
+        }
+    }
+
+    /// The next piece; or an earlier one, where a follower lost what it had. One that is on its way
+    /// already is not sent for an answer that came twice.
+    fn go_on_behind(
+        &mut self,
+        cx: &Know<'_>,
+        to: NodeId,
+        index: Index,
+        held: usize,
+        fx: &mut Do<'_>,
+    ) {
+        let begun = &self.lead.installing[place(cx.cast, to)];
+        let of = begun.as_ref().filter(|b| b.snapshot.last_included_index == index);
+        if let Some(b) = of.filter(|b| b.offset != held && held <= b.snapshot.machine.len()) {
+            let snapshot = b.snapshot.clone();
+            self.send_rows(cx, to, Installing { sent: cx.mono, snapshot, offset: held }, fx);
         }
     }
 }

@@ -131,6 +131,16 @@ pub enum Why {
         index: Index,
         next: Index,
     },
+    Gathered {
+        index: Index,
+        held: u64,
+    },
+    /// A piece whose place is behind rows that are not here.
+    Gap {
+        index: Index,
+        held: u64,
+        offset: u64,
+    },
     Installed {
         index: Index,
         kept: u64,
@@ -199,6 +209,8 @@ named!(Why {
     Applied,
     Compacted,
     SentSnapshot,
+    Gathered,
+    Gap,
     Installed,
     Outdated,
     ReadHeld,
@@ -385,6 +397,15 @@ impl Reason for Why {
             Why::SentSnapshot { follower, index, next } => format!(
                 "{} needs entry {next}, which {me} no longer has: it sends the snapshot of entry {index}.",
                 t.name(*follower)
+            ),
+            Why::Gathered { index, held } => format!(
+                "{me} holds {} of the state after entry {index} and waits for the rest.",
+                count(*held, "row", "rows")
+            ),
+            Why::Gap { index, held, offset } => format!(
+                "{me} holds {} of the state after entry {index}: a piece that goes behind {} is of no use, and it says so.",
+                count(*held, "row", "rows"),
+                count(*offset, "row", "rows")
             ),
             Why::Installed { index, kept: 0 } => {
                 format!("{me} takes over the state after entry {index}; its log begins anew.")

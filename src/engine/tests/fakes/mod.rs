@@ -53,7 +53,7 @@ const fn role(
 }
 
 const fn count(name: &'static str, default: &'static str) -> ParamCard {
-    ParamCard { name, unit: Unit::Count { min: 0, max: 100_000 }, default, says: "" }
+    ParamCard { name, unit: Unit::Count { min: 0, max: 100_000 }, default, says: "", later: false }
 }
 
 const fn param(name: &'static str, unit: Unit, default: &'static str) -> ParamCard {
