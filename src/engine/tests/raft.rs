@@ -178,7 +178,9 @@ impl Heard {
             "AppendEntriesReply" if int(&tree, "success") == 1 => {
                 self.agree(to, term, from, int(&tree, "matchIndex"));
             }
-            "InstallSnapshotReply" => self.agree(to, term, from, int(&tree, "lastIncludedIndex")),
+            "InstallSnapshotReply" if tree.get("held").is_none() => {
+                self.agree(to, term, from, int(&tree, "lastIncludedIndex"))
+            }
             _ => {}
         }
     }

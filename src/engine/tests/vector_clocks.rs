@@ -334,7 +334,7 @@ fn figures() -> Vec<String> {
         format!("counts {} a second time", reason(&amnesia, "stamped", "v", 2)),
         format!("handed on through {} nodes", growth.cast().len()),
         format!("vectors of {} entries", sum(&growth, Agg::Max, "entries")),
-        format!("{} entries travelled in all", sum(&growth, Agg::Sum, "entries")),
+        format!("{} entries travelled as stamps alone", sum(&growth, Agg::Sum, "entries")),
         format!("with at most {} entries", knobs(&churn, "prune")),
         format!("sends {}.", sum(&churn, Agg::Sum, "entries")),
         format!("{} and {} compare the newest version", false_one(0), false_one(1)),

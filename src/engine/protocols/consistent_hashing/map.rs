@@ -79,9 +79,7 @@ impl Keeper {
             }
             Msg::Copied { epoch, keys } => self.copied(cx, from, *epoch, *keys, fx),
             Msg::Done { epoch } => self.done(cx, from, *epoch, fx),
-            Msg::FetchView { epoch } if *epoch < self.view.epoch => {
-                fx.send(from, Msg::View(self.view.clone()));
-            }
+            Msg::FetchView { epoch } if *epoch < self.view.epoch => self.show(from, fx),
             _ => {}
         }
     }
@@ -101,13 +99,19 @@ impl Keeper {
             None => !wish.member,
         };
         if granted || epoch != self.view.epoch {
-            return fx.send(wish.node, Msg::View(self.view.clone()));
+            return self.show(wish.node, fx);
         }
         let under_way = self.change.as_ref().is_some_and(|c| c.node == wish.node);
         if !under_way && !self.queue.contains(&wish) {
             self.queue.push_back(wish);
             self.next(cx, fx);
         }
+    }
+
+    /// Show somebody the map. No map leaves before it is on the disk: after a crash it would never have been.
+    fn show(&self, to: NodeId, fx: &mut Fx) {
+        let view = self.view.clone();
+        fx.once_saved(|fx| fx.send(to, Msg::View(view)));
     }
 
     /// Take up the next wish: plan its view and have everybody who will lose an arc copy it.
@@ -207,7 +211,10 @@ impl Keeper {
                 members: view.members.clone(),
                 view: view.clone(),
             };
-            fx.send(*node, if change.committed { Msg::View(view.clone()) } else { plan() });
+            match change.committed {
+                true => self.show(*node, fx),
+                false => fx.send(*node, plan()),
+            }
         }
         fx.arm(Timer::Nudge, NUDGE..=NUDGE);
     }

@@ -26,7 +26,8 @@
 //! *Left out.* The map is one keeper with a disk, not a replicated log: while it is down nothing changes,
 //! and everything is served. A change waits for a participant that is down; nothing removes it by force. No
 //! Merkle trees, so a copy whose hint died with its coordinator stays old until the next write; no read
-//! repair; no deletes. A router that restarts may run a late copy of a write a second time.
+//! repair; no deletes. A write may run twice: a late copy of it at a router that
+//! restarts, or at the next coordinator a router asks when the first is only slow.
 
 pub mod balance;
 mod card;

@@ -616,6 +616,9 @@ pub enum Why {
         to: NodeId,
         keys: u32,
         epoch: u64,
+        /// With one copy of a key it is never its home any more.
+        #[serde(skip)]
+        stops: bool,
     },
     Joined {
         tokens: u32,
@@ -748,26 +751,27 @@ impl Reason for Why {
             }
             Why::Hinted { key, target, keeper } => {
                 format!(
-                    "{} does not answer; {} keeps {key} for it, with a hint.",
+                    "{} has not confirmed {key}; {} keeps it for it, with a hint.",
                     t.name(*target),
                     t.name(*keeper)
                 )
             }
             Why::Drained { target, keys } => {
                 let (target, keys) = (t.name(*target), count(*keys));
-                format!("{target} is back: {} brings it {keys} it kept.", t.me())
+                format!("{target} now has the {keys} that {} kept for it.", t.me())
             }
             Why::Copying { to, keys, arcs, .. } => {
                 let (me, to, keys) = (t.me(), t.name(*to), count(*keys));
                 format!("{me} copies {keys} to {to} ({}) and goes on serving.", some(*arcs, "arc"))
             }
-            Why::Handed { to, keys, epoch } => {
+            Why::Handed { to, keys, epoch, stops } => {
                 let (me, to) = (t.me(), t.name(*to));
                 let rest = match keys {
                     0 => "; there is nothing newer than its copy".into(),
                     n => [" and sends what the copy lacks: ", &count(*n)].concat(),
                 };
-                format!("Epoch {epoch}: {me} stops serving {to}'s arcs{rest}.")
+                let does = if *stops { "stops serving" } else { "hands over" };
+                format!("Epoch {epoch}: {me} {does} {to}'s arcs{rest}.")
             }
             Why::Joined { tokens, share, keys, .. } => {
                 let (share, keys) = (percent(*share), count(*keys));

@@ -54,6 +54,7 @@ impl Server {
             }
         }
         let version = Version { counter: self.items.version(&key).counter + 1, by: cx.me };
+        let writes = value.is_some();
         let pending = Pending {
             router,
             req,
@@ -71,7 +72,9 @@ impl Server {
         self.ask_homes(self.next, &pending, fx);
         self.pending.put(self.next, pending);
         if cx.params.replicas > 1 {
-            fx.arm(Timer::Lag(self.next), cx.params.patience..=cx.params.patience);
+            // A read is hinted to nobody: it is kept for as long as its router waits.
+            let wait = if writes { cx.params.patience } else { cx.params.timeout };
+            fx.arm(Timer::Lag(self.next), wait..=wait);
         }
     }
 
@@ -140,10 +143,11 @@ impl Server {
         fx: &mut Fx,
     ) {
         let Some(pending) = self.pending.get_mut(rep) else { return };
-        if pending.value.is_some() && version > pending.version {
+        if pending.value.is_some() && version > pending.version && !pending.replied {
             return self.outvoted(cx, rep, version, fx);
         }
-        if pending.value.is_none() || version == pending.version {
+        // A home that went beyond a write after it was answered lacks nothing of it.
+        if pending.value.is_none() || version >= pending.version {
             pending.acks.put(from, (version, value));
         }
         self.settle(cx, rep, fx);
@@ -154,7 +158,9 @@ impl Server {
     fn outvoted(&mut self, cx: &Cx, rep: u32, version: Version, fx: &mut Fx) {
         let Some(mut pending) = self.pending.take(rep) else { return };
         pending.version = Version { counter: version.counter + 1, by: cx.me };
-        pending.acks = Few::default();
+        (pending.acks, pending.hinted) = (Few::default(), Nodes::default());
+        pending.lagged = false;
+        fx.arm(Timer::Lag(rep), cx.params.patience..=cx.params.patience);
         fx.explain(Why::Outvoted { key: pending.key.clone(), version: pending.version.counter });
         self.ask_homes(rep, &pending, fx);
         self.pending.put(rep, pending);
@@ -196,7 +202,8 @@ impl Server {
             self.hint(cx, rep, &mut pending, target, fx);
         }
         self.pending.put(rep, pending);
-        fx.arm(Timer::Lag(rep), cx.params.patience..=cx.params.patience);
+        let rest = cx.params.timeout.saturating_sub(cx.params.patience).max(cx.params.patience);
+        fx.arm(Timer::Lag(rep), rest..=rest);
     }
 
     fn hint(&mut self, cx: &Cx, req: u32, pending: &mut Pending, target: NodeId, fx: &mut Fx) {

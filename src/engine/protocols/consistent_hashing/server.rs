@@ -487,7 +487,12 @@ impl Server {
         let takers: Vec<NodeId> = self.owed.keys().collect();
         for to in &takers {
             let keys = self.last_word(cx, *to).len() as u32;
-            fx.explain(Why::Handed { to: *to, keys, epoch: self.view.epoch });
+            fx.explain(Why::Handed {
+                to: *to,
+                keys,
+                epoch: self.view.epoch,
+                stops: cx.params.replicas == 1,
+            });
         }
         if takers.is_empty() {
             self.let_go(cx, fx);

@@ -214,7 +214,7 @@ const KINDS: &[KindCard] = &[
     ),
     kind(
         "InstallSnapshotReply",
-        &["term", "lastIncludedIndex", "held"],
+        &["term", "lastIncludedIndex", "offset", "held"],
         "it is there, or so much of it",
     ),
     kind("ReadIndex", &["term", "read"], "a follower asks from where on a read is safe"),

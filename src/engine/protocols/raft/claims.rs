@@ -558,7 +558,7 @@ impl Fold {
 fn snapshot_taken(g: &Ghost, s: &See<'_>, me: &Server, court: &mut Court) {
     let snap: &Rc<Snapshot> = &me.snapshot;
     let index = snap.last_included_index;
-    let wrong = wrong_key(g, s, &snap.machine, index);
+    let wrong = wrong_key(g, &snap.machine, index);
     let behind = me.log.base() == index && me.last_applied >= index;
     let known = g.applied.get((index as usize).wrapping_sub(1)).cloned().flatten();
     let same = known.is_none_or(|e| e.term == snap.last_included_term);
@@ -575,10 +575,7 @@ fn snapshot_taken(g: &Ghost, s: &See<'_>, me: &Server, court: &mut Court) {
     });
 }
 
-fn wrong_key(g: &Ghost, s: &See<'_>, m: &Machine, index: Index) -> Option<Value> {
-    if s.params.sessions == Sessions::Off {
-        return None;
-    }
+fn wrong_key(g: &Ghost, m: &Machine, index: Index) -> Option<Value> {
     g.fold.values.keys().find(|k| m.get(k) != g.fold.value(k, index)).cloned()
 }
 
@@ -609,13 +606,10 @@ fn sent(g: &mut Ghost, s: &See<'_>, me: &Server, court: &mut Court) {
                 vote_is_kept(s, r.term, s.node, court);
             }
             Msg::AppendEntriesReply(r) if r.success => {
-                let d = disk(s, s.node);
-                court.hold(PERSISTENCE_HOLDS, d.log.last_index() >= r.match_index, || {
-                    let (said, has) = (r.match_index, d.log.last_index());
-                    let says =
-                        format!("{} acknowledged entry {said}; its disk ends at {has}.", s.name());
-                    Witness::new([s.node], says)
-                });
+                entry_is_kept(s, me, r.term, r.match_index, court);
+            }
+            Msg::InstallSnapshotReply(r) if r.part.is_none() => {
+                entry_is_kept(s, me, r.term, r.last_included_index, court);
             }
             Msg::ClientReply(r) if r.status == Status::Ok => {
                 read_is_fresh(g, s, me, m.to, r, court)
@@ -635,6 +629,23 @@ fn vote_is_kept(s: &See<'_>, term: Term, candidate: NodeId, court: &mut Court) {
             Witness::new([s.node, candidate], says)
         });
     }
+}
+
+/// Who acknowledges an entry has that very entry on its disk, or a snapshot that stands for it. (An answer
+/// that waited for the disk into a later term speaks of a log that may have changed since.)
+fn entry_is_kept(s: &See<'_>, me: &Server, term: Term, index: Index, court: &mut Court) {
+    let d = disk(s, s.node);
+    let of = me.log.term_at(index).filter(|_| term == me.current_term);
+    let kept = d.log.last_index() >= index && of.is_none_or(|t| d.log.holds(index, t));
+    court.hold(PERSISTENCE_HOLDS, kept, || {
+        let (name, has) = (s.name(), d.log.last_index());
+        let says = if has < index {
+            format!("{name} acknowledged entry {index}; its disk ends at {has}.")
+        } else {
+            format!("{name} acknowledged entry {index}; its disk has another there.")
+        };
+        Witness::new([s.node], says)
+    });
 }
 
 // -------------------------------------------------------------------- reads

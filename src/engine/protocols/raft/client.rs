@@ -194,9 +194,11 @@ impl Client {
         }
         let Some(p) = self.current.take_if(|p| p.op == op) else { return };
         let waited = Span(cx.mono.saturating_sub(p.since) as i64);
-        fx.explain(Why::GaveUp { request: p.request.sequence_num, waited });
+        // While it had no session it only ever asked for one.
+        let unsent = self.session.is_none() && p.request.call.verb != "get";
+        fx.explain(Why::GaveUp { request: p.request.sequence_num, waited, unsent });
         fx.disarm(&Timer::Retry);
-        fx.reply(op, Outcome::unknown());
+        fx.reply(op, if unsent { never_sent(&p.request.call) } else { Outcome::unknown() });
         self.leader = after(cx, p.server);
         self.next(cx, fx);
     }

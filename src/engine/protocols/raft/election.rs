@@ -48,11 +48,12 @@ impl Server {
         self.leader_id = None;
         self.role = Role::PreCandidate;
         self.votes = vec![cx.me];
-        if cx.bug("prevote-bumps-term") {
+        let moves = cx.bug("prevote-bumps-term");
+        if moves {
             self.set_term(self.current_term + 1);
         }
         let term = self.current_term + 1;
-        fx.explain(Why::PreAsked { term, silent });
+        fx.explain(Why::PreAsked { term, silent, moves });
         self.await_leader(cx, fx);
         self.campaign(cx, term, Msg::PreVote, fx);
         self.count_pre_votes(cx, fx);

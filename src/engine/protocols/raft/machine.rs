@@ -177,3 +177,27 @@ pub fn outcome(call: &Op, now: &Value) -> Result<Option<Value>, ()> {
         _ => Err(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_of_any_size_put_together_are_the_state() {
+        let answer = Answer { status: Status::Ok, response: None };
+        let mut whole = Machine::default();
+        for i in 0..5 {
+            whole.data.insert(Value::Int(i), Value::Int(10 * i));
+            whole.keep(NodeId(i as u16), 1, Session { sequence_num: 2, answer: answer.clone() });
+        }
+        for most in 1..=11 {
+            let mut built = Machine::default();
+            while built.len() < whole.len() {
+                let piece = whole.rows(built.len(), most);
+                assert_eq!(piece.len(), most.min(whole.len() - built.len()));
+                built.take_rows(&piece);
+            }
+            assert_eq!(built, whole, "in pieces of {most}");
+        }
+    }
+}

@@ -294,7 +294,7 @@ fn given_server(
         "log" => given_log(disk, terms(value)?),
         "term" => disk.current_term = natural(value)?.max(disk.log.last_term()),
         "voted" => disk.voted_for = Some(server_named(cx.cast, value)?),
-        "election" => disk.election = Some(span(value)?),
+        "election" => disk.election = Some(patience(cx, span(value)?)?),
         "commit" => s.commit_index = natural(value)?,
         _ => return Err(Refusal::new("a server has log, term, voted, commit and election")),
     }
@@ -302,6 +302,16 @@ fn given_server(
     *s = Server::boot(disk);
     s.commit_index = commit;
     Ok(())
+}
+
+/// A lease counts on everybody waiting for as long as the run's settings say.
+fn patience(cx: &Know<'_>, own: (Us, Us)) -> Result<(Us, Us), Refusal> {
+    if cx.params.reads == Reads::Lease && own.0 < *cx.params.election.start() {
+        return Err(Refusal::new(
+            "with reads=lease no server may stand for election sooner than `election` of the run says",
+        ));
+    }
+    Ok(own)
 }
 
 fn given_log(disk: &mut Disk, terms: Vec<Term>) {

@@ -175,9 +175,17 @@ pub struct Piece {
 pub struct InstallSnapshotReply {
     pub term: Term,
     pub last_included_index: Index,
-    /// Rows that are there, while some are missing: the leader goes on behind them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub held: Option<usize>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
+}
+
+/// What is there of a snapshot while rows are missing: the leader goes on behind them.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Part {
+    /// Echo of the piece it answers: links reorder.
+    pub offset: usize,
+    pub held: usize,
 }
 
 /// A follower asks its leader from which index on a read is safe.

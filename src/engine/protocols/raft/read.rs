@@ -99,7 +99,8 @@ impl Server {
         else {
             return;
         };
-        let timeout = self.election_range(cx).0;
+        // The least that any server waits: `given` lets none stand sooner.
+        let timeout = *cx.params.election.start();
         let drift = if cx.bug("lease-ignores-drift") { 0 } else { DRIFT };
         self.lead.lease_until = Some(begun + timeout * 100 / (100 + drift));
     }
@@ -171,7 +172,8 @@ impl Server {
         let read_index = r.read_index.unwrap_or(0);
         let (heard, of) = (u64::from(r.heard.count_ones()), cx.params.nodes as u64);
         let (client, applied) = (r.reader.node(), self.last_applied);
-        fx.explain(Why::ReadConfirmed { client, read_index, heard, of, applied });
+        let any = cx.bug("readindex-old-acks");
+        fx.explain(Why::ReadConfirmed { client, read_index, heard, of, applied, any });
         match r.reader {
             // What is committed is applied in the same step: nothing is left to wait for.
             Reader::Client(request) => self.answer_read(&request, fx),

@@ -194,6 +194,7 @@ impl Server {
         let next = self.next_index[at];
         if index > self.match_index[at] {
             self.match_index[at] = index;
+            self.is_past(at, index);
             self.advance_commit(cx, fx);
         }
         let agreed = self.match_index.get(at).copied().unwrap_or(0) + 1;
@@ -396,6 +397,7 @@ impl Server {
         if known > self.commit_index {
             let from = self.commit_index + 1;
             self.commit_index = known;
+            self.arriving.take_if(|a| a.index <= known);
             fx.explain(Why::Learned { index: known, from });
             self.apply_committed(cx, fx);
         }

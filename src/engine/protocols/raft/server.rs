@@ -138,7 +138,8 @@ impl Server {
         if cx.incarnation > 0 {
             let (term, voted_for, last) =
                 (self.current_term, self.voted_for, self.log.last_index());
-            fx.explain(Why::Recovered { term, voted_for, last });
+            let base = self.log.base();
+            fx.explain(Why::Recovered { term, voted_for, last, base });
         }
         self.apply_committed(cx, fx);
         self.await_leader(cx, fx);
@@ -352,13 +353,15 @@ impl Server {
 
     fn apply(&mut self, cx: &Know<'_>, entry: &Entry, fx: &mut Do<'_>) {
         let sessions = if cx.bug("no-sessions") { Sessions::Off } else { cx.params.sessions };
+        // Only the leader that appended it owes its client an answer.
+        let owes = self.role == Role::Leader && entry.term == self.current_term;
         let applied = self.machine.apply(entry.index, &entry.command, sessions);
         if let (Applied::Before(answer), Command::Request(r)) = (&applied, &entry.command) {
             let (client, request) = (r.client_id, r.sequence_num);
-            fx.explain(Why::Repeated { client, request, answer: answer.response.clone() });
+            let answer = answer.response.clone();
+            fx.explain(Why::Repeated { client, request, answer, answers: owes });
         }
-        // Only the leader that appended it owes its client an answer.
-        if self.role == Role::Leader && entry.term == self.current_term {
+        if owes {
             self.answer(entry, applied, fx);
         }
     }
@@ -408,14 +411,17 @@ impl Server {
     /// What the table of sessions says of a command before it is put into the log.
     fn known(&self, cx: &Know<'_>, r: &Request) -> Option<Applied> {
         let off = cx.bug("no-sessions") || cx.params.sessions == Sessions::Off;
-        if off { None } else { self.machine.before(r, cx.params.sessions) }
+        // A session it has not applied yet may stand in its log: what comes of that is decided there.
+        let opened = self.machine.session(r.client_id, r.session).is_some();
+        if off || !opened { None } else { self.machine.before(r, cx.params.sessions) }
     }
 
     fn answer_known(&self, r: &Request, known: Applied, fx: &mut Do<'_>) {
         let (client, request) = (r.client_id, r.sequence_num);
         let (status, response) = match known {
             Applied::Before(a) => {
-                fx.explain(Why::Repeated { client, request, answer: a.response.clone() });
+                let answer = a.response.clone();
+                fx.explain(Why::Repeated { client, request, answer, answers: true });
                 (a.status, a.response)
             }
             _ => (Status::NoSession, None),

@@ -48,7 +48,7 @@ pub struct Arriving {
 enum Gathered {
     Whole(Rc<Snapshot>),
     Part {
-        held: usize,
+        part: Part,
         /// None for rows that were here already.
         why: Option<Why>,
     },
@@ -137,7 +137,7 @@ impl Server {
     }
 
     pub fn install_snapshot(&mut self, cx: &Know<'_>, m: &InstallSnapshot, fx: &mut Do<'_>) {
-        let mut held = None;
+        let mut part = None;
         if m.term == self.current_term {
             if self.role == Role::Leader {
                 return;
@@ -145,14 +145,14 @@ impl Server {
             self.hear_leader(cx, m.leader_id, fx);
             match self.gather(cx, m) {
                 Gathered::Whole(snapshot) => self.install(cx, snapshot, fx),
-                Gathered::Part { held: rows, why } => {
-                    held = Some(rows);
+                Gathered::Part { part: is, why } => {
+                    part = Some(is);
                     why.into_iter().for_each(|why| fx.explain(why));
                 }
             }
         }
         let last_included_index = m.last_included_index;
-        let reply = InstallSnapshotReply { term: self.current_term, last_included_index, held };
+        let reply = InstallSnapshotReply { term: self.current_term, last_included_index, part };
         self.promise(cx, m.leader_id, Msg::InstallSnapshotReply(reply), fx);
     }
 
@@ -168,19 +168,20 @@ impl Server {
             let (index, term) = (m.last_included_index, m.last_included_term);
             *arriving = Arriving { index, term, ..Arriving::default() };
         }
-        let (index, offset) = (arriving.index, piece.offset as u64);
-        if arriving.held != piece.offset {
-            let held = arriving.held;
-            let gap =
-                (held < piece.offset).then_some(Why::Gap { index, held: held as u64, offset });
-            return Gathered::Part { held, why: gap };
+        let (index, offset) = (arriving.index, piece.offset);
+        let fits = arriving.held == offset;
+        if fits {
+            arriving.machine.take_rows(&m.data.machine);
+            arriving.held += m.data.machine.len();
         }
-        arriving.machine.take_rows(&m.data.machine);
-        arriving.held += m.data.machine.len();
-        if !piece.done {
+        if !(fits && piece.done) {
             let held = arriving.held;
-            let why = Some(Why::Gathered { index, held: held as u64 });
-            return Gathered::Part { held, why };
+            let why = match (fits, held as u64, offset as u64) {
+                (true, held, _) => Some(Why::Gathered { index, held }),
+                (false, held, offset) if held < offset => Some(Why::Gap { index, held, offset }),
+                _ => None,
+            };
+            return Gathered::Part { part: Part { offset, held }, why };
         }
         let machine = std::mem::take(&mut arriving.machine);
         self.arriving = None;
@@ -219,10 +220,10 @@ impl Server {
         }
         let at = place(cx.cast, from);
         self.lead.contact[at] = cx.mono;
-        if let Some(held) = m.held {
-            return self.go_on_behind(cx, from, m.last_included_index, held, fx);
+        if let Some(part) = m.part {
+            return self.go_on_behind(cx, from, m.last_included_index, part, fx);
         }
-        self.lead.installing[at] = None;
+        self.is_past(at, m.last_included_index);
         if m.last_included_index > self.match_index[at] {
             self.match_index[at] = m.last_included_index;
             self.next_index[at] = m.last_included_index + 1;
@@ -233,21 +234,28 @@ impl Server {
         }
     }
 
-    /// The next piece; or an earlier one, where a follower lost what it had. One that is on its way
-    /// already is not sent for an answer that came twice.
+    /// Whoever has this index needs no snapshot of it or of less.
+    pub fn is_past(&mut self, at: usize, index: Index) {
+        self.lead.installing[at].take_if(|b| b.snapshot.last_included_index <= index);
+    }
+
+    /// The next piece; or an earlier one, where a follower lost what it had. Only the answer to the piece
+    /// sent last counts: others are late, or came twice.
     fn go_on_behind(
         &mut self,
         cx: &Know<'_>,
         to: NodeId,
         index: Index,
-        held: usize,
+        part: Part,
         fx: &mut Do<'_>,
     ) {
         let begun = &self.lead.installing[place(cx.cast, to)];
-        let of = begun.as_ref().filter(|b| b.snapshot.last_included_index == index);
-        if let Some(b) = of.filter(|b| b.offset != held && held <= b.snapshot.machine.len()) {
-            let snapshot = b.snapshot.clone();
-            self.send_rows(cx, to, Installing { sent: cx.mono, snapshot, offset: held }, fx);
+        let answered = |b: &&Installing| {
+            (b.snapshot.last_included_index, b.offset) == (index, part.offset)
+                && part.held <= b.snapshot.machine.len()
+        };
+        if let Some(snapshot) = begun.as_ref().filter(answered).map(|b| b.snapshot.clone()) {
+            self.send_rows(cx, to, Installing { sent: cx.mono, snapshot, offset: part.held }, fx);
         }
     }
 }

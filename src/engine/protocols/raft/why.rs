@@ -16,6 +16,9 @@ pub enum Why {
         term: Term,
         voted_for: Option<NodeId>,
         last: Index,
+        /// Where the snapshot ends.
+        #[serde(skip)]
+        base: Index,
     },
     TimedOut {
         term: Term,
@@ -24,6 +27,9 @@ pub enum Why {
     PreAsked {
         term: Term,
         silent: Span,
+        /// With the mistake that it moves terms.
+        #[serde(skip)]
+        moves: bool,
     },
     PreRefused {
         candidate: NodeId,
@@ -160,6 +166,9 @@ pub enum Why {
         heard: u64,
         of: u64,
         applied: Index,
+        /// With the mistake that answers to earlier rounds count.
+        #[serde(skip)]
+        any: bool,
     },
     /// A read of the leader's own, while nobody else can have been elected.
     LeaseRead {
@@ -176,6 +185,8 @@ pub enum Why {
         client: NodeId,
         request: u64,
         answer: Option<Value>,
+        #[serde(skip)]
+        answers: bool,
     },
     Retried {
         server: NodeId,
@@ -185,6 +196,9 @@ pub enum Why {
     GaveUp {
         request: u64,
         waited: Span,
+        /// Only a session was asked for.
+        #[serde(skip)]
+        unsent: bool,
     },
 }
 
@@ -251,15 +265,20 @@ impl Reason for Why {
         let me = t.me();
         let ms = |s: &Span| t.time(s.0.max(0) as u64);
         match self {
-            Why::Recovered { term, voted_for, last } => {
+            Why::Recovered { term, voted_for, last, base } => {
                 let vote = match voted_for {
                     Some(n) => format!("its vote for {}", t.name(*n)),
                     None => "no vote".into(),
                 };
-                format!(
-                    "{me} is back with what its disk kept: term {term}, {vote}, {}. What was committed it must learn again.",
-                    count(*last, "entry", "entries")
-                )
+                let entries = count(last - base, "entry", "entries");
+                match base {
+                    0 => format!(
+                        "{me} is back with what its disk kept: term {term}, {vote}, {entries}. What was committed it must learn again."
+                    ),
+                    _ => format!(
+                        "{me} is back with what its disk kept: term {term}, {vote}, the state after entry {base} and {entries} behind it. What else was committed it must learn again."
+                    ),
+                }
             }
             // Fired by the scenario, not by patience at its end.
             Why::TimedOut { term, silent } if silent.0 == 0 => format!(
@@ -269,14 +288,19 @@ impl Reason for Why {
                 "{me} has heard no leader for {}: it becomes a candidate in term {term} and asks for votes.",
                 ms(silent)
             ),
-            // Fired by the scenario, not by patience at its end.
-            Why::PreAsked { term, silent } if silent.0 == 0 => {
-                format!("{me} asks whether it could win term {term}, and changes nothing yet.")
+            Why::PreAsked { term, silent, moves } => {
+                let and = if *moves {
+                    "though its own has moved already"
+                } else {
+                    "and changes nothing yet"
+                };
+                let asks = format!("asks whether it could win term {term}, {and}.");
+                // Fired by the scenario, not by patience at its end.
+                match silent.0 {
+                    0 => format!("{me} {asks}"),
+                    _ => format!("{me} has heard no leader for {}: it {asks}", ms(silent)),
+                }
             }
-            Why::PreAsked { term, silent } => format!(
-                "{me} has heard no leader for {}: it asks whether it could win term {term}, and changes nothing yet.",
-                ms(silent)
-            ),
             Why::PreRefused { candidate, because, ago, term } => {
                 let who = t.name(*candidate);
                 match because {
@@ -395,7 +419,7 @@ impl Reason for Why {
                 count(*dropped, "entry", "entries")
             ),
             Why::SentSnapshot { follower, index, next } => format!(
-                "{} needs entry {next}, which {me} no longer has: it sends the snapshot of entry {index}.",
+                "As far as {me} knows, {} lacks entry {next}, and {me} no longer has it: it sends the snapshot of entry {index}.",
                 t.name(*follower)
             ),
             Why::Gathered { index, held } => format!(
@@ -421,8 +445,9 @@ impl Reason for Why {
                 "{me} has committed nothing of term {term} yet and cannot know what is: {}'s read waits.",
                 t.name(*client)
             ),
-            Why::ReadConfirmed { client, read_index, heard, of, applied } => format!(
-                "readIndex={read_index}, leadership confirmed by {heard} of {of}, applied={applied}: {me} answers {}.",
+            Why::ReadConfirmed { client, read_index, heard, of, applied, any } => format!(
+                "readIndex={read_index}, leadership {}confirmed by {heard} of {of}, applied={applied}: {me} answers {}.",
+                if *any { "taken as " } else { "" },
                 t.name(*client)
             ),
             Why::LeaseRead { client, left, applied } => format!(
@@ -441,11 +466,12 @@ impl Reason for Why {
                     t.name(*client)
                 ),
             },
-            Why::Repeated { client, request, answer } => {
-                let said =
+            Why::Repeated { client, request, answer, answers } => {
+                let with =
                     answer.as_ref().map_or(String::new(), |v| format!(" with {}", v.print()));
+                let said = if *answers { format!("answers{with} and ") } else { String::new() };
                 format!(
-                    "{me} has executed request {request} of {} before: it answers{said} and changes nothing.",
+                    "{me} has executed request {request} of {} before: it {said}changes nothing.",
                     t.name(*client)
                 )
             }
@@ -454,9 +480,13 @@ impl Reason for Why {
                 ms(silent),
                 t.name(*server)
             ),
-            Why::GaveUp { request, waited } => format!(
-                "{me} gives up on request {request} after {}: it may have been executed, or may yet be.",
-                ms(waited)
+            Why::GaveUp { request, waited, unsent } => format!(
+                "{me} gives up on request {request} after {}: {}.",
+                ms(waited),
+                match unsent {
+                    true => "nobody opened a session for it, so it was never sent",
+                    false => "it may have been executed, or may yet be",
+                }
             ),
         }
     }

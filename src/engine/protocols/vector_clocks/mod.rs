@@ -328,7 +328,7 @@ impl Node {
     fn local(&mut self, cx: &Cxv, op: OpId, fx: Fxv) {
         if !cx.params.both {
             fx.explain(Why::Uncounted { v: self.stamp() });
-            return fx.reply(op, Outcome::ok(Some(vector(&self.v))));
+            return answer(op, vector(&self.v), fx);
         }
         let at = self.count(cx, fx);
         fx.explain(Why::Stamped { v: at.v.clone(), c: at.c, act: "local", to: vec![] });
@@ -355,7 +355,8 @@ impl Node {
             [one] => Some(one.value.clone()),
             many => Some(Value::List(many.iter().map(|v| v.value.clone()).collect())),
         };
-        fx.reply(op, Outcome::ok(value));
+        // What a crash may still take back is shown to nobody.
+        fx.once_saved(|fx| fx.reply(op, Outcome::ok(value)));
     }
 
     fn sync(&mut self, cx: &Cxv, op: OpId, to: NodeId, fx: Fxv) {

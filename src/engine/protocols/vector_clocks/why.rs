@@ -198,7 +198,10 @@ impl Reason for Why {
                 orphan(t, *cut, (*at, *of), (*knows, *has))
             }
             Why::Recovered { v } if v.iter().all(|x| *x == 0) => {
-                format!("{me} is back, finds no vector on its disk, and starts from {}.", vec(v))
+                format!(
+                    "{me} is back, finds nothing counted on its disk, and starts from {}.",
+                    vec(v)
+                )
             }
             Why::Recovered { v } => {
                 format!("{me} is back, and reads its vector from the disk: {}.", vec(v))
