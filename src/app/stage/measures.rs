@@ -18,11 +18,11 @@ use crate::app::sides::Side;
 
 /// What a drawing depends on: how much was known, how long it is and how much room it has, and the selected event.
 type Drawn = (usize, Us, (f32, f32), Option<EventId>);
-/// Takes out the titles of the charts, which stand over the veil: they are of the whole.
+/// Takes out the titles of the charts and the times above them, which stand over the veil: they are of the whole.
 fn titles(shapes: &mut Vec<Shape>) -> Vec<Shape> {
     let mut out = vec![];
     shapes.retain_mut(|s| {
-        if s.role == "chart-title" {
+        if matches!(s.role, "chart-title" | "axis over") {
             out.push(s.clone());
             return false;
         }

@@ -12,6 +12,7 @@ use std::ops::Range;
 use super::clocks::Clocks;
 use super::exhibit::Picture;
 use super::pen::Pen;
+use super::spacetime::ticks;
 use super::{Anchor, Beside, Hue, Kin, Pick, Shape, text};
 use crate::card::MeterCard;
 use crate::check::measure;
@@ -28,6 +29,8 @@ const LOW: f32 = 30.0;
 const FLAT: f32 = 8.0;
 const HEAD: f32 = 24.0;
 const GAP: f32 = 16.0;
+/// Height of the times above all.
+const TIMES: f32 = 16.0;
 /// For the numbers at the left, and the names of the lines at the right.
 const LEFT: f32 = 64.0;
 const RIGHT: f32 = 56.0;
@@ -133,20 +136,38 @@ pub fn measures(
         out.shapes.push(Shape::new("measure", super::Form::Group { x: 0.0, y: out.h, kids }));
         out.h += h + GAP;
     };
-    let mut above = 0.0;
-    if run.trace().ops.len() >= MANY {
+    let charts = m.charts(run, clocks, until);
+    let asked = run.trace().ops.len() >= MANY;
+    if !asked && charts.is_empty() {
+        return out;
+    }
+    let mut above = TIMES + GAP;
+    add((vec![], TIMES));
+    if asked {
         let asked = availability(run, until, w, beside);
-        above = asked.1 + GAP;
+        above += asked.1 + GAP;
         add(asked);
     }
-    let charts = m.charts(run, clocks, until);
     let (flat, full): (Vec<_>, Vec<_>) = charts.iter().partition(|c| c.is_flat());
     let taken = above + (HEAD + FLAT + GAP) * flat.len() as f32 - GAP;
     let share = (room - taken) / full.len().max(1) as f32 - HEAD - GAP;
     let plot = share.clamp(LOW, PLOT);
     charts.iter().for_each(|chart| add(chart.draw(run, until, (w, plot), beside)));
     out.h = (out.h - GAP).max(0.0);
+    out.shapes.insert(0, axis(until, w, out.h));
     out
+}
+
+/// The times all charts share, above them, and a line down through all for each.
+fn axis(until: Us, w: f32, h: f32) -> Shape {
+    let us_per_px = until as f64 / f64::from((w - LEFT - RIGHT).max(1.0));
+    let mut kids = vec![];
+    for (t, label) in ticks(0, until, us_per_px) {
+        let x = x_at(until, w, t);
+        kids.push(Shape::line("grid", x, TIMES, x, h));
+        kids.push(Shape::text("axis over", x, TIMES - 5.0, Anchor::Middle, label));
+    }
+    Shape::group("", kids)
 }
 
 // ---------------------------------------------------------------- availability

@@ -738,6 +738,39 @@ fn availability_counts_what_each_client_was_answered() {
     assert!(!picture.contains("share open"));
 }
 
+#[test]
+fn charts_stand_under_one_axis_of_time() {
+    use engine::scene::clocks::Clocks;
+    use engine::scene::measures::{Measures, measures, x_at};
+    let run = shipped("cap_register/scenarios/partition-cp");
+    let (clocks, m) = (Clocks::new(&run), Measures::new(&run));
+    let drawn = measures(&run, &clocks, &m, 2 * SEC, (900.0, 1_000.0), None);
+    let Form::Group { kids, .. } = &drawn.shapes[0].form else { panic!("an axis comes first") };
+    let times: Vec<(f32, &str)> = kids
+        .iter()
+        .filter_map(|s| match &s.form {
+            Form::Text { x, text, .. } => Some((*x, text.as_str())),
+            _ => None,
+        })
+        .collect();
+    let at = |t| x_at(2 * SEC, 900.0, t);
+    let named = [
+        (0, "0.0 s"),
+        (SEC / 2, "0.5 s"),
+        (SEC, "1.0 s"),
+        (3 * SEC / 2, "1.5 s"),
+        (2 * SEC, "2.0 s"),
+    ];
+    assert_eq!(times, named.map(|(t, says)| (at(t), says)));
+    let empty = Measures::new(&at_rest());
+    assert!(measures(&at_rest(), &clocks, &empty, SEC, (900.0, 400.0), None).shapes.is_empty());
+}
+
+/// A run that measures nothing.
+fn at_rest() -> Run {
+    at("lamplight 1\nrun raft nodes=3 clients=0 seed=1\nuntil 1s\n", 0).0
+}
+
 // ---------------------------------------------------------------- what is set and what is cut
 
 fn at(text: &str, t: Us) -> (Run, Index) {

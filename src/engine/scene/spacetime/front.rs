@@ -23,20 +23,23 @@ const MARKS: usize = 200;
 
 pub(super) fn grid(view: &Viewport, out: &mut Vec<Shape>) {
     let (from, to) = view.span();
-    let step = step((84.0 * view.us_per_px()) as Us);
-    let mut t = from.div_ceil(step) * step;
     let mut last = f32::MIN;
-    while t <= to {
+    for (t, label) in ticks(from, to, view.us_per_px()) {
         let x = view.x(t);
         out.push(Shape::line("grid", x, view.top() - 6.0, x, view.foot()));
-        let label = tick(t, step);
         let half = text::width(&label, text::SMALL) / 2.0;
         if x - half >= view.gutter - 8.0 && x + half <= view.w && x - half > last {
             out.push(Shape::text("axis", x, view.h - 7.0, Anchor::Middle, label));
             last = x + half + 8.0;
         }
-        t += step;
     }
+}
+
+/// The times an axis names, none nearer than 84 px to the next.
+pub fn ticks(from: Us, to: Us, us_per_px: f64) -> impl Iterator<Item = (Us, String)> {
+    let step = step((84.0 * us_per_px) as Us);
+    let all = (from.div_ceil(step)..).map(move |i| i * step);
+    all.take_while(move |t| *t <= to).map(move |t| (t, tick(t, step)))
 }
 
 /// 1, 2 or 5 times a power of ten, no less.

@@ -28,7 +28,7 @@ mod view;
 
 use std::rc::Rc;
 
-pub use front::{BEHIND, clock_text, done, focus, front, hit, parting, veil};
+pub use front::{BEHIND, clock_text, done, focus, front, hit, parting, ticks, veil};
 pub use inquiry::{chain, cut};
 pub use round::Round;
 pub use view::{TILE, Viewport};
