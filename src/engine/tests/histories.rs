@@ -182,6 +182,10 @@ fn a_circle_is_told_in_words() {
         "r(x)=0 by C misses w(x,1) by A: its client knew of that, and of its place, by what others had read \
          before they wrote."
     );
+    assert_eq!(
+        say(Model::WritesFollowReads, "A w(x,1); B r(x)=1 w(x,2) r(x)=1"),
+        "r(x)=1 by B misses w(x,2) by B, which its client wrote knowing of the older value."
+    );
 }
 
 #[test]

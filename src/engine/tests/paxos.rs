@@ -48,6 +48,38 @@ fn said(run: &Run, slug: &str, want: &[(&str, &str)]) -> Vec<(u64, String)> {
     out
 }
 
+/// The first sentence with these words.
+fn sentence(run: &Run, words: &str) -> Option<String> {
+    run.trace().events().find_map(|e| {
+        let What::Why { why, .. } = e.what else { return None };
+        let says = run.world().stage().sentence(why, e.node?);
+        says.contains(words).then_some(says)
+    })
+}
+
+/// Of four acceptors one has accepted, and two others say that they have not: three are needed.
+#[test]
+fn a_value_that_too_few_can_have_is_taken_and_not_called_chosen() {
+    let drops = |n: u64| -> String {
+        (2..=n).map(|a| format!("at 0ms drop every Accept p1 -> a{a} for 60ms\n")).collect()
+    };
+    let text = |acceptors: u64| {
+        format!(
+            "lamplight 1\nrun paxos proposers=2 acceptors={acceptors} seed=1\nnet latency=10ms\n{}\
+             at 0ms p1 propose X\nat 50ms crash p1\nat 100ms p2 propose Y\nuntil 1s\n",
+            drops(acceptors)
+        )
+    };
+    let says = |acceptors| sentence(&run_text(&text(acceptors)), "the highest reported");
+    let four = says(4).expect("a1 reports");
+    assert!(
+        four.ends_with("for it to be chosen, but the rule does not ask: p2 takes X."),
+        "{four}"
+    );
+    let three = says(3).expect("a1 reports");
+    assert!(three.ends_with("X may be chosen already, so p2 is bound to it."), "{three}");
+}
+
 /// When a claim broke, in ms.
 fn broke(run: &Run, claim: &str) -> Option<u64> {
     let at = run.entry().claims.iter().position(|c| c.name == claim).expect("a claim") as u8;

@@ -75,6 +75,14 @@ fn mistakes_break_what_they_name_when_the_card_says() {
     }
 }
 
+/// A liar may begin a view that leaves out what was committed: it is those who enter it that are judged.
+#[test]
+fn a_view_begun_by_a_liar_is_judged_where_it_is_entered() {
+    let text = with_bug(&text_of("commit-then-viewchange"), "vc-no-certs");
+    let run = run(&text.replace("at 45ms  crash r0", "at 0ms turn r1 forget\nat 45ms  crash r0"));
+    assert!(broke(&run, "NewViewKeeps").is_some());
+}
+
 /// Two liars of seven, each in every way it knows, and nothing wrong is executed or believed. Requests that
 /// only a liar has heard of wait until their client asks everybody.
 #[test]

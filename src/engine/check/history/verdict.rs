@@ -166,6 +166,7 @@ impl Why {
                 )
             }
             Why::Missed { read, write, which } => {
+                let own = ops[read].session == ops[write].session;
                 let (read, write) = (op(read), op(write));
                 match which {
                     Guarantee::ReadYourWrites => {
@@ -176,6 +177,9 @@ impl Why {
                     }
                     Guarantee::MonotonicWrites => format!(
                         "{read} misses {write}, though that client had read what was written after it."
+                    ),
+                    Guarantee::WritesFollowReads if own => format!(
+                        "{read} misses {write}, which its client wrote knowing of the older value."
                     ),
                     Guarantee::WritesFollowReads => format!(
                         "{read} misses {write}: its client knew of that, and of its place, by what others had read before they wrote."

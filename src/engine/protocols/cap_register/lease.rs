@@ -153,8 +153,8 @@ impl Server {
             if term > self.lease.term {
                 let left = Span(self.lease.promise.saturating_sub(cx.mono) as i64);
                 let claims = self.lease.role == Role::Claiming && term <= self.lease.reign;
-                let holder = self.lease.holder;
-                fx.explain(Why::Declined { claimant: from, term, holder, left, claims });
+                let (holder, leads) = (self.lease.holder, self.lease.role == Role::Primary);
+                fx.explain(Why::Declined { claimant: from, term, holder, left, claims, leads });
             }
             return self.refuse(from, fx);
         }

@@ -251,7 +251,10 @@ impl Server {
         let again = std::mem::replace(&mut self.refusing, true);
         fx.explain(match (job.begun, cx.params.mode) {
             (true, _) => Why::LeftOpen { key, heard, needed, of, forwarded: job.term > 0, again },
-            (false, Mode::Lease) => Why::NoPrimary { key, term: self.lease.term, again },
+            (false, Mode::Lease) => {
+                let forwarded = job.phase == Phase::Forwarded;
+                Why::NoPrimary { key, term: self.lease.term, again, forwarded }
+            }
             (false, _) => {
                 let put = job.wish.value.is_some();
                 Why::Refused { key, heard, needed, of, again, put }

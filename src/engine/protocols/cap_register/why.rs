@@ -66,6 +66,9 @@ pub enum Why {
         /// It asks for the lease itself.
         #[serde(skip)]
         claims: bool,
+        /// It is the primary.
+        #[serde(skip)]
+        leads: bool,
     },
     Granted {
         term: u64,
@@ -95,6 +98,9 @@ pub enum Why {
         key: Value,
         term: u64,
         again: bool,
+        /// It knew one, and has sent the read on.
+        #[serde(skip)]
+        forwarded: bool,
     },
     SteppedDown {
         term: u64,
@@ -282,8 +288,8 @@ impl Reason for Why {
                 &n(*term),
                 ".",
             ]),
-            Why::Declined { claimant, term, holder, left, .. } => {
-                declined(t, (*claimant, *term), *holder, *left)
+            Why::Declined { claimant, term, holder, left, leads, .. } => {
+                declined(t, (*claimant, *term), *holder, *left, *leads)
             }
             Why::Granted { term, votes, of, keys } => granted(t, *term, votes, *of, *keys),
             Why::Serving { term } => {
@@ -310,6 +316,12 @@ impl Reason for Why {
                 " ago: somebody else may lead by now, so it does not answer for ",
                 &key.print(),
                 ".",
+            ]),
+            Why::NoPrimary { key, forwarded: true, .. } => say(&[
+                me,
+                " has sent the read of ",
+                &key.print(),
+                " on to the primary and heard nothing: it returns 'unavailable'.",
             ]),
             Why::NoPrimary { key, .. } => say(&[
                 me,
@@ -385,7 +397,7 @@ impl Reason for Why {
                 if *fewer { " it does not take for dead" } else { "" },
                 " have ",
                 &is(key, value),
-                ": its write is done.",
+                " or something newer: its write is done.",
             ]),
             Why::ReadSure { key, value, left, reads, sure } => say(&[
                 me,
@@ -396,21 +408,19 @@ impl Reason for Why {
                 &match sure {
                     Sure::Rash => "it does not ask who else has it.".into(),
                     Sure::Blank => "it knows of no write.".into(),
-                    Sure::All | Sure::Fewer => say(&[
-                        "all ",
-                        &n(*left),
-                        &believed(me, matches!(sure, Sure::Fewer)),
-                        " are known to have it, or something newer.",
-                    ]),
+                    Sure::All => {
+                        say(&["all ", &n(*left), " are known to have it, or something newer."])
+                    }
+                    Sure::Told => "whoever ended that write has said that all it counts on have it, or something newer.".into(),
                 },
             ]),
             Why::Unsure { key, value, by, .. } => say(&[
                 me,
-                " has seen ",
+                " has ",
                 &if *by == t.me { "its own".into() } else { say(&[t.name(*by), "'s"]) },
-                " unfinished write ",
+                " write ",
                 &is(key, value),
-                " and cannot say whether all have it: the read waits.",
+                " and has not heard that all have it: the read waits.",
             ]),
             Why::GaveUpOn { nodes, left, silent } => say(&[
                 me,
@@ -473,16 +483,12 @@ impl Reason for Why {
 #[derive(Clone, Copy, Debug)]
 pub enum Sure {
     All,
-    /// All that it does not take for dead.
-    Fewer,
+    /// Whom the others take for dead it does not know.
+    Told,
     /// Nobody has told it of a write.
     Blank,
     /// It takes every value for sure.
     Rash,
-}
-
-fn believed(me: &str, fewer: bool) -> String {
-    if fewer { say(&[" that ", me, " does not take for dead"]) } else { String::new() }
 }
 
 fn say(parts: &[&str]) -> String {
@@ -525,7 +531,7 @@ fn found(
             &heard,
             " of ",
             &of,
-            ": nobody has written yet. It confirms that with a majority before it answers ",
+            ": none of them knows of a write. It confirms that with a majority before it answers ",
             &what,
             ".",
         ]);
@@ -550,8 +556,9 @@ fn found(
 }
 
 fn done(me: &str, what: String, write: bool, heard: u64, of: u64) -> String {
-    let end = if write { ": its write is done." } else { " or newer: its read may return." };
-    say(&[me, " knows that ", &n(heard), " of ", &n(of), " replicas have ", &what, end])
+    let end = if write { "write is done." } else { "read may return." };
+    let has = [" replicas have ", &what, " or something newer: its "].concat();
+    say(&[me, " knows that ", &n(heard), " of ", &n(of), &has, end])
 }
 
 fn claimed(t: &Teller, term: u64, was: Option<NodeId>, waited: Span) -> String {
@@ -573,20 +580,25 @@ fn claimed(t: &Teller, term: u64, was: Option<NodeId>, waited: Span) -> String {
     }
 }
 
-fn declined(t: &Teller, (to, term): (NodeId, u64), holder: Option<NodeId>, left: Span) -> String {
-    let whose = match holder {
-        Some(h) if h == t.me => "it leads itself, and has another",
-        Some(h) => t.name(h),
-        None => "whoever it was",
+fn declined(
+    t: &Teller,
+    (to, term): (NodeId, u64),
+    holder: Option<NodeId>,
+    left: Span,
+    leads: bool,
+) -> String {
+    let (whose, has) = match holder {
+        Some(h) if h == t.me && leads => ("it leads itself", ", and its own promise runs another "),
+        Some(h) if h == t.me => ("its promise to itself", " runs another "),
+        Some(h) => (t.name(h), " has its promise for another "),
+        None => ("whoever it was", " has its promise for another "),
     };
-    let has = if holder == Some(t.me) { " " } else { " has its promise for another " };
     say(&[
         t.me(),
         " declines: ",
         whose,
         has,
         &t.time(left.0 as u64),
-        if holder == Some(t.me) { " of its own promise left" } else { "" },
         ", so ",
         t.name(to),
         " does not get term ",

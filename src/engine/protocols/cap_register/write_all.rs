@@ -100,8 +100,8 @@ impl Server {
         let sure = match self.store.get(key) {
             None => Sure::Blank,
             _ if cx.bug("ca-one-phase") => Sure::Rash,
-            _ if self.dead.is_empty() => Sure::All,
-            _ => Sure::Fewer,
+            _ if cx.params.mode == Mode::AssumeDead => Sure::Told,
+            _ => Sure::All,
         };
         fx.explain(Why::ReadSure { key: key.clone(), value: value.clone(), left, reads, sure });
         for op in waiting {

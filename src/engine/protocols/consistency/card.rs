@@ -147,16 +147,17 @@ pub static ENTRY: Entry = Entry {
         safety(
             "OrderExplains",
             "an order the checker gives holds every operation, explains every answer, and keeps real time, or \
-             each session's order",
+             each session's order; where it gives none, a short history has one",
         ),
         safety(
             "RefusalProved",
             "the few operations that refuse a model come with every write they could have seen, and have no \
-             order by themselves",
+             order by themselves; for a session guarantee, a read and a write it should have seen are among them",
         ),
         safety(
             "ViewsExist",
-            "where a causal model is accepted, each session has an order of its own",
+            "where a causal model or PRAM is accepted of a short history, each session has an order of its own, each \
+             read one of its past, or all writes one",
         ),
         safety("Lattice", "what a stronger model allows, a weaker one does not refuse"),
     ],

@@ -160,7 +160,8 @@ impl Checker {
         let writes = (0..ids.len()).filter(|i| wrote(&h.ops[*i]));
         let settled = writes.map(|i| self.ended(ids[i])).max().unwrap_or(0);
         let last = |key: &str| {
-            let reads = h.ops.iter().filter(|op| op.key == key && is_read(op));
+            let read = |op: &&HistOp| op.key == key && is_read(op) && op.status == Status::Ok;
+            let reads = h.ops.iter().filter(read);
             reads.max_by_key(|op| op.invoke).map(|op| op.kind.clone())
         };
         let passing = |op: &HistOp| {
@@ -178,8 +179,10 @@ impl Checker {
         let weakest = pure.clone().rfind(is(Some(false)));
         let unsettled = pure.find(is(None));
         let worst = weakest.or(unsettled);
+        let order = self.verdicts.iter().map(|j| j.order.len()).max();
         Why::Judged {
             ops: ops as u64,
+            ordered: order.unwrap_or(0) as u64,
             holds: strongest,
             not: weakest.map(|j| j.model),
             unsure: unsettled.map(|j| j.model),

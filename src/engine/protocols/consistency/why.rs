@@ -49,6 +49,9 @@ pub enum Why {
     /// All in one: the strongest models that hold, and the weakest that does not.
     Judged {
         ops: u64,
+        /// How many stand in the order that explains all; none where none was found.
+        #[serde(skip)]
+        ordered: u64,
         holds: Vec<&'static str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         not: Option<&'static str>,
@@ -109,8 +112,8 @@ impl Reason for Why {
             Why::Accepted { model, says } => [&begun(model), ": yes. ", says].concat(),
             Why::Refused { model, says, .. } => [&begun(model), ": no. ", says].concat(),
             Why::Unsettled { model, says } => [&begun(model), ": inconclusive. ", says].concat(),
-            Why::Judged { ops, holds, not, unsure, says } => {
-                in_short(*ops, holds, *not, unsure.unwrap_or(""), says)
+            Why::Judged { ordered, holds, not, unsure, says, .. } => {
+                in_short(*ordered, holds, *not, unsure.unwrap_or(""), says)
             }
         }
     }
@@ -123,14 +126,15 @@ fn begun(model: &str) -> String {
 }
 
 /// `Sequential, but not linearizable: r(x)=0 by C begins 10 ms after …`
-fn in_short(ops: u64, holds: &[&str], not: Option<&str>, unsure: &str, says: &str) -> String {
+fn in_short(ordered: u64, holds: &[&str], not: Option<&str>, unsure: &str, says: &str) -> String {
     let best = if holds.is_empty() { "Nothing holds".into() } else { begun(&holds.join(", ")) };
     match (not, says.is_empty()) {
         (Some(not), _) => [&best, ", but not ", not, ": ", says].concat(),
         (None, false) => [&best, "; ", unsure, " is inconclusive. ", says].concat(),
-        (None, true) if ops == 1 => [&best, ": one operation is always in order."].concat(),
-        (None, true) => {
-            [&best, ": one order explains all ", &ops.to_string(), " operations."].concat()
-        }
+        (None, true) => match ordered {
+            0 => [&best, ": every answer is explained."].concat(),
+            1 => [&best, ": one operation is always in order."].concat(),
+            n => [&best, ": one order explains all ", &n.to_string(), " operations."].concat(),
+        },
     }
 }

@@ -181,6 +181,9 @@ pub struct Node {
     pub done: Vec<(OpId, i64)>,
     #[serde(skip)]
     pub watching: bool,
+    /// The head of the queue, and since when by the steady clock it has been that.
+    #[serde(skip)]
+    pub head: Option<(Stamp, Us)>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -278,7 +281,7 @@ impl Protocol for LamportClocks {
 
     fn boot(cx: &Know, disk: &Self::Disk) -> Node {
         let Some(node) = disk else { return Node::fresh(cx) };
-        let mut node = Node { asked: vec![], watching: false, ..(**node).clone() };
+        let mut node = Node { asked: vec![], watching: false, head: None, ..(**node).clone() };
         if cx.bug("amnesia") {
             node.c = 0;
         }
@@ -358,6 +361,7 @@ impl Node {
             asked: vec![],
             done: vec![],
             watching: false,
+            head: None,
         }
     }
 

@@ -164,6 +164,10 @@ impl Node {
 
     /// Patience begins when something is first lacking: what comes meanwhile does not renew it.
     pub(super) fn watch(&mut self, cx: &Know, fx: Do) {
+        let head = self.queue.first().map(|e| e.at);
+        if self.head.map(|(at, _)| at) != head {
+            self.head = head.map(|at| (at, cx.mono));
+        }
         match (self.watching, self.lacking(cx).is_empty()) {
             (true, true) => fx.disarm(&Timer::Again),
             (false, false) => fx.arm(Timer::Again, cx.params.patience..=cx.params.patience),
@@ -174,13 +178,14 @@ impl Node {
 
     pub(super) fn ask_again(&mut self, cx: &Know, fx: Do) {
         self.watching = false;
-        let lacking = self.lacking(cx);
-        let waits = lacking.list().to_vec();
-        if let Some(head) = self.queue.first() {
-            let (c, by, silent) = (head.at.c, head.at.node, Span(cx.params.patience as i64));
-            fx.explain(Why::Stuck { c, by, waits: waits.clone(), silent });
+        if let Some((at, since)) = self.head {
+            let (waits, silent) = (self.unheard(cx, at), Span((cx.mono - since) as i64));
+            if !waits.is_empty() {
+                let waits = waits.list().to_vec();
+                fx.explain(Why::Stuck { c: at.c, by: at.node, waits, silent });
+            }
         }
-        waits.iter().for_each(|n| self.ask(*n, fx));
+        self.lacking(cx).list().iter().for_each(|n| self.ask(*n, fx));
         self.watch(cx, fx);
     }
 

@@ -168,14 +168,14 @@ pub static ENTRY: Entry = Entry {
         ),
         safety(
             "TrueHull",
-            "while fewer than half of the servers are wrong, true time lies where all the others can meet",
+            "while fewer than half of the servers lie, true time lies within what as many intervals as are honest reach",
         ),
         safety("MajorityClique", "what is chosen lies within what a majority of the servers says"),
         safety(
             "NeverBack",
-            "no clock is set back by less than the step threshold, or by Berkeley at all",
+            "no clock goes back but by an operator, or a step of at least the threshold; with Berkeley by no step at all",
         ),
-        safety("MonoForward", "a monotonic clock never goes back"),
+        safety("MonoForward", "a client's monotonic clock never goes back"),
         safety("StampsIncrease", "no later write of a node has the earlier stamp"),
         ClaimCard {
             name: "FilterBeatsMean",
@@ -193,7 +193,7 @@ pub static ENTRY: Entry = Entry {
         BugCard {
             slug: "sign",
             says: "the offset has the wrong sign",
-            breaks: &["WithinHalfDelay"],
+            breaks: &["WithinHalfDelay", "TrueHull"],
             shown_by: printed("worked"),
         },
         BugCard {

@@ -33,14 +33,30 @@ struct Seen {
     error: i64,
 }
 
+/// A sample a client may still hold, known by its monotonic clock.
+#[derive(Clone, Copy, Debug)]
+struct Taken {
+    by: NodeId,
+    of: NodeId,
+    mono: Us,
+    /// How far simulated time was ahead of that clock.
+    lag: i64,
+    /// What an honest server's own clock and the drift of the exchange add to its interval; none where it
+    /// lies, or somebody set a clock meanwhile.
+    slack: Option<i64>,
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct Ghost {
     asked: Vec<Asked>,
     window: Vec<Seen>,
-    /// By node: the fastest drift so far in ppm, the newest stamp with its time, and the monotonic clock.
+    taken: Vec<Taken>,
+    /// By node: the fastest drift so far in ppm, the newest stamp with its time, the monotonic clock, and the
+    /// last reading of the wall clock with its time.
     rate: Vec<i64>,
     stamp: Vec<(i64, Us)>,
     mono: Vec<Us>,
+    wall: Vec<(i64, Us)>,
 }
 
 impl Ghost {
@@ -48,6 +64,7 @@ impl Ghost {
         let n = step.cast.len();
         if self.rate.is_empty() {
             (self.rate, self.stamp, self.mono) = (vec![0; n], vec![(-1, 0); n], vec![0; n]);
+            self.wall = vec![(0, 0); n];
         }
         for at in step.cast.all() {
             let ppm = (step.clock)(at).1.abs();
@@ -69,7 +86,8 @@ impl Ghost {
         }
         self.never_back(step, court);
         if let Node::Client(c) = step.me() {
-            self.request(step, c, court);
+            self.mono_forward(step, c, court);
+            self.request(step, court);
             self.selection(step, c, court);
         }
         self.note(step);
@@ -108,15 +126,16 @@ impl Ghost {
     fn sample(&mut self, step: &Stepn, fresh: Fresh, court: &mut Court) {
         let (me, of) = (step.node, fresh.of);
         let Some(asked) = self.asked.iter().find(|a| (a.by, a.of) == (me, of)).copied() else {
-            return;
+            return self.take(step, of, None);
         };
         let (mine, theirs) = (opening(step), (step.clock)(of).0);
         let drift = self.drift(me, of, step.now - asked.at);
         let moved = (mine - asked.errors.0).abs().max((theirs - asked.errors.1).abs());
         if step.lying[of.index()] || moved > drift {
             self.window.retain(|s| (s.by, s.of) != (me, of));
-            return;
+            return self.take(step, of, None);
         }
+        self.take(step, of, Some(theirs.abs() + drift));
         let truth = theirs - mine;
         court.meter("estimate-error", fresh.believed - truth);
         if !self.too_quick(step, &asked) {
@@ -138,6 +157,19 @@ impl Ghost {
             self.window.push(Seen { by: me, of, at: step.now, delay, error });
             self.beats_the_mean(step, fresh, truth, court);
         }
+    }
+
+    /// Remember as many samples as a filter holds.
+    fn take(&mut self, step: &Stepn, of: NodeId, slack: Option<i64>) {
+        let Node::Client(c) = step.me() else { return };
+        let (by, mono) = (step.node, c.mono);
+        let mine = |t: &Taken| (t.by, t.of) == (by, of);
+        if self.taken.iter().filter(|t| mine(t)).count() >= step.params.filter
+            && let Some(oldest) = self.taken.iter().position(mine)
+        {
+            self.taken.remove(oldest);
+        }
+        self.taken.push(Taken { by, of, mono, lag: step.now as i64 - mono as i64, slack });
     }
 
     /// Drift of two clocks in a time, and the last digit of both.
@@ -195,28 +227,35 @@ impl Ghost {
 
     // ---------------------------------------------------------------- clocks
 
-    /// Only an offset beyond the step threshold may set a clock back.
-    fn never_back(&self, step: &Stepn, court: &mut Court) {
+    /// Only an offset beyond the step threshold may set a clock back, or an operator between two steps.
+    fn never_back(&mut self, step: &Stepn, court: &mut Court) {
         let (before, (error, ppm)) = (step.wall as i64, (step.clock)(step.node));
         let after = (error + step.now as i64).max(0);
-        if after == before && ppm == 0 {
+        let (last, when) = std::mem::replace(&mut self.wall[step.node.index()], (after, step.now));
+        let fell = step.calm_since < when && before < last;
+        if after == before && ppm == 0 && !fell {
             return;
         }
         let may =
             step.params.algorithm != Algorithm::Berkeley && before - after >= step.params.step;
-        court.hold("NeverBack", after >= before || may, || {
-            let says = [step.name(), " goes back from ", &shown(before), " to ", &shown(after)];
+        court.hold("NeverBack", !fell && (after >= before || may), || {
+            let from = if fell { last } else { before };
+            let to = if fell { before } else { after };
+            let says = [step.name(), " goes back from ", &shown(from), " to ", &shown(to)];
             Witness::new([step.node], says.concat())
         });
     }
 
-    fn request(&mut self, step: &Stepn, c: &Client, court: &mut Court) {
-        let Happened::Request { call, .. } = &step.happened else { return };
-        let me = step.node.index();
-        court.hold("MonoForward", c.mono >= self.mono[me], || {
+    fn mono_forward(&mut self, step: &Stepn, c: &Client, court: &mut Court) {
+        let last = std::mem::replace(&mut self.mono[step.node.index()], c.mono);
+        court.hold("MonoForward", c.mono >= last, || {
             Witness::new([step.node], [step.name(), "'s steady clock went back"].concat())
         });
-        self.mono[me] = c.mono;
+    }
+
+    fn request(&mut self, step: &Stepn, court: &mut Court) {
+        let Happened::Request { call, .. } = &step.happened else { return };
+        let me = step.node.index();
         if call.verb == "put" {
             let (stamp, (last, at)) = (step.wall as i64, self.stamp[me]);
             if step.now > at && last >= 0 {
@@ -241,7 +280,7 @@ impl Ghost {
             all.push(candidate.interval());
         }
         let truth = -opening(step);
-        self.true_hull(step, &all, truth, court);
+        self.true_hull(step, c, truth, court);
         if let Some(chosen) = &c.chosen {
             clique(step, &all, chosen, court);
             let outside = (chosen.low.0 - truth).max(truth - chosen.high.0).max(0);
@@ -249,13 +288,18 @@ impl Ghost {
         }
     }
 
-    fn true_hull(&self, step: &Stepn, all: &[Interval], truth: i64, court: &mut Court) {
-        let wrong = all.iter().filter(|i| truth < i.low || i.high < truth).count();
-        if all.len() < 2 * wrong + 1 {
-            return;
+    /// Who may be wrong is known from outside, and not by looking who is.
+    fn true_hull(&self, step: &Stepn, c: &Client, truth: i64, court: &mut Court) {
+        let (mut all, mut wrong) = (vec![], 0);
+        for candidate in &c.candidates {
+            let mut i = candidate.interval();
+            match self.slack(step, c, candidate.server) {
+                Some(more) => (i.low, i.high) = (i.low - more, i.high + more),
+                None => wrong += 1,
+            }
+            all.push(i);
         }
-        let found = hull(all, all.len() - wrong);
-        let ok = found.is_some_and(|(low, high)| low <= truth && truth <= high);
+        let Some(ok) = holds_truth(&all, wrong, truth) else { return };
         court.hold("TrueHull", ok, || {
             Witness::new(
                 [step.node],
@@ -263,6 +307,27 @@ impl Ghost {
             )
         });
     }
+}
+
+impl Ghost {
+    /// What is to be added to the interval of a server's best sample; none where nothing is claimed of it.
+    fn slack(&self, step: &Stepn, c: &Client, of: NodeId) -> Option<i64> {
+        let best = c.peers.iter().find(|p| p.server == of)?.best?;
+        let mine = |t: &&Taken| (t.by, t.of, t.mono as i64) == (step.node, of, best.at);
+        let taken = self.taken.iter().rfind(mine)?;
+        let lag = step.now as i64 - c.mono as i64;
+        taken.slack.filter(|_| !step.lying[of.index()]).map(|s| s + (lag - taken.lag).abs() + 2)
+    }
+}
+
+/// Whether true time lies in the hull of what all but `wrong` say; nothing is claimed where these are not the
+/// smaller part.
+fn holds_truth(all: &[Interval], wrong: usize, truth: i64) -> Option<bool> {
+    if all.len() < 2 * wrong + 1 {
+        return None;
+    }
+    let found = hull(all, all.len() - wrong);
+    Some(found.is_some_and(|(low, high)| low <= truth && truth <= high))
 }
 
 /// The interval chosen lies in those of a majority, and no more midpoints are outside than were given up.
@@ -297,4 +362,21 @@ fn spread(step: &Stepn) -> i64 {
         }
     }
     high - low
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hull_is_judged_by_how_many_lie_and_not_by_who_is_wrong() {
+        let all =
+            [(-10, 10), (-8, 12), (90, 110)].map(|(low, high)| Interval { mid: 0, low, high });
+        assert_eq!(holds_truth(&all, 1, 0), Some(true));
+        // Nobody is said to lie: then one that is wrong is a broken promise.
+        assert_eq!(holds_truth(&all, 0, 0), Some(false));
+        // Two agree, and true time is elsewhere.
+        assert_eq!(holds_truth(&all, 1, 100), Some(false));
+        assert_eq!(holds_truth(&all, 2, 0), None);
+    }
 }

@@ -85,7 +85,7 @@ pub struct Sample {
     pub bound: Span,
     /// When, on the monotonic clock; and the server's clock against that clock.
     #[serde(skip)]
-    at: i64,
+    pub at: i64,
     #[serde(skip)]
     against: i64,
 }
@@ -266,7 +266,7 @@ impl Client {
             }
         }
         if self.peers.len() > 1 {
-            fx.explain(Why::selected(&now, again));
+            fx.explain(Why::selected(&now, &self.candidates, again));
         }
         self.steer_by(cx, now.offset.0, fx);
     }
@@ -298,7 +298,7 @@ impl Client {
     fn read(&mut self, cx: &Know, from: NodeId, seq: u64, t_server: i64, fx: Do) {
         let current = seq == self.seq;
         let Some(p) = self.peers.first_mut().filter(|p| current && p.org.is_some()) else {
-            return fx.explain(Why::Stale { from, round: seq });
+            return fx.explain(Why::Stale { from, round: seq, twice: false });
         };
         p.org = None;
         fx.disarm(&Timer::Overdue);
@@ -342,7 +342,7 @@ impl Client {
 
     fn adjust(&mut self, cx: &Know, from: NodeId, round: u64, delta: i64, fx: Do) {
         if round <= self.round {
-            return fx.explain(Why::Stale { from, round });
+            return fx.explain(Why::Stale { from, round, twice: false });
         }
         (self.round, self.synced) = (round, true);
         follow(cx, delta, fx);

@@ -51,7 +51,8 @@ impl Master {
     /// What a node says of its clock is as old as the poll took; half the round trip is the best guess.
     pub fn reply(&mut self, cx: &Know, from: NodeId, round: u64, diff: i64, fx: Do) {
         if round != self.round || !self.waits.drop(from) {
-            return fx.explain(Why::Stale { from, round });
+            let twice = round == self.round && !self.waits.is_empty();
+            return fx.explain(Why::Stale { from, round, twice });
         }
         let delay = (cx.mono - self.polled) as i64;
         let offset = diff - half(delay);

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::client::{Sample, Written};
-use super::select::Chosen;
+use super::select::{Candidate, Chosen};
 use crate::card::Weight;
 use crate::ids::{NodeId, Span};
 use crate::named;
@@ -55,6 +55,14 @@ pub enum Why {
         f: u64,
         servers: Vec<NodeId>,
         offset: Span,
+        /// How many intervals there were; of their midpoints, how many lie outside, and who lies inside but
+        /// far from the others.
+        #[serde(skip)]
+        of: u64,
+        #[serde(skip)]
+        outside: u64,
+        #[serde(skip)]
+        aside: Vec<NodeId>,
         #[serde(skip)]
         again: bool,
     },
@@ -100,10 +108,12 @@ pub enum Why {
         most: Span,
         again: bool,
     },
-    /// A message of a round that is over.
+    /// A message of a round that is over, or one that has come before.
     Stale {
         from: NodeId,
         round: u64,
+        #[serde(skip)]
+        twice: bool,
     },
     /// Berkeley's master hears of one clock.
     Compared {
@@ -178,9 +188,17 @@ impl Why {
             many,
         }
     }
-    pub fn selected(c: &Chosen, again: bool) -> Why {
-        let servers = c.survivors.clone();
-        Why::Selected { low: c.low, high: c.high, f: c.f, servers, offset: c.offset, again }
+    pub fn selected(c: &Chosen, all: &[Candidate], again: bool) -> Why {
+        let (servers, of) = (c.survivors.clone(), all.len() as u64);
+        let (low, high, f, offset) = (c.low, c.high, c.f, c.offset);
+        let (mut outside, mut aside) = (0, vec![]);
+        for candidate in all.iter().filter(|a| !servers.contains(&a.server)) {
+            match low <= candidate.offset && candidate.offset <= high {
+                true => aside.push(candidate.server),
+                false => outside += 1,
+            }
+        }
+        Why::Selected { low, high, f, servers, offset, of, outside, aside, again }
     }
     pub fn wrote(w: &Written) -> Why {
         Why::Wrote { key: w.key.clone(), value: w.value.clone(), stamp: w.stamp }
@@ -224,18 +242,24 @@ impl Reason for Why {
             Why::Silent { server, times } => {
                 format!("{} has not answered {me}'s last {times} requests.", t.name(*server))
             }
-            Why::Selected { low, high, f, servers, .. } => format!(
-                "{me} believes {}: all they say meets between {} and {}{}.",
+            Why::Selected { low, high, f, servers, of, outside, aside, .. } => format!(
+                "{me} believes {}: {} is the first point in {}, {} the last{}{}.",
                 list(t, servers),
                 side(low),
+                reached(*of, *f),
                 side(high),
-                match f {
+                match outside {
                     0 => "".into(),
-                    f => format!(", with {f} taken to be false"),
+                    1 => "; 1 midpoint lies outside".into(),
+                    n => format!("; {n} midpoints lie outside"),
+                },
+                match aside[..] {
+                    [] => "".into(),
+                    _ => format!("; {}, inside but far from the others, set aside", list(t, aside)),
                 }
             ),
             Why::Falseticker { server, offset, low, high, .. } => format!(
-                "{}'s {} lies outside of {} to {}, where the majority meets: it is false.",
+                "{}'s {} lies outside of {} to {}, so it does not count: to the standard it is a falseticker.",
                 t.name(*server),
                 side(offset),
                 side(low),
@@ -280,7 +304,10 @@ impl Reason for Why {
                 long(most),
                 if *again { ", and asked again" } else { "" }
             ),
-            Why::Stale { from, round } => {
+            Why::Stale { from, round, twice: true } => {
+                format!("{me} has {}'s answer in round {round} already.", t.name(*from))
+            }
+            Why::Stale { from, round, .. } => {
                 format!("{}'s message is of round {round}, which is over.", t.name(*from))
             }
             Why::Compared { with, offset, bound } => {
@@ -295,8 +322,12 @@ impl Reason for Why {
                     _ => [&long(mean), " behind ", me].concat(),
                 }
             ),
+            Why::Outlier { node, gamma, .. } if *node == t.me => format!(
+                "{me}'s own clock is not within {} of all that are averaged: it does not count.",
+                long(gamma)
+            ),
             Why::Outlier { node, diff, gamma } => format!(
-                "{}, more than {} from the others: it does not count.",
+                "{}, not within {} of all that are averaged: it does not count.",
                 stands(t, *node, *diff),
                 long(gamma)
             ),
@@ -334,6 +365,15 @@ fn stands(t: &Teller, who: NodeId, offset: Span) -> String {
         _ => " behind ",
     };
     [t.name(who), " is ", &size, how, t.me()].concat()
+}
+
+/// In how many of the intervals a point must lie.
+fn reached(of: u64, f: u64) -> String {
+    match (of, f) {
+        (1, _) => "its interval".into(),
+        (_, 0) => format!("all {of} intervals"),
+        _ => format!("at least {} of {of} intervals", of - f),
+    }
 }
 
 /// A reading of a clock, in full: `3.64 s`.

@@ -117,12 +117,21 @@ impl Proposer {
         let ignores = self.promises.iter().filter_map(|r| r.accepted.as_ref()).any(|a| a.0 > taken);
         fx.explain(match bound {
             Some((acceptor, accepted, _)) => {
-                Why::Bound { ballot: b, value, acceptor, accepted, ignores }
+                let may = self.may_be_chosen(cx, &value, each.len());
+                Why::Bound { ballot: b, value, acceptor, accepted, ignores, may }
             }
             None => Why::Unbound { ballot: b, value, on, of, ignores },
         });
         (self.phase, self.value) = (Phase::Accepting, Some(v.clone()));
         cx.params.all_acceptors().for_each(|a| fx.send(a, Msg::Accept { b, v: v.clone() }));
+    }
+
+    /// Whether those who report a value and those not heard could have chosen it: who has accepted a chosen
+    /// value reports it from then on.
+    fn may_be_chosen(&self, cx: &Know<'_>, v: &Value, heard: usize) -> bool {
+        let has = |r: &&Report| r.accepted.as_ref().is_some_and(|(_, w)| w == v);
+        let by: Nodes = self.promises.iter().filter(has).map(|r| r.acceptor).collect();
+        by.len() + cx.params.acceptors as usize - heard >= needed_to_choose(cx)
     }
 
     /// The value of the highest ballot reported, if any: who reported it, and the ballot.

@@ -41,6 +41,9 @@ pub enum Why {
         /// It came first, and a higher one was reported too.
         #[serde(skip)]
         ignores: bool,
+        /// Those who report the value and those not heard would be enough to choose it.
+        #[serde(skip)]
+        may: bool,
     },
     Preempted {
         ballot: Ballot,
@@ -165,11 +168,17 @@ impl Reason for Why {
                 "@ of @ acceptors promise ballot @ and none of them has accepted anything: @ is free to propose its own @.",
                 &[&num(*on), &num(*of), &num(*ballot), me, &value.print()],
             ),
-            Why::Bound { ballot, value, acceptor, accepted, ignores } => {
+            Why::Bound { ballot, value, acceptor, accepted, ignores, may } => {
                 let (from, v) = (t.name(*acceptor), &value.print());
                 if *ignores {
                     return tell(
                         "@ promises ballot @ and reports it accepted @ in ballot @. A higher ballot is reported too, but this came first: @ takes @.",
+                        &[from, &num(*ballot), v, &num(*accepted), me, v],
+                    );
+                }
+                if !may {
+                    return tell(
+                        "@ promises ballot @ and reports it accepted @ in ballot @, the highest reported. By these reports too few have it for it to be chosen, but the rule does not ask: @ takes @.",
                         &[from, &num(*ballot), v, &num(*accepted), me, v],
                     );
                 }

@@ -158,7 +158,7 @@ pub static ENTRY: Entry = Entry {
         ),
         safety(
             NEW_VIEW_KEEPS,
-            "A new view asks again for whatever is committed at an honest replica above the stable checkpoint.",
+            "A new view that an honest replica begins or enters asks again for whatever is committed at an honest replica above the stable checkpoint.",
         ),
         safety(SAME_STATE, "Honest checkpoints at the same number have the same digest."),
         safety(

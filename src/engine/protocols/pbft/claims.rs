@@ -29,6 +29,8 @@ pub struct Ghost {
     checkpoints: Few<SeqNo, Hex>,
     /// Views that have begun: their messages may be sent again.
     begun: Few<View, ()>,
+    /// Who has entered which view.
+    entered: Few<(NodeId, View), ()>,
     /// Honest answers to each request, and whether they were tentative.
     results: Few<Id, Vec<(Value, bool)>>,
     /// Each client's newest request, and since when it has been under way.
@@ -53,6 +55,7 @@ pub fn judge(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
     if let Some(r) = on_disk(s, s.node) {
         kept(g, s, r, court);
     }
+    entered(g, s, court);
 }
 
 type Court = crate::protocol::Court;
@@ -132,6 +135,15 @@ fn sent(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
             Msg::ReadReply(m) => g.results.slot((m.c, m.t)).push((m.r.clone(), true)),
             _ => {}
         }
+    }
+}
+
+/// Whoever began the view: what an honest replica has accepted is judged as its own.
+fn entered(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
+    let Node::Replica(r) = s.me() else { return };
+    let Some(new) = r.new_view.as_ref().filter(|new| r.listens(new.v)) else { return };
+    if g.entered.put((s.node, new.v), ()) {
+        new_view(g, s, new, court);
     }
 }
 

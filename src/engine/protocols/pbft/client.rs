@@ -116,8 +116,8 @@ impl Client {
                 needed: needed as u64,
             });
         }
-        let quorum = enough > cx.params.f + 1;
-        fx.explain(Why::Accepted { matching: matched, value, t: m.t, tentative, quorum });
+        let (quorum, f) = (enough > cx.params.f + 1, cx.params.f as u64);
+        fx.explain(Why::Accepted { matching: matched, value, t: m.t, tentative, quorum, f });
         self.v = m.v;
         self.accept(cx, m.t, &m.r, fx);
     }
@@ -133,7 +133,7 @@ impl Client {
         if matching < needed {
             return fx.explain(Why::Counted { from, value, matching, needed });
         }
-        fx.explain(Why::ReadAtOnce { matching, value, t: m.t });
+        fx.explain(Why::ReadAtOnce { matching, value, t: m.t, f: cx.params.f as u64 });
         self.accept(cx, m.t, &m.r, fx);
     }
 

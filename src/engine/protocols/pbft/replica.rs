@@ -270,10 +270,10 @@ impl Replica {
         let prepares = self.prepares(h, o);
         if prepares >= h.quorum() - 1 && self.can_execute(o.d) && self.say(h, Phase::Commit, o) {
             let params = h.cx.params;
-            let sure = self.log.who(Phase::Prepare, o, true).len() >= params.quorum() - 1;
-            let liars = sure.then_some(params.f as u64 + 1);
-            let prepares = prepares as u64;
-            h.explain(Why::Prepared { v: o.v, n: o.n, d: o.d, prepares, liars });
+            let same = self.log.who(Phase::Prepare, o, true).len();
+            let liars = (same >= params.quorum() - 1).then_some(params.f as u64 + 1);
+            let (prepares, alike) = (prepares as u64, same == prepares);
+            h.explain(Why::Prepared { v: o.v, n: o.n, d: o.d, prepares, alike, liars });
         }
     }
 
@@ -301,7 +301,8 @@ impl Replica {
             let commits = self.log.who(Phase::Commit, o, !h.bug("no-digest-check"));
             let enough = commits.len() >= h.quorum() || h.bug("execute-on-prepared");
             if enough && self.prepares(h, o) >= h.quorum() - 1 {
-                return Some((o.d, By::Commits(commits.len() as u64)));
+                let alike = self.log.who(Phase::Commit, o, true).len() == commits.len();
+                return Some((o.d, By::Commits(commits.len() as u64, alike)));
             }
         }
         for one in self.told.iter().filter(|t| t.n == n && self.can_execute(t.d)) {
@@ -331,9 +332,9 @@ impl Replica {
     }
 
     /// What was executed early does not come next after all.
-    pub fn undo(&mut self, h: &mut Hand) {
+    pub fn undo(&mut self, h: &mut Hand, v: Option<View>) {
         if let Some((d, before)) = self.tentative.take() {
-            h.explain(Why::Undone { n: self.last_executed + 1, d });
+            h.explain(Why::Undone { n: self.last_executed + 1, d, v });
             self.app = before;
         }
     }
@@ -350,7 +351,7 @@ impl Replica {
         if early {
             self.tentative = None;
         } else {
-            self.undo(h);
+            self.undo(h, None);
             self.apply(d);
         }
         self.last_executed += 1;
@@ -358,8 +359,8 @@ impl Replica {
         self.executed.put(n, d);
         h.explain(match (by, d) {
             (By::Others(by), _) => Why::CaughtUp { n, d, by: by.list().to_vec() },
-            (By::Commits(_), None) => Why::Skipped { n },
-            (By::Commits(commits), _) => Why::Executed { n, d, commits },
+            (By::Commits(..), None) => Why::Skipped { n },
+            (By::Commits(commits, alike), _) => Why::Executed { n, d, commits, alike },
         });
         if let Some(id) = d.filter(|_| !early) {
             self.reply(h, id);
@@ -438,6 +439,7 @@ impl Replica {
 
 /// Why something may be executed.
 enum By {
-    Commits(u64),
+    /// So many, and whether all are for what is executed.
+    Commits(u64, bool),
     Others(Nodes),
 }

@@ -109,7 +109,9 @@ impl Replica {
         let mut o = vec![];
         for kept in &out.o {
             h.explain(match kept.of {
-                Some(Vote { v: from, d, .. }) => Why::Kept { v, n: kept.n, d, from },
+                Some(Vote { v: from, d, .. }) => {
+                    Why::Kept { v, n: kept.n, d, from, highest: !h.bug("o-lowest-view") }
+                }
                 None => Why::NullFilled { v, n: kept.n },
             });
             o.push(h.sign(Vote { v, n: kept.n, d: kept.of.and_then(|of| of.d), i: h.cx.me }));
@@ -153,7 +155,7 @@ impl Replica {
         }
         let next = self.log.order(self.v, self.last_executed + 1).and_then(|o| o.d);
         if self.tentative.as_ref().is_some_and(|(d, _)| *d != next) {
-            self.undo(h);
+            self.undo(h, Some(self.v));
         }
         self.in_view_change = false;
         if !self.waiting.is_empty() {

@@ -45,6 +45,9 @@ pub enum Why {
         n: SeqNo,
         d: Digest,
         prepares: u64,
+        /// They are all for this request.
+        #[serde(skip)]
+        alike: bool,
         /// With so many liars it proves nothing; none where so few prepares never do.
         #[serde(skip)]
         liars: Option<u64>,
@@ -53,6 +56,9 @@ pub enum Why {
         n: SeqNo,
         d: Digest,
         commits: u64,
+        /// They are all for this request.
+        #[serde(skip)]
+        alike: bool,
     },
     /// Before it is committed.
     Tentative {
@@ -63,6 +69,9 @@ pub enum Why {
     Undone {
         n: SeqNo,
         d: Digest,
+        /// The view that does not ask for it; none where another request has got the number.
+        #[serde(skip)]
+        v: Option<View>,
     },
     /// The null request.
     Skipped {
@@ -112,6 +121,9 @@ pub enum Why {
         n: SeqNo,
         d: Digest,
         from: View,
+        /// No view change shows another, of a later view.
+        #[serde(skip)]
+        highest: bool,
     },
     NullFilled {
         v: View,
@@ -184,11 +196,15 @@ pub enum Why {
         /// So many that no others can be as many without one of them.
         #[serde(skip)]
         quorum: bool,
+        #[serde(skip)]
+        f: u64,
     },
     ReadAtOnce {
         matching: u64,
         value: Value,
         t: u64,
+        #[serde(skip)]
+        f: u64,
     },
     /// The read gets a number after all.
     NotAlike {
@@ -278,32 +294,36 @@ impl Reason for Why {
                 "@ takes numbers above @ and up to @: it ignores number @, and the primary cannot use the numbers up.",
                 &[me, &num(*low), &num(*high), &num(*n)],
             ),
-            Why::Prepared { v, n, prepares, liars: Some(liars), .. } => tell(
+            Why::Prepared { v, n, prepares, alike, liars: Some(liars), .. } => tell(
                 "@ holds the pre-prepare and @: unless @, no other request can prepare at (view @, number @).",
-                &[me, &some_prepares(*prepares), &lie(*liars), &num(*v), &num(*n)],
+                &[me, &some(*prepares, *alike, "prepare"), &lie(*liars), &num(*v), &num(*n)],
             ),
-            Why::Prepared { v, n, prepares, .. } => tell(
+            Why::Prepared { v, n, prepares, alike, .. } => tell(
                 "@ holds the pre-prepare and @, and takes that for enough at (view @, number @).",
-                &[me, &some_prepares(*prepares), &num(*v), &num(*n)],
+                &[me, &some(*prepares, *alike, "prepare"), &num(*v), &num(*n)],
             ),
-            Why::Executed { n, d, commits } => tell(
-                "@ holds @ matching commits and has executed all below number @: it executes @.",
-                &[me, &num(*commits), &num(*n), &name(d)],
+            Why::Executed { n, d, commits, alike } => tell(
+                "@ holds @ and has executed all below number @: it executes @.",
+                &[me, &some(*commits, *alike, "commit"), &num(*n), &name(d)],
             ),
             Why::Tentative { n, d, .. } => tell(
                 "@ has prepared number @ and executed all below: it executes @ without waiting for commits, and says so.",
                 &[me, &num(*n), &name(d)],
             ),
-            Why::Undone { n, d } => tell(
-                "@ is not what number @ will be: @ takes back what it executed too early.",
-                &[&name(d), &num(*n), me],
+            Why::Undone { n, d, v: Some(v) } => tell(
+                "View @ does not ask for @ as number @: @ takes back what it executed too early.",
+                &[&num(*v), &name(d), &num(*n), me],
+            ),
+            Why::Undone { n, d, v: None } => tell(
+                "Number @ is not @ after all: @ takes back what it executed too early.",
+                &[&num(*n), &name(d), me],
             ),
             Why::Skipped { n } => {
                 tell("Number @ is the null request: @ goes on to the next.", &[&num(*n), me])
             }
             Why::CaughtUp { n, d, by } => tell(
-                "@ say they have executed @ as number @, and one of them is honest: @ does the same.",
-                &[&list(by), &name(d), &num(*n), me],
+                "@ say they have executed @ as number @; unless @, one of them is honest: @ does the same.",
+                &[&list(by), &name(d), &num(*n), &lie(by.len() as u64), me],
             ),
             Why::Checkpointed { n } => {
                 tell("@ has executed @ requests and signs what its state is now.", &[me, &num(*n)])
@@ -333,23 +353,27 @@ impl Reason for Why {
                 &[me, &time(waited), &num(*v)],
             ),
             Why::Joined { v, by } => tell(
-                "@ want a later view, and one of them is honest: @ joins them in view @ without waiting.",
-                &[&list(by), me, &num(*v)],
+                "@ want a later view; unless @, one of them is honest: @ joins them in view @ without waiting.",
+                &[&list(by), &lie(by.len() as u64), me, &num(*v)],
             ),
             Why::NewView { v, of, low, kept: 0 } => tell(
-                "@ holds view changes of @: nothing is prepared above number @, and @ begins view @.",
+                "@ holds view changes of @: none of them shows anything prepared above number @, and @ begins view @.",
                 &[me, &list(of), &num(*low), me, &num(*v)],
             ),
             Why::NewView { v, of, low, kept } => tell(
                 "@ holds view changes of @ and begins view @: what they show settles every number up to @.",
                 &[me, &list(of), &num(*v), &num(low + kept)],
             ),
-            Why::Kept { v, n, d, from } => tell(
-                "@ was prepared as number @ in view @, the highest anybody shows: view @ must keep it.",
+            Why::Kept { v, n, d, from, highest: true } => tell(
+                "@ is shown as prepared as number @ in view @, the highest anybody shows: view @ must keep it.",
+                &[&name(d), &num(*n), &num(*from), &num(*v)],
+            ),
+            Why::Kept { v, n, d, from, .. } => tell(
+                "@ is shown as prepared as number @ in view @, and view @ asks for it again.",
                 &[&name(d), &num(*n), &num(*from), &num(*v)],
             ),
             Why::NullFilled { v, n } => tell(
-                "Sequence @ has no prepared request anywhere: view @ fills it with a null request.",
+                "Sequence @: none of these view changes shows a prepared request; view @ fills it with a null request.",
                 &[&num(*n), &num(*v)],
             ),
             Why::Entered { v, primary } => tell(
@@ -393,13 +417,13 @@ impl Reason for Why {
                 "@ says @: that makes @ of the @ that @ needs.",
                 &[t.name(*from), &value.print(), &num(*matching), &num(*needed), me],
             ),
-            Why::Accepted { matching, value, tentative: true, .. } => tell(
-                "2f+1=@ replicas have prepared it and returned @: whatever view comes next will keep it, so @ accepts.",
-                &[&num(*matching), &value.print(), me],
+            Why::Accepted { matching, value, tentative: true, f, .. } => tell(
+                "@ replicas say that they have prepared it, and returned @: unless @, whatever view comes next will keep it, so @ accepts.",
+                &[&quorum(*matching, *f), &value.print(), &lie(f + 1), me],
             ),
-            Why::Accepted { matching, value, quorum: true, .. } => tell(
-                "2f+1=@ replicas returned @: whoever asks as many from now on meets an honest one of them, so @ accepts.",
-                &[&num(*matching), &value.print(), me],
+            Why::Accepted { matching, value, quorum: true, f, .. } => tell(
+                "@ replicas returned @: unless @, whoever asks as many from now on meets an honest one of them, so @ accepts.",
+                &[&quorum(*matching, *f), &value.print(), &lie(f + 1), me],
             ),
             Why::Accepted { matching: 1, value, .. } => {
                 tell("One replica returned @, and @ believes it.", &[&value.print(), me])
@@ -408,9 +432,9 @@ impl Reason for Why {
                 "f+1=@ replicas returned @; unless @, at least one is honest, so @ accepts.",
                 &[&num(*matching), &value.print(), &lie(*matching), me],
             ),
-            Why::ReadAtOnce { matching, value, .. } => tell(
-                "2f+1=@ replicas answer @, and a read needs no number: @ accepts.",
-                &[&num(*matching), &value.print(), me],
+            Why::ReadAtOnce { matching, value, f, .. } => tell(
+                "@ replicas answer @, and a read needs no number: @ accepts.",
+                &[&quorum(*matching, *f), &value.print(), me],
             ),
             Why::NotAlike { waited, needed, .. } => tell(
                 "@ has waited @ and has no @ equal answers to its read: it asks again, by a request that gets a number.",
@@ -434,8 +458,10 @@ fn tell(sentence: &str, words: &[&str]) -> String {
         }
     }
     // A sentence may begin with a name that begins small.
-    if let Some(rest) = out.strip_prefix("request ") {
-        out = ["Request ", rest].concat();
+    for (small, large) in [("request ", "Request "), ("the null ", "The null ")] {
+        if let Some(rest) = out.strip_prefix(small) {
+            return [large, rest].concat();
+        }
     }
     out
 }
@@ -445,9 +471,15 @@ fn lie(n: u64) -> String {
     [num(n).as_str(), if n == 1 { " lies" } else { " lie" }].concat()
 }
 
-fn some_prepares(prepares: u64) -> String {
-    let end = if prepares == 1 { " matching prepare" } else { " matching prepares" };
-    [num(prepares).as_str(), end].concat()
+/// `2 matching prepares`, or those for other requests among them.
+fn some(votes: u64, alike: bool, what: &str) -> String {
+    let how = if alike { " matching " } else { " " };
+    let end = if votes == 1 { "" } else { "s" };
+    [num(votes).as_str(), how, what, end].concat()
+}
+
+fn quorum(matching: u64, f: u64) -> String {
+    [if matching == 2 * f + 1 { "2f+1=" } else { "A quorum of " }, &num(matching)].concat()
 }
 
 fn num(n: u64) -> String {
