@@ -262,7 +262,8 @@ impl Master {
                 });
             }
             (Source::Master(from), _) => {
-                fx.explain(Why::Applied { from, key, value, version, over })
+                let ground = self.ground(cx, How::Put, u, change);
+                fx.explain(Why::Applied { from, key, value, version, over, ground });
             }
         }
         if self.stamps(cx) {
@@ -286,7 +287,7 @@ impl Master {
         }
     }
 
-    /// Why a client's write took the place of what was here.
+    /// Why a write took the place of what was here.
     fn ground(&self, cx: &Know<'_>, how: How, u: &Update, change: &Change) -> Ground {
         match how {
             How::Add => Ground::Added,

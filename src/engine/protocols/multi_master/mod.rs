@@ -33,7 +33,9 @@
 //!
 //! **Left out, and what it costs.** CRDTs as resolvers: they have a card of their own (S4.11). Tombstones and
 //! the log are never collected, and the parts of a sum never folded: a run that deletes or counts much only
-//! grows. Who owns a name does not change: where the owner is cut off, no name can be given.
+//! grows. Who owns a name does not change: where the owner is cut off, no name can be given. Where a conflict is
+//! no sum, an `incr` adds to the greatest number its master has and replaces all siblings, as if its client had
+//! been shown them.
 
 mod card;
 mod claims;

@@ -46,6 +46,8 @@ pub enum Why {
         value: Value,
         version: Vector,
         over: u64,
+        #[serde(skip)]
+        ground: Ground,
     },
     Stale {
         key: Value,
@@ -104,10 +106,10 @@ pub enum Why {
     },
 }
 
-/// Why a client's write takes the place of what its master holds.
+/// Why a write takes the place of what a master holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ground {
-    /// Its client had been shown that.
+    /// Whoever wrote it had been shown that.
     Shown,
     Stamp,
     /// A mistake's: the greater sum of entries.
@@ -167,9 +169,12 @@ impl Reason for Why {
             Why::Taken { key, value } => {
                 [me, " refuses: ", &key.print(), " is taken, by ", &value.print(), "."].concat()
             }
-            Why::Applied { from, key, value, version, over } => {
+            Why::Applied { from, key, value, version, over, ground } => {
                 let end = match over {
                     0 => ".".into(),
+                    over if *ground == Ground::Sum => {
+                        [" in place of ", &n(*over), ", for the greater sum."].concat()
+                    }
                     over => [" in place of ", &count(*over, "older version"), "."].concat(),
                 };
                 let what = [&pair(key, value), " from ", t.name(*from)].concat();
