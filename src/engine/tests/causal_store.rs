@@ -107,3 +107,24 @@ fn clients_are_as_far_as_the_run_says() {
         ));
     }
 }
+
+/// A write that is not on its origin's disk yet is not told to anybody, however long that takes.
+#[test]
+fn nothing_leaves_before_it_is_saved() {
+    holds(
+        "lamplight 1\nrun causal-store nodes=3 clients=1 retransmit=100ms seed=1\n\
+         net latency=10ms disk=450ms\nat 0ms c1 put x 1\nat 400ms crash n1\nat 500ms restart n1\n\
+         expect count sent Write = 0\nuntil 3s\n",
+    );
+}
+
+/// What a crash has taken back nobody waits for, and the judge does not either.
+#[test]
+fn a_write_that_is_gone_excuses_no_buffer() {
+    holds(
+        "lamplight 1\nrun causal-store nodes=3 clients=3 seed=1\nbug vc-inc-on-apply\n\
+         net latency=10ms disk=100ms\nat 0ms c1 put x 1\nat 50ms crash n1\nat 60ms restart n1\n\
+         at 1s c2 put y 1\nat 2s c3 put z 1\nexpect broken BuffersDrain\n\
+         expect broken HeldForAReason\nexpect broken SpreadsInTime\nuntil 4s\n",
+    );
+}

@@ -78,3 +78,24 @@ fn durable_nodes_lose_no_increment() {
         ));
     }
 }
+
+/// Two writes of a node are two versions, though its clock has not moved between them.
+#[test]
+fn a_clock_that_stands_still_gives_no_version_twice() {
+    holds(
+        "lamplight 1\nrun eventual-cache nodes=3 versions=wall seed=1\nnet latency=10ms\n\
+         at 5ms n1 put k 1\nat 5ms n1 put k 2\nat 6ms n1 get k\nat 1s n2 get k\n\
+         expect answer n1 #3 ok 2\nexpect answer n2 #1 ok 2\nexpect always PutTakesEffect\nuntil 2s\n",
+    );
+}
+
+/// A delete that its disk had, a node has known all along: an older value that comes back is seen to do so.
+#[test]
+fn a_restart_makes_no_delete_forgotten() {
+    holds(
+        "lamplight 1\nrun eventual-cache nodes=2 durable=on grace=300ms anti-entropy=500ms seed=1\n\
+         net latency=10ms disk=1ms\nat 0ms n1 put k 1\nat 500ms isolate n2\nat 600ms n1 delete k\n\
+         at 1500ms crash n1\nat 1600ms restart n1\nat 2s heal\n\
+         expect broken DeletedStaysDeleted\nuntil 4s\n",
+    );
+}

@@ -85,3 +85,24 @@ fn a_wall_clock_gives_no_stamp_twice() {
          expect always OneWritePerStamp\nuntil 1s\n",
     );
 }
+
+/// A delete that its disk had, a replica has known all along: an older value that comes back is seen to do so.
+#[test]
+fn a_restart_makes_no_delete_forgotten() {
+    holds(
+        "lamplight 1\nrun eventual-store nodes=2 clients=1 grace=300ms anti-entropy=500ms seed=1\n\
+         net latency=10ms disk=1ms\nat 0ms c1 put k 1\nat 500ms isolate n2\nat 600ms c1 delete k\n\
+         at 1500ms crash n1\nat 1600ms restart n1\nat 2s heal\n\
+         expect broken DeletedStaysDeleted\nuntil 4s\n",
+    );
+}
+
+/// Two keys may hold one value with one tick: who has read the one has not read the other.
+#[test]
+fn what_a_read_shows_is_of_its_key() {
+    holds(
+        "lamplight 1\nrun eventual-store nodes=3 clients=3 stamps=wall seed=1\nnet latency=10ms\n\
+         node n3 offset=-3s\nat 6s c1 put x 1\nat 6s c2 put y 1\nat 6.5s c3 get y\n\
+         at 6.6s c3 put y 2\nexpect answer c3 #1 ok 1\nexpect broken NoCausalLoss\nuntil 8s\n",
+    );
+}

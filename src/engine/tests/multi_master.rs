@@ -5,6 +5,7 @@ mod house;
 
 use engine::check::{history_of, judge_history, strongest};
 use engine::run::Run;
+use engine::scenario::ast::Out;
 use house::*;
 
 fn run(text: &str) -> Run {
@@ -73,4 +74,26 @@ fn what_is_merged_is_no_history_of_a_register() {
     let verdict = judge_history(&history_of(&merged), "linearizable").expect("a model");
     let says = verdict.sentence(&history_of(&merged), &|n| merged.name(n).to_string());
     assert!(verdict.holds().is_none() && says.contains("several writes"), "{says}");
+}
+
+/// A creation that was refused is not made up for by its copy, when the name is free again; nor after a crash.
+#[test]
+fn what_was_refused_is_never_done() {
+    let mut refused = 0;
+    for seed in 1..=60 {
+        let crash = if seed % 2 == 0 { "at 860ms crash n1\nat 865ms restart n1\n" } else { "" };
+        let text = format!(
+            "lamplight 1\nrun multi-master nodes=2 clients=3 timeout=2s seed={seed}\n\
+             net latency=1ms..300ms duplicate=100%\nat 0ms c1 create x A\n\
+             at 700ms c1 delete x\nat 700ms c3 create x B\n{crash}at 2s c1 get x\nuntil 4s\n"
+        );
+        let r = run(&text);
+        let ends: Vec<_> = r.trace().ops.iter().map(|o| o.ret.as_ref()).collect();
+        if ends[2].is_some_and(|(_, out, _)| *out == Out::Failed) {
+            refused += 1;
+            let read = ends[3].and_then(|(.., value)| value.as_ref()).map(|v| v.print());
+            assert_ne!(read.as_deref(), Some("B"), "{text}");
+        }
+    }
+    assert!(refused > 20, "only {refused} were refused");
 }

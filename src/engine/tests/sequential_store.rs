@@ -120,3 +120,18 @@ fn a_replicated_sequencer_may_crash_at_any_moment() {
         }
     }
 }
+
+/// A promise that comes while the new sequencer still saves its log is answered when that is done: a log that
+/// a crash takes back, nobody has been given.
+#[test]
+fn a_log_is_given_to_nobody_before_it_is_saved() {
+    let run = run("lamplight 1\nrun sequential-store replicated=on nodes=5 clients=1 seed=1\n\
+         net latency=10ms disk=100ms\nat 0ms c1 put x 1\nat 500ms crash n1\n\
+         when n2 took-over +50ms crash n2\nexpect sometimes n2 took-over\nuntil 3s\n");
+    assert!(verdicts(&run).ok());
+    let starts =
+        run.trace().msgs.iter().filter(|m| {
+            run.entry().kinds[m.kind as usize].name == "Start" && run.name(m.from) == "n2"
+        });
+    assert_eq!(starts.count(), 0);
+}

@@ -104,11 +104,14 @@ pub static ENTRY: Entry = Entry {
             TAGS_ONLY_GROW,
             "What a replica has is replaced only by something with a greater tag.",
         ),
-        safety(ON_DISK_BEFORE_ACK, "What a replica acknowledges or shows is on its disk."),
+        safety(
+            ON_DISK_BEFORE_ACK,
+            "What a replica acknowledges or shows is on its disk; so is the ts of a write, at its writer, before anybody is told.",
+        ),
         claim(
             A_MAJORITY_IS_ENOUGH,
             ClaimKind::Liveness,
-            "As soon as a majority has answered, a phase is over: nobody waits for the slow or the dead.",
+            "As soon as a majority has answered, a phase is over: nobody waits for the slow or the dead. In calm, with a majority up and nobody slower than before, no operation is given up: not after the slowest answer so far, one retransmission and 100 ms.",
         ),
     ],
     bugs: &[

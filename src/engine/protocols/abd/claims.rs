@@ -9,7 +9,8 @@ use super::card::*;
 use super::client::{Client, Phase};
 use super::msg::*;
 use super::{Abd, Node};
-use crate::ids::OpId;
+use crate::few::Nodes;
+use crate::ids::{MS, NodeId, OpId, Us};
 use crate::protocol::{Court, Happened, Outcome, Step, Witness};
 use crate::scenario::ast::Out;
 use crate::value::Value;
@@ -27,6 +28,8 @@ pub struct Ghost {
     /// What each operation tells the replicas.
     told: Vec<(OpId, Value, Tag)>,
     open: Vec<Asked>,
+    /// The longest that a message of a round, or an answer to it, was under way in calm.
+    slowest: Us,
     keys: Vec<History>,
 }
 
@@ -39,6 +42,13 @@ struct Asked {
     began: u64,
     /// The greatest tag of an operation that had ended by then.
     floor: Tag,
+    at: Us,
+    /// Its second phase has begun.
+    telling: bool,
+    /// When this phase's first message left, whom it asks, and who has got it.
+    left: Option<Us>,
+    to: Nodes,
+    reached: Nodes,
 }
 
 #[derive(Clone)]
@@ -72,8 +82,12 @@ pub fn judge(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
             one_value(g, s, key, *tag, val, court);
         }
     }
+    rounds(g, s);
     match s.me() {
-        Node::Client(c) => client(g, s, c, court),
+        Node::Client(c) => {
+            issued(s, court);
+            client(g, s, c, court);
+        }
         Node::Replica(r) => {
             held(g, s, &r.store, court);
             durable(g, s, court);
@@ -139,6 +153,88 @@ fn durable(g: &Ghost, s: &See<'_>, court: &mut Court) {
     }
 }
 
+/// A ts that is used survives its writer's crash: else another write would carry it, too.
+fn issued(s: &See<'_>, court: &mut Court) {
+    let on_disk = s.disks[s.node.index()].issued;
+    for m in s.sent() {
+        let Msg::Update { tag, .. } = m.msg else { continue };
+        court.hold(ON_DISK_BEFORE_ACK, on_disk >= tag.ts, || {
+            let says = format!("{} tells of ts {}, and its disk has less.", s.name(), tag.ts);
+            Witness::new([s.node], says)
+        });
+    }
+}
+
+// -------------------------------------------------------------------- how long it takes
+
+/// Whom each round asks, whom it has reached, and how long that and the answers take.
+fn rounds(g: &mut Ghost, s: &See<'_>) {
+    for m in s.sent() {
+        let (op, telling) = match m.msg {
+            Msg::ReadQuery { op, .. } => (op, false),
+            Msg::Update { op, .. } | Msg::WriteBack { op, .. } => (op, true),
+            _ => continue,
+        };
+        let Some(asked) = g.open.iter_mut().find(|a| a.op == *op) else { continue };
+        if asked.telling != telling || asked.left.is_none() {
+            (asked.telling, asked.left) = (telling, Some(s.now));
+            (asked.to, asked.reached) = (Nodes::default(), Nodes::default());
+        }
+        asked.to.add(m.to);
+    }
+    let Happened::Deliver { from, msg, .. } = &s.happened else { return };
+    let (op, telling, who) = match msg {
+        Msg::ReadQuery { op, .. } => (op, false, s.node),
+        Msg::ReadReply { op, .. } => (op, false, *from),
+        Msg::Update { op, .. } | Msg::WriteBack { op, .. } => (op, true, s.node),
+        Msg::Ack { op } => (op, true, *from),
+    };
+    let Some(asked) = g.open.iter_mut().find(|a| a.op == *op && a.telling == telling) else {
+        return;
+    };
+    asked.reached.add(who);
+    if let Some(left) = asked.left.filter(|_| calm(s, asked)) {
+        g.slowest = g.slowest.max(s.now - left);
+    }
+}
+
+/// Nothing has gone wrong since it was asked.
+fn calm(s: &See<'_>, asked: &Asked) -> bool {
+    s.steady && s.calm_since <= asked.at
+}
+
+/// In calm nobody gives up whom a quorum could have answered.
+fn given_up(g: &Ghost, s: &See<'_>, c: &Client, asked: &Asked, court: &mut Court) {
+    let wanted = if asked.telling { s.params.write_quorum } else { s.params.read_quorum };
+    let up = s.nodes.iter().zip(s.alive).filter(|(n, up)| **up && matches!(n, Node::Replica(_)));
+    let patience = g.slowest + s.params.retransmit.end() + 100 * MS;
+    let late = s.now > asked.left.unwrap_or(asked.at) + patience;
+    // What its own disk does not have yet, it may not tell.
+    let saving = s.disks[s.node.index()].issued < c.issued;
+    if !calm(s, asked) || up.count() < wanted || !late || saving {
+        return;
+    }
+    let answerable = asked.reached.list().iter().filter(|n| answerable(s, **n));
+    let waits_for_them = asked.to.len() >= wanted && answerable.count() < wanted;
+    court.hold(A_MAJORITY_IS_ENOUGH, waits_for_them, || {
+        let says = [
+            "All is calm and enough replicas are up, and ",
+            s.name(),
+            "'s operation comes to no end.",
+        ];
+        Witness::new([s.node], says.concat())
+    });
+}
+
+/// It is up, and no answer of its waits for the disk.
+fn answerable(s: &See<'_>, n: NodeId) -> bool {
+    let (Some(Node::Replica(r)), Some(disk)) = (s.nodes.get(n.index()), s.disks.get(n.index()))
+    else {
+        return false;
+    };
+    s.alive[n.index()] && r.store.0.iter().all(|c| disk.store.get(&c.key).tag >= c.tag)
+}
+
 // -------------------------------------------------------------------- what clients see
 
 fn client(g: &mut Ghost, s: &See<'_>, c: &Client, court: &mut Court) {
@@ -154,7 +250,20 @@ fn client(g: &mut Ghost, s: &See<'_>, c: &Client, court: &mut Court) {
             h.unclear |= h.values.iter().any(|l| l.value == *value);
             h.values.push(Lived { value: value.clone(), first_end: u64::MAX, last_begin: began });
         }
-        g.open.push(Asked { op: *op, key, put, began, floor });
+        g.open.push(Asked {
+            op: *op,
+            key,
+            put,
+            began,
+            floor,
+            at: s.now,
+            telling: false,
+            left: None,
+            to: Nodes::default(),
+            reached: Nodes::default(),
+        });
+        // What it asks at once.
+        rounds(g, s);
     }
     if let Happened::Deliver { .. } = s.happened {
         goes_on(s, c, court);
@@ -165,6 +274,8 @@ fn client(g: &mut Ghost, s: &See<'_>, c: &Client, court: &mut Court) {
         if outcome.out == Out::Ok {
             ordered(g, s, c, &asked, court);
             linear(g, s, &asked, outcome, court);
+        } else if outcome.out == Out::Unknown {
+            given_up(g, s, c, &asked, court);
         }
     }
 }
@@ -236,4 +347,91 @@ fn linear(g: &mut Ghost, s: &See<'_>, asked: &Asked, outcome: &Outcome, court: &
         let says = format!("No order puts {} and {other} one after the other.", value.print());
         Witness::new([s.node], says)
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::MsgId;
+    use crate::protocol::{Cast, Face, Member, Op, ParamSet, Params as _};
+    use crate::seq::Roll;
+
+    const OP: OpId = OpId(1);
+
+    fn cast() -> Cast {
+        let member = |name: &str, role, place| Member {
+            id: name.into(),
+            label: name.into(),
+            role,
+            place,
+            absent: false,
+        };
+        let replicas = [("n1", 0), ("n2", 1), ("n3", 2)];
+        let replicas = replicas.map(|(name, place)| member(name, REPLICAS, place));
+        Cast { members: [member("c1", 0, 0)].into_iter().chain(replicas).collect() }
+    }
+
+    /// One read of c1 that is given up at this time, after its query has come to some of the replicas.
+    fn broken(calm_since: Us, asked: u16, reached: u16, at: Us) -> bool {
+        let cast = cast();
+        let ways = Value::TimeRange(50 * MS as i64, 100 * MS as i64);
+        let set = [("nodes", Value::Int(3)), ("retransmit", ways)];
+        let set = ParamSet(set.map(|(name, value)| (name.into(), value)).into());
+        let params = super::super::Params::read(&set).unwrap();
+        let disk = super::super::Disk::default();
+        let mut nodes = vec![Node::Client(Box::new(Client::boot(&disk)))];
+        nodes.resize_with(4, || Node::Replica(super::super::Replica::boot(&disk)));
+        let query = Msg::ReadQuery { op: OP, key: Value::word("x") };
+        let mut arena = Roll::default();
+        arena.push(query.clone());
+        let sent: Vec<_> = (1..=asked).map(|n| (MsgId(u32::from(n)), NodeId(n), 0)).collect();
+        let given_up = [(OP, Outcome::unknown())];
+        let mut court = Court::new(&ENTRY);
+        let mut ghost = Ghost::default();
+        let mut step = |now: Us,
+                        node: u16,
+                        happened: Happened<'_, Abd>,
+                        sent: &[(MsgId, NodeId, u32)],
+                        replied: &[(OpId, Outcome)]| {
+            let step = Step {
+                params: &params,
+                cast: &cast,
+                node: NodeId(node),
+                happened,
+                before: Face::default(),
+                nodes: &nodes,
+                disks: &vec![disk.clone(); 4],
+                alive: &[true; 4],
+                lying: &[false; 4],
+                replied,
+                at_rest: false,
+                now,
+                wall: now,
+                clock: &|_| (0, 0),
+                calm_since,
+                steady: true,
+                sent,
+                arena: &arena,
+            };
+            judge(&mut ghost, &step, &mut court);
+        };
+        let call = Op { verb: "get", args: vec![Value::word("x")] };
+        step(MS, 0, Happened::Request { op: OP, call: &call }, &sent[..], &[][..]);
+        for n in 1..=reached {
+            let id = MsgId(u32::from(n));
+            let came = Happened::Deliver { id, from: NodeId(0), msg: &query };
+            step(11 * MS, n, came, &[], &[]);
+        }
+        step(at, 0, Happened::Other, &[], &given_up);
+        court.broken.iter().any(|(at, _)| ENTRY.claims[*at as usize].name == A_MAJORITY_IS_ENOUGH)
+    }
+
+    #[test]
+    fn an_operation_that_a_majority_could_have_answered_is_not_given_up() {
+        assert!(broken(0, 3, 2, 501 * MS), "two of three have it");
+        assert!(broken(0, 1, 1, 501 * MS), "it has asked one of three");
+        assert!(!broken(0, 3, 1, 501 * MS), "it is under way to two of three");
+        assert!(!broken(200 * MS, 3, 2, 501 * MS), "something has happened meanwhile");
+        assert!(!broken(0, 3, 2, 100 * MS), "it has not waited long enough");
+    }
 }

@@ -197,6 +197,8 @@ impl Client {
         job.phase = Phase::Update;
         self.issued = self.issued.max(ts);
         fx.save(Record::Issued { ts });
+        // Until it is saved nothing leaves, and nobody is asked again.
+        fx.disarm(&Timer::Retransmit(op));
         let of = cx.params.nodes as u64;
         fx.explain(Why::Stamped { key, value, tag, highest, own, heard, of });
         fx.once_saved(|fx| self.send_round(cx, op, fx));

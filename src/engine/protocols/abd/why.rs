@@ -107,20 +107,20 @@ impl Reason for Why {
                 &[me, &is(key, value), &name(t, tag)],
             ),
             Why::Stamped { key, value, tag, highest, own, heard, of } if own > highest => tell(
-                "The highest ts of @ of @ replicas is @, but @ has issued @ itself, for a write that may be on another: @ gets tag @.",
+                "The highest ts of @ of @ replicas is @, but @ has issued @ itself, for another key or for a write that may be on another replica: @ gets tag @.",
                 &[&n(*heard), &n(*of), &n(*highest), me, &n(*own), &is(key, value), &name(t, tag)],
             ),
             Why::Stamped { key, value, tag, highest, heard, of, .. } => tell(
-                "The highest ts of @ of @ replicas is @: @ writes @ with tag @, greater than that of any write that has ended.",
+                "The highest ts of @ of @ replicas is @: @ writes @ with tag @, greater than all of theirs.",
                 &[&n(*heard), &n(*of), &n(*highest), me, &is(key, value), &name(t, tag)],
             ),
-            Why::WritesBack { tag: Tag { writer: None, .. }, key, heard, of, .. } => tell(
-                "@ of @ replicas have nothing of @: @ confirms that with a majority before it returns 0.",
+            Why::WritesBack { tag: Tag { ts: 0, .. }, key, heard, of, .. } => tell(
+                "@ of @ replicas have nothing of @: @ has that confirmed before it returns 0.",
                 &[&n(*heard), &n(*of), &key.print(), me],
             ),
             Why::WritesBack { key, value, tag, from, differ, .. } => tell(
                 if *differ {
-                    "@'s reply carries tag @, the highest of the quorum; @ writes @ back before returning so no later read can go backwards."
+                    "@'s reply carries tag @, the highest of the quorum; @ writes @ back before returning, for a later read must not go backwards."
                 } else {
                     "@'s reply carries tag @, as do all of the quorum; @ writes @ back all the same before returning."
                 },

@@ -34,6 +34,8 @@ struct Known {
     after: Bits,
     /// What its origin had applied.
     had: Bits,
+    /// Undone by a crash before anybody knew of it.
+    gone: bool,
 }
 
 #[derive(Clone, Default)]
@@ -126,6 +128,11 @@ impl Ghost {
             seen.delivered.add(at);
         }
         self.replicas.put(s.node, seen);
+        for at in 0..self.writes.len() {
+            let somebody = self.replicas.values().any(|seen| seen.delivered.has(at));
+            let mine = self.writes[at].dot.0 == s.node;
+            self.writes[at].gone |= mine && !somebody;
+        }
     }
 
     fn applied(&mut self, s: &See<'_>, r: &Replica, court: &mut Court) {
@@ -158,7 +165,7 @@ impl Ghost {
 
     fn written(&mut self, s: &See<'_>, w: &Write, had: &Bits) {
         let after = self.asked.get(w.op).map_or_else(Bits::default, |a| a.knew.clone());
-        let known = Known { dot: w.dot(), vc: w.vc.clone(), after, had: had.clone() };
+        let known = Known { dot: w.dot(), vc: w.vc.clone(), after, had: had.clone(), gone: false };
         self.last_write = s.now;
         // What a crash took back was never seen by anybody, and its number is given again.
         match self.of(w) {
@@ -200,7 +207,7 @@ impl Ghost {
                 Witness::new([s.node, h.write.origin], says)
             });
         }
-        let all = (0..self.writes.len()).all(|at| seen.delivered.has(at));
+        let all = self.writes.iter().enumerate().all(|(at, w)| w.gone || seen.delivered.has(at));
         if all && !self.writes.is_empty() {
             court.hold(DRAINS, r.buffer.is_empty(), || {
                 let n = r.buffer.len().to_string();

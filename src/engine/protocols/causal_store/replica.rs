@@ -34,7 +34,8 @@ pub struct Replica {
 #[derive(Clone, Debug, Serialize)]
 pub struct Held {
     pub write: Write,
-    pub since: Us,
+    /// None: since before the restart.
+    pub since: Option<Us>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -48,12 +49,14 @@ pub struct Wish {
     pub since: Us,
 }
 
-/// A write that was just applied, and the one it met: neither knew of the other.
+/// A write that was just applied, and the one it met, if neither knew of the other.
 struct Applied {
     held: Held,
     /// Before something it came after.
     early: bool,
     met: Option<Write>,
+    /// What its key showed then.
+    kept: Value,
 }
 
 impl Replica {
@@ -68,7 +71,7 @@ impl Replica {
             waiting: vec![],
         };
         for write in heard.iter() {
-            me.buffer.push(Held { write: write.clone(), since: cx.mono });
+            me.buffer.push(Held { write: write.clone(), since: None });
             me.drain(cx);
         }
         me
@@ -175,8 +178,8 @@ impl Replica {
         fx.once_saved(|fx| {
             fx.send(client, Msg::Answer { op, val, seen: vc });
             peers(cx).for_each(|to| fx.send(to, Msg::Write(write.clone())));
+            self.arm(cx, write.seq, fx);
         });
-        self.arm(cx, write.seq, fx);
     }
 
     /// It comes after everything that is applied here.
@@ -203,7 +206,7 @@ impl Replica {
             fx.explain(Why::Repeated { origin: write.origin, seq: write.seq });
         } else {
             fx.save(Record::Heard { write: write.clone() });
-            self.buffer.push(Held { write: write.clone(), since: cx.mono });
+            self.buffer.push(Held { write: write.clone(), since: Some(cx.mono) });
             let applied = self.drain(cx);
             applied.into_iter().for_each(|a| self.tell(cx, a, fx));
             self.tell_if_held(cx, write, fx);
@@ -233,7 +236,8 @@ impl Replica {
             let held = self.buffer.remove(at);
             let early = self.missing(cx, &held.write).is_some();
             let met = self.apply(cx, &held.write);
-            applied.push(Applied { held, early, met });
+            let kept = self.find(&held.write.key).map_or(Value::Int(0), |w| w.val.clone());
+            applied.push(Applied { held, early, met, kept });
         }
         applied
     }
@@ -265,7 +269,8 @@ impl Replica {
             self.store.insert(at, write.clone());
             return None;
         };
-        let met = Some(old.clone()).filter(|o| known(&write.vc, place(cx, o.origin)) < o.seq);
+        let knew = |a: &Write, b: &Write| known(&a.vc, place(cx, b.origin)) >= b.seq;
+        let met = Some(old.clone()).filter(|old| !knew(write, old) && !knew(old, write));
         if !cx.params.tie_break || write.rank() > old.rank() {
             *old = write.clone();
         }
@@ -275,12 +280,12 @@ impl Replica {
     fn tell(&self, cx: &Know<'_>, a: Applied, fx: &mut Do<'_>) {
         let Held { write: w, since } = a.held;
         let (from, key, value) = (w.origin, w.key.clone(), w.val.clone());
-        let waited = cx.mono - since;
-        if waited > 0 {
-            fx.meter("held-back", waited as i64);
-            fx.explain(Why::Released { from, key, value, waited: Span(waited as i64) });
-        } else {
+        let waited = since.map(|since| Span((cx.mono - since) as i64));
+        if waited == Some(Span(0)) {
             fx.explain(Why::Applied { from, key, value, vc: w.vc.clone(), early: a.early });
+        } else {
+            waited.iter().for_each(|waited| fx.meter("held-back", waited.0));
+            fx.explain(Why::Released { from, key, value, waited });
         }
         let Some(met) = a.met else { return };
         fx.explain(Why::Concurrent {
@@ -289,7 +294,7 @@ impl Replica {
             came_vc: w.vc.clone(),
             held: met.val.clone(),
             held_vc: met.vc.clone(),
-            kept: self.find(&w.key).map_or(Value::Int(0), |kept| kept.val.clone()),
+            kept: a.kept,
             stamps: cx.params.tie_break,
         });
     }

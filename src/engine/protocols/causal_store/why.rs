@@ -40,7 +40,8 @@ pub enum Why {
         from: NodeId,
         key: Value,
         value: Value,
-        waited: Span,
+        /// None: since before the restart.
+        waited: Option<Span>,
     },
     Concurrent {
         key: Value,
@@ -141,7 +142,7 @@ impl Reason for Why {
                 &vector(vc),
                 ", until ",
                 &nth(*seq, t.name(*of)),
-                " arrives, which it came after.",
+                " is applied, which it came after.",
             ]),
             Why::Released { from, key, value, waited } => say(&[
                 "What ",
@@ -150,9 +151,12 @@ impl Reason for Why {
                 t.name(*from),
                 " came after is here: ",
                 me,
-                " applies it, ",
-                &t.time(waited.0 as u64),
-                " after it arrived.",
+                &waited.map_or_else(
+                    || " applies it, and has had it since before its restart.".into(),
+                    |waited| {
+                        [" applies it, ", &t.time(waited.0 as u64), " after it arrived."].concat()
+                    },
+                ),
             ]),
             Why::Concurrent { came, came_vc, held, held_vc, kept, stamps, .. } => {
                 let by = if *stamps { ", the greater stamp." } else { ", because it came last." };

@@ -172,7 +172,7 @@ pub static ENTRY: Entry = Entry {
         claim(
             CONVERGED,
             ClaimKind::Liveness,
-            "One flush, one retransmission, one period of anti-entropy and 100 ms after the last write and the last fault, all nodes hold the same.",
+            "One flush, one retransmission, one period of anti-entropy (with `spread=one` 2⌈log₂ n⌉ + 4 of them) and 100 ms after the last write and the last fault, all nodes hold the same.",
         ),
         claim(
             SUM,

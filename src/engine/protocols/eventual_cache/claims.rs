@@ -220,7 +220,11 @@ impl Ghost {
         self.unsent.retain(|i| !mine(&writes[*i]));
         let (at, nodes) = (s.node.index(), self.nodes.len());
         self.keys.iter_mut().for_each(|(_, told)| told.forget(at, nodes));
-        self.nodes[at] = Seen { store: me.store.clone(), ..Seen::default() };
+        let mut seen = Seen { store: me.store.clone(), ..Seen::default() };
+        if !amnesia && s.params.durable {
+            seen.remembers(&self.nodes[at], s.params);
+        }
+        self.nodes[at] = seen;
         me.store.iter().for_each(|i| self.take(s.node, &i.key, i.version));
     }
 
@@ -581,6 +585,22 @@ impl Ghost {
 impl Seen {
     fn find(&self, key: &Value) -> Option<&Item> {
         self.store.iter().find(|i| i.key == *key)
+    }
+
+    /// The deletes that its disk had, too: those it holds, and those which it had thrown away before.
+    fn remembers(&mut self, before: &Seen, p: &Knobs) {
+        for (key, delete) in &before.buried {
+            let kept = match self.find(key) {
+                Some(item) => item.version.rank(p.low) >= delete.rank(p.low),
+                None => before.find(key).is_none(),
+            };
+            if kept {
+                self.bury(key, *delete, p);
+            }
+        }
+        for item in self.store.clone().iter().filter(|i| i.value.is_none()) {
+            self.bury(&item.key, item.version, p);
+        }
     }
 
     fn bury(&mut self, key: &Value, version: Version, p: &Knobs) {

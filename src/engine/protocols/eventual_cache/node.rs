@@ -16,6 +16,8 @@ pub struct Node {
     pub boot: u32,
     /// The highest it has used or seen.
     pub counter: u64,
+    /// The highest it has used.
+    pub used: u64,
     /// By key; of each the newest version known.
     pub store: Vec<Item>,
     pub adds: Seq<Add>,
@@ -66,6 +68,7 @@ impl Node {
         Node {
             boot: cx.incarnation,
             counter: 0,
+            used: 0,
             store: vec![],
             adds: Seq::default(),
             ids: Map::default(),
@@ -217,12 +220,14 @@ impl Node {
             fx.explain(Why::Coalesced { key: key.clone(), peers: over });
         }
         let (key, counter, durable) = (key.clone(), version.counter, cx.params.durable);
-        if value.is_none() && cx.bug("delete-removes") {
+        let removes = value.is_none() && cx.bug("delete-removes");
+        if removes {
             self.forget(&key);
         }
+        let clock = cx.params.clock.reads();
         fx.explain(match value {
             Some(value) => Why::Put { key, value, counter, peers, durable },
-            None => Why::Deleted { key, counter, peers, clock: cx.params.clock.reads() },
+            None => Why::Deleted { key, counter, peers, clock, removes },
         });
         self.arm_flush(cx, fx);
     }
@@ -231,10 +236,11 @@ impl Node {
     fn stamp(&mut self, cx: &Know<'_>) -> Version {
         let counter = match cx.params.clock {
             Clock::Logical => self.counter + 1,
-            Clock::Wall => cx.wall,
+            // Its clock may stand still, or go back: no version is used twice.
+            Clock::Wall => cx.wall.max(self.used + 1),
             Clock::Hybrid => cx.wall.max(self.counter + 1),
         };
-        self.counter = self.counter.max(counter);
+        (self.counter, self.used) = (self.counter.max(counter), counter);
         Version { counter, node: cx.me, boot: self.boot }
     }
 
@@ -374,11 +380,13 @@ impl Node {
             && !beats(cx, theirs, mine)
             && !cx.bug("apply-arrival-order")
         {
-            return fx.explain(Why::Kept { key, from, theirs, mine, clock });
+            let greater = mine.rank(cx.params.low) > theirs.rank(cx.params.low);
+            return fx.explain(Why::Kept { key, from, theirs, mine, clock, greater });
         }
         self.hold(item.clone());
         let value = item.value.clone();
-        fx.explain(Why::Applied { key, value, from, theirs, mine, clock });
+        let greater = mine.is_none_or(|mine| beats(cx, theirs, mine));
+        fx.explain(Why::Applied { key, value, from, theirs, mine, clock, greater });
     }
 
     fn count(&mut self, from: NodeId, add: &Add, fx: &mut Do<'_>) {

@@ -26,6 +26,9 @@ pub enum Why {
         /// By a clock.
         #[serde(skip)]
         clock: bool,
+        /// No tombstone is left.
+        #[serde(skip)]
+        removes: bool,
     },
     Incremented {
         key: Value,
@@ -100,6 +103,9 @@ pub enum Why {
         /// By a clock.
         #[serde(skip)]
         clock: bool,
+        /// What is taken is greater than what was there.
+        #[serde(skip)]
+        greater: bool,
     },
     Kept {
         key: Value,
@@ -109,6 +115,9 @@ pub enum Why {
         /// By a clock.
         #[serde(skip)]
         clock: bool,
+        /// What is kept is greater than what came.
+        #[serde(skip)]
+        greater: bool,
     },
     Again {
         key: Value,
@@ -194,7 +203,10 @@ impl Reason for Why {
                 "@ takes put(@)=@ and writes it to its disk before it answers; @ still unaware.",
                 &[me, &key.print(), &value.print(), &count(*peers, "peer")],
             ),
-            Why::Deleted { key, counter, peers, clock } => tell(
+            Why::Deleted { key, removes: true, .. } => {
+                tell("@ removes @: it keeps no tombstone, and nobody is told.", &[me, &key.print()])
+            }
+            Why::Deleted { key, counter, peers, clock, .. } => tell(
                 "@ deletes @: it keeps a tombstone with @, of which @ must still hear.",
                 &[me, &key.print(), &counted(*clock, *counter), &count(*peers, "peer")],
             ),
@@ -215,7 +227,7 @@ impl Reason for Why {
                 &[me, &key.print(), &value.print(), &counted(*clock, *counter)],
             ),
             Why::Missed { key, deleted: false } => {
-                tell("@ has never heard of @: a miss.", &[me, &key.print()])
+                tell("@ has nothing of @: a miss.", &[me, &key.print()])
             }
             Why::Missed { key, .. } => {
                 tell("@ has a tombstone for @: a miss.", &[me, &key.print()])
@@ -248,7 +260,7 @@ impl Reason for Why {
                 "@'s acknowledgement of batch @ is for an earlier life of @, number @: it says nothing of the batch @ it sent in this one.",
                 &[t.name(*by), &num(*seq), me, &boot.to_string(), &num(*seq)],
             ),
-            Why::Applied { key, value, from, theirs, mine, clock } => tell(
+            Why::Applied { key, value, from, theirs, mine, clock, greater } => tell(
                 "@ takes @ from @: @ @.",
                 &[
                     me,
@@ -257,12 +269,17 @@ impl Reason for Why {
                     &stamp(t, *theirs, *clock),
                     &mine.map_or_else(
                         || "where it had nothing".into(),
-                        |mine| ["is greater than its ", &stamp(t, mine, *clock)].concat(),
+                        |mine| {
+                            let how = if *greater { "is greater than" } else { "comes after" };
+                            let end = if *greater { "" } else { ", which is not less" };
+                            [how, " its ", &stamp(t, mine, *clock), end].concat()
+                        },
                     ),
                 ],
             ),
-            Why::Kept { key, from, theirs, mine, clock } => tell(
+            Why::Kept { key, from, theirs, mine, clock, greater } => tell(
                 match theirs.counter == mine.counter {
+                    true if !greater => "@ keeps its @, @, though @'s @ is greater.",
                     true if *clock => {
                         "@ keeps its @: @ and @'s @ have one time, and the node decides."
                     }
@@ -290,7 +307,7 @@ impl Reason for Why {
                 &[me, t.name(*with), &count(*gives, "entry"), t.name(*with), &num(*wants)],
             ),
             Why::Collected { key, tombstone, grace } => tell(
-                "@ drops the @ of @, @ after its time: from now on it knows nothing of @.",
+                "@ drops the @ of @: by its clock the grace of @ is over, and from now on it knows nothing of @.",
                 &[
                     me,
                     if *tombstone { "tombstone" } else { "expired value" },

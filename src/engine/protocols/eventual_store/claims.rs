@@ -19,7 +19,7 @@ type See<'a> = Step<'a, EventualStore>;
 #[derive(Clone, Default)]
 pub struct Ghost {
     writes: Vec<Known>,
-    asked: Few<OpId, Bits>,
+    asked: Few<OpId, Asked>,
     /// What an answer shows: a write, and all that it came after.
     shown: Few<OpId, Bits>,
     /// What each client has written and been shown.
@@ -31,6 +31,13 @@ pub struct Ghost {
     refused: bool,
     divergence: i64,
     apart: Us,
+}
+
+#[derive(Clone)]
+struct Asked {
+    key: Value,
+    /// What its client had written or been shown.
+    knew: Bits,
 }
 
 #[derive(Clone)]
@@ -73,7 +80,8 @@ impl Ghost {
         let past = self.clients.slot(s.node);
         if let Happened::Request { op, call } = &s.happened {
             if call.verb != "move" {
-                self.asked.put(*op, past.clone());
+                let key = call.key().cloned().unwrap_or(Value::Int(0));
+                self.asked.put(*op, Asked { key, knew: past.clone() });
             }
             return;
         }
@@ -120,7 +128,9 @@ impl Ghost {
             told.join(&self.writes[at].had);
             told.add(at);
         }
-        self.replicas.put(s.node, Seen { store: r.store.clone(), told, best, buried: vec![] });
+        let before = self.replicas.take(s.node).unwrap_or_default();
+        let buried = remembered(&before, &r.store, s.params.low);
+        self.replicas.put(s.node, Seen { store: r.store.clone(), told, best, buried });
     }
 
     // ---------------------------------------------------------------- what it is told
@@ -166,7 +176,7 @@ impl Ghost {
                 [s.name(), " gives ", &stamp.ts.print(), " a second time."].concat(),
             )
         });
-        let after = self.asked.get(op).cloned().unwrap_or_default();
+        let after = self.asked.get(op).map_or_else(Bits::default, |a| a.knew.clone());
         let mut had = self.replicas.slot(s.node).told.clone();
         had.join(&after);
         self.stirred = s.now;
@@ -280,9 +290,11 @@ impl Ghost {
     fn answers(&mut self, s: &See<'_>) {
         for sent in s.sent() {
             let Msg::Answer { op, val, seen } = sent.msg else { continue };
+            let key = self.asked.get(*op).map(|a| &a.key);
             let same = |w: &Known| {
                 let of = w.item.val.as_ref().unwrap_or(&Value::Int(0)) == val;
-                w.op == *op || !w.gone && w.item.stamp.ts == *seen && of
+                let held = w.item.stamp.ts == *seen && Some(&w.item.key) == key && of;
+                w.op == *op || !w.gone && held
             };
             let mut shown = Bits::default();
             if let Some(at) = self.writes.iter().position(same) {
@@ -333,6 +345,21 @@ impl Ghost {
         self.divergence = n;
         court.meter("divergence", n);
     }
+}
+
+/// The deletes that a disk had, too: those it holds, and those which were thrown away before.
+fn remembered(before: &Seen, store: &Store, low: bool) -> Vec<(Value, Stamp)> {
+    let kept = |(key, delete): &&(Value, Stamp)| match find(store, key) {
+        Some(item) => !beats(low, *delete, item.stamp),
+        None => find(&before.store, key).is_none(),
+    };
+    let mut buried: Vec<_> = before.buried.iter().filter(kept).cloned().collect();
+    for item in store.iter().filter(|i| i.val.is_none()) {
+        if !buried.iter().any(|(key, _)| *key == item.key) {
+            buried.push((item.key.clone(), item.stamp));
+        }
+    }
+    buried
 }
 
 /// Those that are up.

@@ -211,9 +211,9 @@ impl Reason for Why {
                 me,
                 " throws the tombstone of ",
                 &key.print(),
-                " away, ",
+                " away, by its clock the grace of ",
                 &time(t, *grace),
-                " after the delete: nothing here says any more that it was ever deleted.",
+                " is over: nothing here says any more that it was ever deleted.",
             ]),
             Why::Recovered { keys, own } => say(&[
                 me,

@@ -150,7 +150,7 @@ pub static ENTRY: Entry = Entry {
         claim(
             NO_WRITE_LOST,
             ClaimKind::Safety,
-            "unless the last writer wins: what a master no longer holds was replaced by somebody who had been shown it, or what it came to",
+            "unless the last writer wins: what a master no longer holds was replaced by somebody who had been shown it, or what it came to; for `incr` and `create` the master looks in its client's place",
         ),
         claim(
             NO_CAUSAL_LOSS,
@@ -237,7 +237,7 @@ pub static ENTRY: Entry = Entry {
     ],
     disk: 0,
     left_out: printed(
-        "CRDTs as resolvers: a card of their own. Tombstones and the log are never collected, and the parts of a sum never folded, so a run that deletes or counts only grows. The owner of names does not change: where it is cut off, no name can be given.",
+        "CRDTs as resolvers: a card of their own. Tombstones and the log are never collected, and the parts of a sum never folded, so a run that deletes or counts only grows. Where a conflict is no sum, `incr` adds to the greatest its master has and replaces all siblings, though its client was shown none. The owner of names does not change: where it is cut off, no name can be given.",
     ),
     first: "conflict",
     stirs: &[StirCard {

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::merge::*;
 use super::msg::*;
-use super::why::Why;
-use super::{Do, Know, MultiMaster, Record, Resolver, Timer, Topology};
+use super::why::{Ground, Why};
+use super::{Disk, Do, Know, MultiMaster, Record, Resolver, Timer, Topology};
 use crate::few::Nodes;
 use crate::ids::{Mark, NodeId, OpId};
 use crate::protocol::Input;
@@ -21,7 +21,7 @@ pub struct Master {
     pub vv: Vector,
     pub cells: Vec<Cell>,
     pub log: Seq<Update>,
-    /// The operations they came from.
+    /// The operations they came from, and those that were refused.
     #[serde(skip)]
     ops: Map<OpId, ()>,
     /// Not yet acknowledged by a neighbour. Lost in a crash: whoever misses them will ask.
@@ -45,12 +45,19 @@ pub struct Queued {
     pub sent: bool,
 }
 
+/// Where an update comes from.
+#[derive(Clone, Copy)]
+enum Source {
+    Client(How),
+    Master(NodeId),
+}
+
 impl Master {
-    pub fn boot(cx: &Know<'_>, log: &Seq<Update>) -> Master {
+    pub fn boot(cx: &Know<'_>, disk: &Disk) -> Master {
         let mut me = Master {
             vv: vec![0; cx.params.nodes],
             cells: vec![],
-            log: log.clone(),
+            log: disk.log.clone(),
             ops: Map::default(),
             out: vec![],
             saved: None,
@@ -59,9 +66,10 @@ impl Master {
             last_id: 0,
             parts: cx.params.resolver == Resolver::Sum,
         };
-        for u in log.iter() {
+        for u in disk.log.iter() {
             me.hold(cx, u);
         }
+        disk.refused.iter().for_each(|op| _ = me.ops.insert(*op, ()));
         me
     }
 
@@ -123,6 +131,9 @@ impl Master {
             if let Some(cell) = held.filter(|c| c.versions.iter().any(|v| !v.deletes())) {
                 let (key, value) = (cell.key.clone(), one(&cell.shown));
                 fx.explain(Why::Taken { key, value });
+                // A copy that comes when the name is free again must find nothing to do.
+                self.ops.insert(new.op, ());
+                fx.save(Record::Refused { op: new.op });
                 return self.reply(from, new.op, false, &new.key, fx);
             }
             new.past = held.map_or(vec![], Cell::context);
@@ -139,7 +150,7 @@ impl Master {
         new.past.resize(cx.params.nodes, 0);
         new.ts = self.stamp(cx);
         let (op, key) = (new.op, new.key.clone());
-        self.apply(cx, None, new, fx);
+        self.apply(cx, Source::Client(how), new, fx);
         self.answer(from, op, &key, fx);
     }
 
@@ -197,16 +208,17 @@ impl Master {
         if seq < next && !cx.bug("loop") {
             fx.explain(Why::Repeated { origin, seq });
         } else {
-            self.apply(cx, Some(from), u.clone(), fx);
+            self.apply(cx, Source::Master(from), u.clone(), fx);
         }
         true
     }
 
-    fn apply(&mut self, cx: &Know<'_>, from: Option<NodeId>, u: Update, fx: &mut Do<'_>) {
+    fn apply(&mut self, cx: &Know<'_>, from: Source, u: Update, fx: &mut Do<'_>) {
         let change = self.hold(cx, &u);
         self.tell(cx, from, &u, &change, fx);
         self.log.push(u.clone());
         let mark = fx.save(Record::Applied { update: u.clone() });
+        let from = if let Source::Master(from) = from { Some(from) } else { None };
         self.forward(cx, from, u, mark, fx);
     }
 
@@ -228,14 +240,7 @@ impl Master {
     }
 
     /// Say what became of an update, and of those that were here.
-    fn tell(
-        &self,
-        cx: &Know<'_>,
-        from: Option<NodeId>,
-        u: &Update,
-        change: &Change,
-        fx: &mut Do<'_>,
-    ) {
+    fn tell(&self, cx: &Know<'_>, from: Source, u: &Update, change: &Change, fx: &mut Do<'_>) {
         let (key, value, version) = (u.key.clone(), u.val.clone(), u.version());
         let over = change.over.len() as u64;
         if self.parts && change.beaten.is_none() && !u.deletes() {
@@ -243,18 +248,23 @@ impl Master {
             return fx.explain(Why::Part { key, value, version, sum });
         }
         match (from, &change.beaten) {
-            (Some(_), Some(by)) if !self.stamps(cx) => {
-                fx.explain(Why::Stale { key, value, version, by: by.version() });
+            (Source::Master(_), Some(by)) if !self.stamps(cx) => {
+                let knew = by.covers(u);
+                fx.explain(Why::Stale { key, value, version, by: by.version(), knew });
             }
-            (None, _) if over > 1 => {
+            (Source::Client(how), _) => {
                 let asked = cx.params.resolver == Resolver::Siblings && cx.params.deletes.is_none();
-                fx.explain(Why::Resolved { key, value, version, over, asked });
+                let ground = self.ground(cx, how, u, change);
+                fx.explain(if over > 1 && ground != Ground::Stamp {
+                    Why::Resolved { key, value, version, over, asked, ground }
+                } else {
+                    Why::Wrote { key, value, version, over, ground }
+                });
             }
-            (None, _) => {
-                let knew = change.over.iter().all(|old| u.covers(old));
-                fx.explain(Why::Wrote { key, value, version, over, knew });
+            (Source::Master(from), _) => {
+                let ground = self.ground(cx, How::Put, u, change);
+                fx.explain(Why::Applied { from, key, value, version, over, ground });
             }
-            (Some(from), _) => fx.explain(Why::Applied { from, key, value, version, over }),
         }
         if self.stamps(cx) {
             change.beaten.iter().for_each(|kept| discard(cx, kept, u, fx));
@@ -274,6 +284,17 @@ impl Master {
                 all: cx.params.resolver == Resolver::Siblings
                     && cell.shown.len() == cell.versions.len(),
             });
+        }
+    }
+
+    /// Why a write took the place of what was here.
+    fn ground(&self, cx: &Know<'_>, how: How, u: &Update, change: &Change) -> Ground {
+        match how {
+            How::Add => Ground::Added,
+            How::Create => Ground::Created,
+            _ if change.over.iter().all(|old| u.covers(old)) => Ground::Shown,
+            _ if self.stamps(cx) => Ground::Stamp,
+            _ => Ground::Sum,
         }
     }
 
@@ -396,6 +417,7 @@ fn discard(cx: &Know<'_>, kept: &Update, lost: &Update, fx: &mut Do<'_>) {
         kept_version: kept.version(),
         kept_ts: kept.ts,
         knew: lost.covers(kept),
+        first: (kept.ts, kept.origin, kept.seq) < (lost.ts, lost.origin, lost.seq),
     });
 }
 

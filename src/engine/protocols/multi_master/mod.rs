@@ -33,7 +33,9 @@
 //!
 //! **Left out, and what it costs.** CRDTs as resolvers: they have a card of their own (S4.11). Tombstones and
 //! the log are never collected, and the parts of a sum never folded: a run that deletes or counts much only
-//! grows. Who owns a name does not change: where the owner is cut off, no name can be given.
+//! grows. Who owns a name does not change: where the owner is cut off, no name can be given. Where a conflict is
+//! no sum, an `incr` adds to the greatest number its master has and replaces all siblings, as if its client had
+//! been shown them.
 
 mod card;
 mod claims;
@@ -157,10 +159,23 @@ named!(Timer { Push, Retry, Sync, Patience });
 
 #[derive(Clone, Serialize)]
 pub enum Record {
-    Applied { update: Update },
+    Applied {
+        update: Update,
+    },
+    /// Surely not executed: not later either.
+    Refused {
+        op: OpId,
+    },
 }
 
-named!(Record { Applied });
+named!(Record { Applied, Refused });
+
+/// What a restart finds.
+#[derive(Clone, Default, Serialize)]
+pub struct Disk {
+    pub log: Seq<Update>,
+    pub refused: Seq<OpId>,
+}
 
 impl Protocol for MultiMaster {
     type Params = Params;
@@ -168,15 +183,15 @@ impl Protocol for MultiMaster {
     type Msg = Msg;
     type Timer = Timer;
     type Record = Record;
-    type Disk = Seq<Update>;
+    type Disk = Disk;
     type Why = Why;
     type Ghost = claims::Ghost;
 
     const ENTRY: &'static Card = &card::ENTRY;
 
-    fn boot(cx: &Know<'_>, log: &Seq<Update>) -> Node {
+    fn boot(cx: &Know<'_>, disk: &Disk) -> Node {
         match cx.cast.role(cx.me) {
-            card::MASTERS => Node::Master(Box::new(Master::boot(cx, log))),
+            card::MASTERS => Node::Master(Box::new(Master::boot(cx, disk))),
             _ => Node::Client(Box::new(Client::boot(cx))),
         }
     }
@@ -184,7 +199,7 @@ impl Protocol for MultiMaster {
     fn given(
         cx: &Know<'_>,
         node: &mut Node,
-        _log: &mut Seq<Update>,
+        _disk: &mut Disk,
         field: &str,
         value: &Value,
     ) -> Result<(), Refusal> {
@@ -211,9 +226,11 @@ impl Protocol for MultiMaster {
         }
     }
 
-    fn write(log: &mut Seq<Update>, record: &Record) {
-        let Record::Applied { update } = record;
-        log.push(update.clone());
+    fn write(disk: &mut Disk, record: &Record) {
+        match record {
+            Record::Applied { update } => disk.log.push(update.clone()),
+            Record::Refused { op } => disk.refused.push(*op),
+        }
     }
 
     fn merges(params: &Params) -> bool {

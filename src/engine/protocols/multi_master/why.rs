@@ -15,9 +15,8 @@ pub enum Why {
         value: Value,
         version: Vector,
         over: u64,
-        /// Whoever wrote had been shown what it replaces.
         #[serde(skip)]
-        knew: bool,
+        ground: Ground,
     },
     Resolved {
         key: Value,
@@ -27,6 +26,8 @@ pub enum Why {
         /// Whoever wrote was shown them all, and not what they come to.
         #[serde(skip)]
         asked: bool,
+        #[serde(skip)]
+        ground: Ground,
     },
     /// One of those that are added up.
     Part {
@@ -45,12 +46,17 @@ pub enum Why {
         value: Value,
         version: Vector,
         over: u64,
+        #[serde(skip)]
+        ground: Ground,
     },
     Stale {
         key: Value,
         value: Value,
         version: Vector,
         by: Vector,
+        /// Whoever wrote what is here had been shown it.
+        #[serde(skip)]
+        knew: bool,
     },
     Conflict {
         key: Value,
@@ -72,6 +78,9 @@ pub enum Why {
         kept_ts: u64,
         /// Whoever wrote the one that is lost had seen the one that is kept.
         knew: bool,
+        /// Stamps and names speak for the one that is lost: the other was here first.
+        #[serde(skip)]
+        first: bool,
     },
     Repeated {
         origin: NodeId,
@@ -97,6 +106,20 @@ pub enum Why {
     },
 }
 
+/// Why a write takes the place of what a master holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ground {
+    /// Whoever wrote it had been shown that.
+    Shown,
+    Stamp,
+    /// A mistake's: the greater sum of entries.
+    Sum,
+    /// The master added to it.
+    Added,
+    /// All of it is deleted.
+    Created,
+}
+
 named!(Why {
     Wrote,
     Resolved,
@@ -118,18 +141,22 @@ impl Reason for Why {
     fn sentence(&self, t: &Teller) -> String {
         let me = t.me();
         match self {
-            Why::Wrote { key, value, version, over, knew } => {
-                let end = match (over, knew) {
+            Why::Wrote { key, value, version, over, ground } => {
+                let end = match (over, ground) {
                     (0, _) => " and answers at once; nobody else knows yet.",
-                    (_, true) => ": its writer had seen the one before.",
-                    (_, false) => ", with the greater stamp.",
+                    (_, Ground::Shown) => ": its writer had seen the one before.",
+                    (_, Ground::Stamp) => ", with the greater stamp.",
+                    (_, Ground::Sum) => ", which has the greater sum.",
+                    (_, Ground::Added) => ": it adds to what it has.",
+                    (_, Ground::Created) => ": the one before was deleted.",
                 };
                 [me, " takes ", &pair(key, value), " as version ", &vector(version), end].concat()
             }
-            Why::Resolved { key, value, version, over, asked } => {
+            Why::Resolved { key, value, version, over, asked, ground } => {
                 let (pair, version) = (pair(key, value), vector(version));
                 let all = [both(*over).as_str(), " siblings"].concat();
                 let start = match asked {
+                    _ if *ground != Ground::Shown => [me, " had ", &all, ": "].concat(),
                     true => ["The writer had been shown ", &all, ": "].concat(),
                     false => ["The writer had been shown what ", &all, " come to: "].concat(),
                 };
@@ -142,17 +169,23 @@ impl Reason for Why {
             Why::Taken { key, value } => {
                 [me, " refuses: ", &key.print(), " is taken, by ", &value.print(), "."].concat()
             }
-            Why::Applied { from, key, value, version, over } => {
+            Why::Applied { from, key, value, version, over, ground } => {
                 let end = match over {
                     0 => ".".into(),
+                    over if *ground == Ground::Sum => {
+                        [" in place of ", &n(*over), ", for the greater sum."].concat()
+                    }
                     over => [" in place of ", &count(*over, "older version"), "."].concat(),
                 };
                 let what = [&pair(key, value), " from ", t.name(*from)].concat();
                 [me, " applies ", &what, ", version ", &vector(version), &end].concat()
             }
-            Why::Stale { key, value, version, by } => {
+            Why::Stale { key, value, version, by, knew } => {
                 let what = [" drops ", &pair(key, value), ", version ", &vector(version)].concat();
-                [me, &what, ": the writer of ", &vector(by), " had seen it."].concat()
+                if *knew {
+                    return [me, &what, ": the writer of ", &vector(by), " had seen it."].concat();
+                }
+                [me, &what, ": ", &vector(by), " has the greater sum."].concat()
             }
             Why::Conflict { held, came, siblings, shown, all, kind, .. } => {
                 let end = if *all {
@@ -175,6 +208,7 @@ impl Reason for Why {
                 kept_version,
                 kept_ts,
                 knew,
+                first,
             } => {
                 let (lost, kept) = (lost.print(), kept.print());
                 if *knew {
@@ -183,7 +217,9 @@ impl Reason for Why {
                     let start = [&lost, " carries the older stamp, "].concat();
                     return [&start, &stamps, &end, &kept, "."].concat();
                 }
-                let because = if kept_ts > lost_ts {
+                let because = if *first {
+                    "it was here first.".into()
+                } else if kept_ts > lost_ts {
                     ["stamp ", &n(*kept_ts), " against ", &n(*lost_ts), "."].concat()
                 } else {
                     [

@@ -157,7 +157,7 @@ impl Order {
             return;
         }
         if self.leads() {
-            return self.send_start(from, fx);
+            return fx.once_saved(|fx| self.send_start(from, fx));
         }
         self.promises.put(from, brought.clone());
         if self.promises.len() >= cx.params.majority() {

@@ -215,7 +215,7 @@ impl Order {
             return;
         }
         if settled < self.epoch {
-            return self.send_start(from, fx);
+            return fx.once_saved(|fx| self.send_start(from, fx));
         }
         let last = (self.log.len() as u64).min(first + BATCH as u64 - 1);
         if first > last {

@@ -169,10 +169,12 @@ impl Order {
         self.own.push(write.clone());
         fx.save(Record::Own { order: self.nr, write: write.clone() });
         let (to, fast) = (self.sequencer, cx.params.fast_write);
-        fx.explain(Why::Broadcast { key: key.clone(), value: val, seq, to, fast });
+        let waits = !fast && !cx.bug("ack-before-deliver");
+        let (what, not_yet) = (key.clone(), self.settled < self.epoch);
+        fx.explain(Why::Broadcast { key: what, value: val, seq, to, fast, waits, not_yet });
         if fast {
             self.answer(w.client, op, key, None, seq, fx);
-        } else if cx.bug("ack-before-deliver") {
+        } else if !waits {
             self.answer(w.client, op, key, None, 0, fx);
         } else {
             self.owed.push((op, w.client));

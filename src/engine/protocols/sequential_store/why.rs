@@ -10,27 +10,116 @@ use crate::value::Value;
 
 #[derive(Clone, Debug, Serialize)]
 pub enum Why {
-    Read { key: Value, value: Value, gseq: u64 },
-    Broadcast { key: Value, value: Value, seq: u64, to: NodeId, fast: bool },
-    WaitsForOwn { key: Value, pending: u64 },
-    Behind { client: NodeId, key: Value, seen: u64, delivered: u64 },
-    Numbered { gseq: u64, key: Value, value: Value, origin: NodeId, seq: u64 },
-    HeldBack { origin: NodeId, seq: u64, next: u64 },
-    Repeated { origin: NodeId, seq: u64, gseq: u64 },
-    Applied { gseq: u64, key: Value, value: Value, own: bool, answers: bool },
-    Gap { gseq: u64, missing: u64 },
-    Asked { to: NodeId, gseq: u64 },
-    SentAgain { to: NodeId, first: u64, last: u64 },
-    Resent { to: NodeId, seq: u64, writes: u64 },
-    Moved { from: NodeId, to: NodeId, gseq: u64 },
-    GaveUp { home: NodeId, waited: Span },
-    Recovered { delivered: u64, pending: u64 },
+    Read {
+        key: Value,
+        value: Value,
+        gseq: u64,
+    },
+    Broadcast {
+        key: Value,
+        value: Value,
+        seq: u64,
+        to: NodeId,
+        fast: bool,
+        /// Its client waits until it has come back.
+        #[serde(skip)]
+        waits: bool,
+        /// Who is to give the numbers does not give any yet.
+        #[serde(skip)]
+        not_yet: bool,
+    },
+    WaitsForOwn {
+        key: Value,
+        pending: u64,
+    },
+    Behind {
+        client: NodeId,
+        key: Value,
+        seen: u64,
+        delivered: u64,
+    },
+    Numbered {
+        gseq: u64,
+        key: Value,
+        value: Value,
+        origin: NodeId,
+        seq: u64,
+    },
+    HeldBack {
+        origin: NodeId,
+        seq: u64,
+        next: u64,
+    },
+    Repeated {
+        origin: NodeId,
+        seq: u64,
+        gseq: u64,
+    },
+    Applied {
+        gseq: u64,
+        key: Value,
+        value: Value,
+        own: bool,
+        answers: bool,
+    },
+    Gap {
+        gseq: u64,
+        missing: u64,
+    },
+    Asked {
+        to: NodeId,
+        gseq: u64,
+    },
+    SentAgain {
+        to: NodeId,
+        first: u64,
+        last: u64,
+    },
+    Resent {
+        to: NodeId,
+        seq: u64,
+        writes: u64,
+    },
+    Moved {
+        from: NodeId,
+        to: NodeId,
+        gseq: u64,
+    },
+    GaveUp {
+        home: NodeId,
+        waited: Span,
+    },
+    Recovered {
+        delivered: u64,
+        pending: u64,
+    },
     // A sequencer that can be replaced.
-    Safe { upto: u64, have: u64, of: u64 },
-    Suspects { sequencer: NodeId, silent: Span, epoch: u64, next: NodeId },
-    Joined { epoch: u64, from: NodeId },
-    TookOver { epoch: u64, by: Vec<NodeId>, writes: u64 },
-    Follows { sequencer: NodeId, epoch: u64, writes: u64, gone: u64 },
+    Safe {
+        upto: u64,
+        have: u64,
+        of: u64,
+    },
+    Suspects {
+        sequencer: NodeId,
+        silent: Span,
+        epoch: u64,
+        next: NodeId,
+    },
+    Joined {
+        epoch: u64,
+        from: NodeId,
+    },
+    TookOver {
+        epoch: u64,
+        by: Vec<NodeId>,
+        writes: u64,
+    },
+    Follows {
+        sequencer: NodeId,
+        epoch: u64,
+        writes: u64,
+        gone: u64,
+    },
 }
 
 named!(Why {
@@ -65,11 +154,19 @@ impl Reason for Why {
                 "@ reads @ locally, after @: it asks nobody.",
                 &[me, &is(key, value), &writes(*gseq)],
             ),
+            Why::Broadcast { key, value, to, not_yet: true, .. } if *to == t.me => tell(
+                "@ is to give the numbers and has not begun to: @ gets its own then.",
+                &[me, &is(key, value)],
+            ),
             Why::Broadcast { key, value, to, .. } if *to == t.me => tell(
                 "@ is the sequencer itself: @ needs no message to get its number.",
                 &[me, &is(key, value)],
             ),
-            Why::Broadcast { key, value, seq, to, fast: false } => tell(
+            Why::Broadcast { key, value, seq, to, fast: false, waits: false, .. } => tell(
+                "@ sends @ to @ for a number, its write @, and answers without waiting for it.",
+                &[me, &is(key, value), t.name(*to), &n(*seq)],
+            ),
+            Why::Broadcast { key, value, seq, to, fast: false, .. } => tell(
                 "@ sends @ to @ for a number, its write @, and waits until it comes back in its place.",
                 &[me, &is(key, value), t.name(*to), &n(*seq)],
             ),
