@@ -224,6 +224,31 @@ test.describe("breaking", () => {
     for (const act of ["drop Note n2 -> n3 #1", "partition n2 n3 | n1", "heal", "crash n2", "restart n2"]) expect(text).toContain(act);
   });
 
+  test("what cannot be done takes nothing away: what was undone can be done again", async ({ page, open }) => {
+    await open("#vector-clocks/triangle&t=15ms");
+    const redo = page.getByRole("button", { name: "Redo" });
+    const part = async () => {
+      await page.getByRole("button", { name: "Break something" }).click();
+      await page.getByRole("dialog").getByRole("button", { name: "Network", exact: true }).click();
+      await page.getByRole("dialog").getByRole("button", { name: /^partition/ }).click();
+      const dialog = page.getByRole("dialog", { name: "Partition the network" });
+      await dialog.getByRole("group", { name: "A" }).getByRole("radio", { name: "other side" }).check();
+      await dialog.getByRole("group", { name: "C" }).getByRole("radio", { name: "none: keeps its links" }).check();
+      await expect(dialog.locator(".mono")).toHaveText("partition n2 | n1");
+      await dialog.getByRole("button", { name: "Cut the network" }).click();
+    };
+    await part();
+    await node(page, /^B/).click();
+    await page.keyboard.press("c");
+    await expect(node(page, /^B, crashed/)).toHaveCount(1);
+    await page.keyboard.press("Control+z");
+    await expect(redo).toBeEnabled();
+    await part();
+    await expect(page.locator(".notice")).toContainText("parted like this already. Nothing was done");
+    await redo.click();
+    await expect(node(page, /^B, crashed/)).toHaveCount(1);
+  });
+
   test("a text is edited and runs; a mistake in it is shown where it is", async ({ page, open }) => {
     await open("#vector-clocks/triangle&t=5ms");
     await tab(page, "Scenario").click();

@@ -184,6 +184,22 @@ test.describe("settings", () => {
     await expect(page.getByRole("checkbox", { name: "prevote", exact: true })).not.toBeChecked();
   });
 
+  test("side by side the controls set the run in view", async ({ page, open }) => {
+    await open("#raft/rejoin-beside&t=2s&in=prevote");
+    await tab(page, "Scenario").click();
+    await settings(page).click();
+    const prevote = page.getByRole("checkbox", { name: "prevote", exact: true });
+    await expect(prevote).toBeChecked();
+    await prevote.uncheck();
+    await expect(field(page)).not.toHaveValue(/prevote=on/);
+    const heartbeat = page.getByRole("textbox", { name: "heartbeat", exact: true });
+    await heartbeat.fill("40ms");
+    await heartbeat.press("Enter");
+    await expect(field(page)).toHaveValue(/beside raft as prevote .*heartbeat=40ms/);
+    await expect(field(page)).not.toHaveValue(/run +raft as plain .*heartbeat/);
+    await expect(heartbeat).toHaveValue("40ms");
+  });
+
   test("a mistake is switched on, a red line says so, and its claim breaks", async ({ page, open }) => {
     await open("#raft/vote-restart&t=1ms");
     await tab(page, "Scenario").click();

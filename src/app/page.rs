@@ -828,10 +828,11 @@ impl Page {
         let with = |text: String, (act, then): &(String, String)| {
             edit::insert_chain_in(&text, within, at, act, then)
         };
+        let kept = (self.future.get_value(), self.seen.get_value());
         self.put_text(&acts.iter().fold(loaded.text.to_string(), with), how, &name)?;
         self.go(Head { at: at.at, k: at.k.max(1) });
         if let Some(why) = self.void_of_new(&loaded) {
-            self.take_back();
+            self.take_back(kept);
             return Err(why);
         }
         let says = words::capital(&name);
@@ -850,8 +851,9 @@ impl Page {
         let where_to = more.map_or("It is in the scenario, and in the link.".into(), |title| {
             format!("It is more than {title} promises to bear.")
         });
+        let beside = self.void_beside(&loaded).unwrap_or_default();
         self.notice.set(Some(Notice {
-            says: format!("{says}. {where_to}"),
+            says: format!("{says}. {where_to}{beside}"),
             undo: true,
             serious: false,
         }));
@@ -888,6 +890,11 @@ impl Page {
         let says = format!("{}. Nothing was done.", words::capital(&why));
         self.said.set(says.clone());
         self.notice.set(Some(Notice { says, undo: false, serious: false }));
+    }
+
+    /// What the text calls the run in view.
+    pub fn in_view(&self) -> Option<Rc<str>> {
+        self.loaded_now().map(|l| l.sides[l.at].name.clone())
     }
 
     /// Change a setting of the text: a parameter, the seed, a mistake. A refusal is given back, and changes nothing.
@@ -927,30 +934,31 @@ impl Page {
 
     /// Where the line put in last could not be done: the world's reason.
     fn void_of_new(&self, old: &Loaded) -> Option<String> {
-        let old = old.run.borrow();
-        self.with_run_now(|run| {
-            let (was, is) = (&old.scenario().steps, &run.scenario().steps);
-            let same = |(a, b): &(&_, &_)| same_step(a, b);
-            let line = is.iter().zip(was).take_while(same).count();
-            // It acts here or not at all: what came before need not be looked through.
-            let here = run.trace().count_before(self.head.get_untracked().at);
-            let mut voids = run.trace().range(here, run.trace().len()).rev();
-            let found = voids.find_map(|e| match e.what {
-                What::Void { line: l, text } if l as usize == line => Some(text),
-                _ => None,
-            })?;
-            run.trace().texts.get(found as usize).cloned()
-        })
-        .flatten()
+        let at = self.head.get_untracked().at;
+        self.with_run_now(|run| void_of_line(&old.run.borrow(), run, at)).flatten()
     }
 
-    /// Undo, without a way to do it again: it never was.
-    fn take_back(&self) {
+    /// The same where it could be done in the run in view, but not in another beside it.
+    fn void_beside(&self, old: &Loaded) -> Option<String> {
+        let (now, at) = (self.loaded_now()?, self.head.get_untracked().at);
+        let others = now.sides.iter().zip(old.sides.iter()).enumerate();
+        others.filter(|(i, _)| *i != now.at).find_map(|(_, (new, old))| {
+            let why = void_of_line(&old.run.borrow(), &new.run.borrow(), at)?;
+            Some(format!(" In {} nothing happens: {why}.", new.name))
+        })
+    }
+
+    /// Undo, without a way to do it again: it never was. What could be done again before still can, and what was
+    /// seen of the future stays seen.
+    fn take_back(&self, (future, seen): (Vec<Past>, Us)) {
         if let Some(step) = self.past.try_update_value(Vec::pop).flatten()
             && let Some(loaded) = step.loaded
         {
             self.tree.set(step.tree);
             self.swap(loaded, step.head);
+            self.future.set_value(future);
+            self.seen.set_value(seen);
+            self.view.update(|_| {});
         }
     }
 
@@ -966,10 +974,15 @@ impl Page {
                 vec![]
             }
             Ok(_) => {
+                let old = self.loaded_now();
                 if self.edit_to(text, Edit::Act, "an edited text") {
                     self.draft.set(None);
                     self.said.set("The edited scenario runs.".into());
-                    if let Some(says) = self.with_run_now(too_late).flatten() {
+                    let void = || {
+                        let old = old.as_ref()?.run.borrow();
+                        self.with_run_now(|run| new_void(&old, run)).flatten()
+                    };
+                    if let Some(says) = self.with_run_now(too_late).flatten().or_else(void) {
                         self.notice.set(Some(Notice { says, undo: false, serious: false }));
                     }
                 }
@@ -1604,6 +1617,21 @@ fn sel_of(run: &Run, pick: Pick) -> Option<link::Sel> {
 
 fn same_step(a: &scenario::ast::Step, b: &scenario::ast::Step) -> bool {
     a.within == b.within && a.trigger == b.trigger && a.act == b.act
+}
+
+/// Why the line by which the new text differs could not be done at this moment.
+fn void_of_line(old: &Run, new: &Run, at: Us) -> Option<String> {
+    let (was, is) = (&old.scenario().steps, &new.scenario().steps);
+    let same = |(a, b): &(&_, &_)| same_step(a, b);
+    let line = is.iter().zip(was).take_while(same).count();
+    // It acts here or not at all: what came before need not be looked through.
+    let here = new.trace().count_before(at);
+    let mut voids = new.trace().range(here, new.trace().len()).rev();
+    let found = voids.find_map(|e| match e.what {
+        What::Void { line: l, text } if l as usize == line => Some(text),
+        _ => None,
+    })?;
+    new.trace().texts.get(found as usize).cloned()
 }
 
 /// Acts of a run that could not be done, and why not.

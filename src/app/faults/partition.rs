@@ -7,13 +7,25 @@ use leptos::prelude::*;
 use super::id;
 use crate::app::page::{Page, Pick};
 
+/// What the sides are called; one more is offered than are in use.
+const WORDS: [&str; 6] =
+    ["one side", "other side", "third side", "fourth side", "fifth side", "sixth side"];
+/// Of a node on no side: it keeps all its links.
+const FREE: u8 = u8::MAX;
+
+/// How many sides are offered: as many as could be of use.
+fn offered(sides: &[u8]) -> usize {
+    let used = sides.iter().filter(|s| **s != FREE).max().map_or(0, |s| usize::from(*s) + 1);
+    (used + 1).max(3).min(sides.len().max(2)).min(WORDS.len())
+}
+
 /// `partition n1 n2 | n3 n4 n5` from the side each node was given; None while there is only one side.
 pub fn partition(run: &Run, sides: &[u8]) -> Option<String> {
     let side = |s: u8| -> Vec<&str> {
         run.cast().all().filter(|n| sides.get(n.index()) == Some(&s)).map(|n| id(run, n)).collect()
     };
     let groups: Vec<String> =
-        (0..3).map(side).filter(|g| !g.is_empty()).map(|g| g.join(" ")).collect();
+        (0..WORDS.len() as u8).map(side).filter(|g| !g.is_empty()).map(|g| g.join(" ")).collect();
     (groups.len() > 1).then(|| format!("partition {}", groups.join(" | ")))
 }
 
@@ -46,6 +58,7 @@ pub fn PartitionSheet() -> impl IntoView {
     }
     let act =
         Kept::new(move || page.with_run_now(|run| sides.with(|s| partition(run, s))).flatten());
+    let offer = Kept::new(move || sides.with(|s| offered(s)));
     let go = move |_| {
         if let Some(act) = act.get_untracked() {
             page.sheet.set(None);
@@ -65,9 +78,8 @@ pub fn PartitionSheet() -> impl IntoView {
         view! {
             <fieldset class="sides">
                 <legend>{name}</legend>
-                {choice(0, "one side")}
-                {choice(1, "other side")}
-                {choice(2, "third side")}
+                <For each=move || 0..offer.get() key=|k| *k children=move |k| choice(k as u8, WORDS[k])/>
+                {choice(FREE, "none: keeps its links")}
             </fieldset>
         }
     };
@@ -118,5 +130,14 @@ mod tests {
         assert_eq!(partition(&run, &[0, 1, 1]).as_deref(), Some("partition n1 | n2 n3"));
         assert_eq!(partition(&run, &[2, 0, 1]).as_deref(), Some("partition n2 | n3 | n1"));
         assert_eq!(partition(&run, &[1, 1, 1]), None);
+        assert_eq!(partition(&run, &[0, FREE, 4]).as_deref(), Some("partition n1 | n3"));
+        assert_eq!(partition(&run, &[0, FREE, 0]), None);
+    }
+
+    #[test]
+    fn one_side_more_is_offered_than_is_used() {
+        assert_eq!([offered(&[0, 0, 0, 0, 0]), offered(&[0, 2, FREE, 1, 0])], [3, 4]);
+        assert_eq!([offered(&[0, 0]), offered(&[0, 1, 2])], [2, 3]);
+        assert_eq!(offered(&[5, 0, 1, 2, 3, 4, 0]), WORDS.len());
     }
 }

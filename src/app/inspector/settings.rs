@@ -114,7 +114,13 @@ fn set(page: Page, name: &'static str, to: Option<String>) -> Result<(), String>
         Some(v) => format!("{name} is {v} now."),
         None => format!("{name} has its default again."),
     };
-    page.rewrite(move |text| edit::set_param(text, name, to.as_deref()), &says)
+    // Side by side the run in view has its own; the seed is that of all.
+    let run = page.in_view().filter(|_| name != "seed");
+    let with = move |text: &str| match &run {
+        Some(run) => edit::set_param_in(text, run, name, to.as_deref()),
+        None => edit::set_param(text, name, to.as_deref()),
+    };
+    page.rewrite(with, &says)
 }
 
 /// One parameter.

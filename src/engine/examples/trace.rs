@@ -51,6 +51,11 @@ fn read_args() -> Result<Asked, String> {
                 asked.seed =
                     Some(value("a number")?.parse().map_err(|_| "--seed wants a whole number")?)
             }
+            _ if arg.starts_with("--") => {
+                return Err(format!(
+                    "{arg}: there are --json, --golden, --until TIME and --seed N"
+                ));
+            }
             _ if asked.file.is_empty() => asked.file = arg,
             _ => return Err(format!("{arg}: one file at a time")),
         }

@@ -305,9 +305,15 @@ pub fn parse_fragment(fragment: &str) -> Read<Address> {
     if fragment.len() > LINK_MAX {
         return Err(too_long());
     }
-    // Encoded as a whole it has no `&` left; one that has is as it was, or cut.
-    let encoded = fragment.contains('%') && !fragment.contains('&');
-    if encoded { read_address(&unescape(fragment)) } else { read_address(fragment) }
+    // Encoded as a whole it has no `&` left. One that has is as it was, or cut, but for its name, in which nothing
+    // but a code has a `%`.
+    match fragment.split_once('&') {
+        None if fragment.contains('%') => read_address(&unescape(fragment)),
+        Some((head, rest)) if head.contains('%') => {
+            read_address(&[&unescape(head), "&", rest].concat())
+        }
+        _ => read_address(fragment),
+    }
 }
 
 /// What chat programs take into a link, or put behind it.

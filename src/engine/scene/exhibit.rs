@@ -134,7 +134,7 @@ pub fn draw(
         }
         Some((_, Exhibit::Ring(_))) => {
             let h = room.max(RING).min(w);
-            let rings = whole(stack).map(|r| ring::ring(run, &r, w, h, 1.0, selected));
+            let rings = whole(stack).map(|r| ring::ring(run, &r, w, h, selected));
             return Picture { shapes: rings.unwrap_or_default(), w, h };
         }
         _ => {}
@@ -193,7 +193,7 @@ pub fn one(run: &Run, exhibit: &Exhibit, w: f32) -> Picture {
         Exhibit::Lines(all) => waiting(run, all, w),
         Exhibit::Text(t) => lines(std::iter::once((0.0, t.clone())), w),
         Exhibit::Log(l) => lines(l.cells.iter().map(|c| (0.0, c.text.clone())), w),
-        Exhibit::Ring(r) => Picture { shapes: ring::ring(run, r, w, w, 1.0, Pick::None), w, h: w },
+        Exhibit::Ring(r) => Picture { shapes: ring::ring(run, r, w, w, Pick::None), w, h: w },
     }
 }
 

@@ -19,8 +19,8 @@ const NAMED: usize = 16;
 /// Tokens whose arcs are named, at most.
 const FEW: usize = 24;
 
-/// Draw a ring. `grown` is how far what is moving has come, from 0 to 1.
-pub fn ring(run: &Run, shown: &Ring, w: f32, h: f32, grown: f32, selected: Pick) -> Vec<Shape> {
+/// Draw a ring. An arc that gets a new owner is drawn from its token back: the page lets it grow out of there.
+pub fn ring(run: &Run, shown: &Ring, w: f32, h: f32, selected: Pick) -> Vec<Shape> {
     let big = w.min(h) >= 140.0;
     let margin = match big {
         // Whose the arcs are stands outside of few of them.
@@ -29,7 +29,7 @@ pub fn ring(run: &Run, shown: &Ring, w: f32, h: f32, grown: f32, selected: Pick)
         false => 8.0,
     };
     let r = (w.min(h) / 2.0 - margin).max(8.0);
-    let view = View { run, shown, x: w / 2.0, y: h / 2.0, r, big, grown, selected };
+    let view = View { run, shown, x: w / 2.0, y: h / 2.0, r, big, selected };
     let mut out = vec![];
     view.arcs(&mut out);
     view.moving(&mut out);
@@ -55,7 +55,6 @@ struct View<'a> {
     y: f32,
     r: f32,
     big: bool,
-    grown: f32,
     selected: Pick,
 }
 
@@ -110,7 +109,7 @@ impl View<'_> {
                 to += 1.0;
             }
             let mut pen = Pen::new();
-            pen.turn(self.x, self.y, self.r - 12.0, to - (to - from) * self.grown, to);
+            pen.turn_back(self.x, self.y, self.r - 12.0, from, to);
             out.push(Shape::path("arc moving", pen.d()).hue(Hue::owner(self.run, taker)));
         }
     }

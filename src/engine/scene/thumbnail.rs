@@ -38,7 +38,7 @@ pub fn thumbnail(run: &Run, index: &Index, t: Us, w: f32, h: f32) -> Vec<Shape> 
     let shown = stacks(run, &peek);
     let ring = shown.iter().find_map(whole);
     match ring {
-        Some(r) => ring::ring(run, &r, w, h, 1.0, Pick::None),
+        Some(r) => ring::ring(run, &r, w, h, Pick::None),
         None => still(run, index, &peek, &Layout::new(run, w, h), t, Pick::None),
     }
 }

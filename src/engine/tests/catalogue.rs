@@ -115,6 +115,25 @@ fn goldens_hold() {
     c.none();
 }
 
+#[test]
+fn lessons_are_short_and_lead_to_what_is_shipped() {
+    let mut c = Complaints::default();
+    let all: Vec<String> = bills().flat_map(of_entry).map(|s| s.name()).collect();
+    for bill in bills() {
+        let id = bill.entry().id;
+        let lesson = fs::read_to_string(folder(bill).join("lesson.md")).unwrap_or_default();
+        c.unless(lesson.len() <= 6 * 1024, || format!("{id}: {} bytes", lesson.len()));
+        let links: Vec<&str> =
+            lesson.split("](#").skip(1).filter_map(|l| l.split([')', '&']).next()).collect();
+        c.unless(!links.is_empty(), || format!("{id}: its lesson leads to no run"));
+        for link in links {
+            let known = all.iter().any(|n| n == link) || !link.contains('/');
+            c.unless(known || std::env::var_os("ENTRY").is_some(), || format!("{id}: {link}"));
+        }
+    }
+    c.none();
+}
+
 /// What stands below the topology first is there, and there is something in it.
 #[test]
 fn views_of_single_scenarios_show_something() {

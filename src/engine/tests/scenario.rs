@@ -779,6 +779,13 @@ fn a_shared_link_cut_anywhere_says_so() {
 }
 
 #[test]
+fn a_name_may_be_in_codes_while_the_rest_is_not() {
+    let plain = link::parse_fragment("raft/leader-crash&t=1s").unwrap();
+    assert_eq!(link::parse_fragment("raft%2Fleader-crash&t=1s"), Ok(plain.clone()));
+    assert_eq!(link::parse_fragment("raft%2Fleader%2Dcrash%26t%3D1s"), Ok(plain));
+}
+
+#[test]
 fn a_text_travels_whole_or_not_at_all() {
     for text in ten().into_iter().chain(["x".into(), String::new(), raft(RARE)]) {
         let a = Address { at: Some(at("1.2s.34")), check: Some(7), ..Address::text(&text) };

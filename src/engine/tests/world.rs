@@ -104,6 +104,29 @@ fn messages_can_be_held_released_delayed_doubled_and_dropped() {
 }
 
 #[test]
+fn what_is_held_can_only_be_let_go_or_lost() {
+    for act in ["hold", "delay", "duplicate"] {
+        let by = if act == "delay" { " by 5ms" } else { "" };
+        let mut r = open(&format!(
+            "run toy retry=300ms..300ms\nat 0ms c1 put x 1\nat 2ms hold Write c1 -> s1 #1\n\
+             at 3ms {act} Write c1 -> s1 #1{by}\nexpect never s1 stored\nuntil 50ms"
+        ));
+        let v = r.finish().clone();
+        let why: Vec<&str> = v.voids.iter().map(|(_, w)| w.as_str()).collect();
+        let says = match act {
+            "hold" => "that message is held already",
+            _ => "that message is held: release it first",
+        };
+        assert_eq!(why, [says], "{act}");
+        assert!(v.expects.iter().all(|e| e.ok), "{act}: it is held still");
+    }
+    run(
+        "run toy retry=300ms..300ms\nat 0ms c1 put x 1\nat 2ms hold Write c1 -> s1 #1\nat 3ms drop Write c1 -> s1 #1\n\
+         expect count lost Write = 1\nuntil 50ms",
+    );
+}
+
+#[test]
 fn an_act_that_finds_nothing_says_so_and_fails_the_run() {
     let mut r = open(
         "run toy\nat 1ms heal\nat 2ms restart s1\nat 3ms crash s1\nat 4ms crash s1\nexpect never s1 stored\nuntil 10ms",

@@ -475,6 +475,7 @@ impl World {
         let Some(it) = it else {
             return Err("`it` names the message of a `when sent` line above: there is none".into());
         };
+        self.may(it.m, verb)?;
         let found = self.take_from_flight(|f| f.m == it.m);
         let Some(f) = found.into_iter().next().or_else(|| self.take_held(|f| f.m == it.m)) else {
             return Err("that message is no longer in flight".into());
@@ -499,6 +500,12 @@ impl World {
             self.rules.push(Rule { kind, path, nth: Some(ord), verb, left: Some(1), until: None });
             return Ok(());
         }
+        // Of several that fit, those are meant with which it can be done.
+        let can = |m: &MsgId| self.may(*m, verb);
+        if fits.iter().all(|m| can(m).is_err()) {
+            return fits.iter().try_for_each(can);
+        }
+        let fits: Vec<MsgId> = fits.into_iter().filter(|m| can(m).is_ok()).collect();
         for m in fits {
             let found = self.take_from_flight(|f| f.m == m).into_iter().next();
             if let Some(f) = found.or_else(|| self.take_held(|f| f.m == m)) {
@@ -506,6 +513,18 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    /// A message that is held can be let go or be lost, and nothing else.
+    fn may(&self, m: MsgId, verb: Verb) -> Done {
+        let held = self.held.iter().any(|f| f.m == m);
+        match verb {
+            Verb::Hold if held => Err("that message is held already".into()),
+            Verb::Delay(_) | Verb::Duplicate(_) if held => {
+                Err("that message is held: release it first".into())
+            }
+            _ => Ok(()),
+        }
     }
 
     fn was_sent(&self, kind: &KindPart, path: &PathPart, ord: u32) -> bool {

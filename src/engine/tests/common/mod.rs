@@ -166,13 +166,11 @@ const ENTRY: Entry = Entry {
             name: "DiskFirst",
             kind: ClaimKind::Safety,
             says: "What a server answers is on its disk.",
-            later: false,
         },
         ClaimCard {
             name: "AllAnswered",
             kind: ClaimKind::AtRest,
             says: "At rest no client waits.",
-            later: false,
         },
     ],
     bugs: &[BugCard {
@@ -188,7 +186,6 @@ const ENTRY: Entry = Entry {
             name: "ahead",
             unit: "us",
             says: "how far a client's clock is ahead at a call",
-            later: false,
             bounds: None,
         },
     ],

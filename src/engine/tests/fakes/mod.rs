@@ -57,7 +57,7 @@ const fn count(name: &'static str, default: &'static str) -> ParamCard {
 }
 
 const fn param(name: &'static str, unit: Unit, default: &'static str) -> ParamCard {
-    ParamCard { name, unit, default, says: "" }
+    ParamCard { name, unit, default, says: "", later: false }
 }
 
 const fn op(verb: Verb, role: &'static str, args: &'static [&'static str]) -> OpCard {
