@@ -174,6 +174,7 @@ pub struct Piece {
 #[serde(rename_all = "camelCase")]
 pub struct InstallSnapshotReply {
     pub term: Term,
+    /// Echo of the request, 0 where it was refused.
     pub last_included_index: Index,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub part: Option<Part>,

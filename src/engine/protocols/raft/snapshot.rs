@@ -138,11 +138,14 @@ impl Server {
 
     pub fn install_snapshot(&mut self, cx: &Know<'_>, m: &InstallSnapshot, fx: &mut Do<'_>) {
         let mut part = None;
+        // Nothing of it, where it is refused: who sent it may lead again by then, and would count on it.
+        let mut last_included_index = 0;
         if m.term == self.current_term {
             if self.role == Role::Leader {
                 return;
             }
             self.hear_leader(cx, m.leader_id, fx);
+            last_included_index = m.last_included_index;
             match self.gather(cx, m) {
                 Gathered::Whole(snapshot) => self.install(cx, snapshot, fx),
                 Gathered::Part { part: is, why } => {
@@ -151,7 +154,6 @@ impl Server {
                 }
             }
         }
-        let last_included_index = m.last_included_index;
         let reply = InstallSnapshotReply { term: self.current_term, last_included_index, part };
         self.promise(cx, m.leader_id, Msg::InstallSnapshotReply(reply), fx);
     }
