@@ -124,3 +124,48 @@ fn the_lesson_leads_to_every_scenario() {
         assert!(links.contains(&s.name().as_str()), "{} is not in the lesson", s.name());
     }
 }
+
+/// The verdicts of a text, which must say that all of its expectations hold.
+fn holds(text: &str) {
+    let run = house::finished(house::read(&format!("lamplight 1\n{text}")).expect("it reads"));
+    let v = house::verdicts(&run);
+    let failed: Vec<_> = v.expects.iter().filter(|e| !e.ok).map(|e| (e.line, &e.got)).collect();
+    assert!(failed.is_empty() && v.voids.is_empty(), "{failed:?} {:?}\n{text}", v.voids);
+}
+
+/// The newcomer asks again while the map is still being written: a crash takes that map back.
+#[test]
+fn no_map_leaves_before_it_is_on_the_disk() {
+    let text = |crash: &str| {
+        format!(
+            "run consistent-hashing nodes=4 seed=1\nnode n4 absent\nnode map disk=450ms\n\
+             at 100ms start n4\nthen n4 join\n{crash}\nuntil 1250ms"
+        )
+    };
+    holds(&text(
+        "when map committed epoch=2 +300ms crash map\nexpect sometimes map committed epoch=2\n\
+         expect count sent Join n4 -> map from 600ms to 1s >= 1\nexpect count sent View epoch=2 = 0",
+    ));
+    holds(&text("expect count sent View epoch=2 >= 1"));
+}
+
+/// n4's copy for n2 is late; meanwhile n2 has written above it, and both were answered.
+#[test]
+fn a_write_that_was_answered_is_not_written_again() {
+    holds(
+        "run consistent-hashing nodes=5 routers=2 clients=2 replicas=3 patience=2s seed=1\n\
+         at 0ms delay next ReplicaPut n4 -> n2 by 1s\nat 0ms cut r2 -> n4\n\
+         at 10ms c1 put user:1 one\nat 110ms c2 put user:1 two\nat 3500ms heal\nat 3600ms c1 get user:1\n\
+         expect sometimes c1 ok put user:1 one\nexpect sometimes c2 ok put user:1 two\n\
+         expect never n4 outvoted\nexpect answer c1 #2 ok two\nuntil quiet by 10s",
+    );
+}
+
+#[test]
+fn a_replicated_read_has_as_long_as_its_router_waits() {
+    holds(
+        "run consistent-hashing nodes=5 replicas=3 patience=50ms timeout=400ms seed=1\nnet latency=40ms\n\
+         at 10ms c1 put user:1 one\nat 2s c1 get user:1\n\
+         expect answer c1 #2 ok one\nexpect never r1 suspected\nuntil quiet by 10s",
+    );
+}

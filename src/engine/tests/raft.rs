@@ -453,3 +453,60 @@ fn every_link_of_the_lesson_leads_somewhere() {
         assert!(of_entry(bill()).iter().any(|s| s.name() == link), "{link}");
     }
 }
+
+// ---------------------------------------------------------------- what no shipped scenario shows
+
+/// The verdicts of a text, which must say that all of its expectations hold.
+fn holds(text: &str) {
+    let run = run_text(&format!("lamplight 1\n{text}"));
+    let v = verdicts(&run);
+    let failed: Vec<_> = v.expects.iter().filter(|e| !e.ok).map(|e| (e.line, &e.got)).collect();
+    assert!(failed.is_empty() && v.voids.is_empty(), "{failed:?} {:?}\n{text}", v.voids);
+}
+
+/// n2 leads before it has applied the registration that n1 has told c1 of.
+#[test]
+fn a_session_that_stands_in_the_log_is_one() {
+    holds(
+        "run raft nodes=3 clients=1 sessions=on retry=110ms timeout=5s seed=1\nnet latency=10ms\ngiven c1 leader=n1\n\
+         at 0ms fire n1 election\nat 60ms c1 put x 1\nat 95ms crash n1\nat 185ms fire n2 election\n\
+         expect sometimes n1 committed index=2\nexpect sometimes c1 retried request=1\n\
+         expect count delivered ClientRequest c1 -> n2 from 206ms to 224ms >= 1\n\
+         expect answer c1 #1 ok\nuntil 2s",
+    );
+}
+
+#[test]
+fn who_never_got_a_session_has_surely_executed_nothing() {
+    holds(
+        "run raft nodes=3 clients=1 sessions=on retry=50ms timeout=300ms seed=1\nnet latency=10ms\n\
+         at 0ms isolate c1\nat 10ms c1 put x 1\nexpect answer c1 #1 failed\nexpect sometimes c1 gave-up\nuntil 1s",
+    );
+}
+
+#[test]
+fn with_leases_nobody_may_be_less_patient_than_the_run_says() {
+    let text = |reads: &str| {
+        format!(
+            "lamplight 1\nrun raft nodes=3 reads={reads} seed=1\ngiven n2 election=50ms..60ms\n\
+             expect never elected\nuntil 1ms\n"
+        )
+    };
+    let open = |t: &str| engine::protocols::open(read(t).expect("it reads")).map(|_| ());
+    assert!(open(&text("log")).is_ok());
+    let refused = format!("{:?}", open(&text("lease")).expect_err("it is refused"));
+    assert!(refused.contains("sooner"), "{refused}");
+}
+
+/// n3 has one row of n1's snapshot when n2 begins to send it a newer one.
+#[test]
+fn pieces_of_two_snapshots_are_not_joined() {
+    holds(
+        "run raft nodes=3 clients=1 compact=5 piece=1 prevote=on timeout=5s seed=1\nnet latency=10ms\ngiven c1 leader=n1\n\
+         load c1 put x rate=20/s arrivals=even from=100ms to=390ms\nat 400ms c1 put y 1\n\
+         load c1 put x rate=20/s arrivals=even from=700ms to=1s\nat 0ms fire n1 election\nat 50ms crash n3\n\
+         at 500ms restart n3\nwhen n3 gathered held=1 isolate n3\nat 1200ms crash n1\nat 1200ms heal\n\
+         at 1210ms fire n2 election\nexpect sometimes n3 gathered held=1 times 2\nexpect sometimes n3 installed times 1\n\
+         expect always SnapshotHolds\nexpect state n3.machine.data.x = 12\nuntil 2s",
+    );
+}

@@ -375,3 +375,11 @@ fn every_link_of_the_lesson_leads_somewhere() {
         assert!(shipped().iter().any(|s| s.name() == link), "{link}");
     }
 }
+
+#[test]
+fn what_a_crash_may_take_back_is_shown_to_nobody() {
+    let text = "lamplight 1\nrun vector-clocks nodes=3 seed=1\nnet latency=10ms disk=5ms\nat 0ms n1 put x 1\n\
+         at 2ms n1 get x\nat 3ms crash n1\nexpect answer n1 #2 unknown\nuntil 20ms\n";
+    let run = house::finished(house::read(text).expect("it reads"));
+    assert!(house::verdicts(&run).expects.iter().all(|e| e.ok));
+}
