@@ -40,42 +40,27 @@ pub static ENTRY: Entry = Entry {
         },
     ],
     params: &[
-        ParamCard {
-            name: "algorithm",
-            unit: Unit::Choice(&["ntp", "cristian", "berkeley"]),
-            default: "ntp",
-            says: "how clocks are set; Berkeley's master is the first server",
-            later: false,
-        },
-        ParamCard {
-            name: "servers",
-            unit: Unit::Count { min: 1, max: 9 },
-            default: "1",
-            says: "how many servers; only NTP asks more than one",
-            later: false,
-        },
-        ParamCard {
-            name: "clients",
-            unit: Unit::Count { min: 1, max: 9 },
-            default: "1",
-            says: "how many clients",
-            later: false,
-        },
+        param(
+            "algorithm",
+            Unit::Choice(&["ntp", "cristian", "berkeley"]),
+            "ntp",
+            "how clocks are set; Berkeley's master is the first server",
+        ),
+        param(
+            "servers",
+            Unit::Count { min: 1, max: 9 },
+            "1",
+            "how many servers; only NTP asks more than one",
+        ),
+        param("clients", Unit::Count { min: 1, max: 9 }, "1", "how many clients"),
         time("poll", 1_000, DAY, "1s", "how often a client asks, or Berkeley's master"),
-        ParamCard {
-            name: "filter",
-            unit: Unit::Count { min: 1, max: 8 },
-            default: "8",
-            says: "of how many samples NTP keeps the one with the shortest round trip",
-            later: false,
-        },
-        ParamCard {
-            name: "discipline",
-            unit: Unit::Flag,
-            default: "on",
-            says: "set the clock by what is found; off only looks",
-            later: false,
-        },
+        param(
+            "filter",
+            Unit::Count { min: 1, max: 8 },
+            "8",
+            "of how many samples NTP keeps the one with the shortest round trip",
+        ),
+        param("discipline", Unit::Flag, "on", "set the clock by what is found; off only looks"),
         time("step", 0, DAY, "125ms", "offsets from here on are not slewed"),
         time(
             "stepout",
@@ -85,13 +70,12 @@ pub static ENTRY: Entry = Entry {
             "how long such an offset must last before the clock is set at once",
         ),
         time("panic", 0, DAY, "1000s", "offsets beyond this are taken for a mistake"),
-        ParamCard {
-            name: "slew",
-            unit: Unit::Count { min: 1, max: 900_000 },
-            default: "500",
-            says: "how much too fast or too slow a clock is run to correct it, in ppm",
-            later: false,
-        },
+        param(
+            "slew",
+            Unit::Count { min: 1, max: 900_000 },
+            "500",
+            "how much too fast or too slow a clock is run to correct it, in ppm",
+        ),
         time("hold", 0, DAY, "0ms", "how long a server takes to answer"),
         time("precision", 0, SEC, "1us", "how finely a clock is read"),
         time("accept", 0, DAY, "0ms", "Cristian: the longest round trip that counts; 0 takes any"),
@@ -276,5 +260,5 @@ const fn time(
     default: &'static str,
     says: &'static str,
 ) -> ParamCard {
-    ParamCard { name, unit: Unit::Time { min, max }, default, says, later: false }
+    param(name, Unit::Time { min, max }, default, says)
 }

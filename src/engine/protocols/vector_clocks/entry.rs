@@ -23,34 +23,30 @@ pub static ENTRY: Entry = Entry {
         states: &[],
     }],
     params: &[
-        ParamCard {
-            name: "nodes",
-            unit: Unit::Count { min: 2, max: 64 },
-            default: "3",
-            says: "how many nodes, and so how many entries a vector has",
-            later: false,
-        },
-        ParamCard {
-            name: "count",
-            unit: Unit::Choice(&["both", "sends"]),
-            default: "both",
-            says: "which events a node counts: all of them, as in Fidge and Mattern, or only what it sends and writes",
-            later: false,
-        },
-        ParamCard {
-            name: "prune",
-            unit: Unit::Count { min: 0, max: 64 },
-            default: "0",
-            says: "how many entries a vector keeps, the oldest news thrown away first; 0 keeps all",
-            later: false,
-        },
-        ParamCard {
-            name: "lamport",
-            unit: Unit::Flag,
-            default: "off",
-            says: "carry Lamport's one number beside the vector, to see what it loses",
-            later: false,
-        },
+        param(
+            "nodes",
+            Unit::Count { min: 2, max: 64 },
+            "3",
+            "how many nodes, and so how many entries a vector has",
+        ),
+        param(
+            "count",
+            Unit::Choice(&["both", "sends"]),
+            "both",
+            "which events a node counts: all of them, as in Fidge and Mattern, or only what it sends and writes",
+        ),
+        param(
+            "prune",
+            Unit::Count { min: 0, max: 64 },
+            "0",
+            "how many entries a vector keeps, the oldest news thrown away first; 0 keeps all",
+        ),
+        param(
+            "lamport",
+            Unit::Flag,
+            "off",
+            "carry Lamport's one number beside the vector, to see what it loses",
+        ),
     ],
     givens: &[],
     ops: &[

@@ -53,11 +53,11 @@ const fn role(
 }
 
 const fn count(name: &'static str, default: &'static str) -> ParamCard {
-    ParamCard { name, unit: Unit::Count { min: 0, max: 100_000 }, default, says: "", later: false }
+    param(name, Unit::Count { min: 0, max: 100_000 }, default)
 }
 
 const fn param(name: &'static str, unit: Unit, default: &'static str) -> ParamCard {
-    ParamCard { name, unit, default, says: "", later: false }
+    engine::card::param(name, unit, default, "")
 }
 
 const fn op(verb: Verb, role: &'static str, args: &'static [&'static str]) -> OpCard {
