@@ -445,7 +445,11 @@ impl Server {
 
     pub fn line(&self) -> String {
         let (last, commit) = (self.log.last_index(), self.commit_index);
-        format!("term {} · log {last} · committed {commit}", self.current_term)
+        let term = self.current_term;
+        match &self.arriving {
+            Some(a) => format!("term {term} · log {last} · snapshot: {} rows", a.held),
+            None => format!("term {term} · log {last} · committed {commit}"),
+        }
     }
 
     /// A leader with something to commit is not, nor is whoever wants to lead.
