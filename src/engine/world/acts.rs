@@ -501,12 +501,12 @@ impl World {
             return Ok(());
         }
         // Of several that fit, those are meant with which it can be done.
-        let can = |m: &MsgId| self.may(*m, verb);
-        if fits.iter().all(|m| can(m).is_err()) {
-            return fits.iter().try_for_each(can);
+        let (can, cannot): (Vec<MsgId>, Vec<MsgId>) =
+            fits.into_iter().partition(|m| self.may(*m, verb).is_ok());
+        if let ([], [first, ..]) = (&can[..], &cannot[..]) {
+            return self.may(*first, verb);
         }
-        let fits: Vec<MsgId> = fits.into_iter().filter(|m| can(m).is_ok()).collect();
-        for m in fits {
+        for m in can {
             let found = self.take_from_flight(|f| f.m == m).into_iter().next();
             if let Some(f) = found.or_else(|| self.take_held(|f| f.m == m)) {
                 self.apply(f, verb);
