@@ -46,6 +46,14 @@ test.describe("a first visit", () => {
     expect(await page.locator(".flight[transform]").count()).toBe(0);
   });
 
+  test("arcs that get a new owner grow out of their tokens, unless less motion is asked for", async ({ page, open }) => {
+    await open("?view=ring#consistent-hashing/join&t=112ms");
+    const arc = page.locator(".exhibits .arc.moving").first();
+    await expect(arc).toHaveCSS("animation-name", "grow");
+    await page.emulateMedia({ reducedMotion: "reduce" });
+    await expect(arc).toHaveCSS("animation-name", "none");
+  });
+
   test("keeps its short address until somebody touches it", async ({ page, open, site }) => {
     await open();
     await page.getByRole("button", { name: "Pause" }).click();

@@ -52,15 +52,9 @@ impl Pen {
 
     /// A stretch of a circle, in turns from the top, clockwise.
     pub fn turn(&mut self, x: f32, y: f32, r: f32, from: f32, to: f32) -> &mut Pen {
-        let span = (to - from).clamp(0.0, 0.9999);
+        let span = (to - from).clamp(-0.9999, 0.9999);
         let ((ax, ay), (bx, by)) = (around(x, y, r, r, from), around(x, y, r, r, from + span));
-        self.to(ax, ay).arc(r, span > 0.5, true, bx, by)
-    }
-    /// The same way, from its end.
-    pub fn turn_back(&mut self, x: f32, y: f32, r: f32, from: f32, to: f32) -> &mut Pen {
-        let span = (to - from).clamp(0.0, 0.9999);
-        let ((ax, ay), (bx, by)) = (around(x, y, r, r, to), around(x, y, r, r, to - span));
-        self.to(ax, ay).arc(r, span > 0.5, false, bx, by)
+        self.to(ax, ay).arc(r, span.abs() > 0.5, span > 0.0, bx, by)
     }
     pub fn circle(&mut self, x: f32, y: f32, r: f32) -> &mut Pen {
         self.to(x - r, y).arc(r, true, true, x + r, y).arc(r, true, true, x - r, y).close()

@@ -109,7 +109,7 @@ impl View<'_> {
                 to += 1.0;
             }
             let mut pen = Pen::new();
-            pen.turn_back(self.x, self.y, self.r - 12.0, from, to);
+            pen.turn(self.x, self.y, self.r - 12.0, to, from);
             out.push(Shape::path("arc moving", pen.d()).hue(Hue::owner(self.run, taker)));
         }
     }
@@ -201,9 +201,13 @@ impl View<'_> {
         let (inside, room) = (self.r * 1.3, 2.0 * (self.r + 30.0));
         let within = shares.len() as f32 * 20.0 <= inside;
         let beside = !within && self.x - self.r >= 160.0;
+        // In the middle a pair is: a short name leaves its share the more room.
+        let wide = |words: &str| text::width(words, text::LABEL);
+        let name = shares.iter().map(|s| wide(self.run.name(s.0))).fold(0.0, f32::max);
+        let aside = (name - wide("99.9 %")).min(0.0) / 2.0;
         let (x, height) = match beside {
             true => (self.x + self.r + 90.0, room),
-            false => (self.x, inside),
+            false => (self.x + aside, inside),
         };
         let pitch = (height / shares.len().max(1) as f32).clamp(14.0, 20.0);
         let shown = shares.len().min((height / pitch) as usize);

@@ -1030,6 +1030,27 @@ fn a_key_goes_clockwise_to_its_holders_and_passes_over_who_has_it() {
     assert!(!narrow.shapes.iter().any(|s| s.role == "walk"));
 }
 
+/// The page lets a path grow from where it begins.
+#[test]
+fn an_arc_that_gets_a_new_owner_begins_at_its_token() {
+    let (picture, ring) = drawn_ring("join", 115 * MS, 832.0);
+    let moving = of_role(&picture.shapes, "arc moving");
+    assert_eq!(moving.len(), ring.moving.len());
+    assert!(!moving.is_empty());
+    let (x, y) = (832.0 / 2.0, 290.0 / 2.0);
+    for (shape, (_, token, ..)) in moving.iter().zip(&ring.moving) {
+        let Form::Path(d) = &shape.form else { panic!("an arc is a path") };
+        let begin = d.trim_start_matches('M').split(['A', ' ', ',']).take(2);
+        let [a, b] = begin.map(|n| n.parse::<f32>().unwrap()).collect::<Vec<_>>()[..] else {
+            panic!("{d}")
+        };
+        // Clockwise from the top, as the tokens are.
+        let turn = (f32::atan2(a - x, y - b) / std::f32::consts::TAU).rem_euclid(1.0);
+        let away = (turn - *token as f32 / 4_294_967_296.0).abs();
+        assert!(away.min(1.0 - away) < 0.002, "{turn} {token} {d}");
+    }
+}
+
 #[test]
 fn a_ring_shows_the_keys_of_all_with_their_holders() {
     let ring = |slug: &str, t: Us| drawn_ring(slug, t, 832.0);
