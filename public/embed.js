@@ -8,7 +8,7 @@
 // What stands inside stays until the run is there (and on paper, and without scripts). The frame is made when it comes near the
 // window, or on a click with loading="click". `src` is what stands behind the # of a link; `seed`, `t` and any other attribute that is no
 // attribute of the element itself are added to it as parameters. Methods give promises: play() pause() toggle() step(n) seek(µs)
-// getState(). Events: lamp-ready, lamp-state, lamp-error. The frame's height follows its content unless `height` is given.
+// getState(). Events: lamp-ready, lamp-error. The frame's height follows its content unless `height` is given.
 const home = new URL("./", import.meta.url);
 const OWN = new Set(["src", "theme", "autoplay", "height", "loading", "label", "id", "class", "style", "title", "hidden", "slot", "lang", "dir"]);
 const TIMEOUT_MS = 10_000;
