@@ -209,6 +209,7 @@ impl View<'_> {
             true => (self.x + self.r + 90.0, room),
             false => (self.x + aside, inside),
         };
+        let gap = if self.r < 100.0 { 3.0 } else { 6.0 };
         let pitch = (height / shares.len().max(1) as f32).clamp(14.0, 20.0);
         let shown = shares.len().min((height / pitch) as usize);
         let top = self.y - pitch * (shown as f32 - 1.0) / 2.0 + 4.5;
@@ -216,8 +217,8 @@ impl View<'_> {
             let y = top + pitch * i as f32;
             let name = text::fit(self.run.name(*n), text::LABEL, self.r * 0.9);
             let hue = Hue::owner(self.run, *n);
-            out.push(Shape::text("owner", x - 6.0, y, Anchor::End, name).hue(hue));
-            out.push(Shape::text("value", x + 6.0, y, Anchor::Start, percent(*share)));
+            out.push(Shape::text("owner", x - gap, y, Anchor::End, name).hue(hue));
+            out.push(Shape::text("value", x + gap, y, Anchor::Start, percent(*share)));
         }
     }
 
