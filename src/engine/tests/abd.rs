@@ -7,10 +7,6 @@ use engine::check::{history_of, judge_history};
 use engine::run::Run;
 use house::*;
 
-fn run(text: &str) -> Run {
-    finished(read(text).unwrap_or_else(|e| panic!("{text}\n{e}")))
-}
-
 fn broke(run: &Run, claim: &str) -> bool {
     verdicts(run).claims.iter().any(|c| c.name == claim && !c.broken.is_empty())
 }
@@ -31,7 +27,7 @@ fn the_claim_and_the_checker_agree() {
                  at 500ms partition n1 n2 c1 c3 | n3 n4 c2 c4\nat 1s heal\n\
                  at 1.2s crash n2\nat 1.5s restart n2\nuntil 3s\n"
             );
-            let run = run(&text);
+            let run = run_text(&text);
             let verdict = judge_history(&history_of(&run), "linearizable").unwrap();
             let says = broke(&run, "Linearizable");
             assert_eq!(verdict.holds(), Some(!says), "{text}");
@@ -51,7 +47,7 @@ fn an_operation_costs_what_the_card_says() {
             "lamplight 1\nrun abd nodes={n} clients=1 {setting} seed=1\nnet latency=10ms\n\
              at 0ms c1 put x 1\nat 1s c1 {verb}\nuntil 2s\n"
         );
-        let run = run(&text);
+        let run = run_text(&text);
         run.trace().msgs.iter().filter(|m| m.sent_at >= 1_000_000).count() as u64
     };
     for n in [3, 4, 5, 7] {
@@ -76,7 +72,7 @@ fn a_writer_may_crash_at_any_moment() {
                  at 20ms every 15ms x 20 c2 get x\nat 25ms every 15ms x 20 c3 get x\n\
                  expect history linearizable\nuntil 1s\n"
             );
-            let run = run(&text);
+            let run = run_text(&text);
             let v = verdicts(&run);
             assert!(v.ok(), "{text}");
         }
@@ -88,7 +84,7 @@ fn a_writer_may_crash_at_any_moment() {
 fn quorums_must_meet() {
     let broken = |read: u64, write: u64, fast: &str| {
         let runs = (1..=40).map(|seed| {
-            run(&format!(
+            run_text(&format!(
                 "lamplight 1\nrun abd nodes=4 clients=4 read-quorum={read} write-quorum={write} \
                  fast-path={fast} seed={seed}\nnet latency=2ms..40ms\n\
                  load c1 put x rate=8/s to=1s\nload c2 put x rate=8/s to=1s\n\

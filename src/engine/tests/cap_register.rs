@@ -7,10 +7,6 @@ use engine::check::{history_of, judge_history};
 use engine::run::Run;
 use house::*;
 
-fn run(text: &str) -> Run {
-    finished(read(text).unwrap_or_else(|e| panic!("{text}\n{e}")))
-}
-
 fn broke(run: &Run, claim: &str) -> bool {
     verdicts(run).claims.iter().any(|c| c.name == claim && !c.broken.is_empty())
 }
@@ -37,7 +33,7 @@ fn the_claim_and_the_checker_agree() {
                  load c2 get x rate=15/s to=2s\nload c4 get x rate=15/s to=2s\n\
                  at 500ms partition n1 n2 n3 c1 c2 c3 | n4 n5 c4 c5\nat 1.2s heal\nuntil 4s\n"
             );
-            let run = run(&text);
+            let run = run_text(&text);
             let verdict = judge_history(&history_of(&run), "linearizable").unwrap();
             let says = broke(&run, "Linearizable");
             assert_eq!(verdict.holds(), Some(!says), "{text}");
@@ -64,11 +60,14 @@ fn the_lease_holds_as_long_as_clocks_are_within_rho() {
     };
     for cut in (900..1100).step_by(7) {
         for (slow, fast) in [(0, 0), (-50_000, 0), (0, 50_000), (-50_000, 50_000)] {
-            assert!(!broke(&run(&text(slow, fast, cut)), "Linearizable"), "{slow} {fast} {cut}");
+            assert!(
+                !broke(&run_text(&text(slow, fast, cut)), "Linearizable"),
+                "{slow} {fast} {cut}"
+            );
         }
     }
     let beyond =
-        (900..1100).step_by(7).filter(|c| broke(&run(&text(-300_000, 0, *c)), "Linearizable"));
+        (900..1100).step_by(7).filter(|c| broke(&run_text(&text(-300_000, 0, *c)), "Linearizable"));
     assert!(beyond.count() > 0, "a clock 30 % slow was borne");
 }
 
@@ -81,7 +80,7 @@ fn an_operation_costs_what_the_card_says() {
             "lamplight 1\nrun cap-register mode={mode} nodes={n} clients=1 seed=1\nnet latency=10ms\n\
              at 100ms c1 put x 1\nat 1050ms {verb}\nuntil 1.5s\n"
         );
-        let run = run(&text);
+        let run = run_text(&text);
         let names = run.entry().kinds;
         let mine = |m: &engine::trace::MsgRec| kinds.contains(&names[m.kind as usize].name);
         let since = |m: &engine::trace::MsgRec| m.sent_at > 1_000_000;

@@ -8,15 +8,6 @@ use engine::protocols::CATALOGUE;
 use engine::run::Run;
 use house::*;
 
-fn run(text: &str) -> Run {
-    finished(read(text).unwrap_or_else(|e| panic!("{text}\n{e}")))
-}
-
-fn holds(text: &str) {
-    let v = run(text);
-    assert!(verdicts(&v).ok(), "{text}\n{}", engine::trace::text::verdicts(verdicts(&v)));
-}
-
 fn scenario(slug: &str) -> String {
     let bill = CATALOGUE.iter().find(|b| b.entry().id == "causal-store").unwrap();
     of_entry(bill).into_iter().find(|s| s.slug == slug).unwrap().text
@@ -31,7 +22,7 @@ fn fits(run: &Run, model: &str) -> Option<bool> {
 #[test]
 fn without_the_wait_the_reply_is_seen_without_its_post() {
     for bug in ["no-buffer", "deps-own-only"] {
-        let r = run(&with_bug(&scenario("reply-before-post"), bug));
+        let r = run_text(&with_bug(&scenario("reply-before-post"), bug));
         let ops = &r.trace().ops;
         let got: Vec<String> = ops
             .iter()

@@ -15,10 +15,6 @@ fn bill() -> &'static Bill {
     CATALOGUE.iter().find(|b| b.entry().id == "consistency").expect("the entry")
 }
 
-fn run(text: &str) -> Run {
-    finished(read(text).unwrap_or_else(|e| panic!("{text}\n{e}")))
-}
-
 /// The last word of the run's checker about a model.
 fn last_word(run: &Run, model: Model) -> Option<bool> {
     let mut word = None;
@@ -78,7 +74,7 @@ fn random_histories_are_judged_like_the_trace() {
              load p1 get x rate=4/s to=1s\nload p2 get x rate=4/s to=1s\nload p3 get x rate=6/s to=1s\n\
              until quiet by 5s\n"
         );
-        let run = run(&text);
+        let run = run_text(&text);
         agree(&run, &text);
         let h = history_of(&run);
         wrong += usize::from(last_word(&run, Model::Linearizable) == Some(false));
@@ -100,8 +96,8 @@ fn a_litmus_history_has_a_link_and_a_verdict_for_every_model() {
         let Ok(Address { source: Source::Text(text), .. }) = link::parse_fragment(&link) else {
             panic!("{}: {link}", s.slug)
         };
-        let again = run(&text);
-        assert_eq!(report(&again), report(&run(&s.text)), "{}", s.slug);
+        let again = run_text(&text);
+        assert_eq!(report(&again), report(&run_text(&s.text)), "{}", s.slug);
         assert_eq!(report(&again).lines().count(), 1 + Model::ALL.len());
     }
 }

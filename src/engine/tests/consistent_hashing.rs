@@ -125,20 +125,12 @@ fn the_lesson_leads_to_every_scenario() {
     }
 }
 
-/// The verdicts of a text, which must say that all of its expectations hold.
-fn holds(text: &str) {
-    let run = house::finished(house::read(&format!("lamplight 1\n{text}")).expect("it reads"));
-    let v = house::verdicts(&run);
-    let failed: Vec<_> = v.expects.iter().filter(|e| !e.ok).map(|e| (e.line, &e.got)).collect();
-    assert!(failed.is_empty() && v.voids.is_empty(), "{failed:?} {:?}\n{text}", v.voids);
-}
-
 /// The newcomer asks again while the map is still being written: a crash takes that map back.
 #[test]
 fn no_map_leaves_before_it_is_on_the_disk() {
     let text = |crash: &str| {
         format!(
-            "run consistent-hashing nodes=4 seed=1\nnode n4 absent\nnode map disk=450ms\n\
+            "lamplight 1\nrun consistent-hashing nodes=4 seed=1\nnode n4 absent\nnode map disk=450ms\n\
              at 100ms start n4\nthen n4 join\n{crash}\nuntil 1250ms"
         )
     };
@@ -153,7 +145,8 @@ fn no_map_leaves_before_it_is_on_the_disk() {
 #[test]
 fn a_write_that_was_answered_is_not_written_again() {
     holds(
-        "run consistent-hashing nodes=5 routers=2 clients=2 replicas=3 patience=2s seed=1\n\
+        "lamplight 1\n\
+         run consistent-hashing nodes=5 routers=2 clients=2 replicas=3 patience=2s seed=1\n\
          at 0ms delay next ReplicaPut n4 -> n2 by 1s\nat 0ms cut r2 -> n4\n\
          at 10ms c1 put user:1 one\nat 110ms c2 put user:1 two\nat 3500ms heal\nat 3600ms c1 get user:1\n\
          expect sometimes c1 ok put user:1 one\nexpect sometimes c2 ok put user:1 two\n\
@@ -164,7 +157,8 @@ fn a_write_that_was_answered_is_not_written_again() {
 #[test]
 fn a_replicated_read_has_as_long_as_its_router_waits() {
     holds(
-        "run consistent-hashing nodes=5 replicas=3 patience=50ms timeout=400ms seed=1\nnet latency=40ms\n\
+        "lamplight 1\n\
+         run consistent-hashing nodes=5 replicas=3 patience=50ms timeout=400ms seed=1\nnet latency=40ms\n\
          at 10ms c1 put user:1 one\nat 2s c1 get user:1\n\
          expect answer c1 #2 ok one\nexpect never r1 suspected\nuntil quiet by 10s",
     );

@@ -5,12 +5,6 @@ mod house;
 
 use house::*;
 
-fn holds(text: &str) {
-    let run = finished(read(text).unwrap_or_else(|e| panic!("{text}\n{e}")));
-    let v = verdicts(&run);
-    assert!(v.ok(), "{text}\n{:?}", v.expects);
-}
-
 /// n − 1 messages and n − 1 acknowledgements a flush, whatever was put in it.
 #[test]
 fn a_flush_costs_the_same_whatever_it_carries() {

@@ -3,17 +3,7 @@
 
 mod house;
 
-use engine::run::Run;
 use house::*;
-
-fn run(text: &str) -> Run {
-    finished(read(text).unwrap_or_else(|e| panic!("{text}\n{e}")))
-}
-
-fn holds(text: &str) {
-    let v = run(text);
-    assert!(verdicts(&v).ok(), "{text}\n{}", engine::trace::text::verdicts(verdicts(&v)));
-}
 
 /// Whatever the order of arrival and the source of stamps, and whichever rule decides ties: one store in the
 /// end. Stamps that follow what was seen lose nothing to what it came after, whatever the clocks say.

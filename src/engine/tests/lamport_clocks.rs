@@ -13,10 +13,6 @@ use engine::trace::What;
 use engine::tree::Tree;
 use house::*;
 
-fn run_text(text: &str) -> Run {
-    finished(read(text).unwrap_or_else(|e| panic!("{e}\n{text}")))
-}
-
 #[test]
 fn a_multicast_costs_n_times_n_minus_1() {
     for n in 2..=9 {

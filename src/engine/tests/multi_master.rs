@@ -4,18 +4,8 @@
 mod house;
 
 use engine::check::{history_of, judge_history, strongest};
-use engine::run::Run;
 use engine::scenario::ast::Out;
 use house::*;
-
-fn run(text: &str) -> Run {
-    finished(read(text).unwrap_or_else(|e| panic!("{text}\n{e}")))
-}
-
-fn holds(text: &str) {
-    let v = run(text);
-    assert!(verdicts(&v).ok(), "{text}\n{}", engine::trace::text::verdicts(verdicts(&v)));
-}
 
 /// One write reaches everybody with one message each, whoever tells whom; with cycles, every link that does
 /// not lead back is used once: from the hub n−1 spokes, and the n−2 links of the ring between leaves.
@@ -64,13 +54,13 @@ fn what_is_merged_is_no_history_of_a_register() {
     };
     let delete = "at 500ms c1 delete x\n";
     for resolver in ["siblings", "lww", "priority"] {
-        assert!(strongest(&run(&text(resolver, ""))).is_some(), "{resolver}");
-        assert_eq!(strongest(&run(&text(resolver, delete))), None, "{resolver}");
+        assert!(strongest(&run_text(&text(resolver, ""))).is_some(), "{resolver}");
+        assert_eq!(strongest(&run_text(&text(resolver, delete))), None, "{resolver}");
     }
     for resolver in ["union", "tombstones", "sum"] {
-        assert_eq!(strongest(&run(&text(resolver, ""))), None, "{resolver}");
+        assert_eq!(strongest(&run_text(&text(resolver, ""))), None, "{resolver}");
     }
-    let merged = run(&text("union", ""));
+    let merged = run_text(&text("union", ""));
     let verdict = judge_history(&history_of(&merged), "linearizable").expect("a model");
     let says = verdict.sentence(&history_of(&merged), &|n| merged.name(n).to_string());
     assert!(verdict.holds().is_none() && says.contains("several writes"), "{says}");
@@ -87,7 +77,7 @@ fn what_was_refused_is_never_done() {
              net latency=1ms..300ms duplicate=100%\nat 0ms c1 create x A\n\
              at 700ms c1 delete x\nat 700ms c3 create x B\n{crash}at 2s c1 get x\nuntil 4s\n"
         );
-        let r = run(&text);
+        let r = run_text(&text);
         let ends: Vec<_> = r.trace().ops.iter().map(|o| o.ret.as_ref()).collect();
         if ends[2].is_some_and(|(_, out, _)| *out == Out::Failed) {
             refused += 1;

@@ -14,10 +14,6 @@ use engine::trace::What;
 use engine::tree::Tree;
 use house::*;
 
-fn run_text(text: &str) -> Run {
-    finished(read(text).unwrap_or_else(|e| panic!("{e}\n{text}")))
-}
-
 fn text_of(slug: &str) -> String {
     let s = shipped().into_iter().find(|s| s.name() == format!("ntp/{slug}"));
     s.unwrap_or_else(|| panic!("{slug} is not shipped")).text

@@ -26,10 +26,6 @@ fn text_of(slug: &str) -> String {
     s.unwrap_or_else(|| panic!("{slug} is not shipped")).text
 }
 
-fn run_text(text: &str) -> Run {
-    finished(read(text).unwrap_or_else(|e| panic!("{e}\n{text}")))
-}
-
 fn ship(slug: &str) -> Run {
     run_text(&text_of(slug))
 }

@@ -17,16 +17,6 @@ fn text_of(slug: &str) -> String {
     s.unwrap_or_else(|| panic!("{slug} is not shipped")).text
 }
 
-fn run(text: &str) -> Run {
-    finished(read(text).unwrap_or_else(|e| panic!("{text}\n{e}")))
-}
-
-fn holds(text: &str) {
-    let run = run(text);
-    let v = verdicts(&run);
-    assert!(v.ok(), "{text}\n{}", engine::trace::text::verdicts(v));
-}
-
 /// When a claim broke, in ms.
 fn broke(run: &Run, claim: &str) -> Option<u64> {
     let at = run.entry().claims.iter().position(|c| c.name == claim).expect("a claim") as u8;
@@ -70,7 +60,7 @@ fn mistakes_break_what_they_name_when_the_card_says() {
         ("two-know", "no-join-rule", "Answered", 5000),
         ("slow-links", "no-timer-doubling", "Answered", 5000),
     ] {
-        let run = run(&with_bug(&text_of(slug), bug));
+        let run = run_text(&with_bug(&text_of(slug), bug));
         assert_eq!(broke(&run, claim), Some(at), "{slug} with {bug}");
     }
 }
@@ -79,7 +69,8 @@ fn mistakes_break_what_they_name_when_the_card_says() {
 #[test]
 fn a_view_begun_by_a_liar_is_judged_where_it_is_entered() {
     let text = with_bug(&text_of("commit-then-viewchange"), "vc-no-certs");
-    let run = run(&text.replace("at 45ms  crash r0", "at 0ms turn r1 forget\nat 45ms  crash r0"));
+    let run =
+        run_text(&text.replace("at 45ms  crash r0", "at 0ms turn r1 forget\nat 45ms  crash r0"));
     assert!(broke(&run, "NewViewKeeps").is_some());
 }
 

@@ -28,10 +28,6 @@ fn text_of(slug: &str) -> String {
     s.unwrap_or_else(|| panic!("{slug} is not shipped")).text
 }
 
-fn run_text(text: &str) -> Run {
-    finished(read(text).unwrap_or_else(|e| panic!("{e}\n{text}")))
-}
-
 fn ship(slug: &str) -> Run {
     run_text(&text_of(slug))
 }
@@ -456,19 +452,12 @@ fn every_link_of_the_lesson_leads_somewhere() {
 
 // ---------------------------------------------------------------- what no shipped scenario shows
 
-/// The verdicts of a text, which must say that all of its expectations hold.
-fn holds(text: &str) {
-    let run = run_text(&format!("lamplight 1\n{text}"));
-    let v = verdicts(&run);
-    let failed: Vec<_> = v.expects.iter().filter(|e| !e.ok).map(|e| (e.line, &e.got)).collect();
-    assert!(failed.is_empty() && v.voids.is_empty(), "{failed:?} {:?}\n{text}", v.voids);
-}
-
 /// n2 leads before it has applied the registration that n1 has told c1 of.
 #[test]
 fn a_session_that_stands_in_the_log_is_one() {
     holds(
-        "run raft nodes=3 clients=1 sessions=on retry=110ms timeout=5s seed=1\nnet latency=10ms\ngiven c1 leader=n1\n\
+        "lamplight 1\n\
+         run raft nodes=3 clients=1 sessions=on retry=110ms timeout=5s seed=1\nnet latency=10ms\ngiven c1 leader=n1\n\
          at 0ms fire n1 election\nat 60ms c1 put x 1\nat 95ms crash n1\nat 185ms fire n2 election\n\
          expect sometimes n1 committed index=2\nexpect sometimes c1 retried request=1\n\
          expect count delivered ClientRequest c1 -> n2 from 206ms to 224ms >= 1\n\
@@ -479,7 +468,8 @@ fn a_session_that_stands_in_the_log_is_one() {
 #[test]
 fn who_never_got_a_session_has_surely_executed_nothing() {
     holds(
-        "run raft nodes=3 clients=1 sessions=on retry=50ms timeout=300ms seed=1\nnet latency=10ms\n\
+        "lamplight 1\n\
+         run raft nodes=3 clients=1 sessions=on retry=50ms timeout=300ms seed=1\nnet latency=10ms\n\
          at 0ms isolate c1\nat 10ms c1 put x 1\nexpect answer c1 #1 failed\nexpect sometimes c1 gave-up\nuntil 1s",
     );
 }
@@ -502,7 +492,8 @@ fn with_leases_nobody_may_be_less_patient_than_the_run_says() {
 #[test]
 fn pieces_of_two_snapshots_are_not_joined() {
     holds(
-        "run raft nodes=3 clients=1 compact=5 piece=1 prevote=on timeout=5s seed=1\nnet latency=10ms\ngiven c1 leader=n1\n\
+        "lamplight 1\n\
+         run raft nodes=3 clients=1 compact=5 piece=1 prevote=on timeout=5s seed=1\nnet latency=10ms\ngiven c1 leader=n1\n\
          load c1 put x rate=20/s arrivals=even from=100ms to=390ms\nat 400ms c1 put y 1\n\
          load c1 put x rate=20/s arrivals=even from=700ms to=1s\nat 0ms fire n1 election\nat 50ms crash n3\n\
          at 500ms restart n3\nwhen n3 gathered held=1 isolate n3\nat 1200ms crash n1\nat 1200ms heal\n\

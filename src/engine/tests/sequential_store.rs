@@ -7,10 +7,6 @@ use engine::check::{history_of, judge_history};
 use engine::run::Run;
 use house::*;
 
-fn run(text: &str) -> Run {
-    finished(read(text).unwrap_or_else(|e| panic!("{text}\n{e}")))
-}
-
 fn any_broken(run: &Run) -> bool {
     verdicts(run).claims.iter().any(|c| !c.broken.is_empty())
 }
@@ -37,7 +33,7 @@ fn where_the_claims_hold_the_checker_finds_an_order() {
                  load c1 get y rate=10/s to=1s\nload c2 get x rate=10/s to=1s\n\
                  at 400ms crash n3\nat 600ms restart n3\nuntil 4s\n"
             );
-            let run = run(&text);
+            let run = run_text(&text);
             let claims = any_broken(&run);
             assert!(!claims || !bug.is_empty(), "{text}");
             assert!(claims || sequential(&run) != Some(false), "{text}");
@@ -52,9 +48,11 @@ fn where_the_claims_hold_the_checker_finds_an_order() {
 /// Each key by itself fits one order; both together do not.
 #[test]
 fn two_sequences_do_not_compose() {
-    let run = run("lamplight 1\nrun sequential-store orders=2 nodes=2 clients=2 seed=1\n\
+    let run = run_text(
+        "lamplight 1\nrun sequential-store orders=2 nodes=2 clients=2 seed=1\n\
          net latency=50ms\nat 0ms c1 put x 1\nat 0ms c2 put y 1\n\
-         at 1ms c1 get y\nat 1ms c2 get x\nuntil 1s\n");
+         at 1ms c1 get y\nat 1ms c2 get x\nuntil 1s\n",
+    );
     assert_eq!(sequential(&run), Some(false));
     for key in ["x", "y"] {
         let mut alone = history_of(&run);
@@ -69,7 +67,7 @@ fn two_sequences_do_not_compose() {
 fn a_write_costs_what_the_card_says() {
     for n in 2..=7 {
         for (home, first) in [(1, 0), (n, 1)] {
-            let run = run(&format!(
+            let run = run_text(&format!(
                 "lamplight 1\nrun sequential-store nodes={n} clients=1 seed=1\nnet latency=10ms\n\
                  given c1 home=n{home}\nat 0ms c1 put x 1\nuntil 500ms\n"
             ));
@@ -88,7 +86,7 @@ fn a_write_costs_what_the_card_says() {
 fn the_cost_is_moved_and_not_saved() {
     for delay in [1, 10, 35, 100] {
         for variant in ["local-read", "fast-write"] {
-            let run = run(&format!(
+            let run = run_text(&format!(
                 "lamplight 1\nrun sequential-store variant={variant} nodes=3 clients=3 seed=1\n\
                  net latency={delay}ms\nat 0ms c3 put x 1\nwhen c3 ok put x 1 c3 get x\n\
                  expect measure sum latency c3 = {}ms\nexpect answer c3 #2 ok 1\nuntil 1s\n",
@@ -115,7 +113,7 @@ fn a_replicated_sequencer_may_crash_at_any_moment() {
                  expect sometimes c3 ok put x 4\nexpect answer c1 #31 ok 4\n\
                  expect history sequential\nuntil 4s\n"
             );
-            let run = run(&text);
+            let run = run_text(&text);
             assert!(verdicts(&run).ok(), "{text}");
         }
     }
@@ -125,9 +123,11 @@ fn a_replicated_sequencer_may_crash_at_any_moment() {
 /// a crash takes back, nobody has been given.
 #[test]
 fn a_log_is_given_to_nobody_before_it_is_saved() {
-    let run = run("lamplight 1\nrun sequential-store replicated=on nodes=5 clients=1 seed=1\n\
+    let run = run_text(
+        "lamplight 1\nrun sequential-store replicated=on nodes=5 clients=1 seed=1\n\
          net latency=10ms disk=100ms\nat 0ms c1 put x 1\nat 500ms crash n1\n\
-         when n2 took-over +50ms crash n2\nexpect sometimes n2 took-over\nuntil 3s\n");
+         when n2 took-over +50ms crash n2\nexpect sometimes n2 took-over\nuntil 3s\n",
+    );
     assert!(verdicts(&run).ok());
     let starts =
         run.trace().msgs.iter().filter(|m| {

@@ -129,8 +129,11 @@ impl Ghost {
             Happened::Crash => return self.crashed(step.node),
         }
         step.sent().for_each(|sent| self.left(step, sent, court));
-        self.counts(step, court);
-        self.holds(step, court);
+        // Of who is down nothing can be told: what it held is gone, what it comes back with not yet read.
+        if step.alive[step.node.index()] {
+            self.counts(step, court);
+            self.holds(step, court);
+        }
         self.judge_cuts(step, court);
     }
 

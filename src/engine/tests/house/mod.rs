@@ -90,6 +90,18 @@ pub fn finished(s: Scenario) -> Run {
     run
 }
 
+/// The run of a text, finished.
+pub fn run_text(text: &str) -> Run {
+    finished(read(text).unwrap_or_else(|e| panic!("{text}\n{e}")))
+}
+
+/// Everything the text expects comes true, and no claim breaks that it does not expect to.
+pub fn holds(text: &str) {
+    let run = run_text(text);
+    let v = verdicts(&run);
+    assert!(v.ok(), "{text}\n{}", engine::trace::text::verdicts(v));
+}
+
 /// All runs of a text, finished.
 pub fn together(s: Scenario) -> Together {
     let mut all = protocols::open_all(s).unwrap_or_else(|r| panic!("{}", r.message));
