@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use engine::card::View;
+use engine::card::{ClaimKind, View};
 use engine::protocols::CATALOGUE;
+use engine::run::Run;
 use engine::scenario::ast::{Act, What};
 use engine::scene::{Index, exhibit, measures};
 use engine::show::Exhibit;
@@ -351,4 +352,33 @@ fn the_reference_page_is_what_the_parser_reads() {
     }
     let was = fs::read_to_string(&path).unwrap_or_default();
     assert!(was == now, "REFERENCE.md: {}", first_difference(&was, &now));
+}
+
+/// Whoever crashes half way, and however long the others wait: no safety claim breaks that held before.
+#[test]
+fn who_never_comes_back_breaks_nothing() {
+    let calm = |run: &Run| verdicts(run).ok() && verdicts(run).claims.iter().all(|c| !c.expected);
+    let mut c = Complaints::default();
+    for s in shipped().iter().filter(|s| s.read().beside.is_empty()) {
+        let run = s.run();
+        if !calm(&run) {
+            continue;
+        }
+        let half = run.trace().events().last().map_or(0, |e| e.at) / 2;
+        let of_promises = |l: &&str| !l.starts_with("expect") && !l.starts_with("until");
+        let head: String = s.text.lines().filter(of_promises).map(|l| format!("{l}\n")).collect();
+        for node in &run.cast().members {
+            let crash = format!("at {half}us crash {}\nuntil quiet by 30s\n", node.id);
+            // Who is down by then cannot crash.
+            let Ok(text) = read(&(head.clone() + &crash)) else { continue };
+            let after = finished(text);
+            for (claim, card) in verdicts(&after).claims.iter().zip(after.entry().claims) {
+                let live = card.kind == ClaimKind::Liveness;
+                c.unless(live || claim.broken.is_empty(), || {
+                    format!("{}: {} is broken\n{crash}", s.name(), claim.name)
+                });
+            }
+        }
+    }
+    c.none();
 }
