@@ -400,6 +400,47 @@ test.describe("embedded", () => {
     await page.frames()[1].evaluate(() => postMessage({ ns: "lamplight", v: 1, kind: "cmd", name: "seek", id: "self", data: { t: 0 } }, "*"));
     await ask("getState");
     await answer("getState").toMatchObject({ ok: true, data: { t: 20_000 } });
+    await ask("hello");
+    await answer("hello").toMatchObject({ ok: true, data: { playing: false, duration: 30_000 } });
+    await ask("toggle");
+    await answer("toggle").toMatchObject({ ok: true, data: { playing: true } });
+    await ask("pause");
+    await answer("pause").toMatchObject({ ok: true, data: { playing: false } });
+    await ask("play");
+    await answer("play").toMatchObject({ ok: true, data: { playing: true } });
+    await ask("step", { by: "three" });
+    await ask("seek", { t: -1 });
+    await expect.poll(() => page.evaluate(() => globalThis.told.filter((m) => m.id === "seek").at(-1))).toMatchObject({ ok: false, data: { code: "bad-args" } });
+  });
+
+  test("answers a seek when the run stands there, however far it is", async ({ page, site, host }) => {
+    const origin = await host({
+      "/": `<!doctype html><title>A course</title><script>addEventListener("message", (e) => (globalThis.told ??= []).push(e.data))</script>
+        <iframe title="Lamplight" width="820" height="470" src="${site}/?embed=1#raft/happy"></iframe>`,
+    });
+    await page.goto(`${origin}/`);
+    await expect.poll(() => page.evaluate(() => globalThis.told?.some((m) => m.name === "ready"))).toBe(true);
+    await page.evaluate(() => frames[0].postMessage({ ns: "lamplight", v: 1, kind: "cmd", name: "seek", id: "far", data: { t: 300_000_000 } }, "*"));
+    await expect.poll(() => page.evaluate(() => globalThis.told.find((m) => m.id === "far"))).toMatchObject({ ok: true, data: { t: 300_000_000 } });
+  });
+
+  test("hears nobody but the origin it was made for", async ({ page, site, host, quiet }) => {
+    // The browser says of itself that what is meant for elsewhere is not told here.
+    quiet.expect(/target origin provided .*elsewhere/);
+    const frame = (whose) => `<iframe title="${whose}" width="820" height="470" src="${site}/?embed=1&amp;origin=${whose}#vector-clocks/triangle"></iframe>`;
+    const origin = await host({
+      "/": `<!doctype html><title>A course</title><script>addEventListener("message", (e) => (globalThis.told ??= []).push(e.data))</script><div></div>`,
+    });
+    await page.goto(`${origin}/`);
+    await page.evaluate((html) => (document.querySelector("div").innerHTML = html), frame("https://elsewhere.example") + frame(origin));
+    await expect(page.frameLocator("iframe >> nth=0").locator(".topology .node").first()).toBeVisible();
+    await expect.poll(() => page.evaluate(() => globalThis.told?.filter((m) => m.name === "ready").length)).toBe(1);
+    const ask = (of) => page.evaluate((of) => frames[of].postMessage({ ns: "lamplight", v: 1, kind: "cmd", name: "seek", id: `of ${of}`, data: { t: 15_000 } }, "*"), of);
+    await ask(0);
+    await ask(1);
+    await expect.poll(() => page.evaluate(() => globalThis.told.find((m) => m.kind === "res"))).toMatchObject({ id: "of 1", ok: true });
+    await expect(page.frameLocator("iframe >> nth=1").locator(".transport .clock")).toContainText("0.015");
+    await expect(page.frameLocator("iframe >> nth=0").locator(".transport .clock")).toContainText("0.000");
   });
 });
 
@@ -441,12 +482,20 @@ test.describe("the element <lamp-light>", () => {
 
 test.describe("everywhere", () => {
   const screens = { wide: { width: 1920, height: 1080 }, desk: { width: 1440, height: 900 }, tablet: { width: 900, height: 800 }, phone: { width: 390, height: 844 }, small: { width: 360, height: 640 } };
+  // Each screen in each scheme has another scenario: every sort of view is looked at, on paper and at night.
+  const scenes = {
+    wide: ["consistency/iriw", "pbft/primary-crash&t=600ms"],
+    desk: ["consistent-hashing/join&t=120ms", "raft/figure8&t=1.5s"],
+    tablet: ["ntp/falseticker&t=20s", "multi-master/conflict&t=60ms"],
+    phone: ["vector-clocks/triangle&t=15ms", "consistent-hashing/join&t=120ms"],
+    small: ["raft/leader-crash&t=2s", "abd/spectrum&t=200ms"],
+  };
   for (const [name, viewport] of Object.entries(screens)) {
-    for (const colorScheme of ["light", "dark"]) {
+    for (const [i, colorScheme] of ["light", "dark"].entries()) {
       test(`accessible, with targets large enough: ${name}, ${colorScheme}`, async ({ page, open }) => {
         await page.setViewportSize(viewport);
         await page.emulateMedia({ colorScheme });
-        await open("#vector-clocks/triangle&t=15ms");
+        await open(`#${scenes[name][i]}`);
         for (const title of ["Inspect", "Why", "Claims", "Scenario", "Events", "Lesson"]) {
           await tab(page, title).click();
           await expect(page.locator(".panel h2").first()).toBeVisible();
@@ -460,6 +509,28 @@ test.describe("everywhere", () => {
       });
     }
   }
+
+  test("the catalogue: every section has entries, every entry its own picture, and each opens", async ({ page, open }) => {
+    await open("#vector-clocks/triangle&t=5ms");
+    const rail = page.getByRole("navigation", { name: "Catalogue" });
+    const entries = rail.locator(".entries > li:has(svg)");
+    await expect.poll(() => entries.count()).toBe(15);
+    const headings = await rail.getByRole("heading", { level: 2 }).allTextContents();
+    const numbers = headings.map((h) => Number.parseInt(h)).filter((n) => n);
+    expect(numbers, "in the subject's order").toEqual([...numbers].sort((a, b) => a - b));
+    expect(new Set(headings).size).toBe(headings.length);
+    const pictures = await entries.locator("svg").evaluateAll((all) => all.map((e) => e.outerHTML));
+    expect(new Set(pictures).size, "no two entries look the same").toBeGreaterThanOrEqual(pictures.length - 3);
+    for (const picture of pictures) expect(picture).toMatch(/<(circle|path|line|rect)/);
+    const links = await entries.evaluateAll((all) => all.map((e) => e.querySelector("a").getAttribute("href")));
+    for (const link of links) {
+      await rail.locator(`a[href="${link}"]`).first().click();
+      await expect(page.locator(".topology .node").first()).toBeVisible();
+      await expect(page).toHaveURL(new RegExp(link));
+      // Left before it stands: whoever chooses the next at once gets the next.
+    }
+    await expect(rail.locator("[aria-current=true]")).toHaveCount(1);
+  });
 
   test("in a sub-path: scenarios, lessons and links", async ({ page, open }) => {
     await open("#vector-clocks/triangle&t=5ms", subPath);

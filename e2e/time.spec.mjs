@@ -83,6 +83,30 @@ test.describe("branches", () => {
     await page.goBack();
     await expect(twig(page, /^crash C/)).toBeVisible();
     await expect(field).toHaveValue(/#half/);
+    await page.goForward();
+    await expect(page).toHaveTitle(/^(?!Three messages)/);
+    await expect(branches(page)).toHaveCount(0);
+    await page.goBack();
+    await expect(twig(page, /^crash C/)).toBeVisible();
+    await expect(field).toHaveValue(/#half/);
+  });
+
+  test("a tab that was closed is gone on with in another: branches, undo and what is compared", async ({ page, open, context, site }) => {
+    await branches(page).getByRole("button", { name: "compare with as it came" }).click();
+    await expect(page.locator(".one-run")).toHaveCount(2);
+    await expect.poll(() => page.url()).toMatch(/#[zp]1/);
+    // As a browser does it when its tab goes: the page is told, and what only this tab keeps is gone.
+    await page.goto("about:blank");
+    const other = await context.newPage();
+    await page.close();
+    await other.goto(`${site}/#raft/happy&t=5ms`);
+    await other.getByRole("navigation", { name: "Catalogue" }).getByRole("link", { name: "Three messages" }).first().click();
+    await expect(twig(other, /^crash C/)).toHaveAttribute("aria-current", "true");
+    await expect(other.locator(".one-run")).toHaveCount(2);
+    await other.locator("body").press("Control+z");
+    await expect(branches(other)).toHaveCount(0);
+    await other.locator("body").press("Control+Shift+z");
+    await expect(twig(other, /^crash C/)).toBeVisible();
   });
 
   test("back keeps what can be undone, what is compared and the view; a name is taken back alone", async ({ page }) => {
@@ -182,4 +206,38 @@ test.describe("run until", () => {
     await dialog.getByRole("button", { name: "a claim broken" }).click();
     await expect(dialog.getByRole("alert")).toContainText(/Up to .* there is no claim broken/);
   });
+});
+
+test("a bookmark alone is something to go on with", async ({ page, open }) => {
+  await open("#vector-clocks/triangle&t=5ms");
+  await page.keyboard.press("m");
+  await expect.poll(() => page.evaluate(() => localStorage.getItem("lamplight.work") ?? "")).toContain("bookmark 1");
+  await page.goto("about:blank");
+  await open("#raft/happy&t=5ms");
+  await page.getByRole("navigation", { name: "Catalogue" }).locator(".go-on").getByRole("link", { name: "Three messages" }).click();
+  await expect(page.getByRole("button", { name: /bookmark 1/ })).toBeVisible();
+  // Taken back, it is none.
+  await page.locator("body").press("Control+z");
+  await expect.poll(() => page.evaluate(() => localStorage.getItem("lamplight.work") ?? "")).not.toContain("bookmark 1");
+});
+
+test("a text too large for a link is there again after a reload", async ({ page, open }) => {
+  await open("#vector-clocks/triangle&t=5ms");
+  await page.getByRole("tab", { name: "Scenario", exact: true }).click();
+  const field = page.getByRole("textbox", { name: "Text of the scenario" });
+  // What cannot be packed: words of no language.
+  let x = 1;
+  const word = () => Array.from({ length: 90 }, () => String.fromCharCode(97 + ((x = (x * 48271) % 2147483647) % 26))).join("");
+  const lines = Array.from({ length: 560 }, () => `# ${word()}`).join("\n");
+  const text = await field.inputValue();
+  await field.fill(`${text}\n${lines}\n`);
+  await page.keyboard.press("Control+Enter");
+  await expect(page.getByRole("status").first()).toContainText("The edited scenario runs");
+  await node(page, /^C/).click();
+  await page.keyboard.press("c");
+  await expect(node(page, /^C, crashed/)).toBeVisible();
+  await expect.poll(() => page.evaluate(() => localStorage.getItem("lamplight.work") ?? "")).toContain("crash n3");
+  await page.reload();
+  await expect(node(page, /^C, crashed/)).toBeVisible();
+  await expect(branches(page).getByRole("listitem")).not.toHaveCount(0);
 });

@@ -267,6 +267,12 @@ test.describe("marks of the timeline", () => {
     const menu = page.getByRole("group", { name: "What stands here" });
     await expect(menu.getByRole("button", { name: "go to crash C" })).toBeFocused();
     await accessible(page, ".mark-menu");
+    await menu.getByRole("button", { name: "go to crash C" }).click();
+    await expect(page.locator(".transport .clock")).toContainText("0.015");
+    // What is gone to is selected: its line stands out in the text.
+    await expect(await text(page)).toHaveValue(/crash n3/);
+    await expect(page.locator(".editor b")).toContainText("crash n3");
+    await mark(page, /crash C/).click();
     await menu.getByRole("button", { name: "edit crash C" }).click();
     const field = menu.getByRole("textbox", { name: "The line of the scenario" });
     await expect(field).toBeFocused();

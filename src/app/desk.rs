@@ -1,7 +1,8 @@
 //! What a reload would take from the reader: what can be undone and done again, what is compared, what is left out of
 //! the views, the cut that was laid and the cause that was chosen, which view, which tab, which speed. It is written when
 //! the page, or a run on it, is left, and read when the same link is opened again in the same tab: by a reload, by back and
-//! forward. A link carries none of it.
+//! forward. A link carries none of it. Where there is work under the link (`work`), the same stands in the browser's
+//! store too, for whoever has closed the tab and goes on in another.
 
 use std::rc::Rc;
 
@@ -144,6 +145,7 @@ impl Desk {
     }
 }
 
+/// Of this tab.
 fn read() -> Vec<Desk> {
     work::parsed(dom::recall_here(KEY))
 }
@@ -152,6 +154,11 @@ fn write(all: &[Desk]) {
     if let Some(text) = work::written(all) {
         dom::keep_here(KEY, &text);
     }
+}
+
+/// Of tabs that were closed, beside the work of them.
+fn read_all() -> Vec<Desk> {
+    work::parsed(dom::recall(KEY))
 }
 
 /// The newest first, one for each link, and no more than there is room for.
@@ -165,23 +172,37 @@ fn put_first(mut all: Vec<Desk>, desk: Desk) -> Vec<Desk> {
 /// The page, or the run on it, is left: keep what stands there under its link. `came` are those that stood in the address
 /// until then.
 pub fn leave(page: Page, link: String, came: Vec<String>) {
-    write(&put_first(read(), Desk::of(page, link, came)));
+    let desk = Desk::of(page, link, came);
+    if work::recent().iter().any(|w| w.link == desk.link)
+        && let Some(text) = work::written(&put_first(read_all(), desk.clone()))
+    {
+        dom::remember(KEY, &text);
+    }
+    write(&put_first(read(), desk));
 }
 
-/// The same link is opened again: all stands as it stood. Behind the tree, which is kept for longer.
-pub fn restore(page: Page) {
+/// The same link is opened again: all stands as it stood. Behind the tree, which is kept for longer; `worked`: there was one.
+pub fn restore(page: Page, worked: bool) {
     let here = dom::fragment();
     let mut all = read();
     // By its own name before those it once had: what was left there is older.
     let own = all.iter().position(|d| d.link == here);
-    let Some(at) = own.or_else(|| all.iter().position(|d| d.came.contains(&here))) else { return };
-    if own.is_none() {
-        // The address was not written yet when the page was left: the work is under the one that was to come.
-        let _ = window().location().replace(&format!("#{}", all[at].link));
-        return;
-    }
-    let desk = all.remove(at);
+    let desk = match own.or_else(|| all.iter().position(|d| d.came.contains(&here))) {
+        Some(at) if own.is_none() => {
+            // The address was not written yet when the page was left: the work is under the one that was to come.
+            let _ = window().location().replace(&format!("#{}", all[at].link));
+            return;
+        }
+        Some(at) => Some(all.remove(at)),
+        None if worked => read_all().into_iter().find(|d| d.link == here),
+        None => None,
+    };
+    let Some(desk) = desk else { return };
     write(&all);
+    put_back(page, desk);
+}
+
+fn put_back(page: Page, desk: Desk) {
     let texts = desk.texts;
     let steps = |s: Vec<Step>| s.into_iter().filter_map(|s| s.past(&texts)).collect();
     page.set_steps(steps(desk.past), steps(desk.future));

@@ -179,6 +179,15 @@ pub fn listen(page: Page) {
     on_cleanup(move || resized.remove());
 }
 
+/// An answer tells where the run stands once it stands there: a far moment is worked out between the frames.
+fn once_there(page: Page, then: impl FnOnce() + 'static) {
+    if page.is_on_its_way() {
+        request_animation_frame(move || once_there(page, then));
+    } else {
+        then();
+    }
+}
+
 fn height() -> f64 {
     document().document_element().map_or(0.0, |e| f64::from(e.scroll_height()))
 }
@@ -203,7 +212,9 @@ fn hear(page: Page, pinned: StoredValue<Option<String>>, ev: &web_sys::MessageEv
     match command(&message.name, &message.data.unwrap_or_default()) {
         Ok(what) => {
             perform(page, what);
-            post(&to, "res", &message.name, message.id, Some(true), state(page));
+            once_there(page, move || {
+                post(&to, "res", &message.name, message.id, Some(true), state(page));
+            });
         }
         Err(code) => post(&to, "res", &message.name, message.id, Some(false), Code { code }),
     }

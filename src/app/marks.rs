@@ -13,7 +13,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{KeyboardEvent, PointerEvent};
 
 use super::head::Head;
-use super::page::Page;
+use super::page::{Page, Pick};
 use super::{dom, faults, stage, words};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub struct Item {
     pub sort: Sort,
     /// The step of the run, from 0.
     pub line: Option<u32>,
+    /// What happened, where no line did it.
+    pub event: Option<EventId>,
     pub says: String,
     /// Why it cannot be moved.
     pub fixed: Option<&'static str>,
@@ -59,6 +61,7 @@ pub fn items(run: &Run, index: &Index) -> Vec<Item> {
         at,
         sort: if matches!(steps[line].act, Act::Mark(_)) { Sort::Bookmark } else { Sort::Step },
         line: Some(line as u32),
+        event: None,
         says: words::acted(run, line as u32),
         fixed,
     };
@@ -82,6 +85,7 @@ pub fn items(run: &Run, index: &Index) -> Vec<Item> {
             at: Instant { at: *at, k: event.k },
             sort: Sort::Broken,
             line: None,
+            event: Some(*e),
             says: words::event(run, &event),
             fixed: Some(FOUND),
         })
@@ -439,6 +443,12 @@ fn Menu(
         let go = move |_| {
             close(true);
             page.go(Head { at: at.at, k: at.k.max(1) });
+            // What it is about is selected: the line, or what broke the claim.
+            page.select(match (line, i.event) {
+                (Some(line), _) => Pick::Fault(line),
+                (None, Some(e)) => Pick::Event(e),
+                (None, None) => Pick::None,
+            });
             page.said.set(format!("At {}.", words::clock(at.at)));
         };
         let book = move |_| {
@@ -584,6 +594,7 @@ mod tests {
             at: Instant { at: 5 * MS, k: 0 },
             sort: Sort::Step,
             line: *line,
+            event: None,
             says: "crash n3".into(),
             fixed,
         };

@@ -255,6 +255,8 @@ pub struct Page {
     pub live: StoredValue<Option<Head>>,
     /// What the reader has tried so far, as branches.
     pub tree: RwSignal<Tree, LocalStorage>,
+    /// How many addresses have been asked for, and which of them stands: until it does, what is in view is another's.
+    asked: StoredValue<(u32, u32)>,
     /// How far the reader has been in the branch in view.
     seen: StoredValue<Us>,
     /// Where the playhead goes as soon as the run is known that far.
@@ -302,6 +304,7 @@ impl Page {
             whole: RwSignal::new(false),
             live: StoredValue::new(None),
             tree: RwSignal::new_local(Tree::default()),
+            asked: StoredValue::new((0, 0)),
             seen: StoredValue::new(0),
             bound: StoredValue::new(None),
             past: StoredValue::new_local(vec![]),
@@ -331,6 +334,27 @@ impl Page {
     }
 
     // ---------------------------------------------------------------- opening
+
+    /// Another address is asked for. Gives its number.
+    pub fn ask(&self) -> u32 {
+        self.asked.update_value(|(last, _)| *last += 1);
+        self.asked.get_value().0
+    }
+
+    /// Whether nothing was asked for since.
+    pub fn is_last(&self, asked: u32) -> bool {
+        self.asked.get_value().0 == asked
+    }
+
+    /// It stands there, with all that was kept of it.
+    pub fn stands(&self, asked: u32) {
+        self.asked.update_value(|(_, there)| *there = asked);
+    }
+
+    /// Whether what is in view is what the address asks for.
+    pub fn is_as_asked(&self) -> bool {
+        self.asked.with_value(|(last, there)| last == there)
+    }
 
     /// Show a scenario from its text. `address` says from where to look at it.
     pub fn open_text(
@@ -884,6 +908,17 @@ impl Page {
         })
     }
 
+    /// The same where it may have been changed in another tab, or before a reload: `known`, there is work under its link.
+    pub fn is_changed(&self, known: bool) -> bool {
+        let undo = self.past.with_value(|p| !p.is_empty());
+        (undo || known) && self.loaded_now().is_some_and(|l| l.home.is_none())
+    }
+
+    /// Whether the playhead is still on its way to where it was sent.
+    pub fn is_on_its_way(&self) -> bool {
+        self.bound.with_value(Option::is_some)
+    }
+
     /// Why something cannot be done, instead of doing nothing.
     pub fn refuse(&self, why: &str) {
         let why = words::quoted(why.trim_end_matches('.'));
@@ -1195,9 +1230,15 @@ impl Page {
 
     /// Put a tree in the place of the one that is there: what was kept of an earlier visit. Its text has the
     /// comments that no link carries.
-    pub fn plant(&self, mut tree: Tree, origin: Option<(String, String)>) {
+    pub fn plant(&self, mut tree: Tree, origin: Option<(String, String)>, beyond: bool) {
         let Some(loaded) = self.loaded_now() else { return };
         let Some(kept) = tree.current().cloned() else { return };
+        if let Some(loaded) = self.made(&kept.text, None).filter(|_| beyond) {
+            tree.go_on(&loaded);
+            self.seen.set_value(kept.seen);
+            self.tree.set(tree);
+            return self.swap(loaded, kept.head);
+        }
         let same = canonical(&kept.text) == canonical(&loaded.text);
         let text = if same { kept.text } else { loaded.text.clone() };
         let origin = loaded.origin.clone().or(origin);

@@ -40,27 +40,32 @@ fn begins_an_entry(word: &str) -> bool {
     protocols::CATALOGUE.iter().any(|b| b.id.starts_with(word))
 }
 
-/// Open what a fragment asks for.
+/// Open what a fragment asks for. Whoever asks for another meanwhile gets that one.
 pub fn open(page: Page, catalogue: Catalogue, fragment: String) {
+    let asked = page.ask();
     spawn_local(async move {
-        let put = put(page, catalogue, &fragment).await;
+        let put = put(page, catalogue, &fragment, asked).await;
         if put.is_err() {
             // There is no first frame to wait for.
             parts::bring_late();
         }
         make_whole(page, catalogue).await;
+        if !page.is_last(asked) {
+            return;
+        }
         match put {
             Ok(address) => {
                 page.compare_check(&address);
-                work::restore(page, fragment.trim_start_matches('#'));
+                let worked = work::restore(page, fragment.trim_start_matches('#'));
                 // As its link was looked at; where it was left here, as it was left.
                 page.present();
                 if page.mode.get_untracked() != Mode::Embed {
-                    desk::restore(page);
+                    desk::restore(page, worked);
                 }
             }
             Err(problem) => page.fail(*problem),
         }
+        page.stands(asked);
     });
 }
 
@@ -73,7 +78,12 @@ async fn make_whole(page: Page, catalogue: Catalogue) {
     }
 }
 
-async fn put(page: Page, catalogue: Catalogue, fragment: &str) -> Result<Address, Box<Problem>> {
+async fn put(
+    page: Page,
+    catalogue: Catalogue,
+    fragment: &str,
+    asked: u32,
+) -> Result<Address, Box<Problem>> {
     let of_link = |fault: LinkFault| Box::new(link_problem(&fault, fragment));
     if ["#z1.", "#p1.", "z1.", "p1."].iter().any(|p| fragment.starts_with(p)) {
         // What unpacks a text no short link needs.
@@ -102,7 +112,9 @@ async fn put(page: Page, catalogue: Catalogue, fragment: &str) -> Result<Address
         parts::late().await;
     }
     parts::ready(&text).await;
-    page.open_text(&text, &address, fragment)?;
+    if page.is_last(asked) {
+        page.open_text(&text, &address, fragment)?;
+    }
     Ok(address)
 }
 
@@ -162,7 +174,8 @@ fn missing(entry: &str, slug: &str, says: String, fragment: &str, catalogue: Cat
 /// Whether there is something a reader may have done.
 fn is_worked_on(page: Page) -> bool {
     let runs = page.view.with_untracked(|v| matches!(v, View::Running(_)));
-    runs && page.whole.get_untracked() && page.mode.get_untracked() != Mode::Embed
+    let whole = page.whole.get_untracked() && page.is_as_asked();
+    runs && whole && page.mode.get_untracked() != Mode::Embed
 }
 
 /// A reload may still open an address that was replaced so many milliseconds ago.
@@ -187,7 +200,7 @@ pub fn follow(page: Page, catalogue: Catalogue) {
             if is_worked_on(page) {
                 let left = written.get_value();
                 page.freeze();
-                work::keep(page, &left, &left);
+                work::keep(page, &left, &left, page.fragment(false).is_err());
                 desk::leave(page, left, vec![]);
             }
             written.set_value(fragment.clone());
@@ -240,11 +253,19 @@ pub fn follow(page: Page, catalogue: Catalogue) {
 }
 
 fn write(page: Page, written: StoredValue<String>) {
-    let Ok(fragment) = page.fragment(false) else { return };
-    work::keep(page, &fragment, &written.get_value());
+    // What is still in view belongs to the address that was left.
+    if !page.is_as_asked() {
+        return;
+    }
+    let before = written.get_value();
+    let Ok(fragment) = page.fragment(false) else {
+        // Too large for a link: it is found by the last one that was not.
+        return work::keep(page, &before, &before, true);
+    };
+    work::keep(page, &fragment, &before, false);
     // A first visit that nobody has touched keeps its short address.
-    let untouched = written.with_value(String::is_empty) && page.is_fresh();
-    if untouched || written.with_value(|w| *w == fragment) {
+    let untouched = before.is_empty() && page.is_fresh();
+    if untouched || before == fragment {
         return;
     }
     written.set_value(fragment.clone());

@@ -28,6 +28,9 @@ pub struct Work {
     draft: Option<String>,
     now: u32,
     branches: Vec<Twig>,
+    /// The link is an older one: the text in view is too large for any.
+    #[serde(default)]
+    beyond: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -83,7 +86,7 @@ impl Work {
     ) -> Work {
         let branches = tree.all.iter().map(Twig::of).collect();
         let (title, origin, draft) = page;
-        Work { link: link.into(), title, origin, draft, now: tree.now, branches }
+        Work { link: link.into(), title, origin, draft, now: tree.now, branches, beyond: false }
     }
 
     /// The tree again; none where what was kept is no tree.
@@ -141,32 +144,38 @@ fn write(all: &[Work]) {
     }
 }
 
-/// Keep what there is under a link; `left` is the link it was kept under before.
-pub fn keep(page: Page, link: &str, left: &str) {
+/// Keep what there is under a link; `left` is the link it was kept under before. `beyond`: the link does not say what is in
+/// view, for no link could.
+pub fn keep(page: Page, link: &str, left: &str, beyond: bool) {
     let tree = page.tree_now();
     let draft = page.draft.get_untracked();
-    let origin = page.loaded_now().and_then(|l| l.origin);
     let all = read();
-    if tree.all.len() < 2 && draft.is_none() {
+    let known = all.iter().any(|w| w.link == link || w.link == left);
+    if tree.all.len() < 2 && draft.is_none() && !page.is_changed(known) {
         // Nothing was done; what was kept under this link before was undone since.
-        if all.iter().any(|w| w.link == link || w.link == left) {
+        if known {
             let rest: Vec<Work> =
                 all.into_iter().filter(|w| w.link != link && w.link != left).collect();
             write(&rest);
         }
         return;
     }
-    write(&put_first(all, Work::of(&tree, link, (page.title(), origin, draft)), left));
+    let origin = page.loaded_now().and_then(|l| l.origin);
+    let work = Work { beyond, ..Work::of(&tree, link, (page.title(), origin, draft)) };
+    write(&put_first(all, work, left));
 }
 
-/// Plant the tree that was kept under a link again.
-pub fn restore(page: Page, link: &str) {
-    let Some(work) = read().into_iter().find(|w| w.link == link) else { return };
-    let (draft, origin) = (work.draft.clone(), work.origin.clone());
-    if let Some(tree) = work.tree() {
-        page.plant(tree, origin);
+/// Plant the tree that was kept under a link again. False where there is none.
+pub fn restore(page: Page, link: &str) -> bool {
+    let Some(work) = read().into_iter().find(|w| w.link == link) else { return false };
+    let (draft, origin, beyond) = (work.draft.clone(), work.origin.clone(), work.beyond);
+    let tree = work.tree();
+    let found = tree.is_some();
+    if let Some(tree) = tree {
+        page.plant(tree, origin, beyond);
         page.draft.set(draft);
     }
+    found
 }
 
 /// What can be gone on with, newest first.
@@ -197,6 +206,7 @@ mod tests {
             draft: None,
             now: 1,
             branches: vec![twig(0, None), twig(1, Some(0))],
+            beyond: false,
         }
     }
 
