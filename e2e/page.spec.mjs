@@ -243,7 +243,7 @@ test.describe("breaking", () => {
       await dialog.getByRole("group", { name: "A" }).getByRole("radio", { name: "other side" }).check();
       // The sheet begins with what is selected on the other side.
       await dialog.getByRole("group", { name: "B" }).getByRole("radio", { name: "one side" }).check();
-      await dialog.getByRole("group", { name: "C" }).getByRole("radio", { name: "none: keeps its links" }).check();
+      await dialog.getByRole("group", { name: "C" }).getByRole("radio", { name: "every side" }).check();
       await expect(dialog.locator(".mono")).toHaveText("partition n2 | n1");
       await dialog.getByRole("button", { name: "Cut the network" }).click();
     };

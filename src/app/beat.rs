@@ -8,7 +8,7 @@ use crate::app::lay::effect;
 use engine::card::Weight;
 use engine::ids::*;
 use engine::run::Run;
-use engine::scene::index::Tale;
+use engine::scene::index::{Act, Tale};
 use engine::scene::{self, Index};
 use engine::trace::What;
 use leptos::prelude::*;
@@ -19,7 +19,7 @@ use super::head::{Around, EventAt, Head, Walk};
 use super::page::{Loaded, Page, end_of};
 use super::parts;
 use super::sides::{self, Side};
-use super::words;
+use super::{stage, words};
 
 /// A moment to be drawn.
 #[derive(Clone, Copy, Debug)]
@@ -390,15 +390,25 @@ fn around(run: &Run, index: &Index, now: Us) -> Around {
     Around {
         next: run.trace().event_at(count).map(|e| e.at).or(run.world().next_at()),
         busy,
-        next_told: next_told(index, tales, now),
+        next_told: next_told(run, index, tales, now),
     }
 }
 
-/// The next moment with a sentence of its own: a key reason, or a claim that breaks.
-fn next_told(index: &Index, tales: &[Tale], now: Us) -> Option<Us> {
+/// The next moment with a sentence of its own: a key reason, a fault, or a claim that breaks.
+fn next_told(run: &Run, index: &Index, tales: &[Tale], now: Us) -> Option<Us> {
     let key = tales.iter().find(|t| t.weight == Weight::Key).map(|t| t.at);
     let broken = index.broken.get(index.broken.partition_point(|b| b.0 <= now)).map(|b| b.0);
-    key.into_iter().chain(broken).min()
+    let faults = &index.faults[index.faults.partition_point(|a| a.at <= now)..];
+    let sooner = |a: &&Act| key.is_none_or(|k| a.at < k);
+    let fault =
+        faults.iter().take_while(sooner).find_map(|a| of_fault(run, index, a).map(|_| a.at));
+    key.into_iter().chain(broken).chain(fault).min()
+}
+
+/// What the caption says of a fault. Where a line does it again and again, it is read once.
+fn of_fault(run: &Run, index: &Index, act: &Act) -> Option<String> {
+    let first = index.faults.iter().find(|a| a.line == act.line)?;
+    stage::fault_says(run, act).filter(|_| first.event == act.event)
 }
 
 /// The letters of the sentence that came into view, if one did: a broken claim stands before all else.
@@ -414,8 +424,13 @@ fn told_between(run: &Run, index: &Index, from: usize, to: usize) -> Option<usiz
         .iter()
         .rev()
         .take_while(|t| t.event.index() >= from)
-        .find(|t| t.weight == Weight::Key)?;
-    run.sentence(key.event).map(|s| s.chars().count())
+        .find(|t| t.weight == Weight::Key)
+        .map(|t| t.event);
+    let faults = &index.faults[..index.faults.partition_point(|a| a.event.index() < to)];
+    let mut done = faults.iter().rev().take_while(|a| a.event.index() >= from.max(1));
+    let later = done.find(|a| key.is_none_or(|k| a.event > k) && of_fault(run, index, a).is_some());
+    let says = later.map_or_else(|| run.sentence(key?), |a| of_fault(run, index, a));
+    says.map(|s| s.chars().count())
 }
 
 /// Follow what the system asks for, and whether the frame is in sight.

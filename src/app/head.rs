@@ -130,7 +130,9 @@ impl Walk {
             (true, Some(t)) => {
                 ((t as f64 - self.now) / self.reading, (t as f64 - 1.0).max(self.now))
             }
-            _ => (f64::INFINITY, f64::INFINITY),
+            // However late a frame comes, it goes past none that has not been told.
+            (false, Some(t)) => (f64::INFINITY, (t as f64).max(self.now)),
+            (_, None) => (f64::INFINITY, f64::INFINITY),
         };
         self.now = (self.now + rate.min(most.max(0.0)) * dt).min(limit);
     }
@@ -196,6 +198,19 @@ mod tests {
         (0..10).for_each(|_| w.tick(0.1, 100_000.0, 1.0, around));
         assert!(w.now > 300.0 && w.now < 999.5, "{}", w.now);
         (0..15).for_each(|_| w.tick(0.1, 100_000.0, 1.0, around));
-        assert!(w.now > 1_000.0);
+        assert_eq!(w.now, 1_000.0);
+    }
+
+    #[test]
+    fn a_late_frame_goes_past_no_sentence() {
+        let mut w = walk(0.0);
+        let around = |next_told| Around { next: Some(5_000), busy: true, next_told };
+        w.tick(0.1, 100_000.0, 1.0, around(Some(3_000)));
+        assert_eq!(w.now, 3_000.0);
+        // Nor does what is skipped because nothing happens in it.
+        let mut w = walk(0.0);
+        let idle = Around { next: Some(1_000_000), busy: false, next_told: Some(1_000_000) };
+        (0..20).for_each(|_| w.tick(0.1, 100_000.0, 1.0, idle));
+        assert_eq!(w.now, 1_000_000.0);
     }
 }

@@ -374,10 +374,11 @@ pub fn Marks(end: Kept<Us>) -> impl IntoView {
             let x = to.map_or(x, |to| to as f64 / end.get() as f64 * 1000.0);
             format!("{:.2}%", x / 10.0)
         };
+        let many = (p.items.len() > 1).then(|| p.items.len().to_string());
         let p = StoredValue::new(p);
         let expanded = move || (open.get().is_some_and(|o| p.with_value(|p| *p == o))).to_string();
         view! {
-            <button type="button" class=class aria-label=name data-lines=lines data-at=at.to_string() aria-expanded=expanded style:left=left
+            <button type="button" class=class aria-label=name data-lines=lines data-many=many data-at=at.to_string() aria-expanded=expanded style:left=left
                 on:pointerdown=move |ev| p.with_value(|p| down(ev, p))
                 on:pointermove=moved on:pointerup=up on:pointercancel=move |_| drag.set(None)
                 on:keydown=move |ev| p.with_value(|p| key(ev, p))

@@ -219,7 +219,7 @@ fn KeySheet() -> impl IntoView {
         dom::remember("letters", if on { "on" } else { "off" });
     };
     view! {
-        <h2>"Keys"</h2>
+        <h2 tabindex="-1" autofocus=true>"Keys"</h2>
         <dl class="fields keys">{keys::MAP.iter().map(|(k, what)| view! { <div><dt><kbd>{*k}</kbd></dt><dd>{*what}</dd></div> }).rows()}</dl>
         <label><input type="checkbox" prop:checked=move || page.letters.get() on:change=letters/>"single letters are keys"</label>
         <div class="actions"><button type="button" on:click=move |_| page.sheet.set(None)>"Close"</button></div>

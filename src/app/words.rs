@@ -7,9 +7,10 @@ use engine::run::Run;
 use engine::scenario::ast::Out;
 use engine::trace::{Event, Loss, What};
 
-/// A time of the run as the clock shows it: `1.312 s`, always as wide for the same run.
+/// A time of the run as the clock shows it: `1.312 s`, always as wide for the same run, and rounded as sentences round.
 pub fn clock(us: Us) -> String {
-    format!("{}.{:03}\u{202f}s", us / SEC, us % SEC / MS)
+    let ms = (us + MS / 2) / MS;
+    format!("{}.{:03}\u{202f}s", ms / 1_000, ms % 1_000)
 }
 
 /// How important an event is to somebody who reads along.

@@ -8,8 +8,7 @@ use super::id;
 use crate::app::page::{Page, Pick};
 
 /// What the sides are called; one more is offered than are in use.
-const WORDS: [&str; 6] =
-    ["one side", "other side", "third side", "fourth side", "fifth side", "sixth side"];
+const WORDS: [&str; 6] = ["one side", "other side", "third", "fourth", "fifth", "sixth"];
 /// Of a node on no side: it keeps all its links.
 const FREE: u8 = u8::MAX;
 
@@ -79,13 +78,13 @@ pub fn PartitionSheet() -> impl IntoView {
             <fieldset class="sides">
                 <legend>{name}</legend>
                 <For each=move || 0..offer.get() key=|k| *k children=move |k| choice(k as u8, WORDS[k])/>
-                {choice(FREE, "none: keeps its links")}
+                {choice(FREE, "every side")}
             </fieldset>
         }
     };
     view! {
         <h2>"Partition the network"</h2>
-        <p class="soft">"Messages pass within a side, and are lost between sides, until the network is healed."</p>
+        <p class="soft">"Messages pass within a side, and are lost between sides, until the network is healed. Who is on every side keeps all its links."</p>
         <p><button type="button" on:click=move |_| draw(page)>"Draw a line instead"</button></p>
         <div class="side-list">{names.into_iter().enumerate().map(row).rows()}</div>
         <p class="mono">{move || act.get().unwrap_or_else(|| "Put at least one node on another side.".into())}</p>

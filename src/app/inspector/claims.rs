@@ -90,9 +90,16 @@ pub fn expected(run: &Run, text: &str) -> Vec<Expected> {
         ok: false,
         got: words::capital(&words::quoted(limit)),
     };
+    // What a line of it could not do is no less to be known.
+    let void = |(line, why): &(u32, String)| Expected {
+        says: words::acted(run, *line),
+        ok: false,
+        got: format!("Nothing happens: {}.", words::quoted(why)),
+    };
     v.expects
         .iter()
         .map(|e| Expected { says: line(e.line), ok: e.ok, got: e.got.clone() })
+        .chain(v.voids.iter().map(void))
         .chain(v.limit.map(to_the_end))
         .collect()
 }
@@ -135,7 +142,7 @@ pub fn Claims() -> impl IntoView {
         <p class="soft">{move || format!("As they stand at {}.", words::clock(page.head.get().at))}</p>
         <ul class="claims">{move || list.get().into_iter().map(claim).rows()}</ul>
         {when(move || wanted.with(|w| !w.is_empty()), move || view! {
-            <h3>"What the scenario expects of the whole run"</h3>
+            <h3>"What the scenario expects and does, in the whole run"</h3>
             <ul class="claims">{move || wanted.get().into_iter().map(want).rows()}</ul>
         }.into_any())}
         <p class="mono verdict-line">{move || verdict.get().map(|(line, at)| format!("{line}, at {}", words::clock(at)))}</p>

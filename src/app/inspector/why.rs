@@ -7,7 +7,7 @@ use crate::app::lay::{Kept, Perhaps, Rows, when};
 use engine::ids::*;
 use engine::run::Run;
 use engine::scene::{Index, Kin, Pick};
-use engine::trace::inquiry::{Told, sentences};
+use engine::trace::inquiry::{Told, meanwhile, sentences};
 use leptos::prelude::*;
 
 use super::cut;
@@ -50,6 +50,8 @@ pub struct Shown {
     pub says: String,
     pub lead: &'static str,
     pub sentences: Vec<Told>,
+    /// What happened while the timer ran with which they begin.
+    pub before: Vec<Told>,
     pub compared: Option<Compared>,
     /// The nodes as they are now, beside the selected event.
     pub kin: Vec<(Kin, String)>,
@@ -72,6 +74,7 @@ pub fn shown(run: &Run, index: &Index, a: &Answer, (pick, count): (Pick, usize))
         says: says(a.effect),
         lead: a.lead(),
         sentences: told,
+        before: a.chain.as_ref().map(|c| meanwhile(run, c)).unwrap_or_default(),
         compared: compared(run, a),
         kin: kin.collect(),
     }
@@ -127,13 +130,17 @@ pub fn Why() -> impl IntoView {
     });
     let effect = Kept::new(move || panel.with(|p| p.effect));
     let told = Kept::new(move || panel.with(|p| p.sentences.clone()));
+    let before = Kept::new(move || panel.with(|p| p.before.clone()));
     let compared = Kept::new(move || panel.with(|p| p.compared.clone()));
     let kin = Kept::new(move || panel.with(|p| p.kin.clone()));
     // How each of the sentences stands to the event in view, which the reader may have walked to along them.
     let kins = Kept::new(move || {
         let pick = page.pick.get();
         page.count_slow.track();
-        let kins = |l: Loaded| told.with(|t| standing(&l.run.borrow(), &l.index.borrow(), pick, t));
+        let kins = |l: Loaded| {
+            let stands = |t: &Vec<Told>| standing(&l.run.borrow(), &l.index.borrow(), pick, t);
+            [told.with(stands), before.with(stands)].concat()
+        };
         page.loaded().map(kins).unwrap_or_default()
     });
     let visit = move |e: EventId| {
@@ -175,6 +182,10 @@ pub fn Why() -> impl IntoView {
         {when(chosen, move || compared.get().map(|c| view! { <Two compared=c/> }).perhaps())}
         <p class="soft" hidden=move || effect.get().is_none()>{move || panel.with(|p| p.lead)}</p>
         <ol class="why" aria-label="The chain, from its beginning">{move || told.get().into_iter().map(item).rows()}</ol>
+        {when(move || before.with(|b| !b.is_empty()), move || view! {
+            <p class="soft">"What happened while that timer ran:"</p>
+            <ol class="why" aria-label="While the timer ran">{move || before.get().into_iter().map(item).rows()}</ol>
+        }.into_any())}
         <p class="deeds">
             {when(move || effect.get().is_some() && !is_cause(), move || view! {
                 <button type="button" on:click=from_here>"Set as cause"</button>

@@ -23,7 +23,7 @@ pub fn Exhibits(
     side: Option<usize>,
 ) -> impl IntoView {
     let page = expect_context::<Page>();
-    let plate = Plate::new();
+    let plate = Plate::new(200.0);
     let nothing = RwSignal::new(false);
     effect(move || {
         let Some(room) = plate.room() else { return };

@@ -48,7 +48,7 @@ pub fn Charts(
     side: Option<usize>,
 ) -> impl IntoView {
     let page = expect_context::<Page>();
-    let plate = Plate::new();
+    let plate = Plate::new(200.0);
     // The charts end where the longest of the runs does, or at a playhead beyond.
     let until = Kept::new(move || {
         page.known.track();

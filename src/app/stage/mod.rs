@@ -142,7 +142,7 @@ pub fn told(run: &Run, index: &Index, count: usize, (stands, edited): (bool, boo
         .take(24)
         .filter(|t| t.weight == Weight::Aside)
         .max_by_key(|t| (t.at, t.event));
-    let hold = if stands { 0 } else { 2 * index.hold };
+    let hold = if stands { 0 } else { index.hold };
     let newest = match (key, aside) {
         (Some(k), Some(a)) if a.at > k.at + hold => Some(a),
         (k, a) => k.or(a),
@@ -192,7 +192,7 @@ fn broken(run: &Run, index: &Index, count: usize, told: Option<EventId>) -> Opti
 
 /// What was done to the run, as a sentence, and what of it could not be done; faults that are only rules are left to
 /// the diagram.
-fn fault_says(run: &Run, done: &scene::index::Act) -> Option<String> {
+pub fn fault_says(run: &Run, done: &scene::index::Act) -> Option<String> {
     let act = &run.scenario().steps.get(done.line as usize)?.act;
     match undone(run, done) {
         // What holds from the first moment belongs to what the scenario is about.

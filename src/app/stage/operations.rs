@@ -15,7 +15,6 @@ use engine::scene::exhibit::Picture;
 use engine::scene::{Beside, Form, Pick, Shape, history, pace};
 use engine::trace::OpRec;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
 use web_sys::PointerEvent;
 
 use super::hand::{self, Deed, Held};
@@ -145,7 +144,7 @@ fn scale(run: &Run, now: Us, w: f32) -> f64 {
 #[component]
 pub fn Operations() -> impl IntoView {
     let page = expect_context::<Page>();
-    let plate = Plate::new();
+    let plate = Plate::new(110.0);
     let chosen = RwSignal::new(None::<&'static str>);
     let model = Kept::new(move || {
         chosen.get().unwrap_or_else(|| page.with_run(first_model).unwrap_or("linearizable"))
@@ -341,10 +340,9 @@ fn taken(ev: &PointerEvent, page: Page, plate: Plate) -> Option<Grip> {
     let bar = mark.query_selector(".bar").ok().flatten().unwrap_or(mark);
     let at_end = (bar.get_bounding_client_rect().right() - x).abs() <= NEAR;
     let stretches = at_end && held.text(page, Deed::Stretch, 1).is_some();
-    let root = plate.root()?;
-    let wide = root.unchecked_ref::<web_sys::Element>().client_width() as f32;
+    let (wide, unit) = plate.width();
     let now = page.head.get_untracked().at;
-    let us_per_px = page.with_run_now(|run| scale(run, now, wide))?;
+    let us_per_px = page.with_run_now(|run| scale(run, now, wide))? * f64::from(unit);
     let deed = if stretches { Deed::Stretch } else { Deed::Move };
     Some(Grip { held, deed, x, us_per_px, by: 0 })
 }

@@ -7,15 +7,21 @@ use leptos::prelude::*;
 
 use super::painter::Painter;
 use super::{Sight, diagram, measure};
-use crate::app::page::Page;
+use crate::app::lay::Kept;
+use crate::app::page::{Mode, Page};
 
 /// Width that is kept free at the sides.
 const MARGIN: f32 = 32.0;
 
+/// As narrow as a picture may be laid out for, on a wall.
+const LEAST: f32 = 640.0;
+
 #[derive(Clone, Copy)]
 pub struct Plate {
     frame: NodeRef<leptos::html::Div>,
+    /// The room there is, and the room a picture is laid out for.
     sight: RwSignal<Sight>,
+    laid: Kept<Sight>,
     root: NodeRef<leptos::svg::Svg>,
     layer: Layer,
     veil: Layer,
@@ -42,11 +48,15 @@ impl Layer {
 }
 
 impl Plate {
-    pub fn new() -> Plate {
+    /// `least` is as low as its pictures may be laid out for, on a wall.
+    pub fn new(least: f32) -> Plate {
+        let page = expect_context::<Page>();
         let (frame, sight) = measure();
+        let on_wall = move || page.mode.get() == Mode::Project;
         Plate {
             frame,
             sight,
+            laid: Kept::new(move || sight.get().projected(on_wall(), Sight { w: LEAST, h: least })),
             root: NodeRef::new(),
             layer: Layer::new(),
             veil: Layer::new(),
@@ -57,7 +67,7 @@ impl Plate {
 
     /// The room for a picture, once it is there and wide enough to draw in. Tracked.
     pub fn room(&self) -> Option<(f32, f32)> {
-        let room = self.sight.get();
+        let room = self.laid.get();
         (self.layer.group.get().is_some() && room.w >= 40.0)
             .then_some((room.w - MARGIN, room.h - 8.0))
     }
@@ -87,6 +97,12 @@ impl Plate {
         self.over.paint(vec![Shape::new("", all)]);
     }
 
+    /// How wide a picture is laid out, and how much of it is a pixel.
+    pub fn width(&self) -> (f32, f32) {
+        let (laid, seen) = (self.laid.get_untracked().w - MARGIN, self.sight.get_untracked().w);
+        (laid, laid / (seen - MARGIN).max(1.0))
+    }
+
     /// The drawing itself, for whoever listens to the pointer over it.
     pub fn root(&self) -> Option<web_sys::SvgElement> {
         self.root.get_untracked()
@@ -98,7 +114,7 @@ impl Plate {
         name: String,
         nothing: Option<(Signal<bool>, String)>,
     ) -> AnyView {
-        let Plate { frame, sight, root, layer, veil, over, height } = self;
+        let Plate { frame, sight, laid, root, layer, veil, over, height } = self;
         let key = move |ev: web_sys::KeyboardEvent| {
             if let Some(root) = root.get_untracked() {
                 diagram::on_key(&ev, &root, page);
@@ -117,8 +133,8 @@ impl Plate {
             <div class="view spacetime exhibits" node_ref=frame tabindex="-1">
                 {crate::app::lay::when(empty, move || view! { <p class="soft nothing">{none.get_value()}</p> }.into_any())}
                 <svg class="scene" role="graphics-document document" aria-roledescription="diagram" aria-label=name node_ref=root
-                    height=move || (height.get() as i32).to_string()
-                    viewBox=move || Sight { w: sight.get().w - MARGIN, h: height.get() }.view_box()
+                    height=move || ((height.get() * (sight.get().w - MARGIN).max(0.0) / (laid.get().w - MARGIN).max(1.0)) as i32).to_string()
+                    viewBox=move || Sight { w: laid.get().w - MARGIN, h: height.get() }.view_box()
                     on:click=move |ev| diagram::on_click(&ev, page) on:keydown=key on:focusin=focus>
                     <g node_ref=layer.group></g>
                     <g class="veil-at" node_ref=veil.group></g>

@@ -305,7 +305,7 @@ pub fn Comparison() -> impl IntoView {
             </table>
             <ul class="partings">
                 {move || page.partings.get().into_iter().enumerate().map(difference).rows()}
-                {move || others().then(|| view! { <li class="soft">"Where the protocols differ there is no first difference: nothing they do is step by step the same."</li> }).perhaps()}
+                {move || others().then(|| view! { <li class="soft">"Different protocols do nothing step by step the same: only what is counted can be compared."</li> }).perhaps()}
             </ul>
         </div>
     }

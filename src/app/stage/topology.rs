@@ -303,6 +303,8 @@ pub fn Topology(
     // On a wall it is laid out for a smaller room, and so is larger.
     let seen = move || sight.get().projected(page.mode.get() == Mode::Project, LEAST);
     let paint = moving.clone();
+    // For what room the nodes stand now.
+    let laid = RwSignal::new(Sight::default());
     effect(move || {
         let (Some(stand), Some(fly)) = (stand.get(), fly.get()) else { return };
         let (count, pick, sight, calm) =
@@ -334,6 +336,9 @@ pub fn Topology(
             }
         }
         moving.stand(&loaded, count, pick, sight, calm, page.head.get_untracked().at);
+        if laid.get_untracked() != sight {
+            laid.set(sight);
+        }
         if let Some(root) = root.get_untracked() {
             diagram::keep_one_stop(&root);
         }
@@ -397,7 +402,7 @@ pub fn Topology(
                 <g class="kinship" aria-hidden="true" node_ref=kin_layer></g>
                 <g node_ref=fly></g>
             </svg>
-            {when(move || page.whole.get() && mine(), move || view! { <Popover moving=moving sight=sight/> }.into_any())}
+            {when(move || page.whole.get() && mine(), move || view! { <Popover moving=moving sight=sight laid=laid/> }.into_any())}
             {when(move || page.drawing.get() && mine(), move || view! { <faults::DrawLine places=places(moving, sight)/> }.into_any())}
         </div>
     }
@@ -447,6 +452,8 @@ struct Place {
     top: f32,
     width: f32,
     covers: bool,
+    /// Where it is not beside what it is about, a line joins them.
+    tie: Option<[f32; 4]>,
 }
 
 /// The shapes they can stand in, within a width: for one row of them, for two and so on, the narrowest.
@@ -504,12 +511,12 @@ fn pop_at(nodes: &[(f32, f32)], r: f32, about: About, buttons: &[f32], sight: Si
         let hides = if mine.is_none() && home.is_some() && far < around { COVERED } else { 0.0 };
         nodes.iter().enumerate().map(over).sum::<f32>() + far + hides
     };
-    let mut best = (f32::MAX, (4.0, 4.0, two.0));
+    let mut best = (f32::MAX, (4.0, 4.0, two.0, two.1));
     let mut offer = |(left, top, (w, h)): (f32, f32, (f32, f32)), bonus: f32| {
         let fits = left >= 4.0 && left + w <= sight.w - 4.0 && top >= 4.0 && top + h <= sight.h;
         let cost = if fits { cost((left, top, w, h)) - bonus } else { f32::MAX };
         if cost < best.0 {
-            best = (cost, (left, top, w));
+            best = (cost, (left, top, w, h));
         }
     };
     if home.is_some() {
@@ -528,9 +535,19 @@ fn pop_at(nodes: &[(f32, f32)], r: f32, about: About, buttons: &[f32], sight: Si
             top -= 12.0;
         }
     }
-    let (cost, (left, top, width)) = best;
-    Place { left, top, width, covers: cost >= COVERED - 60.0 }
+    let (cost, (left, top, width, height)) = best;
+    let tie = home.and_then(|_| {
+        let (dx, dy) = (x.clamp(left, left + width) - x, y.clamp(top, top + height) - y);
+        let far = dx.hypot(dy);
+        // From the ring of the selection on.
+        let from = (around + 6.0) / far.max(1.0);
+        (far > around + FAR).then_some([x + dx * from, y + dy * from, x + dx, y + dy])
+    });
+    Place { left, top, width, covers: cost >= COVERED - 60.0, tie }
 }
+
+/// From here on the eye does not see what they belong to.
+const FAR: f32 = 24.0;
 
 /// What it costs to stand over another node, in pixels of distance.
 const COVERED: f32 = 10_000.0 / 4.0;
@@ -545,6 +562,7 @@ const LABEL: f32 = 34.0;
 fn Popover(
     moving: StoredValue<Rc<RefCell<Option<Moving>>>, LocalStorage>,
     sight: RwSignal<Sight>,
+    laid: RwSignal<Sight>,
 ) -> impl IntoView {
     let page = expect_context::<Page>();
     // An event stands for its node, or for the message it sent.
@@ -561,9 +579,9 @@ fn Popover(
     let name =
         Kept::new(move || deeds.with(|d| d.first().map(|d| d.object.clone())).unwrap_or_default());
     let told = move || !matches!(page.pick.get(), Pick::Node(_));
-    // The layout is made by the same change of size or run that this follows. A few times a second is often enough: nodes
-    // do not move.
+    // It follows the layout. A few times a second is often enough: nodes do not move.
     let placed = Kept::new(move || {
+        laid.track();
         let (sight, object) = (sight.get(), object.get());
         page.count_slow.track();
         let letters = |s: &str| s.chars().count();
@@ -612,11 +630,18 @@ fn Popover(
     let more = move |word: String, label: Option<String>| {
         view! { <button type="button" aria-haspopup="dialog" aria-label=label on:click=move |_| page.sheet.set(Some(Sheet::Break))>{word}</button> }
     };
+    // Tied, its buttons stand on the side of the line.
+    let tied = move || placed.get().tie.filter(|_| !placed.get().covers);
+    let to_right = move || tied().is_some_and(|t| t[0] > t[2]);
+    let wide = move || tied().map(|_| format!("{}px", placed.get().width as i32));
     let px = move |of: fn(Place) -> f32| move || format!("{}px", of(placed.get()) as i32);
     view! {
         {when(shown, move || view! {
+            {move || tied().map(|[x1, y1, x2, y2]| view! {
+                <svg class="tie" aria-hidden="true"><line x1=x1 y1=y1 x2=x2 y2=y2/></svg>
+            })}
             <div class="pop" role="group" aria-label=move || format!("What can be done to {}", name.get())
-                style:left=px(|p| p.left) style:top=px(|p| p.top) style:max-width=px(|p| p.width)>
+                style:left=px(|p| p.left) style:top=px(|p| p.top) style:max-width=px(|p| p.width) style:width=wide data-to=move || to_right().then_some("right")>
                 {either(move || placed.get().covers, move || {
                     let name = name.get();
                     more(short(&name), Some(format!("what can be done to {name}"))).into_any()

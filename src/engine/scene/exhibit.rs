@@ -48,11 +48,12 @@ pub fn stacks(run: &Run, peek: &Peek) -> Vec<Stack> {
 /// Views of the lower stage that show an exhibit, at most; the inspector shows everything.
 const OFFERED: usize = 4;
 
-/// What is shown at the end of what is known, as far as it has a view of its own: pictures before words.
+/// What is shown at the end of what is known, as far as it has a view of its own: pictures before words, and among them
+/// by name, whoever shows it.
 pub fn offered(run: &Run) -> Vec<Stack> {
     let last = run.trace().len().saturating_sub(1);
     let mut stacks = stacks(run, &run.peek(EventId(last as u32)));
-    few::sort_by_key(&mut stacks, |s| s.items.first().map_or(9, |(_, e)| rank(e)));
+    few::sort_by_key(&mut stacks, |s| (s.items.first().map_or(9, |(_, e)| rank(e)), s.key));
     stacks.truncate(OFFERED);
     stacks
 }

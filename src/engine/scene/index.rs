@@ -7,7 +7,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::caption::{Told, hold, schedule};
+use super::caption::hold;
 use super::clocks::Clocks;
 use crate::card::Weight;
 use crate::ids::*;
@@ -62,8 +62,7 @@ pub struct Index {
     lives: Vec<Vec<(Us, EventId, Life)>>,
     /// Reasons that are told: key and aside.
     pub tales: Vec<Tale>,
-    /// The keys among them as the caption tells them, and for how long at least.
-    pub told: Vec<Told>,
+    /// How long a key keeps asides away.
     pub hold: Us,
     /// Every line of the scenario that fired, faults and operations.
     pub acts: Vec<Act>,
@@ -134,10 +133,6 @@ impl Index {
         for (new, old) in index.lives.iter_mut().zip(&self.lives) {
             new.extend_from_slice(&old[..old.partition_point(|l| shared(l.1))]);
         }
-        // Sentences wait for each other by the pace, and an edited text may have another.
-        for tale in index.tales.iter().filter(|t| t.weight == Weight::Key) {
-            schedule(&mut index.told, *tale, index.hold);
-        }
         // Lines have other numbers, and what was held then may be on its way here.
         for act in self.acts.iter().take_while(|a| shared(a.event)) {
             index.add(run, act.event);
@@ -164,7 +159,6 @@ impl Index {
             turns: vec![vec![]; n],
             lives: vec![vec![]; n],
             tales: vec![],
-            told: vec![],
             hold: hold(super::pace(run)),
             acts: vec![],
             faults: vec![],
@@ -248,9 +242,6 @@ impl Index {
 
     fn tell(&mut self, event: EventId, at: Us, weight: Weight) {
         let tale = Tale { at, event, weight };
-        if weight == Weight::Key {
-            schedule(&mut self.told, tale, self.hold);
-        }
         if weight != Weight::Quiet {
             self.tales.push(tale);
         }

@@ -661,6 +661,25 @@ fn receipt(run: &Run, n: u16) -> EventId {
     run.trace().events().find(is).unwrap().id
 }
 
+/// Why nobody stopped it: whom it waited for crashed, and what was on its way was lost.
+#[test]
+fn of_a_timer_that_ran_out_it_is_told_what_happened_while_it_ran() {
+    let shipped = house::shipped().into_iter().find(|s| s.name() == "raft/leader-crash").unwrap();
+    let run = shipped.run();
+    let index = Index::new(&run);
+    let crash = run.trace().events().find(|e| matches!(e.what, What::Crash)).unwrap();
+    let fires = |e: &Event| matches!(e.what, What::Fire { .. }) && e.node != crash.node;
+    let n1 = run.cast().find("n1");
+    let mut later = run.trace().range(crash.id.index(), run.trace().len());
+    let fire = later.find(|e| fires(e) && e.node == n1).unwrap();
+    let told = meanwhile(&run, &default_cause(&run, &index.causality, fire.id));
+    assert!(told[0].says.ends_with("It ran from then on."), "{told:#?}");
+    assert!(told[1..].iter().any(|t| t.says.contains("n4 crashes")), "{told:#?}");
+    assert!(told[1..].iter().all(|t| told[0].at <= t.at && t.at <= fire.at), "{told:#?}");
+    // What no timer began has nothing to tell of one.
+    assert_eq!(meanwhile(&run, &default_cause(&run, &index.causality, crash.id)), []);
+}
+
 #[test]
 fn a_chain_and_a_cut_are_drawn_and_told_as_recorded() {
     let run = triangle();

@@ -329,7 +329,7 @@ impl Reason for Why {
                         mine.index, mine.term, theirs.index, theirs.term
                     ),
                     (Because::Voted, Some(other)) => format!(
-                        "{me} refuses {who}'s vote: its one vote of term {term} went to {}.",
+                        "{me} does not vote for {who}: it has given its vote of term {term} to {}.",
                         t.name(*other)
                     ),
                     _ => format!("{me} refuses {who}'s vote: it is already in term {term}."),

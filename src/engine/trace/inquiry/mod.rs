@@ -34,7 +34,7 @@ pub use chain::{Chain, Link, Via, chain, default_cause};
 pub use cut::{Break, Cut, Judgment, judge};
 pub use filter::{Filter, Fold, Sieve, Thread};
 pub use find::{Found, LENGTH, Nonsense, Query, find};
-pub use tell::{Told, sentences};
+pub use tell::{Told, meanwhile, sentences};
 
 use crate::ids::{EventId, NodeId};
 use crate::protocol::prose_time;

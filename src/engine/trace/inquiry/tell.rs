@@ -39,6 +39,40 @@ pub fn sentences(run: &Run, chain: &Chain) -> Vec<Told> {
     out
 }
 
+/// Looked through for what happened while a timer ran, at most; and told of it.
+const LOOKED: usize = 20_000;
+const MEANWHILE: usize = 4;
+
+/// Where a chain comes from a timer that ran out, the last one if there are several: since when it ran, and what happened meanwhile that may be why nothing
+/// stopped it. Whoever was to be heard of crashed or paused, or what was on its way to the node was lost.
+pub fn meanwhile(run: &Run, chain: &Chain) -> Vec<Told> {
+    let trace = run.trace();
+    let fires = |e: &Event| matches!(e.what, What::Fire { .. });
+    let mut back = chain.links.iter().rev().filter_map(|l| trace.event(l.event));
+    let Some(fire) = back.find(fires) else { return vec![] };
+    let by = fire.cause.and_then(|c| trace.event(c)).filter(|c| c.node == fire.node);
+    let Some(by) = by else { return vec![] };
+    let opener = if opens(by.what) { Some(by) } else { by.cause.and_then(|c| trace.event(c)) };
+    let opener = opener.unwrap_or(by);
+    let told = |e: &Event, then: &str| {
+        let says = ["At ", &prose_time(e.at), ", ", &clause(run, e), ".", then].concat();
+        Told { event: e.id, at: e.at, says, reasons: vec![] }
+    };
+    let gone = |e: &Event| e.node != fire.node && matches!(e.what, What::Crash | What::Pause);
+    let lost = |e: &Event| match e.what {
+        What::Lose { m, .. } => trace.msg(m).is_some_and(|r| Some(r.to) == fire.node),
+        _ => false,
+    };
+    let from = (by.id.index() + 1).max(fire.id.index().saturating_sub(LOOKED));
+    let all = || trace.range(from, fire.id.index());
+    let mut out: Vec<Event> = all().filter(gone).take(MEANWHILE).collect();
+    let room = MEANWHILE - out.len();
+    out.extend(all().filter(lost).take(room));
+    out.sort_unstable_by_key(|e| e.id);
+    let since = told(&opener, " It ran from then on.");
+    std::iter::once(since).chain(out.iter().map(|e| told(e, ""))).collect()
+}
+
 /// `At 162 ms, two steps later, `
 fn lead(e: &Event, link: &Link) -> String {
     let later = match link.via {
