@@ -90,9 +90,15 @@ pub fn expected(run: &Run, text: &str) -> Vec<Expected> {
         ok: false,
         got: words::capital(&words::quoted(limit)),
     };
+    let void = |(step, why): &(u32, String)| Expected {
+        says: words::acted(run, *step),
+        ok: false,
+        got: format!("Nothing happens: {why}"),
+    };
     v.expects
         .iter()
         .map(|e| Expected { says: line(e.line), ok: e.ok, got: e.got.clone() })
+        .chain(v.voids.iter().map(void))
         .chain(v.limit.map(to_the_end))
         .collect()
 }
