@@ -23,10 +23,9 @@ fn text_of(slug: &str) -> String {
     s.unwrap_or_else(|| panic!("{slug} is not shipped")).text
 }
 
-/// A reason with its time, its node and its fields.
+/// A reason with its time and its fields.
 struct Said {
     at: Us,
-    node: NodeId,
     slug: &'static str,
     tree: Tree,
 }
@@ -35,7 +34,6 @@ fn said(run: &Run) -> Vec<Said> {
     let one = |e: engine::trace::Event| match e.what {
         What::Why { why, slug } => Some(Said {
             at: e.at,
-            node: e.node?,
             slug: run.entry().reasons[slug as usize].slug,
             tree: run.reason(why),
         }),
