@@ -1020,8 +1020,13 @@ impl Page {
                     if let Some(says) = self.with_run_now(too_late).flatten().or_else(void) {
                         self.notice.set(Some(Notice { says, undo: false, serious: false }));
                     }
+                    return vec![];
                 }
-                vec![]
+                // Read, and refused by its protocol: the editor shows where.
+                match open_sides(text) {
+                    Err(Wrong::Faults(faults)) => faults,
+                    _ => vec![],
+                }
             }
         }
     }
@@ -1033,8 +1038,7 @@ impl Page {
 
     fn put_text(&self, text: &str, how: Edit, name: &str) -> Result<(), String> {
         let Some(old) = self.loaded_now() else { return Err("Nothing runs.".into()) };
-        let edited =
-            parse_one(text).and_then(|s| sides::edit(&old.sides, s).map_err(Wrong::Refused));
+        let edited = parse_one(text).and_then(|s| sides::edit(&old.sides, s).map_err(Wrong::of));
         let sides: Rc<[Side]> = edited.map_err(|wrong| wrong.line())?.into();
         let head = self.head.get_untracked();
         let at = old.at.min(sides.len() - 1);
@@ -1458,6 +1462,11 @@ pub enum Wrong {
 }
 
 impl Wrong {
+    /// What a protocol refuses is a fault like any other where its place is known.
+    fn of(r: Refusal) -> Wrong {
+        if r.faults.is_empty() { Wrong::Refused(r) } else { Wrong::Faults(r.faults) }
+    }
+
     fn line(&self) -> String {
         match self {
             Wrong::Faults(f) => f.first().map_or("The scenario cannot be read.".into(), |f| {
@@ -1471,7 +1480,9 @@ impl Wrong {
     fn problem(self, text: &str, came_as: &str) -> Problem {
         let newer = matches!(&self, Wrong::Faults(f) if f.iter().any(|f| f.code == "newer"));
         let says = match &self {
-            Wrong::Faults(f) if newer => f.first().map(|f| f.message.clone()).unwrap_or_default(),
+            Wrong::Faults(f) if newer || f.iter().any(|f| f.code == "refused") => {
+                f.first().map(|f| f.message.clone()).unwrap_or_default()
+            }
             Wrong::Faults(f) => {
                 let n = f.len();
                 format!(
@@ -1510,7 +1521,7 @@ fn canonical(text: &str) -> String {
 
 /// The runs of a text, at their beginning.
 pub fn open_sides(text: &str) -> Result<Vec<Side>, Wrong> {
-    sides::open(parse_one(text)?).map_err(Wrong::Refused)
+    sides::open(parse_one(text)?).map_err(Wrong::of)
 }
 
 /// A text as the page holds it, without the page.
@@ -1525,7 +1536,7 @@ pub fn load_for_tests(text: &str) -> Loaded {
 /// The first run of a text, at its beginning.
 #[cfg(test)]
 pub fn read(text: &str) -> Result<Run, Wrong> {
-    protocols::open(parse_one(text)?).map_err(Wrong::Refused)
+    protocols::open(parse_one(text)?).map_err(Wrong::of)
 }
 
 fn running(view: &View) -> Option<Loaded> {

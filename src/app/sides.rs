@@ -75,7 +75,7 @@ fn several(s: &Scenario) -> Result<Vec<Side>, Refusal> {
         let bill = protocols::bill(CATALOGUE, &line.entry)?;
         Ok(Side::new(line.called(), Run::open(bill, s.only(i))?))
     };
-    s.runs().enumerate().map(one).collect()
+    together::all(s, s.runs().enumerate().map(one))
 }
 
 /// The runs of an edited text; each shares with its forerunner what comes before the change.
@@ -89,7 +89,7 @@ pub fn edit(old: &[Side], s: Scenario) -> Result<Vec<Side>, Refusal> {
         let index = side.index.borrow().fork(&run);
         Ok(Side::with(line.called(), run, index))
     };
-    s.runs().enumerate().zip(old).map(one).collect()
+    together::all(&s, s.runs().enumerate().zip(old).map(one))
 }
 
 /// Up to when edited runs do what they did before.

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::card::{Entry, Weight};
 use crate::ids::{Mark, MsgId, NodeId, OpId, Us};
+use crate::scenario::Fault;
 use crate::scenario::ast::Out;
 use crate::seq::Roll;
 use crate::show::Showcase;
@@ -95,11 +96,26 @@ pub trait Protocol: Sized + 'static {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     pub message: String,
+    /// The parameter it speaks of, if it is of one.
+    pub of: &'static str,
+    /// The same where it stands in the text, once that is known; then all there are.
+    pub faults: Vec<Fault>,
 }
 
 impl Refusal {
     pub fn new(message: impl Into<String>) -> Refusal {
-        Refusal { message: message.into() }
+        Refusal { message: message.into(), of: "", faults: vec![] }
+    }
+
+    /// Of a parameter's value.
+    pub fn of(param: &'static str, message: impl Into<String>) -> Refusal {
+        Refusal { of: param, ..Refusal::new(message) }
+    }
+
+    /// All at once, a line each.
+    pub fn at(faults: Vec<Fault>) -> Refusal {
+        let lines: Vec<String> = faults.iter().map(Fault::to_string).collect();
+        Refusal { faults, ..Refusal::new(lines.join("\n")) }
     }
 }
 

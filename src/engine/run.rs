@@ -73,7 +73,8 @@ impl Run {
     pub fn open(bill: Bill, scenario: Scenario) -> Result<Run, Refusal> {
         let scenario = alone(scenario);
         let plan = Rc::new(Plan::new(bill.entry(), scenario));
-        let stage = bill.open(&plan.params, plan.cast.clone(), plan.seed, plan.bugs)?;
+        let stage = bill.open(&plan.params, plan.cast.clone(), plan.seed, plan.bugs);
+        let stage = stage.map_err(|r| plan.scenario.run.refused(r))?;
         let mut world = World::open(plan, stage)?;
         let mut trace = Trace::default();
         trace.append(&mut world.fresh);

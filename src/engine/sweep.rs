@@ -39,7 +39,7 @@ pub fn row(bills: &[Bill], scenario: &Scenario, value: Value) -> Result<Row, Ref
 
 fn open(bills: &[Bill], scenario: &Scenario, value: &Value) -> Result<Together, Refusal> {
     Together::open(bills, scenario.at(value))
-        .map_err(|r| Refusal::new(format!("At {}: {}", value.print(), r.message)))
+        .map_err(|r| Refusal { message: format!("At {}: {}", value.print(), r.message), ..r })
 }
 
 /// The runs at one value on their way: for a page, which goes on with them a little every frame. What a

@@ -18,7 +18,7 @@ use crate::ids::Us;
 use crate::protocol::Refusal;
 use crate::protocols::{Bill, bill};
 use crate::run::{Progress, Run};
-use crate::scenario::Scenario;
+use crate::scenario::{Fault, Scenario};
 use crate::trace::json;
 
 pub struct Together {
@@ -30,10 +30,9 @@ impl Together {
     /// Open every run of a text.
     pub fn open(bills: &[Bill], scenario: Scenario) -> Result<Together, Refusal> {
         let open = |(i, line): (usize, &crate::scenario::ast::RunLine)| {
-            let run = bill(bills, &line.entry).and_then(|bill| Run::open(bill, scenario.only(i)));
-            run.map_err(|r| named(&scenario, line.called(), r))
+            bill(bills, &line.entry).and_then(|bill| Run::open(bill, scenario.only(i)))
         };
-        let runs = scenario.runs().enumerate().map(open).collect::<Result<Vec<_>, _>>()?;
+        let runs = all(&scenario, scenario.runs().enumerate().map(open))?;
         Ok(Together { scenario, runs })
     }
 
@@ -42,10 +41,8 @@ impl Together {
         if !scenario.runs().map(|r| &r.entry).eq(self.scenario.runs().map(|r| &r.entry)) {
             return Together::open(bills, scenario);
         }
-        let edit = |(i, run): (usize, &Run)| {
-            run.edit(scenario.only(i)).map_err(|r| named(&scenario, self.name(i), r))
-        };
-        let runs = self.runs.iter().enumerate().map(edit).collect::<Result<Vec<_>, _>>()?;
+        let edit = |(i, run): (usize, &Run)| run.edit(scenario.only(i));
+        let runs = all(&scenario, self.runs.iter().enumerate().map(edit))?;
         Ok(Together { scenario, runs })
     }
 
@@ -151,9 +148,29 @@ fn chain<'a>(runs: impl Iterator<Item = &'a Run>, events: &dyn Fn(&Run) -> usize
     hashes.reduce(|chain, hash| xxh64(&hash.to_be_bytes(), chain)).unwrap_or(0)
 }
 
-/// A refusal of one of several runs says of which.
-fn named(scenario: &Scenario, run: &str, r: Refusal) -> Refusal {
-    if scenario.beside.is_empty() { r } else { Refusal::new(format!("In {run}: {}", r.message)) }
+/// All runs of a text, or what is refused in any of them; of several it says in which.
+pub fn all<T>(
+    scenario: &Scenario,
+    runs: impl Iterator<Item = Result<T, Refusal>>,
+) -> Result<Vec<T>, Refusal> {
+    let (mut made, mut faults) = (vec![], vec![]);
+    for (run, line) in runs.zip(scenario.runs()) {
+        match run {
+            Ok(run) => made.push(run),
+            Err(r) if r.faults.is_empty() => return Err(r),
+            Err(r) => {
+                faults.extend(r.faults.into_iter().map(|f| named(scenario, line.called(), f)))
+            }
+        }
+    }
+    if faults.is_empty() { Ok(made) } else { Err(Refusal::at(faults)) }
+}
+
+fn named(scenario: &Scenario, run: &str, mut fault: Fault) -> Fault {
+    if !scenario.beside.is_empty() {
+        fault.message = ["In ", run, ": ", &fault.message].concat();
+    }
+    fault
 }
 
 /// What can be said of two runs: whatever is left to do in one of them is left to do.

@@ -8,6 +8,7 @@ use crate::check::{history_of, measure};
 use crate::ids::*;
 use crate::protocol::prose_time;
 use crate::run::Run;
+use crate::scenario;
 use crate::scenario::ast::*;
 use crate::trace::What as Happening;
 
@@ -59,7 +60,7 @@ impl Verdicts {
                 .map(|(i, e)| expect(run, &rare, i, e))
                 .chain(ending(run))
                 .collect(),
-            voids: rare.voids,
+            voids: rare.voids.into_iter().chain(unmet(run)).collect(),
             limit: run.world().limit().map(|l| l.says()),
         }
     }
@@ -128,6 +129,15 @@ impl Rare {
     fn breaks(&self, claim: usize) -> impl Iterator<Item = EventId> + '_ {
         self.broke.iter().filter(move |b| usize::from(b.0) == claim).map(|b| b.1)
     }
+}
+
+/// Rules that no message has met: their lines found nothing, and only the end can say so.
+fn unmet(run: &Run) -> impl Iterator<Item = (u32, String)> + '_ {
+    let steps = &run.scenario().steps;
+    run.world().unmet().filter_map(|line| {
+        let sought = scenario::sought(&steps.get(line as usize)?.act)?;
+        Some((line, ["no ", &sought, " was sent from then on"].concat()))
+    })
 }
 
 fn claims(run: &Run, rare: &Rare) -> Vec<ClaimVerdict> {

@@ -97,7 +97,10 @@ fn run(asked: &Asked) -> Result<(Together, Vec<Row>), String> {
         let t = scenario::time(until).map_err(|e| format!("--until {until}: {e}"))?;
         s.until = Until::Time(t);
     }
-    let refused = |r: engine::protocol::Refusal| format!("{}: {}", asked.file, r.message);
+    let refused = |r: engine::protocol::Refusal| match r.faults.is_empty() {
+        true => format!("{}: {}", asked.file, r.message),
+        false => faults(r.faults),
+    };
     let mut all = protocols::open_all(s).map_err(refused)?;
     all.finish();
     let rows = sweep::rows(CATALOGUE, all.scenario()).map_err(refused)?;

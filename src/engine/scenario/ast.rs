@@ -54,6 +54,8 @@ pub struct RunLine {
     pub params: Vec<(String, Value)>,
     /// The parameters the text itself gave, in its order (for printing).
     pub given: Vec<String>,
+    /// Where the values of parameters stand that the text gave.
+    pub places: Vec<(&'static str, Place)>,
     pub place: Place,
 }
 
@@ -136,6 +138,8 @@ pub struct NodeSet {
 pub struct GivenLine {
     pub node: String,
     pub fields: Vec<(String, Value)>,
+    /// Where each field's value stands.
+    pub places: Vec<Place>,
     pub place: Place,
 }
 

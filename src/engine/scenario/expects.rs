@@ -81,13 +81,23 @@ fn sometimes(r: &mut Reader<'_>) -> Option<What> {
     Some(What::Sometimes { fact, by, times })
 }
 
+type ReadWindow = fn(&mut Reader<'_>) -> Option<Window>;
+
+/// Stretches of a run; without one it is the whole.
+#[rustfmt::skip]
+pub(super) static WINDOWS: &[(Term, ReadWindow)] = &[
+    (term("from", "TIME to TIME", "from the first time on, and before the second; an operation counts when it is asked for", "expect measure availability c1 from 1s to 2s >= 99%"), stretch),
+    (term("at", "TIME[.STEP]", "all there was before that time, or up to its STEP-th step", "expect measure last clock-error n2 at 10s < 5ms"), |r| r.read("a time", num::instant).map(Window::At)),
+];
+
 fn window(r: &mut Reader<'_>) -> Option<Window> {
-    if r.eat("at") {
-        return r.read("a time", num::instant).map(Window::At);
+    match WINDOWS.iter().find(|(t, _)| r.eat(t.word)) {
+        Some((_, read)) => read(r),
+        None => Some(Window::Whole),
     }
-    if !r.eat("from") {
-        return Some(Window::Whole);
-    }
+}
+
+fn stretch(r: &mut Reader<'_>) -> Option<Window> {
     let from = r.read("a time", num::time)?;
     r.must("to")?;
     let word = r.peek();

@@ -207,6 +207,16 @@ pub(super) fn pattern(r: &mut Reader<'_>) -> Option<Pattern> {
     Some(Pattern { kind, fields })
 }
 
+/// Forms of a path.
+#[rustfmt::skip]
+pub(super) static PATHS: &[Term] = &[
+    term("WHO -> WHO", "", "from the one to the other", "at 1s drop next Ack n2 -> n1"),
+    term("WHO <-> WHO", "", "between the two, either way", "at 1s drop every Ack n2 <-> n1"),
+    term("* -> WHO", "", "from anybody", "expect count lost Ack * -> n1 = 0"),
+    term("WHO -> *", "", "to anybody", "when sent Row db -> *  drop it"),
+    term("WHO <-> *", "", "from it and to it", "at 1s drop every Ack n2 <-> * for 1s"),
+];
+
 /// `->` is false, `<->` true.
 pub(super) fn arrow(r: &mut Reader<'_>) -> Option<bool> {
     let word = r.need("`->` or `<->`")?;

@@ -28,6 +28,13 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
+impl Fault {
+    /// What only the protocol knows to be wrong.
+    pub fn refused(place: Place, message: String) -> Fault {
+        Fault { place, code: "refused", message, hint: None }
+    }
+}
+
 /// A mistake that does not know its place yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Bad {
@@ -87,6 +94,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("arity", "too few or too many arguments for this operation"),
     ("alone", "`then` without a step above it"),
     ("no-it", "`it` on a line whose fact speaks of no message"),
+    ("refused", "a parameter or a `given` that the protocol itself does not take"),
 ];
 
 /// The word among `among` that `word` was most likely meant to be.

@@ -39,7 +39,7 @@ pub use complete::{Completion, complete, range, word_at};
 pub use fault::Fault;
 pub use highlight::{Kind, Piece, highlight};
 pub use num::print_law as law;
-pub use print::{act, act_named, canonical, sweep as sweep_line, what as expectation};
+pub use print::{act, act_named, canonical, sought, sweep as sweep_line, what as expectation};
 pub use read::Shelf;
 pub use reference::reference;
 pub use tidy::tidy;

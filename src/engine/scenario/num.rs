@@ -4,7 +4,7 @@
 use super::ast::{Instant, Law};
 use super::fault::Bad;
 use super::lex::unquote;
-use super::terms::{BANDWIDTH_MAX, DRIFT_MAX, LAWS, RATE_MAX, TIME_MAX, UNITS};
+use super::terms::{BANDWIDTH_MAX, DRIFT_MAX, LAWS, RATE_MAX, TIME_MAX, Term, UNITS, term};
 use crate::ids::Us;
 use crate::value::{Value, cut, print_time};
 
@@ -187,8 +187,46 @@ pub(super) fn rate(raw: &str) -> Result<i64, Bad> {
     if n < 0 { Err(out_of_range(raw, "0/s", "1000000/s")) } else { Ok(n) }
 }
 
-const BYTES: &[(&str, u64)] =
-    &[("GB/s", 1_000_000_000), ("MB/s", 1_000_000), ("kB/s", 1_000), ("B/s", 1)];
+/// Units of a bandwidth, longest word first where one ends in another.
+#[rustfmt::skip]
+pub(super) static BYTES: &[(Term, u64)] = &[
+    (term("GB/s", "", "a thousand million bytes a second", "link n1 -> n2 bandwidth=1GB/s"), 1_000_000_000),
+    (term("MB/s", "", "a million bytes a second", "link n1 -> n2 bandwidth=1.5MB/s"), 1_000_000),
+    (term("kB/s", "", "a thousand bytes a second", "link n1 -> n2 bandwidth=10kB/s"), 1_000),
+    (term("B/s", "", "bytes a second", "link n1 -> n2 bandwidth=500B/s"), 1),
+];
+
+/// Units of other numbers.
+#[rustfmt::skip]
+pub(super) static SIZES: &[Term] = &[
+    term("%", "", "parts of a hundred: SHARE, to the millionth of the whole", "net loss=0.5%"),
+    term("ppm", "", "parts per million: PPM, signed", "node n1 drift=-200ppm"),
+    term("/s", "", "times a second: RATE, to the thousandth", "load c1 put x rate=2.5/s"),
+];
+
+/// What a time may be where one is asked for.
+#[rustfmt::skip]
+pub(super) static TIMES: &[Term] = &[
+    term("TIME", "NUMBER UNIT", "a length of time, or a moment counted from the start; no blank before the unit", "at 1.5s heal"),
+    term("TIME.STEP", "TIME.N", "the moment after the N-th step at that time", "at 20ms.3 heal"),
+    term("+TIME", "", "so much later than what the line waits for", "when n3 elected +5ms  crash n3"),
+    term("SIGNED TIME", "[-]TIME", "forward, or back", "node c1 offset=-50ms"),
+    term("TIME..TIME", "", "from the shorter to the longer, every microsecond as likely", "net latency=10ms..15ms"),
+];
+
+/// What a value may be where no card says of which kind it is; each word here is one.
+#[rustfmt::skip]
+pub(super) static VALUES: &[Term] = &[
+    term("7", "[-]DIGITS", "a whole number", "expect state n1.term = 7"),
+    term("1.5", "[-]DIGITS.DIGITS", "a decimal number, to the millionth", "expect measure max siblings <= 1.5"),
+    term("10ms", "[-]TIME", "a time", "expect state n1.left = 10ms"),
+    term("150ms..300ms", "TIME..TIME", "a range of times", "given n3 election=150ms..300ms"),
+    term("25%", "SHARE", "a share; `250000ppm` is the same", "expect measure share n4 = 25%"),
+    term("10/s", "RATE", "a rate", "expect measure throughput c1 >= 10/s"),
+    term("1,0,2", "VALUE,VALUE …", "a list, without blanks; a vector or a set of nodes is one", "expect sometimes n1 stamped v=1,0,2"),
+    term("user:42", "", "a word: whatever else has no blank, no comma and no `\"`; also `on`, `off`, and the name of a node", "at 1s c1 put user:42 on"),
+    term("\"two words\"", "", "a string: one word, whatever stands in it", "at 1s c1 put x \"two words\""),
+];
 
 /// `10kB/s` in bytes a second; `none` is 0.
 pub(super) fn bandwidth(raw: &str) -> Result<u64, Bad> {
@@ -196,7 +234,7 @@ pub(super) fn bandwidth(raw: &str) -> Result<u64, Bad> {
         return Ok(0);
     }
     let bad = || Bad::new("bad-value", format!("`{}` is not a bandwidth.", clip(raw)));
-    let unit = BYTES.iter().find_map(|(word, size)| Some((raw.strip_suffix(word)?, *size)));
+    let unit = BYTES.iter().find_map(|(t, size)| Some((raw.strip_suffix(t.word)?, *size)));
     let number = unit.and_then(|(n, size)| Some((decimal(n)?, size)));
     let (number, size) = number.ok_or_else(|| bad().hint("Write it as `10kB/s`, or `none`."))?;
     let n = number.scaled(size, BANDWIDTH_MAX).map_err(|e| match e {
@@ -212,7 +250,7 @@ pub(super) fn bandwidth(raw: &str) -> Result<u64, Bad> {
 
 pub(super) fn print_bandwidth(n: u64) -> String {
     match BYTES.iter().find(|(_, size)| n > 0 && n.is_multiple_of(*size)) {
-        Some((word, size)) => format!("{}{word}", n / size),
+        Some((t, size)) => format!("{}{}", n / size, t.word),
         None => "none".into(),
     }
 }
@@ -394,6 +432,25 @@ mod tests {
         assert_eq!(seen("25h"), Err("too-large"));
         assert_eq!(seen("0.5us"), Err("bad-number"));
         assert_eq!(seen("1,"), Err("bad-value"));
+    }
+
+    /// The words of the reference's chapter are values of the kinds it says, in its order.
+    #[test]
+    fn the_values_of_the_reference_are_what_it_says() {
+        let want = [
+            Value::Int(7),
+            Value::Decimal(1_500_000),
+            Value::Time(10_000),
+            Value::TimeRange(150_000, 300_000),
+            Value::Ppm(250_000),
+            Value::Rate(10_000),
+            Value::List([1, 0, 2].map(Value::Int).to_vec()),
+            Value::word("user:42"),
+            Value::word("two words"),
+        ];
+        assert_eq!(VALUES.iter().filter_map(|t| value(t.word).ok()).collect::<Vec<_>>(), want);
+        assert_eq!(value("250000ppm"), value("25%"));
+        assert!(VALUES.iter().all(|t| t.example.contains(t.word)));
     }
 
     #[test]

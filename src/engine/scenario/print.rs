@@ -29,12 +29,13 @@ impl Scenario {
     /// The scenario without where its lines stood: two texts mean the same if these are equal.
     pub fn meaning(&self) -> Scenario {
         let (mut s, place) = (self.clone(), Place::default());
-        s.run.place = place;
-        s.beside.iter_mut().for_each(|l| l.place = place);
+        for run in std::iter::once(&mut s.run).chain(&mut s.beside) {
+            (run.place, run.places) = (place, vec![]);
+        }
         s.sweep.iter_mut().for_each(|l| l.place = place);
         s.links.iter_mut().for_each(|l| l.place = place);
         s.nodes.iter_mut().for_each(|l| l.place = place);
-        s.givens.iter_mut().for_each(|l| l.place = place);
+        s.givens.iter_mut().for_each(|l| (l.place, l.places) = (place, vec![]));
         s.loads.iter_mut().for_each(|l| l.place = place);
         s.steps.iter_mut().for_each(|l| l.place = place);
         s.expects.iter_mut().for_each(|l| l.place = place);
@@ -403,6 +404,22 @@ fn msg(m: &Msg) -> String {
         Msg::Every { kind, path, span } => {
             let span = span.map_or(String::new(), |t| format!(" for {}", time(t)));
             format!("every {}{}{span}", pattern(kind), maybe_path(path))
+        }
+    }
+}
+
+/// `AppendEntries n1 -> n2 #7`: the message an act is about, where it names one.
+pub fn sought(act: &Act) -> Option<String> {
+    let (Act::Drop(m) | Act::Hold(m) | Act::Delay { msg: m, .. } | Act::Duplicate { msg: m, .. }) =
+        act
+    else {
+        return None;
+    };
+    match m {
+        Msg::It => None,
+        Msg::Named { .. } => Some(msg(m)),
+        Msg::Next { kind, path } | Msg::Every { kind, path, .. } => {
+            Some(format!("{}{}", pattern(kind), maybe_path(path)))
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The reference page, and the words an editor completes: made from the tables the reader reads.
 
 use super::terms::{self, Term};
-use super::{expects, facts, fault, read, settings, steps};
+use super::{expects, facts, fault, num, read, settings, steps};
 use crate::world::Limit;
 
 /// A part of the language and its words.
@@ -67,6 +67,18 @@ fn models() -> Vec<Term> {
     terms::MODELS.to_vec()
 }
 
+fn messages() -> Vec<Term> {
+    steps::MESSAGES.iter().map(|(t, _)| *t).collect()
+}
+
+fn windows() -> Vec<Term> {
+    expects::WINDOWS.iter().map(|(t, _)| *t).collect()
+}
+
+fn bytes() -> Vec<Term> {
+    num::BYTES.iter().map(|(t, _)| *t).collect()
+}
+
 type Words = fn() -> Vec<Term>;
 
 #[rustfmt::skip]
@@ -83,7 +95,7 @@ const CHAPTERS: &[(&str, &str, Words)] = &[
     ("Profiles", "Values of `net profile=`.", profiles),
     ("Units of time", "A time is a number and a unit, exact to the microsecond.", units),
     ("Laws of chance", "DIST is a time, a range `10ms..15ms`, or a law.", || terms::LAWS.to_vec()),
-    ("Arrows", "Between two nodes, or `*` for any.", || terms::ARROWS.to_vec()),
+    ("Arrows", "ARROW between two nodes.", || terms::ARROWS.to_vec()),
     ("Comparisons", "CMP in an expectation.", || terms::CMPS.to_vec()),
     ("Folds", "AGG in `expect measure`.", || terms::AGGS.to_vec()),
     ("Measures of the engine", "A protocol's meters come beside them.", || terms::MEASURES.to_vec()),
@@ -92,15 +104,36 @@ const CHAPTERS: &[(&str, &str, Words)] = &[
     ("Endings", "Words after `shows`.", || terms::SHOWS.to_vec()),
 ];
 
+/// What stands for a part of a line. These are forms and not words: nobody completes them.
+#[rustfmt::skip]
+const FORMS: &[(&str, &str, Words)] = &[
+    ("Messages", "MESSAGE after a verb. Messages are counted from 1, each kind on each link for itself, whatever their fields. A line whose messages never come is told at the end, and fails the run.", messages),
+    ("Paths", "PATH of a message. Without one, any.", || facts::PATHS.to_vec()),
+    ("Stretches of time", "WINDOW in `expect count` and `expect measure`. Without one, the whole run.", windows),
+    ("Values", "VALUE of a field, a parameter or an operation; what it looks like says what it is.", || num::VALUES.to_vec()),
+    ("Times", "Where a time is asked for. None is longer than a run may last.", || num::TIMES.to_vec()),
+    ("Other units", "Behind a number, without a blank.", || num::SIZES.to_vec()),
+    ("Units of bandwidth", "BYTES is a number and one of these.", bytes),
+];
+
 /// The language, part by part.
 pub fn chapters() -> Vec<Chapter> {
-    CHAPTERS.iter().map(|(title, says, terms)| Chapter { title, says, terms: terms() }).collect()
+    all(CHAPTERS)
+}
+
+/// The forms its words speak of.
+pub fn forms() -> Vec<Chapter> {
+    all(FORMS)
+}
+
+fn all(of: &'static [(&str, &str, Words)]) -> Vec<Chapter> {
+    of.iter().map(|(title, says, terms)| Chapter { title, says, terms: terms() }).collect()
 }
 
 /// The reference page, in Markdown.
 pub fn reference() -> String {
     let mut out = String::from(HEAD);
-    for chapter in chapters() {
+    for chapter in chapters().into_iter().chain(forms()) {
         out.push_str(&format!("\n## {}\n\n{}\n\n", chapter.title, chapter.says));
         out.push_str("| word | form | what it says | example |\n|---|---|---|---|\n");
         out.extend(chapter.terms.iter().map(row));

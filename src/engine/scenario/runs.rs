@@ -9,9 +9,17 @@
 //! ```
 
 use super::ast::{RunLine, Scenario, Sweep};
+use super::fault::Fault;
+use crate::protocol::Refusal;
 use crate::value::Value;
 
 impl RunLine {
+    /// What the protocol says of the parameters, where they stand in the text.
+    pub(crate) fn refused(&self, r: Refusal) -> Refusal {
+        let said = self.places.iter().find(|(param, _)| *param == r.of).map(|(_, at)| *at);
+        Refusal::at(vec![Fault::refused(said.unwrap_or(self.place), [&r.message, "."].concat())])
+    }
+
     /// What `in` calls it: its own name, or its protocol's.
     pub fn called(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.entry)

@@ -200,6 +200,7 @@ fn parameters(
     }
     for card in entry.params {
         let given = pairs.iter().find(|p| p.key == card.name);
+        run.places.extend(given.map(|p| (card.name, p.value_at)));
         let standard = standard(card);
         let value = given.and_then(|p| r.keep(of_unit(p.value, card.unit), p.value_at));
         let value = value.unwrap_or_else(|| standard.clone());
@@ -477,9 +478,15 @@ fn given(r: &mut Reader<'_>) -> Option<()> {
     let node = r.node()?;
     let known = r.known.entry.map(|e| e.givens.iter().map(|(f, _)| *f).collect::<Vec<_>>());
     let pairs = r.some_pairs()?;
-    let field = |p| r.field(p, known.as_deref(), "what may be given");
-    let fields = pairs.into_iter().filter_map(field).collect();
-    r.out.givens.push(GivenLine { node, fields, place });
+    let mut line = GivenLine { node, fields: vec![], places: vec![], place };
+    for p in pairs {
+        let at = p.value_at;
+        if let Some(field) = r.field(p, known.as_deref(), "what may be given") {
+            line.fields.push(field);
+            line.places.push(at);
+        }
+    }
+    r.out.givens.push(line);
     Some(())
 }
 

@@ -319,18 +319,29 @@ fn set_link(r: &mut Reader<'_>) -> Option<Act> {
 
 // Messages.
 
-/// `it`, `Kind n1 -> n2 #7`, `next Kind …`, `every Kind …`
+type ReadMsg = fn(&mut Reader<'_>) -> Option<Msg>;
+
+/// How an act names a message, by the word it begins with; the last begins with a kind.
+#[rustfmt::skip]
+pub(super) static MESSAGES: &[(Term, ReadMsg)] = &[
+    (term("it", "", "the message of the fact this line waits for", "when sent Row db -> a1  drop it"), |_| Some(Msg::It)),
+    (term("next", "KIND [FIELD=VALUE …] [PATH]", "the first that is sent from now on", "at 1s duplicate next Ack n2 -> n1 by 5ms"), next),
+    (term("every", "KIND [FIELD=VALUE …] [PATH] [for TIME]", "all that are sent from now on: for so long, or until `pass` or `heal`", "at 1s drop every AppendEntries n5 -> * for 100ms"), rule),
+    (term("KIND", "[FIELD=VALUE …] PATH #N", "the N-th of its kind on its link, in flight, held, or still to be sent; of several links on the path, whichever comes first", "at 1s hold RequestVote n3 -> n4 #1"), named),
+];
+
 fn msg(r: &mut Reader<'_>) -> Option<Msg> {
-    if r.eat("it") {
-        return Some(Msg::It);
-    }
-    if r.eat("next") {
-        return Some(Msg::Next { kind: pattern(r)?, path: maybe_path(r)? });
-    }
-    if r.eat("every") {
-        return rule(r);
-    }
+    let (kind, words) = MESSAGES.split_last()?;
+    let (_, read) = words.iter().find(|(t, _)| r.eat(t.word)).unwrap_or(kind);
+    read(r)
+}
+
+fn named(r: &mut Reader<'_>) -> Option<Msg> {
     Some(Msg::Named { kind: pattern(r)?, path: path(r)?, ord: must_ord(r)? })
+}
+
+fn next(r: &mut Reader<'_>) -> Option<Msg> {
+    Some(Msg::Next { kind: pattern(r)?, path: maybe_path(r)? })
 }
 
 fn rule(r: &mut Reader<'_>) -> Option<Msg> {

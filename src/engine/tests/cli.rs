@@ -66,6 +66,11 @@ fn it_ends_with_2_and_the_places_where_the_text_is_wrong() {
     let stderr = says(&out.stderr);
     assert_eq!(out.status.code(), Some(2));
     assert!(stderr.contains(":3:") && stderr.contains(":4:"), "all errors, by line: {stderr}");
+    let refused = HOLDS.replace("net latency", "given n1 term=x voted=n9\nnet latency");
+    let out = trace(&["-"], &refused);
+    let stderr = says(&out.stderr);
+    assert_eq!((out.status.code(), stderr.lines().count()), (Some(2), 2), "{stderr}");
+    assert!(stderr.contains(":3:15: ") && stderr.contains(":3:23: "), "what is refused: {stderr}");
     let nothing = HOLDS.replace("expect sometimes n1 elected\n", "");
     assert_eq!(trace(&["-"], &nothing).status.code(), Some(2), "it asserts nothing");
     for args in [&["--loud", "-"][..], &[][..], &["-", "--seed", "x"][..], &["no-such.lamp"][..]] {

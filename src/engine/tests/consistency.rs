@@ -101,3 +101,25 @@ fn a_litmus_history_has_a_link_and_a_verdict_for_every_model() {
         assert_eq!(report(&again).lines().count(), 1 + Model::ALL.len());
     }
 }
+
+/// The lesson's 10,485,762 for twenty writes: n·2^(n−1) + 2, counted here where the search still ends.
+#[test]
+fn writes_at_once_cost_as_many_configurations_as_the_lesson_says() {
+    for n in 3..=10u64 {
+        let writes: String = (1..=n).map(|i| format!("at 0ms p{i} put x {i}\n")).collect();
+        let text = |budget: u64, word: &str| {
+            format!(
+                "lamplight 1\nrun consistency sessions={} search=bare budget={budget} seed=1\nnet latency=10ms\n\
+                 {writes}at 20ms p{} get x 1\nat 40ms p{} get x 2\n\
+                 expect sometimes checker {word} model=linearizable\nuntil quiet by 2s\n",
+                n + 2,
+                n + 1,
+                n + 2
+            )
+        };
+        let all = n * (1 << (n - 1)) + 2;
+        holds(&text(all, "refused"));
+        holds(&text(all - 1, "unsettled"));
+    }
+    assert_eq!(20 * (1 << 19) + 2, 10_485_762);
+}

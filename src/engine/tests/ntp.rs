@@ -77,18 +77,6 @@ fn the_filter_beats_the_mean_over_many_windows() {
     assert!(filter * 3 < mean * 2, "{filter} against {mean}");
 }
 
-/// The numbers of the lesson: the mean is off by half of what the queues take, the filter by a tenth of that.
-#[test]
-fn the_mean_is_off_by_half_the_queue() {
-    let mean = |text: &str| {
-        let errors = values(&run_text(text), "estimate-error");
-        errors.iter().skip(8).sum::<i64>() / (errors.len() as i64 - 8)
-    };
-    let text = text_of("filter");
-    let (filter, mean) = (mean(&text), mean(&with_bug(&text, "mean-filter")));
-    assert!((9_000..11_000).contains(&mean) && filter < 1_000, "{filter} against {mean}");
-}
-
 /// The stretches as a viewer sees them at the end: the band, the true value, and who is not believed.
 fn intervals(slug: &str) -> (Option<(i64, i64)>, Option<i64>, Vec<&'static str>) {
     let run = run_text(&text_of(slug));

@@ -1,5 +1,4 @@
-//! The entry `raft` beyond what every entry owes: the paper's numbers, oracles that read only the trace,
-//! and a lesson whose numbers come from runs.
+//! The entry `raft` beyond what every entry owes: the paper's numbers, and oracles that read only the trace.
 //!
 //! The oracles are Raft's rules a second time, from messages alone: who may call itself elected, and when
 //! an entry may be called committed.
@@ -7,14 +6,10 @@
 mod house;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 
-use engine::check::measure;
 use engine::ids::{NodeId, Us};
-use engine::protocol::plain;
 use engine::protocols::{Bill, CATALOGUE};
 use engine::run::Run;
-use engine::scenario::ast::{Agg, Window};
 use engine::trace::What;
 use engine::tree::Tree;
 use house::*;
@@ -28,14 +23,9 @@ fn text_of(slug: &str) -> String {
     s.unwrap_or_else(|| panic!("{slug} is not shipped")).text
 }
 
-fn ship(slug: &str) -> Run {
-    run_text(&text_of(slug))
-}
-
-/// A reason with its time, its node and its fields.
+/// A reason with its time and its fields.
 struct Said {
     at: Us,
-    node: NodeId,
     slug: &'static str,
     tree: Tree,
 }
@@ -44,7 +34,6 @@ fn said(run: &Run) -> Vec<Said> {
     let one = |e: engine::trace::Event| match e.what {
         What::Why { why, slug } => Some(Said {
             at: e.at,
-            node: e.node?,
             slug: run.entry().reasons[slug as usize].slug,
             tree: run.reason(why),
         }),
@@ -260,193 +249,6 @@ fn what_was_committed_is_in_every_later_log() {
             _ => int(&state, "durable"),
         };
         assert!(end >= last, "{name}: {end} < {last}");
-    }
-}
-
-// -------------------------------------------------------------------- the lesson
-
-/// A field of the first reason of this slug by this node, or by anybody.
-fn field(run: &Run, node: Option<&str>, slug: &str, name: &str, nth: usize) -> String {
-    let who = node.and_then(|n| run.cast().find(n));
-    let all = said(run);
-    let mut of = all.iter().filter(|s| s.slug == slug && who.is_none_or(|n| n == s.node));
-    let found = of.nth(nth).unwrap_or_else(|| panic!("no {slug} by {node:?}"));
-    let tree = found.tree.get(name).unwrap_or_else(|| panic!("no field {name}"));
-    plain(run.cast(), tree)
-}
-
-fn when(run: &Run, slug: &str, nth: usize) -> Us {
-    let all = said(run);
-    let at = all.iter().filter(|s| s.slug == slug).nth(nth).map(|s| s.at);
-    at.unwrap_or_else(|| panic!("no {slug}"))
-}
-
-fn ms(us: Us) -> String {
-    engine::protocol::prose_time(us)
-}
-
-fn meter(run: &Run, agg: Agg) -> String {
-    let v = measure::one(run, Some(agg), "commit-latency", &[], Window::Whole).expect("measured");
-    ms(v as Us)
-}
-
-fn refused(run: &Run) -> usize {
-    let no = |m: usize| int(&run.message(engine::ids::MsgId(m as u32)), "success") == 0;
-    let is = |m: usize| kind(run, run.trace().msgs[m].kind) == "AppendEntriesReply";
-    (0..run.trace().msgs.len()).filter(|m| is(*m) && no(*m)).count()
-}
-
-fn answer(run: &Run, nth: usize) -> String {
-    let value = run.trace().ops[nth].ret.as_ref().and_then(|r| r.2.clone());
-    value.map_or("nothing".into(), |v| v.print())
-}
-
-/// From an operation's being asked for to its answer.
-fn took(run: &Run, nth: usize) -> Us {
-    let op = &run.trace().ops[nth];
-    let at = |e| run.trace().event(e).expect("an event").at;
-    at(op.ret.as_ref().expect("answered").0) - at(op.invoke)
-}
-
-fn highest_term(run: &Run) -> u64 {
-    run.cast().of_role(1).map(|n| run.world().face(n).epoch).max().unwrap_or(0)
-}
-
-/// Every phrase of the lesson that has a number in it, with the number a run gives.
-fn figures() -> Vec<String> {
-    let (happy, slow, crash) = (ship("happy"), ship("slow-disk"), ship("leader-crash"));
-    let (vote, split, forever) =
-        (ship("vote-restart"), ship("split-vote"), ship("split-vote-forever"));
-    let (f8, minority) = (ship("figure8"), ship("partition-minority"));
-    let (check, pre) = (ship("asym-partition-checkquorum"), ship("asym-partition-prevote"));
-    let (away, back) = (ship("rejoin-disrupt"), ship("rejoin-prevote"));
-    let (lag, local) = (ship("snapshot-lag"), ship("stale-read-local"));
-    let (fresh, once, twice) = (ship("fresh-leader-read"), ship("retry-dup"), ship("retry-twice"));
-    let (lease, drift) = (ship("lease-read"), ship("lease-drift"));
-    let election = happy.plan().params.range("election");
-    let cut = 500_000;
-    let n5 = |run: &Run| run.peek_at(2_999_000).face(run.cast().find("n5").expect("n5")).epoch;
-    let read = &fresh.trace().ops[2];
-    let read_to = read.ret.as_ref().and_then(|r| fresh.trace().event(r.0)).expect("answered").at;
-    vec![
-        format!("asks {} others for their votes", sent(&happy, "RequestVote", 0, 1_000)),
-        format!(
-            "and {} commands are each committed {} after",
-            happy.trace().ops.len(),
-            meter(&happy, Agg::Max)
-        ),
-        format!("a commit takes {}.", meter(&slow, Agg::P50)),
-        format!("the messages grow from {} to {}.", messages_of(3), messages_of(9)),
-        format!("and term {} keeps one leader", field(&vote, Some("n1"), "elected", "term", 0)),
-        format!("nobody leads term {}.", field(&split, None, "split", "term", 0)),
-        format!("between {} and {}, one of them", ms(*election.start()), ms(*election.end())),
-        format!("there is a leader after {};", ms(when(&forever, "elected", 0))),
-        format!("Term {} ends without a leader", field(&crash, None, "split", "term", 0)),
-        format!(
-            "n3 wins term {}, after {} without one",
-            field(&crash, Some("n3"), "elected", "term", 0),
-            ms(when(&crash, "elected", 1) - crashed(&crash))
-        ),
-        format!("the leader is refused {} times", refused(&ship("figure7"))),
-        format!(
-            "[without it](#raft/figure7-no-hints) {} times",
-            refused(&ship("figure7-no-hints"))
-        ),
-        format!(
-            "collects entries {}–{} with",
-            field(&minority, Some("n1"), "truncated", "index", 0),
-            field(&minority, Some("n1"), "truncated", "last", 0)
-        ),
-        format!(
-            "[Entry {} is on {} of {} servers]",
-            field(&f8, Some("n1"), "waits", "index", 0),
-            field(&f8, Some("n1"), "waits", "on", 0),
-            field(&f8, Some("n1"), "waits", "of", 0)
-        ),
-        format!("as happens here in term {}.", field(&f8, Some("n5"), "elected", "term", 1)),
-        format!("resigns {} after the links broke", ms(when(&check, "stepped-down", 0) - cut)),
-        format!("by the end the term is {}.", highest_term(&check)),
-        format!("the term ends at {}.", highest_term(&pre)),
-        format!("its term is {} when it returns", n5(&away)),
-        format!("in term {}, and nothing happens", n5(&back)),
-        format!(
-            "needs entry {} and gets the snapshot of entry {}.",
-            field(&lag, Some("n1"), "sent-snapshot", "next", 0),
-            field(&lag, Some("n5"), "installed", "index", 0)
-        ),
-        format!(
-            "answers {}, half a second after {} was written",
-            answer(&local, 2),
-            local.trace().ops[1].args[1].print()
-        ),
-        format!(
-            "answered {} after the election",
-            ms(read_to - 10_000 - when(&fresh, "elected", 1))
-        ),
-        format!("c1 has its answer after {}.", ms(took(&lease, 1))),
-        format!(
-            "and {} is read after {} was acknowledged",
-            answer(&drift, 2),
-            drift.trace().ops[1].args[1].print()
-        ),
-        format!("the answer is {}.", answer(&once, 0)),
-        format!("(#raft/retry-twice) it is {}.", answer(&twice, 0)),
-    ]
-}
-
-/// Messages of the sweep's run with so many servers.
-fn messages_of(nodes: usize) -> usize {
-    let file = folder(bill()).join("scenarios/size-sweep.lamp");
-    let text = fs::read_to_string(file).expect("a sweep");
-    let of_one = |l: &&str| !l.starts_with("sweep");
-    let text = text.lines().filter(of_one).collect::<Vec<_>>().join("\n");
-    let text = text.replace("nodes=5", &format!("nodes={nodes}"));
-    finished(read(&text).expect("it reads")).trace().msgs.len()
-}
-
-fn crashed(run: &Run) -> Us {
-    let crash = run.trace().events().find(|e| matches!(e.what, What::Crash));
-    crash.expect("somebody crashes").at
-}
-
-/// Names of servers, figures and scenarios: nothing a run could contradict.
-const NAMES: &[&str] = &[
-    "n1",
-    "n2",
-    "n3",
-    "n5",
-    "figure 7",
-    "figure 8",
-    "raft/figure7-no-hints",
-    "raft/figure7",
-    "raft/figure8-safe",
-    "raft/figure8",
-];
-
-#[test]
-fn every_number_of_the_lesson_comes_from_a_run() {
-    let mut lesson = fs::read_to_string(folder(bill()).join("lesson.md")).expect("a lesson");
-    assert!(lesson.len() <= 6 * 1024, "{} bytes", lesson.len());
-    for figure in figures() {
-        assert!(lesson.contains(&figure), "the lesson does not say: {figure}");
-        lesson = lesson.replace(&figure, "");
-    }
-    for name in NAMES {
-        lesson = lesson.replace(name, "");
-    }
-    let left: Vec<&str> =
-        lesson.lines().filter(|l| l.contains(|c: char| c.is_ascii_digit())).collect();
-    assert!(left.is_empty(), "numbers no run gives: {left:#?}");
-}
-
-#[test]
-fn every_link_of_the_lesson_leads_somewhere() {
-    let lesson = fs::read_to_string(folder(bill()).join("lesson.md")).expect("a lesson");
-    let links: Vec<&str> =
-        lesson.split("](#").skip(1).filter_map(|l| l.split(')').next()).collect();
-    assert!(links.len() >= 20);
-    for link in links {
-        assert!(of_entry(bill()).iter().any(|s| s.name() == link), "{link}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! The entry `vector-clocks` beyond what every entry owes: the vectors of its lesson, and two oracles.
+//! The entry `vector-clocks` beyond what every entry owes: its vectors, and two oracles.
 //!
 //! The first oracle is reachability in the event graph, by brute force over all pairs. The second is a
 //! vector clock nobody here wrote: stateright's.
@@ -6,14 +6,11 @@
 mod house;
 
 use std::collections::BTreeMap;
-use std::fs;
 
-use engine::check::measure;
 use engine::ids::{EventId, MsgId, NodeId};
 use engine::num::{Stream, below};
 use engine::protocols::vector_clocks::{Relation, relation};
 use engine::run::Run;
-use engine::scenario::ast::{Agg, Window};
 use engine::trace::What;
 use engine::tree::Tree;
 use house::*;
@@ -253,122 +250,6 @@ fn every_claim_a_card_names_breaks_in_the_scenario_it_names() {
             let broke = claims.iter().any(|c| c.name == *name && !c.broken.is_empty());
             assert!(broke, "{} does not break {name} in {}", bug.slug, bug.shown_by);
         }
-    }
-}
-
-// -------------------------------------------------------------------- the lesson
-
-fn sum(run: &Run, agg: Agg, meter: &str) -> i64 {
-    measure::one(run, Some(agg), meter, &[], Window::Whole).expect("it is measured")
-}
-
-fn show(v: &[u64]) -> String {
-    format!("[{}]", v.iter().map(u64::to_string).collect::<Vec<_>>().join(","))
-}
-
-/// The vector of the first reason of this slug at a node that has these fields.
-fn reason(run: &Run, slug: &str, field: &str, nth: usize) -> String {
-    let trees = run.trace().events().filter_map(|e| match e.what {
-        What::Why { why, slug: s } if run.entry().reasons[s as usize].slug == slug => {
-            run.reason(why).get(field).cloned()
-        }
-        _ => None,
-    });
-    let tree = trees.into_iter().nth(nth).unwrap_or_else(|| panic!("no {slug} #{nth}"));
-    match &tree {
-        Tree::List(_) => show(&numbers(Some(&tree))),
-        tree => engine::protocol::plain(run.cast(), tree),
-    }
-}
-
-/// Every sentence of the lesson that has a number in it, with the number a run gives.
-fn figures() -> Vec<String> {
-    let (sends, both, basic) = (ship("triangle"), ship("triangle-both"), ship("basic"));
-    let (lamport, cuts, conflict) = (ship("vs-lamport"), ship("cuts"), ship("conflict"));
-    let (growth, churn, amnesia) = (ship("growth"), ship("churn"), ship("amnesia"));
-    let told = |run: &Run| carried(run).iter().map(|v| show(v)).collect::<Vec<_>>();
-    let (s, b) = (told(&sends), told(&both));
-    let knobs = |run: &Run, name: &str| run.plan().params.int(name);
-    let (orphan, second) =
-        (|f| reason(&cuts, "orphan", f, 0), sum(&lamport, Agg::Sum, "concurrent"));
-    let false_one = |n: usize| reason(&churn, "sibling", "other", n).replace('w', "n");
-    vec![
-        format!("the messages carry {}, then {}, then {}:", s[0], s[1], s[2]),
-        format!(
-            "carry {}, {} and {}, and A ends at {}.",
-            b[0],
-            b[1],
-            b[2],
-            reason(&both, "merged", "v", 2)
-        ),
-        format!(
-            "n1 stands at {} when {} arrives:",
-            reason(&basic, "concurrent", "mine", 2),
-            reason(&basic, "concurrent", "theirs", 2)
-        ),
-        format!("All {} messages that arrive so", sum(&basic, Agg::Sum, "concurrent")),
-        format!("{second} messages arrive concurrent"),
-        format!("for {} of them", sum(&lamport, Agg::Sum, "misordered")),
-        format!(
-            "{}'s point knows {} events of {} while {}'s own point has {}:",
-            orphan("inside"),
-            orphan("knows"),
-            orphan("of"),
-            orphan("of"),
-            orphan("has")
-        ),
-        format!(
-            "versions {} and {}.",
-            reason(&conflict, "wrote", "v", 0),
-            reason(&conflict, "wrote", "v", 1)
-        ),
-        format!(
-            "as {}, and that version replaces the {} before it",
-            reason(&conflict, "wrote", "v", 2),
-            reason(&conflict, "wrote", "over", 2)
-        ),
-        format!("counts {} a second time", reason(&amnesia, "stamped", "v", 2)),
-        format!("handed on through {} nodes", growth.cast().len()),
-        format!("vectors of {} entries", sum(&growth, Agg::Max, "entries")),
-        format!("{} entries travelled as stamps alone", sum(&growth, Agg::Sum, "entries")),
-        format!("with at most {} entries", knobs(&churn, "prune")),
-        format!("sends {}.", sum(&churn, Agg::Sum, "entries")),
-        format!("{} and {} compare the newest version", false_one(0), false_one(1)),
-    ]
-}
-
-/// Node names say nothing a run could contradict where they only name a node.
-const NAMES: &[&str] = &["n1", "n2"];
-
-#[test]
-fn every_number_of_the_lesson_comes_from_a_run() {
-    let bill = engine::protocols::CATALOGUE.iter().find(|b| b.entry().id == "vector-clocks");
-    let path = folder(bill.expect("in the catalogue")).join("lesson.md");
-    let mut lesson = fs::read_to_string(path).expect("a lesson");
-    assert!(lesson.len() <= 6 * 1024, "{} bytes", lesson.len());
-    for figure in figures() {
-        assert!(lesson.contains(&figure), "the lesson does not say: {figure}");
-        lesson = lesson.replace(&figure, "");
-    }
-    for name in NAMES {
-        lesson = lesson.replace(name, "");
-    }
-    let left: Vec<&str> =
-        lesson.lines().filter(|l| l.contains(|c: char| c.is_ascii_digit())).collect();
-    assert!(left.is_empty(), "numbers no run gives: {left:#?}");
-}
-
-/// Links of the lesson lead to scenarios that are shipped.
-#[test]
-fn every_link_of_the_lesson_leads_somewhere() {
-    let bill = engine::protocols::CATALOGUE.iter().find(|b| b.entry().id == "vector-clocks");
-    let bill = bill.expect("in the catalogue");
-    let lesson = fs::read_to_string(folder(bill).join("lesson.md")).expect("a lesson");
-    let links: Vec<&str> =
-        lesson.split("](#").skip(1).filter_map(|l| l.split(')').next()).collect();
-    assert!(links.len() >= of_entry(bill).len() - 1);
-    for link in links {
-        assert!(shipped().iter().any(|s| s.name() == link), "{link}");
     }
 }
 

@@ -2,9 +2,10 @@
 
 mod common;
 
-use common::{open, parse, run, text};
+use common::{TOY, open, parse, run, text};
 use engine::ids::*;
-use engine::run::Progress;
+use engine::run::{Progress, Run};
+use engine::scenario;
 use engine::trace::{What, json};
 
 fn lines(r: &engine::run::Run, has: &str) -> Vec<String> {
@@ -142,6 +143,135 @@ fn an_act_that_finds_nothing_says_so_and_fails_the_run() {
             "s1 is already down"
         ]
     );
+}
+
+/// What a run says at its end of lines that found nothing.
+fn voids(text: &str) -> Vec<(u32, String)> {
+    open(text).finish().voids.clone()
+}
+
+#[test]
+fn a_rule_that_no_message_meets_says_so_at_the_end() {
+    let run = "run toy retry=300ms..300ms";
+    let never = |act: &str| {
+        voids(&format!(
+            "{run}\nat 1ms {act}\nat 2ms c1 put x 1\nexpect sometimes s1 stored\nuntil 50ms"
+        ))
+    };
+    let says = |sought: &str| vec![(0, format!("no {sought} was sent from then on"))];
+    assert_eq!(never("drop Write c1 -> s1 #7"), says("Write c1 -> s1 #7"));
+    assert_eq!(never("hold Write x=5 c1 -> s1 #1"), says("Write x=5 c1 -> s1 #1"));
+    assert_eq!(never("delay next Echo by 5ms"), says("Echo"));
+    assert_eq!(never("duplicate every Read c1 -> *"), says("Read c1 -> *"));
+    // Its time is over when the first comes.
+    assert_eq!(never("drop every Write c1 -> s1 for 1ms"), says("Write c1 -> s1"));
+    let heal = format!(
+        "{run}\nat 1ms drop next Write\nat 2ms heal\nat 3ms c1 put x 1\nexpect sometimes s1 stored\nuntil 50ms"
+    );
+    assert_eq!(voids(&heal), says("Write"));
+    // Those that are met say nothing, nor does a line of which one rule is met.
+    for act in [
+        "delay Write c1 -> s1 #1 by 1ms",
+        "delay next Write by 1ms",
+        "duplicate every Answer",
+        "delay every Answer * -> c1 by 1ms",
+    ] {
+        assert_eq!(never(act), [], "{act}");
+    }
+    let twice = format!(
+        "{run}\nat 1ms every 20ms x 2 delay next Write by 1ms\nat 2ms c1 put x 1\nexpect sometimes s1 stored\nuntil 50ms"
+    );
+    assert_eq!(voids(&twice), []);
+    assert!(!open(&format!("{run}\nat 1ms drop next Echo\nuntil 5ms")).finish().ok());
+}
+
+/// In an edited text the line stands elsewhere, and the rule with it.
+#[test]
+fn a_rule_keeps_its_line_through_an_edit() {
+    let text = |more: &str| {
+        parse(&format!(
+            "run toy retry=300ms..300ms tick=10ms\n{more}at 1ms drop next Echo\nat 2ms c1 put x 1\n\
+             expect sometimes s1 stored\nuntil 9s"
+        ))
+    };
+    let mut run = Run::open(TOY, text("")).unwrap();
+    run.finish();
+    // Late enough that the edited run begins with the other's world.
+    let mut edited = run.edit(text("at 8s drop Write c1 -> s1 #3\n")).unwrap();
+    let voids: Vec<u32> = edited.finish().voids.iter().map(|v| v.0).collect();
+    assert_eq!(voids, [0, 1]);
+}
+
+/// The message an ordinal names on a path of several links.
+#[test]
+fn what_every_link_of_a_path_has_sent_cannot_come_any_more() {
+    let at_9ms = |act: &str| {
+        voids(&format!(
+            "run toy clients=2 retry=300ms..300ms\nnet latency=1ms\nat 1ms c1 put x 1\n{act}\nat 20ms c2 put x 2\nuntil 50ms"
+        ))
+    };
+    let gone = |n: u32| [(1, format!("message #{n} was already delivered or lost"))];
+    assert_eq!(at_9ms("at 9ms drop Write c1 -> s1 #1"), gone(1));
+    // c2 has sent none: it may still come, and does.
+    assert_eq!(at_9ms("at 9ms drop Write * -> s1 #1"), []);
+    assert_eq!(at_9ms("at 30ms drop Write * -> s1 #1")[0].0, 1);
+    // The way back never carries one.
+    assert_eq!(
+        at_9ms("at 9ms drop Write c1 <-> s1 #1"),
+        [(1, "no Write c1 <-> s1 #1 was sent from then on".into())]
+    );
+    // Of one server and one client there is one link that answers go: it has had its first.
+    assert_eq!(
+        voids(
+            "run toy\nnet latency=1ms\nat 1ms c1 put x 1\nat 9ms drop Answer s1 -> * #1\nuntil 20ms"
+        ),
+        gone(1)
+    );
+}
+
+/// `line:column+length`, and what is refused there.
+fn refused(r: engine::protocol::Refusal) -> Vec<String> {
+    let at = |f: &scenario::Fault| {
+        format!("{}:{}+{} {}: {}", f.place.line, f.place.col, f.place.len, f.code, f.message)
+    };
+    r.faults.iter().map(at).collect()
+}
+
+#[test]
+fn all_that_a_protocol_refuses_is_told_at_once_and_where() {
+    let text = "run toy\ngiven c1 x=1\ngiven s1 x=7\ngiven s1  x=abc\nuntil 1ms";
+    let Err(r) = Run::open(TOY, parse(text)) else { panic!("it is taken") };
+    assert!(r.message.starts_with("line 3, column 12: given c1 x: only a server has x.\nline 5"));
+    let want = [
+        "3:12+1 refused: given c1 x: only a server has x.",
+        "5:13+3 refused: given s1 x: x is a number.",
+    ];
+    assert_eq!(refused(r), want);
+    let real = |text: &str| {
+        let read = scenario::parse(text, &engine::protocols::entries()).expect("it reads");
+        refused(engine::protocols::open_all(read).err().expect("it is refused"))
+    };
+    let says = "the sequencer is one of the replicas.";
+    assert_eq!(
+        real("lamplight 1\nrun sequential-store nodes=3  sequencer=5\nuntil 1s"),
+        [format!("2:41+1 refused: {says}")]
+    );
+    // Where the text does not say it, its line.
+    assert_eq!(
+        real("lamplight 1\nrun pbft nodes=1\nuntil 1s"),
+        ["2:1+16 refused: a quorum would be more than all nodes: f is too high."]
+    );
+    // In every run of a text.
+    assert_eq!(
+        real(
+            "lamplight 1\nrun sequential-store as a nodes=3 sequencer=4\nbeside sequential-store as b nodes=2 sequencer=3\nuntil 1s"
+        ),
+        [format!("2:45+1 refused: In a: {says}"), format!("3:48+1 refused: In b: {says}")]
+    );
+    let given = real(
+        "lamplight 1\nrun sequential-store as a nodes=3\nbeside sequential-store as b nodes=2\ngiven c1 home=c2\nuntil 1s",
+    );
+    assert_eq!(given.len(), 2, "{given:?}");
 }
 
 #[test]

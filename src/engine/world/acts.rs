@@ -25,6 +25,8 @@ pub enum Lie {
 /// What happens to messages at their sending, until somebody says otherwise.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
+    /// The line that made it.
+    line: u32,
     kind: KindPart,
     path: PathPart,
     /// Only the message of this number.
@@ -67,11 +69,15 @@ impl World {
             let todo = Todo::Line { line, rep: rep + 1, cause: EventId::NONE, it: None };
             self.agenda.insert((self.now + every.period, 0, line as u32), todo);
         }
-        let since = self.fresh.events.len();
+        let (since, rules) = (self.fresh.events.len(), self.rules.len());
         let act = self.emit(None, cause, Happening::Act { line: line as u32 });
         if let Err(reason) = self.perform(&step.act, act, it) {
             let text = self.text(reason);
             self.emit(None, act, Happening::Void { line: line as u32, text });
+        }
+        if let Some(rule) = self.rules.get_mut(rules) {
+            rule.line = line as u32;
+            self.met.slot(line as u32);
         }
         if step.act.is_fault() {
             self.calm_since = self.now;
@@ -467,7 +473,7 @@ impl World {
         until: Option<Us>,
     ) -> Done {
         let (kind, path) = (self.plan.kind(kind), self.plan.path(path));
-        self.rules.push(Rule { kind, path, nth: None, verb, left, until });
+        self.rules.push(Rule { line: 0, kind, path, nth: None, verb, left, until });
         Ok(())
     }
 
@@ -497,7 +503,8 @@ impl World {
             if self.was_sent(&kind, &path, ord) {
                 return Err(format!("message #{ord} was already delivered or lost"));
             }
-            self.rules.push(Rule { kind, path, nth: Some(ord), verb, left: Some(1), until: None });
+            let (nth, left) = (Some(ord), Some(1));
+            self.rules.push(Rule { line: 0, kind, path, nth, verb, left, until: None });
             return Ok(());
         }
         // Of several that fit, those are meant with which it can be done.
@@ -527,12 +534,15 @@ impl World {
         }
     }
 
+    /// Whether every link on the path has carried so many: then none is left to send that one.
     fn was_sent(&self, kind: &KindPart, path: &PathPart, ord: u32) -> bool {
-        let ends = |s: &Option<Sel>| s.as_ref().and_then(|s| self.resolve(s));
-        match (ends(&path.from), ends(&path.to)) {
-            (Some(a), Some(b)) => self.net.sent_of(a, b, kind.kind) >= ord,
-            _ => false,
-        }
+        let all = || self.plan.cast.all();
+        let mut links = all()
+            .flat_map(|a| all().map(move |b| (a, b)))
+            .filter(|(a, b)| a != b && self.on_path(*a, *b, path))
+            .map(|(a, b)| self.net.sent_of(a, b, kind.kind) >= ord)
+            .peekable();
+        links.peek().is_some() && links.all(|sent| sent)
     }
 
     /// Do something to a message that has been taken out of the air.
@@ -607,15 +617,15 @@ impl World {
     /// Whether a message is of this kind, on this path, with these fields.
     pub(super) fn fits(&self, f: &Flight, kind: &KindPart, path: &PathPart) -> bool {
         f.kind == kind.kind
-            && self.on_path(f, path)
+            && self.on_path(f.from, f.to, path)
             && self.has_fields(&kind.fields, || self.stage.msg(f.payload))
     }
 
-    fn on_path(&self, f: &Flight, path: &PathPart) -> bool {
+    fn on_path(&self, from: NodeId, to: NodeId, path: &PathPart) -> bool {
         let is =
             |sel: &Option<Sel>, n: NodeId| sel.as_ref().is_none_or(|s| self.resolve(s) == Some(n));
         let way = |a, b| is(&path.from, a) && is(&path.to, b);
-        way(f.from, f.to) || (path.both && way(f.to, f.from))
+        way(from, to) || (path.both && way(to, from))
     }
 
     pub(super) fn rule_on(&mut self, f: &Flight) -> Ruling {
@@ -629,6 +639,7 @@ impl World {
         for r in &mut rules {
             if r.nth.is_none_or(|n| n == f.nth) && self.fits(f, &r.kind, &r.path) {
                 ruling.add(r.verb);
+                *self.met.slot(r.line) = true;
                 r.left = r.left.map(|n| n - 1);
             }
         }
@@ -716,6 +727,13 @@ impl World {
                 self.launch(from, to, p, 0, cause);
             }
         }
+    }
+}
+
+impl Rule {
+    /// In an edited text its line may stand elsewhere.
+    pub(super) fn moved(&mut self, map: impl Fn(u32) -> Option<u32>) {
+        self.line = map(self.line).unwrap_or(self.line);
     }
 }
 

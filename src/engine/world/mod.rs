@@ -25,6 +25,7 @@ use crate::few;
 use crate::ids::*;
 use crate::num::Stream;
 use crate::protocol::{Adjust, Cast, Court, Face, Op, Refusal};
+use crate::scenario::Fault;
 use crate::scenario::ast::{Law, NetValue, Out, Trigger};
 use crate::seq::Map;
 use crate::stage::{Bench, Effect, Open, Senses, Stage};
@@ -199,6 +200,8 @@ pub struct World {
     faces: Vec<Face>,
     net: Net,
     rules: Vec<acts::Rule>,
+    /// Lines that made a rule, and whether a message has come that one of theirs speaks of.
+    met: Map<u32, bool>,
     held: Vec<Flight>,
     /// Keyed by (time, steps at that instant, line): a line has one place a time.
     agenda: Map<(Us, u32, u32), Todo>,
@@ -257,6 +260,7 @@ impl World {
             faces: vec![Face::default(); n],
             net,
             rules: vec![],
+            met: Map::default(),
             held: vec![],
             agenda: Map::default(),
             watches: plan.watches.iter().map(|w| WatchState::new(w.parts.len())).collect(),
@@ -322,19 +326,18 @@ impl World {
     }
 
     fn apply_givens(&mut self) -> Result<(), Refusal> {
-        let plan = self.plan.clone();
+        let (plan, mut faults) = (self.plan.clone(), vec![]);
         for g in &plan.scenario.givens {
             let Some(node) = plan.cast.find(&g.node) else { continue };
-            for (field, value) in &g.fields {
-                self.stage.given(node, field, value).map_err(|r| {
-                    Refusal::new(format!(
-                        "line {}: given {} {field}: {}",
-                        g.place.line, g.node, r.message
-                    ))
-                })?;
+            for (i, (field, value)) in g.fields.iter().enumerate() {
+                if let Err(r) = self.stage.given(node, field, value) {
+                    let says = ["given ", &g.node, " ", field, ": ", &r.message, "."].concat();
+                    let place = g.places.get(i).copied().unwrap_or(g.place);
+                    faults.push(Fault::refused(place, says));
+                }
             }
         }
-        Ok(())
+        if faults.is_empty() { Ok(()) } else { Err(Refusal::at(faults)) }
     }
 
     fn fill_agenda(&mut self) {
@@ -1072,6 +1075,14 @@ impl World {
             }
         }
         self.remap_agenda(&plan, map);
+        let line = |l: u32| map(l as usize).map(|l| l as u32);
+        self.met = self.met.iter().filter_map(|(l, met)| Some((line(*l)?, *met))).collect();
+        self.rules.iter_mut().for_each(|r| r.moved(line));
+    }
+
+    /// Lines whose rules have met no message.
+    pub fn unmet(&self) -> impl Iterator<Item = u32> + '_ {
+        self.met.iter().filter(|(_, met)| !**met).map(|(line, _)| *line)
     }
 
     fn remap_agenda(&mut self, plan: &Plan, map: &dyn Fn(usize) -> Option<usize>) {
@@ -1128,6 +1139,7 @@ impl World {
             faces: self.faces.clone(),
             net: self.net.clone(),
             rules: self.rules.clone(),
+            met: self.met.clone(),
             held: self.held.clone(),
             agenda: self.agenda.clone(),
             watches: self.watches.clone(),

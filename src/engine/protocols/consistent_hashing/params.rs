@@ -78,10 +78,15 @@ impl Params {
         let again = |(i, name): (usize, &String)| self.names[..i].contains(name);
         let twice = self.names.iter().enumerate().any(again);
         match () {
-            () if tokens > MAX_TOKENS => Err(Refusal::new(format!(
-                "{tokens} tokens are more than {MAX_TOKENS}: fewer vnodes, nodes or weight"
-            ))),
-            () if twice => Err(Refusal::new("two nodes have one name, so every token collides")),
+            () if tokens > MAX_TOKENS => Err(Refusal::of(
+                "vnodes",
+                format!(
+                    "{tokens} tokens are more than {MAX_TOKENS}: fewer vnodes, nodes or weight"
+                ),
+            )),
+            () if twice => {
+                Err(Refusal::of("names", "two nodes have one name, so every token collides"))
+            }
             () => Ok(self),
         }
     }
@@ -161,7 +166,7 @@ fn scheme(from: &ParamSet) -> Result<Scheme, Refusal> {
         "ketama" => Ok(Scheme::Ketama),
         name => Hash::named(name)
             .map(|hash| Scheme::Plain(hash, separator))
-            .ok_or_else(|| Refusal::new(format!("no hash is called {name}"))),
+            .ok_or_else(|| Refusal::of("hash", format!("no hash is called {name}"))),
     }
 }
 
@@ -173,21 +178,24 @@ fn names(text: &str, nodes: usize) -> Result<Vec<String>, Refusal> {
     let names: Vec<String> = text.split(',').map(str::to_string).collect();
     match names.len() == nodes {
         true => Ok(names),
-        false => Err(Refusal::new(format!(
-            "names: {} for {nodes} nodes; give one each, or a pattern with %",
-            names.len()
-        ))),
+        false => Err(Refusal::of(
+            "names",
+            format!("names: {} for {nodes} nodes; give one each, or a pattern with %", names.len()),
+        )),
     }
 }
 
-fn per_node(what: &str, value: Option<&Value>, nodes: usize) -> Result<Vec<u32>, Refusal> {
+fn per_node(what: &'static str, value: Option<&Value>, nodes: usize) -> Result<Vec<u32>, Refusal> {
     let text = value.map(Value::print).unwrap_or_default();
     let read = |word: &str| word.parse::<u32>().ok().filter(|w| (1..=16).contains(w));
     let list: Option<Vec<u32>> = text.split(',').map(read).collect();
     match list {
         Some(list) if list.len() == 1 => Ok(vec![list[0]; nodes]),
         Some(list) if list.len() == nodes => Ok(list),
-        _ => Err(Refusal::new(format!("{what}: a number from 1 to 16 for each of {nodes} nodes"))),
+        _ => Err(Refusal::of(
+            what,
+            format!("{what}: a number from 1 to 16 for each of {nodes} nodes"),
+        )),
     }
 }
 
@@ -200,7 +208,9 @@ fn racks(value: Option<&Value>, nodes: usize) -> Result<Vec<u16>, Refusal> {
     let first = |word: &String| words.iter().position(|w| w == word).unwrap_or(0) as u16;
     match words.len() == nodes {
         true => Ok(words.iter().map(first).collect()),
-        false => Err(Refusal::new(format!("racks: a word for each of {nodes} nodes, or none"))),
+        false => {
+            Err(Refusal::of("racks", format!("racks: a word for each of {nodes} nodes, or none")))
+        }
     }
 }
 

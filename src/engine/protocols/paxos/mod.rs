@@ -110,7 +110,8 @@ impl ReadParams for Params {
         let size = |q: u32| if q == 0 { acceptors as usize / 2 + 1 } else { q as usize };
         let (q1, q2) = (size(from.count("q1")), size(from.count("q2")));
         if q1 + q2 <= acceptors as usize {
-            return Err(Refusal::new(
+            return Err(Refusal::of(
+                "q2",
                 "q1 and q2 together must be more than the acceptors, or the two quorums may miss each other (that is the mistake flexible-bad)",
             ));
         }

@@ -125,7 +125,7 @@ impl ReadParams for Params {
             patience: from.time("patience").max(1),
         };
         if params.quorum() > params.nodes.into() {
-            return Err(Refusal::new("a quorum would be more than all nodes: f is too high"));
+            return Err(Refusal::of("f", "a quorum would be more than all nodes: f is too high"));
         }
         Ok(params)
     }

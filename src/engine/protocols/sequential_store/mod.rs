@@ -92,7 +92,7 @@ impl ReadParams for Params {
         let nodes = from.count("nodes").max(1) as usize;
         let sequencer = from.count("sequencer").max(1) as usize - 1;
         if sequencer >= nodes {
-            return Err(Refusal::new("the sequencer is one of the replicas"));
+            return Err(Refusal::of("sequencer", "the sequencer is one of the replicas"));
         }
         Ok(Params {
             nodes,
