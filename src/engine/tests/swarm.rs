@@ -41,7 +41,7 @@ const ANSWERED: usize = 30;
 /// How many percent of its safety mistakes the swarm finds in each entry.
 const FOUND: usize = 80;
 /// How often faults without effect are drawn again.
-const AGAIN: usize = 10;
+const AGAIN: usize = 16;
 
 /// Figures are told even where the test passes: past what the runner keeps to itself.
 fn tell(line: &str) {
@@ -261,7 +261,7 @@ impl Draft<'_> {
                 self.net("duplicate", format!("{share}%"), "0%");
             }
             Fault::Reordering => {
-                let most = (20 + self.dice.roll(60)) << self.vain.min(5);
+                let most = (20 + self.dice.roll(60)) << self.vain.min(6);
                 let usual = self.base.usual("latency", "10ms");
                 self.net("latency", format!("1ms..{most}ms"), usual);
             }
