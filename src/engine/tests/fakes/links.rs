@@ -12,8 +12,8 @@ use engine::scenario::{canonical, edit, parse, time};
 
 use super::mutate::{Dice, bytes, odd};
 
-/// Links as the page writes them: to a shipped scenario, one in other settings, a fork of its text; each at a
-/// moment and with a check. (The reader knows no run: any check will do.)
+/// Links as the page writes them: to a shipped scenario, one in other settings, a fork of its text, and a text too short
+/// to be packed; each at a moment and with a check. (The reader knows no run: any check will do.)
 pub fn written(shipped: &[(String, String)], cards: &[&'static Entry]) -> Vec<String> {
     let mut dice = Dice(7);
     shipped
@@ -48,7 +48,8 @@ fn addresses(name: &str, text: &str, cards: &[&'static Entry], dice: &mut Dice) 
     };
     let fork = edit::insert_step(text, at, "mark \"here\"");
     let fork = parse(&fork, cards).map_or(fork, |s| canonical(&s));
-    vec![viewed(plain, dice), viewed(set, dice), viewed(Address::text(&fork), dice)]
+    let short = format!("lamplight 1\nrun {entry}\n");
+    [plain, set, Address::text(&fork), Address::text(&short)].map(|a| viewed(a, dice)).into()
 }
 
 fn sel(dice: &mut Dice) -> Option<Sel> {
