@@ -1,63 +1,27 @@
-//! A million bad texts and links: nothing panics, and no case takes long.
+//! A million bad texts and links: nothing panics, no case takes long, and a link opens what it says or nothing.
 //!
 //! `cargo bench -p lamplight-engine --bench badinput [-- CASES]` prints the mean and the worst time.
-
-#![allow(clippy::disallowed_types)] // it is the clock on the wall that is asked here
 
 #[path = "../tests/fakes/mod.rs"]
 mod fakes;
 
-use std::time::{Duration, Instant};
-
+use engine::card::Entry;
+use engine::protocols;
 use engine::scenario::link::{Address, parse_fragment, write};
 use engine::scenario::{canonical, parse, tidy};
-use fakes::mutate::{Dice, mutate, vocabulary};
-use fakes::{ALL, ten};
+use fakes::links::{judge, mutate_link, written};
+use fakes::mutate::{Dice, mutate, vocabulary, vocabulary_of};
+use fakes::slowest::Slowest;
+use fakes::{ALL, shipped, ten};
 
-/// Slowest case of a kind so far.
-#[derive(Default)]
-struct Worst {
-    time: Duration,
-    total: Duration,
-    cases: u32,
-    input: String,
-}
-
-impl Worst {
-    fn time(&mut self, input: String, run: fn(&str)) {
-        let took = timed(&input, run);
-        self.total += took;
-        self.cases += 1;
-        // a case that is slow once may only have had to wait for the machine
-        if took > self.time && (0..5).all(|_| timed(&input, run) > self.time) {
-            (self.time, self.input) = (timed(&input, run).min(took), input);
-        }
-    }
-
-    fn print(&self, what: &str) {
-        let mean = self.total / self.cases.max(1);
-        println!(
-            "{what}: {} cases, mean {mean:?}, worst {:?} ({} bytes)",
-            self.cases,
-            self.time,
-            self.input.len()
-        );
-    }
-}
-
-fn timed(input: &str, run: fn(&str)) -> Duration {
-    let start = Instant::now();
-    run(input);
-    start.elapsed()
-}
-
-fn text_case(text: &str) {
+fn text_case(text: &str, cards: &[&'static Entry]) {
     let _ = tidy(text);
-    if let Ok(s) = parse(text, ALL) {
-        assert!(parse(&canonical(&s), ALL).is_ok_and(|again| again.meaning() == s.meaning()));
+    if let Ok(s) = parse(text, cards) {
+        assert!(parse(&canonical(&s), cards).is_ok_and(|again| again.meaning() == s.meaning()));
     }
 }
 
+/// Bytes knocked over, whatever they stand for.
 fn link_case(link: &str, dice: &mut Dice) -> String {
     let mut bytes = link.as_bytes().to_vec();
     for _ in 0..=dice.below(4) {
@@ -91,19 +55,48 @@ fn giants() -> Vec<String> {
     ]
 }
 
+/// Texts of cards that are not there, for what no entry's card has.
+fn of_fakes(cases: u32, dice: &mut Dice) {
+    let (texts, words) = (ten(), vocabulary());
+    let links: Vec<String> = texts.iter().flat_map(|t| write(&Address::text(t))).collect();
+    let (mut text, mut link) = (Slowest::default(), Slowest::default());
+    for _ in 0..cases {
+        let of = dice.below(texts.len());
+        text.time(mutate(&texts[of], &words, dice), |t| text_case(t, ALL));
+        link.time(link_case(&links[of], dice), |l| drop(parse_fragment(l)));
+    }
+    text.tell("texts of the language's examples");
+    link.tell("links with bytes knocked over");
+}
+
+/// What ships, and links to it as the page writes them.
+fn of_shipped(cases: u32, dice: &mut Dice) {
+    let (texts, cards) = (shipped(), protocols::entries());
+    let words = vocabulary_of(texts.iter().map(|(_, text)| text.as_str()));
+    let links = written(&texts, &cards);
+    let source = |l: &String| match parse_fragment(l).ok()?.source {
+        engine::scenario::link::Source::Text(text) => Some(text),
+        _ => None,
+    };
+    let inside: Vec<String> = links.iter().filter_map(source).collect();
+    let (mut text, mut link) = (Slowest::default(), Slowest::default());
+    for _ in 0..cases {
+        text.time(mutate(&dice.one(&texts).1, &words, dice), |t| text_case(t, &cards));
+        let (i, j) = (dice.below(links.len()), dice.below(links.len()));
+        let changed = mutate_link(&links[i], &links[j], dice);
+        link.time(changed, |l| drop(judge(l, &inside)));
+    }
+    text.tell("texts of shipped scenarios");
+    link.tell("links changed by their grammar, read twice and written again");
+}
+
 fn main() {
     let cases: u32 = std::env::args().filter_map(|a| a.parse().ok()).next().unwrap_or(1_000_000);
-    let (texts, words, mut dice) = (ten(), vocabulary(), Dice(1));
-    let (mut text, mut link, mut giant) = (Worst::default(), Worst::default(), Worst::default());
-    let links: Vec<String> = texts.iter().flat_map(|t| write(&Address::text(t))).collect();
-    for _ in 0..cases / 2 {
-        let of = dice.below(texts.len());
-        text.time(mutate(&texts[of], &words, &mut dice), text_case);
-        link.time(link_case(&links[of], &mut dice), |l| drop(parse_fragment(l)));
-    }
-    giants().into_iter().for_each(|g| giant.time(g, text_case));
-    text.print("texts");
-    link.print("links");
-    giant.print("texts at the limits");
+    let mut dice = Dice(1);
+    of_fakes(cases / 4, &mut dice);
+    of_shipped(cases / 4, &mut dice);
+    let mut giant = Slowest::default();
+    giants().into_iter().for_each(|g| giant.time(g, |t| text_case(t, ALL)));
+    giant.tell("texts at the limits");
     println!("the worst begins: {:?}", giant.input.get(..120));
 }

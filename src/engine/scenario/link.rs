@@ -366,7 +366,8 @@ fn read_address(fragment: &str) -> Read<Address> {
         once(&keys[..i], key)?;
         read_key(&mut address, key, &cut)
     });
-    if is_whole(kind, &address, keys.last().copied()) {
+    let broken = matches!(read, Err(LinkFault::BadValue { .. }));
+    if is_whole(kind, &address, broken, keys.last().copied()) {
         return read.map(|()| address);
     }
     Err(cut)
@@ -383,14 +384,14 @@ fn once(before: &[&str], pair: &str) -> Read<()> {
     }
 }
 
-/// Whether what is promised at the end is there.
-fn is_whole(kind: Kind, address: &Address, last: Option<&str>) -> bool {
+/// Whether what is promised at the end is there. A text without it may have been written by hand, unless a value breaks off.
+fn is_whole(kind: Kind, address: &Address, broken: bool, last: Option<&str>) -> bool {
     let checked =
         last.and_then(|k| k.strip_prefix("check=")).is_some_and(|c| checksum(c).is_some());
     match kind {
         Kind::Hand => true,
         Kind::Sealed => checked,
-        Kind::Text => checked || !address.overrides(),
+        Kind::Text => checked || !(broken || address.overrides()),
     }
 }
 

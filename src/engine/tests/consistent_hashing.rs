@@ -59,3 +59,27 @@ fn a_replicated_read_has_as_long_as_its_router_waits() {
          expect answer c1 #2 ok one\nexpect never r1 suspected\nuntil quiet by 10s",
     );
 }
+
+/// Writes that came before their node knew the map are judged when they are taken on, and a copy of one, which does
+/// nothing, is no second write.
+#[test]
+fn a_write_that_waited_for_the_map_is_judged_once() {
+    let puts: String = (1..=7).map(|i| format!("at 400ms c1 put user:{i} 1\n")).collect();
+    let text = format!(
+        "lamplight 1
+run consistent-hashing nodes=4 routers=1 clients=1 replicas=3 vnodes=32 seed=1
+net latency=10ms disk=1ms
+node n4 absent
+at 100ms start n4
+at 150ms n4 join
+at 151ms hold every View map -> n1
+when sent Put r1 -> n1  duplicate it by 30ms
+{puts}at 440ms release every View map -> n1
+expect always DistinctHomes
+until 1s
+"
+    );
+    let run = run_text(&text);
+    let claim = verdicts(&run).claims.iter().find(|c| c.name == "DistinctHomes");
+    assert_eq!(claim.map(|c| (c.checked, c.broken.len())), Some((7, 0)), "{text}");
+}

@@ -2,6 +2,8 @@
 
 mod fakes;
 
+use engine::card::Entry;
+use engine::protocols;
 use engine::scenario::ast::*;
 use engine::scenario::fault::CODES;
 use engine::scenario::link::{self, Address, LinkFault, Param, Sel, Source};
@@ -9,8 +11,11 @@ use engine::scenario::reference::{chapters, forms};
 use engine::scenario::{
     Fault, Scenario, canonical, card_faults, edit, parse, reference, skim, tidy,
 };
-use fakes::mutate::{Dice, mutate, vocabulary};
-use fakes::{ALL, ten};
+use engine::together::Together;
+use fakes::links::{judge, mutate_link, written};
+use fakes::mutate::{Dice, mutate, vocabulary, vocabulary_of};
+use fakes::slowest::Slowest;
+use fakes::{ALL, shipped, ten};
 use proptest::prelude::*;
 
 /// A text that runs Raft, with these lines.
@@ -508,15 +513,6 @@ fn the_cards_of_the_catalogue_fit_the_language() {
     assert_eq!(faults, [""; 0]);
 }
 
-/// Texts of `protocols/*/scenarios`, with their names.
-fn shipped() -> Vec<(String, String)> {
-    let folders =
-        std::fs::read_dir("protocols").unwrap().flatten().map(|d| d.path().join("scenarios"));
-    let files = folders.filter_map(|d| std::fs::read_dir(d).ok()).flat_map(|d| d.flatten());
-    let texts = files.map(|f| f.path()).filter(|p| p.extension().is_some_and(|e| e == "lamp"));
-    texts.map(|p| (p.display().to_string(), std::fs::read_to_string(p).unwrap())).collect()
-}
-
 #[test]
 fn shipped_scenarios_are_read_and_assert_something() {
     let entries = engine::protocols::entries();
@@ -946,15 +942,18 @@ fn a_bomb_is_not_unfolded() {
 // Properties.
 
 /// Everything a text may go through; nothing of it may panic, and what it promises must hold.
-fn exercise(text: &str) {
+fn exercise(text: &str, cards: &[&'static Entry]) {
     let tidied = tidy(text);
     assert_eq!(tidy(&tidied), tidied);
-    let read_here = parse(text, ALL);
+    let read_here = parse(text, cards);
     let _ = skim(text);
     let _ = (edit::insert_step(text, Instant::default(), "heal"), edit::remove_step(text, 1));
     let _ = (edit::set_param(text, "nodes", Some("3")), edit::set_title(text, "x"));
     let _ = (edit::set_param_in(text, "three", "nodes", None), edit::set_seed(text, 3));
     let _ = edit::insert_step_in(text, Some("raft"), Instant::default(), "heal");
+    let read = |text: &str| {
+        parse(text, cards).unwrap_or_else(|faults| panic!("{text}\n{}", listed(&faults)))
+    };
     match read_here {
         Ok(s) => {
             let printed = canonical(&s);
@@ -962,7 +961,8 @@ fn exercise(text: &str) {
             assert_eq!(again.meaning(), s.meaning(), "{text}\n---\n{printed}");
             assert_eq!(canonical(&again), printed);
             assert_eq!(read(&tidied).meaning(), s.meaning(), "{tidied}");
-            parts(&s);
+            parts(&s, cards);
+            within_limits(text, &s);
         }
         Err(faults) => assert!(
             faults.iter().all(|f| CODES.iter().any(|(c, _)| *c == f.code)) && !faults.is_empty()
@@ -971,16 +971,26 @@ fn exercise(text: &str) {
 }
 
 /// Each run's own part, and each value of a sweep, is a text that can be read and means just that.
-fn parts(s: &Scenario) {
+fn parts(s: &Scenario, cards: &[&'static Entry]) {
     let disk = s.net.iter().any(|(k, _)| k == "disk");
     for i in (0..s.runs().count()).filter(|_| !s.is_single() && disk) {
         let own = s.only(i);
-        assert_eq!(read(&canonical(&own)).meaning(), own.meaning(), "{}", canonical(s));
+        let again = parse(&canonical(&own), cards).map(|s| s.meaning());
+        assert_eq!(again, Ok(own.meaning()), "{}", canonical(s));
     }
     for value in s.sweep.iter().flat_map(|sweep| sweep.values()).take(3) {
         let at = canonical(&s.at(&value));
-        assert!(parse(&at, ALL).is_ok(), "{at}");
+        assert!(parse(&at, cards).is_ok(), "{at}");
     }
+}
+
+/// What is read is no larger than a page is ready for.
+fn within_limits(text: &str, s: &Scenario) {
+    assert!(text.len() <= 64 * 1024 && text.lines().count() <= 1_000, "{} bytes", text.len());
+    assert!(s.title.chars().count() <= 200 && s.runs().count() <= 4, "{text}");
+    let day = 24 * 3_600 * engine::ids::SEC;
+    let late = |t: &Trigger| matches!(t, Trigger::At { at, .. } if at.at > day);
+    assert!(!s.steps.iter().any(|s| late(&s.trigger)), "{text}");
 }
 
 fn words() -> impl Strategy<Value = String> {
@@ -993,28 +1003,28 @@ proptest! {
     #[test]
     fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         let text = String::from_utf8_lossy(&bytes);
-        exercise(&text);
-        exercise(&raft(&text));
+        exercise(&text, ALL);
+        exercise(&raft(&text), ALL);
         let _ = link::parse_fragment(&text);
     }
 
     #[test]
     fn mutated_scenarios_are_read_or_refused(which in 0usize..12, seed: u64) {
         let texts: Vec<String> = ten().into_iter().chain([raft(RARE), raft(COMPARED)]).collect();
-        exercise(&mutate(&texts[which], &vocabulary(), &mut Dice(seed)));
+        exercise(&mutate(&texts[which], &vocabulary(), &mut Dice(seed)), ALL);
     }
 
     #[test]
     fn lines_of_the_languages_words_are_read_or_refused(lines in prop::collection::vec(prop::collection::vec(words(), 1..9), 1..9)) {
         let lines: Vec<String> = lines.iter().map(|l| l.join(" ")).collect();
-        exercise(&raft(&lines.join("\n")));
+        exercise(&raft(&lines.join("\n")), ALL);
     }
 
     #[test]
     fn values_survive_printing(key in "[ -~]{1,12}", value in "\\PC{0,12}", title in "\\PC{1,30}") {
         let q = |s: &str| format!("\"{}\"", s.replace('\\', "\\\\").replace('"', "\\\""));
-        exercise(&raft(&format!("title {}\nat 1s c1 put {} {}", q(&title), q(&key), q(&value))));
-        exercise(&raft(&format!("title {title}\nat 1s c1 put {key} {value}\nwhen n1 elected term={value}  heal")));
+        exercise(&raft(&format!("title {}\nat 1s c1 put {} {}", q(&title), q(&key), q(&value))), ALL);
+        exercise(&raft(&format!("title {title}\nat 1s c1 put {key} {value}\nwhen n1 elected term={value}  heal")), ALL);
     }
 
     #[test]
@@ -1048,4 +1058,143 @@ proptest! {
         }
         let _ = link::parse_fragment(&String::from_utf8_lossy(&bytes));
     }
+}
+
+// Shipped texts and the links to them.
+
+/// Mutated cases in a test; the bench has a million.
+const CASES: u64 = 4_000;
+
+#[test]
+fn mutated_shipped_scenarios_are_read_or_refused() {
+    let (texts, cards) = (shipped(), protocols::entries());
+    let words = vocabulary_of(texts.iter().map(|(_, text)| text.as_str()));
+    let mut slowest = Slowest::default();
+    for seed in 0..CASES {
+        let mut dice = Dice(seed);
+        let (_, text) = dice.one(&texts);
+        slowest.time(mutate(text, &words, &mut dice), |text| exercise(text, &cards));
+    }
+    slowest.tell("mutated shipped scenarios, all that a text goes through");
+}
+
+/// Texts that are written into links.
+fn texts_in(links: &[String]) -> Vec<String> {
+    let source = |l: &String| link::parse_fragment(l).map(|a| a.source);
+    let text = |s| if let Source::Text(text) = s { Some(text) } else { None };
+    links.iter().filter_map(|l| source(l).ok().and_then(text)).collect()
+}
+
+#[test]
+fn written_links_say_what_was_written_and_cut_ones_that_they_were_cut() {
+    let links = written(&shipped(), &protocols::entries());
+    let texts = texts_in(&links);
+    for link in &links {
+        let whole = judge(link, &texts).unwrap_or_else(|| panic!("{link}"));
+        assert_eq!(link::write(&whole).as_ref(), Ok(link));
+        let of_text = matches!(whole.source, Source::Text(_));
+        for end in 0..link.len() {
+            let cut = &link[..end];
+            match link::parse_fragment(cut) {
+                Ok(a) => assert!(of_text && run_of(&a) == run_of(&whole), "{cut}"),
+                Err(fault) => assert_eq!(fault.code(), "cut-off", "{cut}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn mutated_links_open_what_they_say_or_nothing() {
+    let links = written(&shipped(), &protocols::entries());
+    let texts = texts_in(&links);
+    let mut slowest = Slowest::default();
+    for seed in 0..5 * CASES {
+        let mut dice = Dice(seed);
+        let (i, j) = (dice.below(links.len()), dice.below(links.len()));
+        let (link, other) = (&links[i], &links[j]);
+        slowest.time(mutate_link(link, other, &mut dice), |link| drop(judge(link, &texts)));
+    }
+    slowest.tell("mutated links, read twice and written again");
+}
+
+/// A link of which one can know what its check should be: run up to its moment.
+fn opened(a: &Address, texts: &[(String, String)]) -> Option<Together> {
+    let text = match &a.source {
+        Source::Shipped { entry, slug } => {
+            let name = format!("{entry}/{slug}");
+            texts.iter().find(|(n, _)| *n == name)?.1.clone()
+        }
+        Source::Text(text) => text.clone(),
+    };
+    let s = protocols::parse(&link::apply(a, &text).ok()?).ok()?;
+    let mut all = protocols::open_all(s).ok()?;
+    let until = a.at.unwrap_or_default().at;
+    if until > engine::ids::SEC {
+        return None;
+    }
+    all.advance(until, 100_000);
+    (all.known_until() >= until).then_some(all)
+}
+
+fn check_of(a: &Address, all: &Together) -> u32 {
+    all.check_at(a.at.unwrap_or_default().at)
+}
+
+/// What has happened in a run up to a moment, and in which run.
+fn behaviour(a: &Address, all: &Together) -> Vec<u64> {
+    let until = a.at.unwrap_or_default().at;
+    let hash =
+        |run: &engine::run::Run| engine::trace::json::hash(run, run.trace().count_until(until));
+    all.runs().iter().map(hash).collect()
+}
+
+/// Links to the first scenario of each entry, in its own and in another seed, and to a fork of it: half a second in,
+/// with the check of the run they were made from.
+fn shared_links(texts: &[(String, String)]) -> Vec<Address> {
+    let at = Some(at("500ms"));
+    let mut all = vec![];
+    for bill in protocols::CATALOGUE {
+        let shipped = Address { at, ..Address::shipped(bill.id, bill.first) };
+        let name = format!("{}/{}", bill.id, bill.first);
+        let text = &texts.iter().find(|(n, _)| *n == name).expect("the first is there").1;
+        let fork = edit::insert_step(text, Instant { at: 100_000, k: 0 }, "mark \"here\"");
+        let fork = Address { at, ..Address::text(&canonical(&protocols::parse(&fork).unwrap())) };
+        all.extend([Address { seed: Some(12), ..shipped.clone() }, shipped, fork]);
+    }
+    for a in &mut all {
+        let run = opened(a, texts).unwrap_or_else(|| panic!("{a:?}"));
+        a.check = Some(check_of(a, &run));
+    }
+    all
+}
+
+#[test]
+fn a_mutated_link_that_opens_another_run_has_a_check_that_does_not_fit() {
+    let texts = shipped();
+    let shared = shared_links(&texts);
+    let links: Vec<String> = shared.iter().map(|a| link::write(a).unwrap()).collect();
+    let known: Vec<Vec<u64>> =
+        shared.iter().map(|a| behaviour(a, &opened(a, &texts).unwrap())).collect();
+    let (mut same, mut other, mut unchecked) = (0, 0, 0);
+    for seed in 0..CASES {
+        let mut dice = Dice(seed);
+        let i = dice.below(links.len());
+        let donor = &links[dice.below(links.len())];
+        let link = mutate_link(&links[i], donor, &mut dice);
+        let Ok(a) = link::parse_fragment(&link) else { continue };
+        let Some(run) = opened(&a, &texts) else { continue };
+        match a.check {
+            None => unchecked += 1,
+            // It fits: then it is what one of these links was made from, up to its moment.
+            Some(check) if check == check_of(&a, &run) => {
+                assert!(known.contains(&behaviour(&a, &run)), "{link}");
+                same += 1;
+            }
+            Some(_) => other += 1,
+        }
+    }
+    assert!(same > 0 && other > 0, "{same} {other}");
+    eprintln!(
+        "opened: {same} fit their check, {other} do not and are told so, {unchecked} have none"
+    );
 }

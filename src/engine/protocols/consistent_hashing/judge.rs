@@ -10,6 +10,7 @@ use super::client::IMPORT;
 use super::msg::*;
 use super::params::Params;
 use super::ring::Mistakes;
+use super::server::Server;
 use super::view::View;
 use super::{ConsistentHashing, MAP, NODE, Node};
 use crate::few::{Few, Nodes};
@@ -217,20 +218,23 @@ impl Ledger {
         }
     }
 
-    /// Whom a new write was really given to.
+    /// Whom a new write was really given to, in the step that took it on. That need not be the step it came in: it may
+    /// have waited for the map.
     fn judge_homes(&mut self, s: &Seen, court: &mut Court) {
-        let Happened::Deliver { from, msg: Msg::Put { req, key, .. }, .. } = &s.happened else {
-            return;
-        };
         let Node::Server(me) = s.me() else { return };
-        let taken_on = me.pending.values().any(|p| (p.router, p.req) == (*from, *req));
-        let Some(ask) = self.asks.get_mut((*from, *req)) else { return };
-        if s.params.replicas == 1 || !taken_on || std::mem::replace(&mut ask.judged, true) {
-            return;
+        let writes = me.pending.iter().filter(|(_, p)| p.value.is_some() && s.params.replicas > 1);
+        for (rep, write) in writes {
+            let ask = self.asks.get_mut((write.router, write.req));
+            if ask.is_some_and(|ask| !std::mem::replace(&mut ask.judged, true)) {
+                self.judge_write(s, me, *rep, &write.key, court);
+            }
         }
+    }
+
+    fn judge_write(&self, s: &Seen, me: &Server, rep: u32, key: &Key, court: &mut Court) {
         let mine = me.items.get(key).is_some().then_some(s.node);
         let given =
-            s.sent().filter(|m| matches!(m.msg, Msg::ReplicaPut { key: k, .. } if k == key));
+            s.sent().filter(|m| matches!(m.msg, Msg::ReplicaPut { req, .. } if *req == rep));
         let homes: Nodes = given.map(|m| m.to).chain(mine).collect();
         let members = &me.view.members;
         let racks = self.racks(s, members).min(s.params.replicas);

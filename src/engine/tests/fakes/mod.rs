@@ -2,7 +2,9 @@
 //! designed on.
 #![allow(dead_code)]
 
+pub mod links;
 pub mod mutate;
+pub mod slowest;
 
 use engine::card::*;
 use engine::ids::{MS, SEC};
@@ -12,6 +14,30 @@ pub fn ten() -> Vec<String> {
     let all = include_str!("ten.txt");
     let parts = all.split("lamplight 1").skip(1);
     parts.map(|part| format!("lamplight 1{}\n", part.trim_end())).collect()
+}
+
+/// The scenarios that ship with the entries, as `entry/slug` and text, in order.
+pub fn shipped() -> Vec<(String, String)> {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/protocols");
+    let mut all: Vec<(String, String)> =
+        engine::protocols::CATALOGUE.iter().flat_map(|b| of_entry(root, b.id)).collect();
+    all.sort();
+    all
+}
+
+fn of_entry(root: &str, id: &str) -> Vec<(String, String)> {
+    let folder = format!("{root}/{}/scenarios", id.replace('-', "_"));
+    let files = std::fs::read_dir(&folder).unwrap_or_else(|e| panic!("{folder}: {e}"));
+    let paths = files.flatten().map(|f| f.path());
+    let lamps = paths.filter(|p| p.extension().is_some_and(|e| e == "lamp"));
+    let named = |p: std::path::PathBuf| {
+        let slug = p.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        (
+            format!("{id}/{slug}"),
+            std::fs::read_to_string(&p).unwrap_or_else(|e| panic!("{slug}: {e}")),
+        )
+    };
+    lamps.map(named).collect()
 }
 
 const BASE: Entry = Entry {

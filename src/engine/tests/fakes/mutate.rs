@@ -2,6 +2,8 @@
 //! bytes knocked over. Everything follows from a seed.
 #![allow(dead_code)]
 
+use std::collections::BTreeSet;
+
 use engine::scenario::reference::chapters;
 
 /// SplitMix64.
@@ -65,11 +67,23 @@ const ODD: &[&str] = &[
     "x",
 ];
 
+/// A word that is wrong nearly everywhere.
+pub fn odd(dice: &mut Dice) -> &'static str {
+    ODD[dice.below(ODD.len())]
+}
+
 /// Words of the language, and some of none.
 pub fn vocabulary() -> Vec<String> {
     let terms = chapters().into_iter().flat_map(|c| c.terms);
     let examples = terms.flat_map(|t| t.example.split(' ').map(String::from).collect::<Vec<_>>());
     examples.chain(ODD.iter().map(|s| s.to_string())).collect()
+}
+
+/// The same, and the words of these texts.
+pub fn vocabulary_of<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let words = texts.flat_map(str::split_whitespace).map(String::from);
+    let all: BTreeSet<String> = words.chain(vocabulary()).collect();
+    all.into_iter().collect()
 }
 
 /// A text changed in up to six places.
@@ -106,7 +120,7 @@ fn shuffled(line: &str, words: &[String], dice: &mut Dice) -> String {
     own.join(" ")
 }
 
-fn bytes(line: &str, dice: &mut Dice) -> String {
+pub fn bytes(line: &str, dice: &mut Dice) -> String {
     let mut raw = line.as_bytes().to_vec();
     if raw.is_empty() {
         return "\u{1}".into();
