@@ -101,3 +101,27 @@ fn the_intervals_are_shown_as_they_were_compared_with_what_nobody_can_see() {
     let ((low, high), truth) = (band.unwrap(), truth.unwrap());
     assert!(low <= truth && truth <= high, "{low} {truth} {high}");
 }
+
+/// A clock that was set to before its epoch reads 0 and stands; what is measured of it meanwhile is nobody's claim.
+#[test]
+fn a_clock_from_before_the_epoch_breaks_no_bound() {
+    holds(
+        "lamplight 1
+run ntp servers=1 clients=1 poll=250ms
+net latency=10ms
+at 100ms skew s1 by -400ms
+expect always WithinHalfDelay
+until 2s
+",
+    );
+}
+
+/// The filter is compared with the mean of what was measured of the clocks as they are.
+#[test]
+fn a_server_whose_clock_is_set_does_not_break_the_filter() {
+    let filter = text_of("filter");
+    let text = filter.replace("at 60s", "at 30s skew s1 by 56ms\nat 60s");
+    let run = run_text(&text);
+    let claim = verdicts(&run).claims.iter().find(|c| c.name == "FilterBeatsMean");
+    assert!(claim.is_some_and(|c| c.broken.is_empty() && c.checked > 50), "{claim:?}");
+}

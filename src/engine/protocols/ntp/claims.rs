@@ -131,7 +131,9 @@ impl Ghost {
         let (mine, theirs) = (opening(step), (step.clock)(of).0);
         let drift = self.drift(me, of, step.now - asked.at);
         let moved = (mine - asked.errors.0).abs().max((theirs - asked.errors.1).abs());
-        if step.lying[of.index()] || moved > drift {
+        // A clock set to before the epoch reads 0, and stands.
+        let stood = (asked.at as i64) < -mine.min(theirs);
+        if step.lying[of.index()] || moved > drift || stood {
             self.window.retain(|s| (s.by, s.of) != (me, of));
             return self.take(step, of, None);
         }
@@ -192,6 +194,8 @@ impl Ghost {
         let (me, of) = (step.node, fresh.of);
         let mine = |s: &&Seen| (s.by, s.of) == (me, of);
         let size = step.params.filter;
+        // What was measured before somebody set a clock is wrong by more than delay.
+        self.window.retain(|s| s.at >= step.calm_since);
         if self.window.iter().filter(mine).count() > size
             && let Some(oldest) = self.window.iter().position(|s| mine(&s))
         {
