@@ -358,7 +358,8 @@ impl Slab {
         out: &mut Vec<Word>,
     ) -> (Placer, Vec<Line>) {
         let trace = run.trace();
-        let bounds = Box2::new(self.x0 + 1.0, view.top() - 8.0, self.x1 - 1.0, view.foot());
+        // Above the times of the axis.
+        let bounds = Box2::new(self.x0 + 1.0, view.top() - 8.0, self.x1 - 1.0, view.foot() + 8.0);
         let mut placer = Placer::new(bounds, ((self.x1 - self.x0) / 40.0) as usize);
         let mut lines = vec![];
         for n in view.shown() {
@@ -506,10 +507,11 @@ fn best_place(arrows: &[Arrow], word: &str, placer: &Placer, lines: &[Line]) -> 
             places.into_iter().for_each(|p| take(p, &mut best));
         }
     }
-    // Beyond the lane it goes to, right of its head.
+    // Beyond the lane it goes to, clear of the heads there.
     for Arrow { a, b, .. } in arrows.iter().filter(|a| !a.lost) {
-        let y = if b.1 > a.1 { b.1 + 12.1 } else { b.1 - 6.0 };
-        take((b.0 + HEAD, y), &mut best);
+        let y = if b.1 > a.1 { b.1 + 16.5 } else { b.1 - 10.5 };
+        take((sent.max(b.0 - width / 2.0), y), &mut best);
+        take((b.0, y), &mut best);
     }
     if best.is_some_and(|b| b.0 == 0) {
         return best.map(|b| b.1);

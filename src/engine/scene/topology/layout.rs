@@ -462,12 +462,27 @@ impl Way {
 // ---------------------------------------------------------------- arrangements
 
 /// Radius, figure and places, tier by tier.
-fn figure(
-    tiers: &[Vec<NodeId>],
-    style: Style,
-    (w, h): (f32, f32),
-    old: Option<Figure>,
-) -> (f32, Figure, Vec<Point>) {
+type Found = (f32, Figure, Vec<Point>);
+
+/// The best that has room; the figure there was, if it is not much worse.
+fn figure(tiers: &[Vec<NodeId>], style: Style, size: (f32, f32), old: Option<Figure>) -> Found {
+    let (found, rows) = figures(tiers, style, size);
+    let best = found.iter().chain(&rows).next().map_or(0.0, |f| f.0);
+    let stays = |f: &&Found| Some(f.1) == old && f.0 >= best * 0.55;
+    if let Some(again) = found.iter().chain(&rows).find(stays) {
+        return again.clone();
+    }
+    match (found.into_iter().next(), rows) {
+        (Some(a), Some(b)) if a.0 >= b.0 * 0.7 || a.0 >= 24.0 => a,
+        (Some(a), _) if style == Style::Circle && a.0 >= NAMES_FROM => a,
+        (_, Some(b)) => b,
+        (Some(a), None) => a,
+        (None, None) => (2.0, Figure::Rows, grid(tiers, size.0, size.1)),
+    }
+}
+
+/// What may be, the best first, and all in rows.
+fn figures(tiers: &[Vec<NodeId>], style: Style, (w, h): (f32, f32)) -> (Vec<Found>, Option<Found>) {
     let n: usize = tiers.iter().map(Vec::len).sum();
     let largest: f32 = match n {
         0..=7 => 36.0,
@@ -479,43 +494,19 @@ fn figure(
     let ring =
         |round: f32| named(Figure::Ring, best(largest, |r| bent(tiers, style, w, h, r, round)));
     let rows = named(Figure::Rows, best(largest, |r| straight(tiers, w, h, r)));
-    let high = ring(round);
-    let mut found = match style {
+    let mut found = vec![ring(round)];
+    if style == Style::Circle {
         // Peers who all talk to each other are a circle: in a row their messages would pass over nodes. Those who ask
-        // stand beside it where it would be too flat below them.
-        Style::Circle => {
-            let aside = named(Figure::Beside, best(largest, |r| beside(tiers, w, h, r)));
-            let least = |a: &(f32, Figure, Vec<Point>)| a.0 >= LINES_FROM;
-            let first = match &aside {
-                Some(b) => high.clone().filter(|a| least(a) || a.0 >= b.0),
-                None => high.clone(),
-            };
-            vec![first, aside, ring(0.0)]
-        }
-        _ => vec![high],
-    };
-    // A flat one is better than names that are not seen.
-    let flat = || {
-        let a = ring(0.0)?;
-        rows.as_ref().is_none_or(|b| b.0 < a.0 * 0.7).then_some(a)
-    };
-    if found.iter().all(Option::is_none) {
-        found.push(flat());
+        // stand beside it where it would be too flat, or too small for its words, below them.
+        let aside = named(Figure::Beside, best(largest, |r| beside(tiers, w, h, r)));
+        let small = |f: &Found| f.0 < LINES_FROM && aside.as_ref().is_some_and(|a| f.0 < a.0);
+        found[0].take_if(|f| small(f));
+        found.extend([aside, ring(round * 0.6), ring(0.0)]);
+    } else if found[0].is_none() {
+        // A flat one is better than names that are not seen.
+        found.push(ring(0.0).filter(|a| rows.as_ref().is_none_or(|b| b.0 < a.0 * 0.7)));
     }
-    let found: Vec<_> = found.into_iter().flatten().collect();
-    let again = found
-        .iter()
-        .chain(&rows)
-        .find(|a| Some(a.1) == old && found.first().is_none_or(|best| a.0 >= best.0 * 0.7));
-    if let Some(again) = again {
-        return again.clone();
-    }
-    match (found.into_iter().next(), rows) {
-        (Some(a), Some(b)) if a.0 >= b.0 * 0.7 || a.0 >= 24.0 => a,
-        (_, Some(b)) => b,
-        (Some(a), None) => a,
-        (None, None) => (2.0, Figure::Rows, grid(tiers, w, h)),
-    }
+    (found.into_iter().flatten().collect(), rows)
 }
 
 /// The largest radius that has an arrangement.
@@ -587,9 +578,11 @@ fn bent(
     };
     let (above, below) = (rows(0..main)?, rows(main + 1..tiers.len())?);
     // Where nobody stands above, the words of the uppermost may.
-    let top = if main == 0 && r >= LINES_FROM { need.foot } else { pitch * main as f32 + need.top };
+    let top = if main == 0 && r >= BOTH_FROM { need.foot } else { pitch * main as f32 + need.top };
     let bottom = h - pitch * (tiers.len() - 1 - main) as f32 - need.foot;
-    let ring = ellipse(tiers[main].len(), w, top, bottom, &need, round)?;
+    // Peers stand closer sooner than in a flat ring.
+    let narrow = style == Style::Circle && round > 0.0;
+    let ring = ellipse(tiers[main].len(), w, (top, bottom), &need, (round, narrow))?;
     let points: Vec<Point> =
         above.into_iter().flatten().chain(ring).chain(below.into_iter().flatten()).collect();
     apart(&points, 2.0 * r + need.gap, need.top + need.foot).then_some(points)
@@ -606,9 +599,16 @@ fn across(n: usize, w: f32, y: f32, r: f32, need: &Need) -> Option<Vec<Point>> {
 
 /// Evenly round an ellipse, clockwise from the upper left, with a gap at the top so that those above see
 /// everybody.
-fn ellipse(n: usize, w: f32, top: f32, bottom: f32, need: &Need, round: f32) -> Option<Vec<Point>> {
+fn ellipse(
+    n: usize,
+    w: f32,
+    (top, bottom): (f32, f32),
+    need: &Need,
+    (round, narrow): (f32, bool),
+) -> Option<Vec<Point>> {
     let ry = (bottom - top) / 2.0;
     let rx = (w / 2.0 - need.side).min((ry * 2.6).max(w * 0.3));
+    let rx = if narrow { rx.min(ry / round * 0.99) } else { rx };
     if ry < 4.0 || rx < 4.0 || ry < rx * round {
         return None;
     }
