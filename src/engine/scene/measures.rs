@@ -236,7 +236,7 @@ fn availability(
         kids.extend(beside.map_or(vec![], |b| life(b, *node, until, w, y)));
         kids.extend(cells(ops, step, until, w, y));
         let stands = beside.map_or(String::new(), |b| b.life_words(*node));
-        let name = [run.name(*node), ": ", &good, &of, " answered so far", &stands].concat();
+        let name = [run.name(*node), ": ", &good, &of, " answered", &stands].concat();
         out.push(Shape::group("line", kids).pick(Pick::Node(*node), name));
     }
     (out, HEAD + clients.len() as f32 * PITCH)
