@@ -5,15 +5,18 @@ const charts = (page) => page.locator('svg[aria-label="What the run measures, ov
 const show = (page) => page.getByRole("button", { name: "measures", exact: true }).click();
 
 test("availability is counted for each client, and the line at the playhead moves with time", async ({ page, open }) => {
-  await open("#cap-register/partition-cp&t=2s");
+  await open("#cap-register/partition-cp&t=6s");
   await show(page);
   await expect(charts(page).getByRole("button", { name: "c1: 31 of 31 answered" })).toBeVisible();
   await expect(charts(page).getByRole("button", { name: "c2: 4 of 30 answered" })).toBeVisible();
-  await expect(charts(page).locator(".share.failed")).toHaveCount(26);
+  await expect(charts(page).locator(".line .share.failed")).toHaveCount(26);
   const at = () => charts(page).locator(".now").getAttribute("x1").then(Number);
   const before = await at();
   await page.keyboard.press("Home");
   await expect.poll(at).toBeLessThan(before);
+  // What comes after the playhead is not told.
+  await expect(charts(page).getByRole("button", { name: "c2: 0 of 0 answered" })).toBeVisible();
+  await expect(charts(page).locator(".line .share.failed")).toHaveCount(0);
   await accessible(page);
 });
 

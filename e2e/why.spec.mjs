@@ -171,7 +171,7 @@ test.describe("how marks below the caption stand to the selected event", () => {
     await open("#cap-register/partition-cp&t=2s");
     await below(page, "measures").click();
     await visit(page, /n1 receives \w+ from c1/, (rows) => rows.last());
-    await expect(line(page, /^c1: 31 of 31 answered, .*selected event/)).toBeVisible();
+    await expect(line(page, /^c1: \d+ of \d+ answered, .*selected event/)).toBeVisible();
     await expect(page.locator(".exhibits .kin-shade.past")).not.toHaveCount(0);
     await expect(page.locator(".exhibits .kin-shade.future")).not.toHaveCount(0);
     await accessible(page);

@@ -223,20 +223,11 @@ pub fn fault_says(run: &Run, done: &scene::index::Act) -> Option<String> {
 /// Whom an act has touched before it could not go on, and why it could not; nothing where all of it was done.
 fn undone(run: &Run, done: &scene::index::Act) -> Option<(Vec<NodeId>, String)> {
     let trace = run.trace();
-    let now = trace.event(done.event)?;
-    let mut nodes = vec![];
-    for e in trace.range(done.event.index() + 1, trace.len()) {
-        match e.what {
-            _ if (e.at, e.k) != (now.at, now.k) => return None,
-            What::Act { .. } => return None,
-            What::Void { text, .. } => {
-                return Some((nodes, trace.texts.get(text as usize)?.clone()));
-            }
-            What::Crash | What::Pause | What::Resume | What::Restart { .. } => nodes.extend(e.node),
-            _ => {}
-        }
-    }
-    None
+    let What::Void { text, .. } = trace.event(done.void)?.what else { return None };
+    let touched = trace.range(done.event.index() + 1, done.void.index()).filter(|e| {
+        matches!(e.what, What::Crash | What::Pause | What::Resume | What::Restart { .. })
+    });
+    Some((touched.filter_map(|e| e.node).collect(), trace.texts.get(text as usize)?.clone()))
 }
 
 fn called(run: &Run, who: &Who) -> String {

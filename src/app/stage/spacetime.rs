@@ -9,8 +9,8 @@ use crate::app::lay::{Kept, effect};
 use engine::few::Few;
 use engine::ids::*;
 use engine::run::Run;
-use engine::scene::spacetime::{self, Tile, Tiles, Viewport};
-use engine::scene::{self, Index, Pick};
+use engine::scene::spacetime::{self, TILE, Tile, Tiles, Viewport};
+use engine::scene::{self, Form, Index, Pick, Shape};
 use engine::trace::inquiry::{Chain, Cut, Filter, Judgment};
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
@@ -165,16 +165,25 @@ struct At {
     dirty: bool,
 }
 
+/// A tile in the document, and how many of its words are left out because the edge would cut them.
+struct Shown {
+    group: Element,
+    painter: Painter,
+    tile: Option<Rc<Tile>>,
+    cut: usize,
+}
+
 struct Sheet {
     layers: Layers,
     cache: Tiles,
     /// Tiles in the document.
-    shown: Few<i64, (Element, Painter, Option<Rc<Tile>>)>,
+    shown: Few<i64, Shown>,
     run: Option<Rc<RefCell<Run>>>,
     /// What back and front were painted for, and how many pixels along it still serves.
     base: Option<(Viewport, f32)>,
-    /// Faults that have been done by then: their words stand over the veil.
-    done: Option<usize>,
+    /// Faults that have been done by then, what of the tiles' words has begun, and about where the now-line stands: they
+    /// stand over the veil.
+    done: Option<(usize, usize, i64)>,
     /// Whether the veil was painted over what is still to come.
     more: bool,
     view: Option<Viewport>,
@@ -236,7 +245,7 @@ impl Sheet {
 
     fn forget(&mut self) {
         self.cache = Tiles::new();
-        self.shown.values().for_each(|(e, ..)| e.remove());
+        self.shown.values().for_each(|s| s.group.remove());
         self.shown = Few::default();
         self.base = None;
     }
@@ -254,17 +263,14 @@ impl Sheet {
             self.paint(&run, &index, view, &at);
         }
         let sifted = self.filter != index.filter();
-        let done = index.faults.partition_point(|a| a.at <= at.now);
-        if let Some((base, reach)) = self.base.filter(|_| self.done != Some(done)) {
-            let wide = Viewport { w: base.w + reach, ..base };
-            self.layers.done.1.paint(spacetime::done(&run, &index, &wide, at.now));
-            self.done = Some(done);
-        }
         let tiles_change =
             stale || grown || sifted || self.view.is_none_or(|v| v.tiles() != view.tiles());
         if tiles_change {
             self.tile(&run, &index, &view);
+            self.done = None;
         }
+        self.spare_words(&view);
+        self.say(&run, &index, &at);
         (self.known, self.filter) = (index.len(), index.filter());
         self.view = Some(view);
         let behind = if at.just { spacetime::BEHIND } else { 0.0 };
@@ -304,25 +310,64 @@ impl Sheet {
         self.done = None;
     }
 
+    /// The words over the veil, anew where more has happened.
+    fn say(&mut self, run: &Run, index: &Index, at: &At) {
+        let Some((base, reach)) = self.base else { return };
+        let tiles = || self.shown.iter().filter_map(|(k, s)| Some((*k, s.tile.as_deref()?)));
+        let faults = index.faults.partition_point(|a| a.at <= at.now);
+        let parted = usize::from(at.parted.is_some_and(|t| t <= at.now));
+        let step = i64::from(TILE as i32) / 8;
+        let near = (at.now as f64 / base.us_per_px()) as i64 / step;
+        let done = (faults + parted, tiles().map(|t| t.1.begun(at.now)).sum(), near);
+        if self.done == Some(done) {
+            return;
+        }
+        let wide = Viewport { w: base.w + reach, ..base };
+        let mut words = spacetime::words(run, index, &wide, at.now);
+        words.extend(at.parted.and_then(|t| spacetime::parting_word(&wide, t, at.now)));
+        for (k, tile) in tiles() {
+            let x = base.tile_x(k);
+            let kids = tile.reaching(at.now, (near * step) as f32 - k as f32 * TILE);
+            words.push(Shape::new("", Form::Group { x, y: 0.0, kids }));
+        }
+        self.layers.done.1.paint(words);
+        self.done = Some(done);
+    }
+
+    /// A word that the edge would cut is left out.
+    fn spare_words(&mut self, view: &Viewport) {
+        let keys: Vec<i64> = self.shown.keys().collect();
+        for k in keys {
+            let Some(shown) = self.shown.get_mut(k) else { continue };
+            let Some(tile) = &shown.tile else { continue };
+            let left = view.gutter - view.tile_x(k);
+            let cut = tile.cut_at(left);
+            if shown.cut != cut {
+                shown.painter.paint(tile.seen_from(left));
+                shown.cut = cut;
+            }
+        }
+    }
+
     fn tile(&mut self, run: &Run, index: &Index, view: &Viewport) {
         let wanted = view.tiles();
         // A little way back costs nothing then.
         let kept = wanted.start() - KEPT..=wanted.end() + KEPT;
         let gone: Vec<i64> = self.shown.keys().filter(|k| !kept.contains(k)).collect();
         for k in gone {
-            if let Some((e, ..)) = self.shown.take(k) {
-                e.remove();
+            if let Some(s) = self.shown.take(k) {
+                s.group.remove();
             }
         }
         for k in wanted {
             let tile = self.cache.get(run, index, view, k);
             let slot = self.shown.slot_or(k, || {
-                let g = group(&self.layers.tiles, "tile");
-                (g.clone(), Painter::new(g), None)
+                let group = group(&self.layers.tiles, "tile");
+                Shown { painter: Painter::new(group.clone()), group, tile: None, cut: 0 }
             });
-            if !slot.2.as_ref().is_some_and(|t| Rc::ptr_eq(t, &tile)) {
-                slot.1.paint(tile.shapes.clone());
-                slot.2 = Some(tile);
+            if !slot.tile.as_ref().is_some_and(|t| Rc::ptr_eq(t, &tile)) {
+                // Painted with the words that have room: see `spare_words`.
+                (slot.tile, slot.cut) = (Some(tile), usize::MAX);
             }
         }
     }
@@ -341,8 +386,8 @@ impl Sheet {
             ] {
                 self.moved.push(e);
             }
-            self.shown.values().for_each(|(e, ..)| {
-                self.moved.push(e);
+            self.shown.values().for_each(|s| {
+                self.moved.push(&s.group);
             });
         }
         let drift = self.base.map_or(0.0, |(b, _)| ((b.t0 - view.t0) / view.us_per_px()) as f32);

@@ -87,7 +87,16 @@ impl Moving {
             || self.layout.len() != run.cast().len()
             || !self.same(l)
         {
-            self.layout = Layout::new(&run, sight.w, sight.h);
+            // An edited run, or a stage that grows a little, leaves everybody on his side.
+            let alike = |(old, _): &(Rc<RefCell<engine::run::Run>>, Motion)| {
+                let old = old.borrow();
+                let names = |r: &engine::run::Run| {
+                    r.cast().all().map(|n| r.name(n).to_string()).collect::<Vec<_>>()
+                };
+                old.entry().id == run.entry().id && names(&old) == names(&run)
+            };
+            let old = self.motion.as_ref().filter(|m| alike(m)).map(|_| &self.layout);
+            self.layout = Layout::after(&run, sight.w, sight.h, old);
         }
         if !self.same(l) {
             self.layer.set_text_content(None);

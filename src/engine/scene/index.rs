@@ -43,6 +43,27 @@ pub struct Act {
     pub event: EventId,
     /// Step of the scenario, from 0.
     pub line: u32,
+    /// The event that says why it could not be done, or not all of it; none where it was.
+    pub void: EventId,
+}
+
+/// How much of an act was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    Done,
+    /// Something had been done when it could not go on.
+    Part,
+    Nothing,
+}
+
+impl Act {
+    pub fn fate(&self) -> Fate {
+        match self.void {
+            EventId::NONE => Fate::Done,
+            void if void.0 == self.event.0 + 1 => Fate::Nothing,
+            _ => Fate::Part,
+        }
+    }
 }
 
 /// While a message was kept from flying on.
@@ -136,6 +157,7 @@ impl Index {
         // Lines have other numbers, and what was held then may be on its way here.
         for act in self.acts.iter().take_while(|a| shared(a.event)) {
             index.add(run, act.event);
+            index.add(run, act.void);
         }
         if !self.holds.is_empty() {
             let is = |w: What| matches!(w, What::Hold { .. } | What::Release { .. });
@@ -226,11 +248,16 @@ impl Index {
             What::Mark { say: false, .. } => self.bookmarks.push((e.at, id)),
             What::Broke { .. } => self.broken.push((e.at, id)),
             What::Act { line } => {
-                self.acts.push(Act { at: e.at, event: id, line });
+                let act = Act { at: e.at, event: id, line, void: EventId::NONE };
+                self.acts.push(act);
                 let step = run.scenario().steps.get(line as usize);
                 if step.is_some_and(|s| s.act.is_fault()) {
-                    self.faults.push(Act { at: e.at, event: id, line });
+                    self.faults.push(act);
                 }
+            }
+            What::Void { .. } => {
+                let last = [self.acts.last_mut(), self.faults.last_mut()].into_iter().flatten();
+                last.filter(|a| Some(a.event) == e.cause).for_each(|a| a.void = id);
             }
             _ => {}
         }

@@ -21,7 +21,7 @@ use crate::ids::{EventId, NodeId, Us};
 use crate::protocol::prose_time;
 use crate::run::Run;
 use crate::scenario::ast::Out;
-use crate::trace::{OpRec, What};
+use crate::trace::What;
 
 /// Height of a chart's plot, the least it may have where several must share the room, and of its title above it.
 const PLOT: f32 = 92.0;
@@ -48,19 +48,24 @@ struct Line {
 #[derive(Clone, Debug)]
 pub struct Measures {
     meters: Vec<Vec<Line>>,
+    /// When operations began and returned.
+    turns: Vec<Us>,
     seen: usize,
 }
 
 impl Measures {
     pub fn new(run: &Run) -> Measures {
         let meters = run.entry().meters.iter().map(|_| vec![]).collect();
-        let mut measures = Measures { meters, seen: 0 };
+        let mut measures = Measures { meters, turns: vec![], seen: 0 };
         measures.catch_up(run);
         measures
     }
 
     pub fn catch_up(&mut self, run: &Run) {
         for e in run.trace().range(self.seen, run.trace().len()) {
+            if matches!(e.what, What::Invoke { .. } | What::Return { .. }) {
+                self.turns.push(e.at);
+            }
             if let (What::Meter { name, v }, Some(node)) = (e.what, e.node)
                 && let Some(lines) = self.meters.get_mut(name as usize)
             {
@@ -73,6 +78,11 @@ impl Measures {
             }
         }
         self.seen = run.trace().len();
+    }
+
+    /// How many operations had begun and returned by then: as long as it is the same, so is what is told of them.
+    pub fn turns_by(&self, now: Us) -> usize {
+        self.turns.partition_point(|t| *t <= now)
     }
 
     /// The charts there are something for.
@@ -122,12 +132,13 @@ pub fn x_at(until: Us, w: f32, t: Us) -> f32 {
     LEFT + (t.min(until) as f64 / until.max(1) as f64) as f32 * (w - LEFT - RIGHT).max(1.0)
 }
 
-/// All charts, one below the other, from the beginning of the run to `until`: as high as the room lets all be seen.
+/// All charts, one below the other, from the beginning of the run to `until`: as high as the room lets all be seen. Of
+/// operations only what is known `now` is told; what comes after it of the others is for a veil to cover.
 pub fn measures(
     run: &Run,
     clocks: &Clocks,
     m: &Measures,
-    until: Us,
+    (until, now): (Us, Us),
     (w, room): (f32, f32),
     beside: Option<&Beside>,
 ) -> Picture {
@@ -144,7 +155,7 @@ pub fn measures(
     let mut above = TIMES + GAP;
     add((vec![], TIMES));
     if asked {
-        let asked = availability(run, until, w, beside);
+        let asked = availability(run, (until, now), w, beside);
         above += asked.1 + GAP;
         add(asked);
     }
@@ -178,16 +189,33 @@ const MANY: usize = 8;
 const STRIP: f32 = 12.0;
 const PITCH: f32 = 20.0;
 
-/// Of what each client asked for in each stretch of time: how much was answered, refused or given up, and is still open.
-fn availability(run: &Run, until: Us, w: f32, beside: Option<&Beside>) -> (Vec<Shape>, f32) {
+/// An operation as it stands at a moment.
+struct Asked {
+    at: Us,
+    /// Whether it was answered; none while it is open.
+    good: Option<bool>,
+}
+
+/// Of what each client asked for by now, in each stretch of time: how much was answered, refused or given up, and is
+/// still open.
+fn availability(
+    run: &Run,
+    (until, now): (Us, Us),
+    w: f32,
+    beside: Option<&Beside>,
+) -> (Vec<Shape>, f32) {
     let at = |e| run.trace().event(e).map_or(0, |e| e.at);
-    let mut clients: Vec<(NodeId, Vec<(Us, &OpRec)>)> = vec![];
+    let mut clients: Vec<(NodeId, Vec<Asked>)> = vec![];
     for op in run.trace().ops.iter() {
         let i = clients.iter().position(|c| c.0 == op.node).unwrap_or_else(|| {
             clients.push((op.node, vec![]));
             clients.len() - 1
         });
-        clients[i].1.push((at(op.invoke), op));
+        let ret = op.ret.as_ref().filter(|r| at(r.0) <= now);
+        let asked = Asked { at: at(op.invoke), good: ret.map(|r| r.1 == Out::Ok) };
+        if asked.at <= now {
+            clients[i].1.push(asked);
+        }
     }
     few::sort_by_key(&mut clients, |c| c.0);
     // A tenth of a second, or as much more as makes a cell wide enough to be seen.
@@ -195,11 +223,10 @@ fn availability(run: &Run, until: Us, w: f32, beside: Option<&Beside>) -> (Vec<S
     while x_at(until, w, step) - LEFT < 5.0 && step < until {
         step *= 2;
     }
-    let title = ["availability, whole run: ok, refused, open, each ", &prose_time(step)].concat();
-    let mut out = vec![Shape::text("chart-title", 0.0, 13.0, Anchor::Start, title)];
+    let mut out = vec![legend(step)];
     for (i, (node, ops)) in clients.iter().enumerate() {
         let y = HEAD + i as f32 * PITCH;
-        let good = ops.iter().filter(|o| answered(o.1)).count();
+        let good = ops.iter().filter(|o| o.good == Some(true)).count();
         let (good, of) = (good.to_string(), [" of ", &ops.len().to_string()].concat());
         let label = text::fit(run.name(*node), text::LABEL, LEFT - 8.0);
         let mut kids = vec![
@@ -215,6 +242,19 @@ fn availability(run: &Run, until: Us, w: f32, beside: Option<&Beside>) -> (Vec<S
     (out, HEAD + clients.len() as f32 * PITCH)
 }
 
+/// The title, with what the colours of the cells mean.
+fn legend(step: Us) -> Shape {
+    let title = ["availability so far, each ", &prose_time(step), ":"].concat();
+    let mut x = text::width(&title, text::LABEL);
+    let mut kids = vec![Shape::text("chart-title", 0.0, 13.0, Anchor::Start, title)];
+    for ((role, _), words) in SHARES.iter().zip(["ok", "refused", "open"]) {
+        kids.push(Shape::rect(role, x + 10.0, 4.0, 9.0, 9.0));
+        kids.push(Shape::text("chart-title", x + 24.0, 13.0, Anchor::Start, words));
+        x += 24.0 + text::width(words, text::LABEL);
+    }
+    Shape::group("chart-title", kids)
+}
+
 /// Shades under what of a client's life is in the past and in the future of the selected event.
 fn life(beside: &Beside, n: NodeId, until: Us, w: f32, y: f32) -> Vec<Shape> {
     let shade = |kin: Kin, from: Us, to: Us| {
@@ -227,15 +267,15 @@ fn life(beside: &Beside, n: NodeId, until: Us, w: f32, y: f32) -> Vec<Shape> {
     past.into_iter().chain(future).collect()
 }
 
-fn cells(ops: &[(Us, &OpRec)], step: Us, until: Us, w: f32, y: f32) -> Vec<Shape> {
+fn cells(ops: &[Asked], step: Us, until: Us, w: f32, y: f32) -> Vec<Shape> {
     let (mut out, mut from) = (vec![], 0);
     while from < ops.len() {
-        let begin = ops[from].0 / step * step;
-        let to = from + ops[from..].iter().take_while(|o| o.0 < begin + step).count();
+        let begin = ops[from].at / step * step;
+        let to = from + ops[from..].iter().take_while(|o| o.at < begin + step).count();
         let (x0, x1) = (x_at(until, w, begin), x_at(until, w, begin + step));
         let mut top = y;
-        for (role, is) in SHARES {
-            let part = ops[from..to].iter().filter(|o| is(o.1)).count() as f32;
+        for (role, good) in SHARES {
+            let part = ops[from..to].iter().filter(|o| o.good == good).count() as f32;
             let h = part / (to - from) as f32 * STRIP;
             if h > 0.0 {
                 out.push(Shape::rect(role, x0, top, (x1 - x0 - 1.0).max(1.0), h));
@@ -247,16 +287,8 @@ fn cells(ops: &[(Us, &OpRec)], step: Us, until: Us, w: f32, y: f32) -> Vec<Shape
     out
 }
 
-type Is = fn(&OpRec) -> bool;
-const SHARES: [(&str, Is); 3] =
-    [("share ok", answered), ("share failed", refused), ("share open", |o| o.ret.is_none())];
-
-fn answered(op: &OpRec) -> bool {
-    op.ret.as_ref().is_some_and(|r| r.1 == Out::Ok)
-}
-fn refused(op: &OpRec) -> bool {
-    op.ret.is_some() && !answered(op)
-}
+const SHARES: [(&str, Option<bool>); 3] =
+    [("share ok", Some(true)), ("share failed", Some(false)), ("share open", None)];
 
 // ---------------------------------------------------------------- lines
 

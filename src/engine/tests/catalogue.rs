@@ -168,7 +168,7 @@ fn shows_something(run: &engine::run::Run, view: View) -> bool {
         View::Measures => {
             let m = measures::Measures::new(run);
             measures::any(run, &index.clocks)
-                && !measures::measures(run, &index.clocks, &m, 1, (800.0, 400.0), None)
+                && !measures::measures(run, &index.clocks, &m, (1, 1), (800.0, 400.0), None)
                     .shapes
                     .is_empty()
         }

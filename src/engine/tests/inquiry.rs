@@ -484,10 +484,11 @@ fn tiles_follow_the_filter() {
     index.sift(&run, filter);
     let sifted = tiles.get(&run, &index, &view, 0);
     assert!(std::rc::Rc::ptr_eq(&sifted, &tiles.get(&run, &index, &view, 0)));
-    assert_ne!(print(&all.shapes), print(&sifted.shapes));
-    assert!(sifted.shapes.iter().all(|s| !s.role.starts_with("arrow") && s.role != "message-word"));
+    let [all, sifted] = [all, sifted].map(|t| t.seen_from(0.0));
+    assert_ne!(print(&all), print(&sifted));
+    assert!(sifted.iter().all(|s| !s.role.starts_with("arrow") && s.role != "message-word"));
     index.sift(&run, Filter::default());
-    assert_eq!(print(&tiles.get(&run, &index, &view, 0).shapes), print(&all.shapes));
+    assert_eq!(print(&tiles.get(&run, &index, &view, 0).seen_from(0.0)), print(&all));
 }
 
 #[test]
@@ -505,7 +506,7 @@ fn a_sifted_view_of_ten_thousand_events_costs_what_is_in_sight() {
         let cost = |from: Us, to: Us| {
             let view = Viewport::new(&run, from, to, 1_000.0, 420.0).sifted(&filter);
             let mut tiles = Tiles::new();
-            let drawn = |k| tiles.get(&run, &index, &view, k).shapes.clone();
+            let drawn = |k| tiles.get(&run, &index, &view, k).seen_from(0.0);
             let shapes: Vec<Shape> = view.tiles().flat_map(drawn).collect();
             let front = spacetime::front(&run, &index, &view, Pick::None);
             assert!(front.len() <= 420, "{} marks", front.len());

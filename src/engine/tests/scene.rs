@@ -310,12 +310,6 @@ fn where_a_circle_would_be_flat_nodes_stand_in_rows_in_their_order() {
         let at = spots(&run, &Layout::new(&run, 700.0, 300.0), names);
         assert!(rising(&at), "{path}: {at:?}");
     }
-    // Peers who are declared to be a circle are one, flat or not: all of them talk to each other.
-    let run = shipped("raft/scenarios/happy");
-    for (w, h) in [(700.0, 300.0), (480.0, 420.0)] {
-        let at = spots(&run, &Layout::new(&run, w, h), "n1 n2 n3 n4 n5");
-        assert!(!rising(&at) && at[4].0 < at[0].0 && at[3].1 > at[2].1, "{at:?}");
-    }
     // Broken rows share their columns.
     let style = engine::card::Layout::Tiers;
     let l = Layout::place(&tiers(&[1, 24]), style, 600.0, 420.0);
@@ -325,6 +319,246 @@ fn where_a_circle_would_be_flat_nodes_stand_in_rows_in_their_order() {
     for (i, p) in at.iter().enumerate() {
         assert!(p.0 == at[i % columns].0 && p.1 == at[i / columns * columns].1, "{i}: {p:?}");
     }
+}
+
+/// Peers who are declared to be a circle are one, in whatever room: all of them talk to each other.
+#[test]
+fn peers_stand_round_a_middle_in_their_order_whoever_asks_them() {
+    let turn = |o: (f32, f32), a: (f32, f32), b: (f32, f32)| {
+        (a.0 - o.0) * (b.1 - o.1) - (a.1 - o.1) * (b.0 - o.0)
+    };
+    for clients in 0..4 {
+        for nodes in [3, 5, 7] {
+            let text =
+                format!("lamplight 1\nrun raft nodes={nodes} clients={clients} seed=1\nuntil 1s\n");
+            let (run, _) = at(&text, 0);
+            let names: Vec<String> = (1..=nodes).map(|i| format!("n{i}")).collect();
+            for (w, h) in [
+                (832.0, 356.0),
+                (832.0, 381.0),
+                (1_297.0, 467.0),
+                (1_079.0, 270.0),
+                (700.0, 300.0),
+                (480.0, 420.0),
+                (416.0, 330.0),
+                (390.0, 248.0),
+            ] {
+                let layout = Layout::new(&run, w, h);
+                let at = spots(&run, &layout, &names.join(" "));
+                let what = format!("{clients} and {nodes} in {w}×{h}: {at:?}");
+                // Each corner turns the same way: nobody stands among the ways of the others.
+                for i in 0..at.len() {
+                    let [a, b, c] = [0, 1, 2].map(|k| at[(i + k) % at.len()]);
+                    assert!(turn(a, b, c) > 0.0, "{what}");
+                }
+                let range = |f: &dyn Fn(&(f32, f32)) -> f32| {
+                    let all = || at.iter().map(f);
+                    all().fold(f32::MIN, f32::max) - all().fold(f32::MAX, f32::min)
+                };
+                let (wide, tall) = (range(&|p| p.0), range(&|p| p.1));
+                assert!(tall > wide * 0.25 || w < 500.0 || nodes == 7, "{what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_stage_of_another_height_moves_nobody_to_the_other_side() {
+    let text = "lamplight 1\nrun raft nodes=5 clients=1 seed=1\nat 20ms crash n4\nuntil 1s\n";
+    let (before, _) = at(text, 10 * MS);
+    let (after, _) = at(text, 30 * MS);
+    for w in [416.0, 480.0, 560.0, 640.0, 832.0] {
+        for h in [250.0, 300.0, 330.0, 356.0, 381.0, 420.0] {
+            let old = Layout::new(&before, w, h);
+            // Who is down stays where he was.
+            assert_eq!(old, Layout::new(&after, w, h));
+            let spots = spots(&after, &old, "c1 n1");
+            let was = spots[0].1 > spots[1].1;
+            for by in [0.72, 0.85, 0.93, 1.07, 1.2, 1.4] {
+                let new = Layout::after(&after, w, h * by, Some(&old));
+                let spots = self::spots(&after, &new, "c1 n1");
+                assert_eq!(spots[0].1 > spots[1].1, was, "{w}×{h} by {by}: {spots:?}");
+            }
+        }
+    }
+}
+
+/// The words beside nodes, wherever they are anchored.
+fn beside_nodes(shapes: &[Shape]) -> Vec<Box2> {
+    let mut out = vec![];
+    for s in shapes {
+        match &s.form {
+            Form::Group { kids, .. } => out.extend(beside_nodes(kids)),
+            Form::Text { x, y, anchor, text } if s.role.contains("outside") => {
+                let wide = text::width(text, text::SMALL);
+                let left = x - wide * [0.0, 0.5, 1.0][*anchor as usize];
+                out.push(Box2::of_text(left, *y, wide, text::SMALL));
+            }
+            _ => {}
+        }
+    }
+    out
+}
+
+#[test]
+fn words_beside_nodes_lie_on_no_others_and_where_no_way_passes_if_there_is_such_a_side() {
+    use engine::trace::What;
+    let (mut passed, mut all) = (0, 0);
+    for path in ["raft/scenarios/happy", "pbft/scenarios/happy", "causal_store/scenarios/happy"] {
+        let run = shipped(path);
+        let index = Index::new(&run);
+        let last = run.trace().at(run.trace().len() - 1);
+        for (w, h) in [(832.0, 356.0), (832.0, 381.0), (700.0, 300.0), (480.0, 420.0)] {
+            let layout = Layout::new(&run, w, h);
+            let peek = run.peek_at(last);
+            let words =
+                beside_nodes(&topology::furniture(&run, &index, &peek, &layout, Pick::None));
+            apart(&words);
+            for b in &words {
+                assert!(b.inside(&Box2::new(0.0, 0.0, w, h)), "{path} {w}×{h}: {b:?}");
+                for n in run.cast().all() {
+                    let (x, y) = layout.at(n);
+                    let near = (x.clamp(b.x0, b.x1) - x).hypot(y.clamp(b.y0, b.y1) - y);
+                    assert!(near >= layout.radius(), "{path} {w}×{h}: {b:?} over {n:?}");
+                }
+            }
+            let sent = run.trace().events().filter_map(|e| match e.what {
+                What::Send { m } => run.trace().msg(m).map(|r| (r.from, r.to)),
+                _ => None,
+            });
+            let ways: std::collections::BTreeSet<_> = sent.filter(|(a, b)| a != b).collect();
+            all += words.len();
+            passed += words
+                .iter()
+                .filter(|b| {
+                    ways.iter().any(|(a, c)| {
+                        let way = layout.middle(*a, *c);
+                        let at = |k: i32| way.at(k as f32 / 12.0);
+                        (0..12).any(|k| b.crossed(at(k), at(k + 1)))
+                    })
+                })
+                .count();
+        }
+    }
+    assert!(all > 40 && passed * 8 <= all, "{passed} of {all}");
+}
+
+/// The corners of a path's parts.
+fn outlines(d: &str) -> Vec<Vec<(f32, f32)>> {
+    let mut out: Vec<Vec<(f32, f32)>> = vec![];
+    let (mut rest, letters) = (d, ['M', 'L', 'A', 'Z']);
+    while let Some(at) = rest.find(letters) {
+        let letter = rest.as_bytes()[at];
+        rest = &rest[at + 1..];
+        let numbers = &rest[..rest.find(letters).unwrap_or(rest.len())];
+        let numbers: Vec<f32> = numbers.split_whitespace().map(|n| n.parse().unwrap()).collect();
+        if letter == b'M' {
+            out.push(vec![]);
+        }
+        if let [.., x, y] = numbers[..] {
+            out.last_mut().unwrap().push((x, y));
+        }
+    }
+    out
+}
+
+fn is_inside(outline: &[(f32, f32)], (x, y): (f32, f32)) -> bool {
+    let n = outline.len();
+    let crosses = (0..n).filter(|&i| {
+        let (a, b) = (outline[i], outline[(i + 1) % n]);
+        (a.1 > y) != (b.1 > y) && x < a.0 + (b.0 - a.0) * (y - a.1) / (b.1 - a.1)
+    });
+    crosses.count() % 2 == 1
+}
+
+/// In all rooms: the words of those inside are inside, too, those of the others are not, and all of it is seen.
+#[test]
+fn a_fence_goes_round_the_words_of_its_nodes_and_stays_in_the_view() {
+    let mut words = 0;
+    for (run, sides) in [
+        ("raft nodes=5 clients=1 seed=3", "c1 n2 n3 | n1 n4 n5"),
+        ("raft nodes=5 clients=1 seed=3", "n4 | c1 n1 n2 n3 n5"),
+        ("raft nodes=5 clients=2 seed=3", "c1 n1 n2 | c2 n3 n4 n5"),
+        ("paxos peers=5 proposers=0 acceptors=0 learners=0 seed=3", "n1 n2 | n3 n4 n5"),
+        ("pbft nodes=4 clients=2 seed=3", "r3 | r0 r1 r2 c1 c2"),
+    ] {
+        let text = format!(
+            "lamplight 1\nrun {run}\nnet latency=10ms\nat 300ms partition {sides}\nuntil 1s\n"
+        );
+        let (run, index) = at(&text, 320 * MS);
+        let peek = run.peek_at(320 * MS);
+        for (w, h) in [
+            (832.0, 356.0),
+            (832.0, 330.0),
+            (490.0, 356.0),
+            (480.0, 420.0),
+            (416.0, 330.0),
+            (872.0, 270.0),
+        ] {
+            let layout = Layout::new(&run, w, h);
+            let shapes = topology::furniture(&run, &index, &peek, &layout, Pick::None);
+            let fenced = of_role(&shapes, "fenced");
+            assert!(!fenced.is_empty(), "{sides}");
+            for fence in fenced {
+                let Form::Group { kids, .. } = &fence.form else { panic!("{fence:?}") };
+                let Form::Path(d) = &of_role(kids, "fence")[0].form else { panic!("{fence:?}") };
+                let parts = outlines(d);
+                let what = format!("{sides} in {w}×{h}: {}", fence.name);
+                let edge = |p: &(f32, f32)| p.0.min(w - p.0).min(p.1).min(h - p.1);
+                assert!(parts.iter().flatten().all(|p| edge(p) >= 1.0), "{what}: {parts:?}");
+                let members: Vec<&str> = fence.name["cut off: ".len()..].split(", ").collect();
+                for node in shapes.iter().filter(|s| matches!(s.pick, Pick::Node(_))) {
+                    let Pick::Node(n) = node.pick else { continue };
+                    let member = members.contains(&run.name(n));
+                    for b in beside_nodes(std::slice::from_ref(node)) {
+                        words += 1;
+                        let corners = [(b.x0, b.y0), (b.x1, b.y0), (b.x1, b.y1), (b.x0, b.y1)];
+                        // What stands at the very edge is as near to the fence as the edge is.
+                        let corners = corners.map(|(x, y)| (x.clamp(6.0, w - 6.0), y.min(h - 6.0)));
+                        for p in corners {
+                            let inside = parts.iter().any(|o| is_inside(o, p));
+                            assert_eq!(inside, member, "{what}: {} at {p:?}", run.name(n));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    assert!(words > 100, "{words}");
+}
+
+#[test]
+fn no_name_of_a_message_lies_over_an_arrow_and_each_stands_on_its_own_side() {
+    let (mut own, mut all) = (0, 0);
+    for path in ["raft/scenarios/happy", "pbft/scenarios/happy", "causal_store/scenarios/happy"] {
+        let run = shipped(path);
+        let index = Index::new(&run);
+        let layout = Layout::new(&run, 832.0, 356.0);
+        let flights = Flights { run: &run, index: &index, layout: &layout, words: &[] };
+        let (mut labels, mut air) = (vec![], vec![]);
+        for now in (0..400 * MS).step_by(2_003) {
+            flights.labels(now, &mut labels);
+            flights.fill(now, &mut air);
+            for l in labels.chunks(LABEL) {
+                let word = topology::label_text(&run, l[1] as i32);
+                let room = Box2::of_text(l[2], l[3], text::width(&word, text::SMALL), text::SMALL);
+                for f in air.chunks(FLIGHT) {
+                    let (a, b) = ((f[1], f[2]), (f[1] - f[3] * f[5], f[2] - f[4] * f[5]));
+                    assert!(!room.crossed(a, b), "{path} at {now}: {word} over an arrow");
+                }
+                let f = air.chunks(FLIGHT).find(|f| f[0] == l[0]).unwrap();
+                let (x, y) = ((room.x0 + room.x1) / 2.0 - f[1], (room.y0 + room.y1) / 2.0 - f[2]);
+                (own, all) = (own + usize::from(f[3] * y - f[4] * x > 0.0), all + 1);
+            }
+        }
+        // Who comes the other way passes by.
+        for (a, b) in pairs(layout.len()) {
+            let (there, back) = (layout.way(a, b).at(0.5), layout.way(b, a).at(0.5));
+            let apart = (there.0 - back.0).hypot(there.1 - back.1);
+            assert!(apart >= 10.0 || layout.radius() < 30.0, "{path}: {apart}");
+        }
+    }
+    assert!(all > 100 && own * 3 > all * 2, "{own} of {all}");
 }
 
 #[test]
@@ -457,7 +691,8 @@ fn words_on_the_diagram_never_overlap_nor_cover_an_arrowhead() {
         for k in view.tiles() {
             let tile = tiles.get(&run, &index, &view, k);
             let mut words = vec![];
-            texts(&tile.shapes, "message-word", &mut words);
+            let drawn = tile.seen_from(0.0);
+            texts(&drawn, "message-word", &mut words);
             let boxes: Vec<Box2> = words
                 .iter()
                 .map(|(t, x, y)| Box2::of_text(*x, *y, text::width(t, text::SMALL), text::SMALL))
@@ -473,7 +708,7 @@ fn words_on_the_diagram_never_overlap_nor_cover_an_arrowhead() {
                 assert!(!boxes.iter().any(|b| b.meets(&tip)));
             }
         }
-        let front = spacetime::front(&run, &index, &view, Pick::None);
+        let front = spacetime::words(&run, &index, &view, to * MS);
         let mut words = vec![];
         texts(&front, "fault-word", &mut words);
         let boxes: Vec<Box2> = words
@@ -494,8 +729,7 @@ fn a_view_of_ten_thousand_events_costs_what_is_in_sight() {
         let view = Viewport::new(&run, from, to, 1_000.0, 420.0);
         let mut tiles = Tiles::new();
         let mut shapes: Vec<Shape> = vec![];
-        view.tiles()
-            .for_each(|k| shapes.extend(tiles.get(&run, &index, &view, k).shapes.iter().cloned()));
+        view.tiles().for_each(|k| shapes.extend(tiles.get(&run, &index, &view, k).seen_from(0.0)));
         let front = spacetime::front(&run, &index, &view, Pick::None);
         let marks = front.iter().filter(|s| s.pick != Pick::None).count();
         assert!(marks <= 400, "{marks} marks to reach by key");
@@ -717,20 +951,40 @@ fn what_a_round_trip_cannot_see_is_the_error_of_the_estimate() {
 }
 
 #[test]
-fn availability_counts_what_each_client_was_answered() {
+fn availability_counts_what_each_client_was_answered_by_now_and_tells_nothing_of_what_comes() {
     use engine::scene::clocks::Clocks;
     use engine::scene::measures::{Measures, measures};
     let run = shipped("cap_register/scenarios/partition-cp");
     let until = run.verdicts().map_or(0, |_| run.horizon());
-    let picture = print(
-        &measures(&run, &Clocks::new(&run), &Measures::new(&run), until, (900.0, 1_000.0), None)
-            .shapes,
-    );
+    let (clocks, m) = (Clocks::new(&run), Measures::new(&run));
+    let drawn =
+        |now| print(&measures(&run, &clocks, &m, (until, now), (900.0, 1_000.0), None).shapes);
+    // One of each stands in the title.
+    let shares = |picture: &str, role| picture.matches(&format!("share {role}")).count() - 1;
+    let picture = drawn(until);
     assert!(picture.contains("31 of 31") && picture.contains("4 of 30"), "{picture}");
     // 26 were called where none could be answered.
-    assert_eq!(picture.matches("share failed").count(), 26, "{picture}");
-    assert_eq!(picture.matches("share ok").count(), 35, "{picture}");
-    assert!(!picture.contains("share open"));
+    assert_eq!(shares(&picture, "failed"), 26, "{picture}");
+    assert_eq!(shares(&picture, "ok"), 35, "{picture}");
+    assert_eq!(shares(&picture, "open"), 0, "{picture}");
+    // The first that is refused is open until then, and nothing of the rest is told.
+    let at = |e: EventId| run.trace().event(e).unwrap().at;
+    let ops = || run.trace().ops.iter();
+    let ends = |o: &engine::trace::OpRec| o.ret.as_ref().map(|r| (at(r.0), r.1.clone()));
+    let bad =
+        ops().find(|o| ends(o).is_some_and(|r| r.1 != engine::scenario::ast::Out::Ok)).unwrap();
+    let refused = ends(bad).unwrap().0;
+    let mut before = 0;
+    for now in [at(bad.invoke), refused - 1, refused, until / 2] {
+        let picture = drawn(now);
+        let begun = ops().filter(|o| at(o.invoke) <= now).count();
+        let over = ops().filter(|o| ends(o).is_some_and(|r| r.0 <= now)).count();
+        assert_eq!(shares(&picture, "failed") > 0, now >= refused, "{now}: {picture}");
+        assert_eq!(shares(&picture, "open") > 0, over < begun, "{now}: {picture}");
+        assert!(m.turns_by(now) == begun + over && m.turns_by(now) >= before);
+        assert!(!picture.contains("of 31") && !picture.contains("of 30"), "{now}: {picture}");
+        before = m.turns_by(now);
+    }
 }
 
 #[test]
@@ -739,7 +993,7 @@ fn charts_stand_under_one_axis_of_time() {
     use engine::scene::measures::{Measures, measures, x_at};
     let run = shipped("cap_register/scenarios/partition-cp");
     let (clocks, m) = (Clocks::new(&run), Measures::new(&run));
-    let drawn = measures(&run, &clocks, &m, 2 * SEC, (900.0, 1_000.0), None);
+    let drawn = measures(&run, &clocks, &m, (2 * SEC, SEC), (900.0, 1_000.0), None);
     let Form::Group { kids, .. } = &drawn.shapes[0].form else { panic!("an axis comes first") };
     let times: Vec<(f32, &str)> = kids
         .iter()
@@ -758,7 +1012,9 @@ fn charts_stand_under_one_axis_of_time() {
     ];
     assert_eq!(times, named.map(|(t, says)| (at(t), says)));
     let empty = Measures::new(&at_rest());
-    assert!(measures(&at_rest(), &clocks, &empty, SEC, (900.0, 400.0), None).shapes.is_empty());
+    assert!(
+        measures(&at_rest(), &clocks, &empty, (SEC, SEC), (900.0, 400.0), None).shapes.is_empty()
+    );
 }
 
 /// A run that measures nothing.
@@ -839,7 +1095,7 @@ fn words_of_links_and_names_of_messages_lie_on_no_others() {
                 let words = &topology::link_words(&shapes)[..];
                 assert_eq!(words, on_links);
                 let flights = Flights { run: &run, index: &index, layout: &layout, words };
-                let under = boxes(&shapes, &["outside", "line outside soft"]);
+                let under = beside_nodes(&shapes);
                 flights.labels(now, &mut labels);
                 let names = labels.chunks(LABEL).map(|l| {
                     let word = topology::label_text(&run, l[1] as i32);
@@ -981,16 +1237,109 @@ fn a_crash_is_told_on_the_diagram_though_rules_about_messages_crowd_it() {
     let run = house::finished(house::read(text).unwrap());
     let index = Index::new(&run);
     let view = Viewport::new(&run, 0, SEC, 640.0, 260.0);
-    let said = |shapes: &[Shape]| {
-        let mut words = vec![];
-        texts(shapes, "fault-word", &mut words);
+    let said = |now: Us, role: &str| {
+        let (shapes, mut words) = (spacetime::words(&run, &index, &view, now), vec![]);
+        texts(&shapes, role, &mut words);
         words.iter().any(|w| w.0.starts_with("crash n4"))
     };
-    assert!(said(&spacetime::front(&run, &index, &view, Pick::None)));
-    // Over the veil only once it has happened.
+    // Pale, all of it, until it has happened; and never under the veil alone.
     let crash = index.faults.last().unwrap().at;
-    assert!(said(&spacetime::done(&run, &index, &view, crash)));
-    assert!(!said(&spacetime::done(&run, &index, &view, crash - 1)));
+    assert!(said(crash, "fault-word") && !said(crash, "fault-word yet"));
+    assert!(!said(crash - 1, "fault-word") && said(crash - 1, "fault-word yet"));
+    let mut under = vec![];
+    let front = spacetime::front(&run, &index, &view, Pick::None);
+    ["fault-word", "fault-word yet"].iter().for_each(|r| texts(&front, r, &mut under));
+    assert!(under.is_empty(), "{under:?}");
+}
+
+#[test]
+fn an_act_that_did_nothing_is_drawn_so_each_time_it_did() {
+    let text = "lamplight 1\nrun raft nodes=3 clients=0 seed=1\nat 100ms crash n1\nat 150ms crash n1\n\
+                at 200ms heal\nat 250ms crash n2 n1\nat 300ms every 100ms x 3 restart n1\nuntil 1s\n";
+    let run = house::finished(house::read(text).unwrap());
+    let mut early = engine::protocols::open(run.scenario().clone()).unwrap();
+    early.advance(160 * MS, u32::MAX);
+    let index = Index::new(&run);
+    // Also where it goes on from the index of another run.
+    let mut forked = Index::new(&early).fork(&early);
+    forked.catch_up(&run);
+    use engine::scene::index::Fate::{Done, Nothing, Part};
+    for index in [&index, &forked] {
+        let fates: Vec<_> = index.faults.iter().map(|a| a.fate()).collect();
+        assert_eq!(fates, [Done, Nothing, Nothing, Part, Done, Nothing, Nothing]);
+        assert!(index.acts.iter().all(|a| index.faults.contains(a)));
+    }
+    let view = Viewport::new(&run, 0, 600 * MS, 1_400.0, 260.0);
+    let drawn = spacetime::front(&run, &index, &view, Pick::None);
+    let marks = of_role(&drawn, "fault-mark");
+    assert_eq!(marks.len(), 7);
+    for (mark, act) in marks.iter().zip(&index.faults) {
+        let Form::Group { kids, .. } = &mark.form else { panic!("{mark:?}") };
+        let nothing = act.fate() == Nothing;
+        assert_eq!(of_role(kids, "fault").is_empty(), nothing, "{mark:?}");
+        assert_eq!(of_role(kids, "fault void").len(), if nothing { 2 } else { 0 });
+        assert_eq!(mark.name.ends_with(": did nothing"), nothing, "{}", mark.name);
+        // It is short: no lane is crossed.
+        let low = |s: &&Shape| matches!(s.form, Form::Line { y2, .. } if y2 > view.y(NodeId(0)));
+        assert_eq!(kids.iter().any(|s| low(&s)), !nothing);
+    }
+    let (shapes, mut red, mut grey) = (spacetime::words(&run, &index, &view, SEC), vec![], vec![]);
+    texts(&shapes, "fault-word", &mut red);
+    texts(&shapes, "fault-word void", &mut grey);
+    let said =
+        |words: &[(&str, f32, f32)]| words.iter().map(|w| w.0.to_string()).collect::<Vec<_>>();
+    assert_eq!(said(&red), ["crash n1", "crash n2 n1: done in part", "restart n1"]);
+    assert!(grey.len() == 4 && grey.iter().all(|w| w.0.ends_with(": did nothing")), "{grey:?}");
+}
+
+#[test]
+fn a_name_on_the_diagram_stands_nowhere_before_its_message_and_is_as_dark_all_of_it() {
+    let run = busy(4, 5, 2_000);
+    let index = Index::new(&run);
+    let view = Viewport::new(&run, 0, 700 * MS, 1_000.0, 420.0);
+    let names = |shapes: &[Shape]| {
+        let mut words = vec![];
+        texts(shapes, "message-word", &mut words);
+        words.iter().map(|(t, x, y)| (t.to_string(), *x, *y)).collect::<Vec<_>>()
+    };
+    let (mut all, mut dark) = (0, 0);
+    for k in view.tiles() {
+        let tile = spacetime::tile(&run, &index, &view, k);
+        let kind = |m: &engine::trace::MsgRec| run.entry().kinds[m.kind as usize].name;
+        let x = |t: Us| view.x(t) - view.tile_x(k);
+        for (word, left, _) in names(&tile.seen_from(0.0)) {
+            all += 1;
+            // Somebody had sent one of its kind, and not long before.
+            let sent = run.trace().msgs.iter().filter(|m| {
+                run.label(m).as_deref().unwrap_or(kind(m)) == word && x(m.sent_at) <= left + 0.1
+            });
+            assert!(sent.count() > 0, "{word} at {left}");
+            assert!(tile.begun(0) == 0 || k == 0);
+        }
+        for now in (0..700 * MS).step_by(7_003) {
+            let over = names(&tile.reaching(now, x(now)));
+            dark += over.len();
+            let width = |t: &str| text::width(t, text::SMALL);
+            assert!(over.iter().all(|w| w.1 + width(&w.0) > x(now)), "{over:?}");
+            // And nothing that has begun is left half under the veil.
+            let cut = names(&tile.seen_from(0.0));
+            let cut = cut.iter().filter(|w| w.1 <= x(now) && w.1 + width(&w.0) > x(now));
+            let left: Vec<_> = cut.filter(|w| !over.contains(w)).collect();
+            for (word, left, _) in left {
+                let late = run.trace().msgs.iter().any(|m| {
+                    run.label(m).as_deref().unwrap_or(kind(m)) == word
+                        && m.sent_at > now
+                        && x(m.sent_at) <= *left
+                });
+                assert!(late, "{word} at {now}");
+            }
+        }
+        // What an edge would cut is left out.
+        let seen = names(&tile.seen_from(200.0));
+        assert!(seen.iter().all(|w| w.1 >= 200.0));
+        assert_eq!(seen.len() + tile.cut_at(200.0), tile.seen_from(0.0).len() - tile.shapes.len());
+    }
+    assert!(all > 10 && dark > 10, "{all} {dark}");
 }
 
 /// The rings of a shipped run as one, drawn in a width.
@@ -1170,7 +1519,7 @@ fn readings_and_the_lives_of_clients_are_told_by_the_cones() {
         let beside = e.map(|e| Beside::new(run, &index, e));
         let (clocks, m) = (Clocks::new(run), Measures::new(run));
         let until = run.horizon();
-        measures(run, &clocks, &m, until, (900.0, 1_000.0), beside.as_ref()).shapes
+        measures(run, &clocks, &m, (until, until), (900.0, 1_000.0), beside.as_ref()).shapes
     };
     let names = |shapes: &[Shape]| -> Vec<String> {
         let kids = shapes.iter().flat_map(|s| match &s.form {

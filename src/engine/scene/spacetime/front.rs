@@ -1,4 +1,4 @@
-//! What lies over the lanes: faults with their words, marks to choose, the selection with its clocks; and
+//! What lies over the lanes: faults and their words, marks to choose, the selection with its clocks; and
 //! finding by geometry what is under a point.
 
 use super::Keepers;
@@ -10,10 +10,10 @@ use crate::card::{View, Weight};
 use crate::ids::{EventId, MsgId, NodeId, SEC, Us};
 use crate::protocol::prose_time;
 use crate::run::Run;
-use crate::scene::index::{Act, Index, Tale};
+use crate::scene::index::{Act, Fate, Index, Tale};
 use crate::scene::list;
 use crate::scene::place::{Box2, Placer};
-use crate::scene::{Anchor, Hue, Pick, Shape, text};
+use crate::scene::{Anchor, Form, Hue, Pick, Shape, text};
 use crate::show::{Exhibit, Showcase};
 use crate::trace::causality::opens;
 use crate::trace::{Event, Trace, What};
@@ -105,8 +105,7 @@ pub fn veil(view: &Viewport, more: bool) -> Vec<Shape> {
     veil.into_iter().chain(line).collect()
 }
 
-/// Faults with their words, and the marks one steps through by key. What of it is still to come lies under
-/// the veil.
+/// Faults, and the marks one steps through by key. What of it is still to come lies under the veil.
 pub fn front(run: &Run, index: &Index, view: &Viewport, selected: Pick) -> Vec<Shape> {
     let mut out = vec![];
     faults(run, index, view, selected, &mut out);
@@ -118,16 +117,19 @@ pub fn front(run: &Run, index: &Index, view: &Viewport, selected: Pick) -> Vec<S
     out
 }
 
-/// Where two runs side by side part: a line through all lanes, with its word.
-pub fn parting(view: &Viewport, at: Us) -> Vec<Shape> {
+/// Where two runs side by side part: a line through all lanes.
+pub fn parting(view: &Viewport, at: Us) -> Option<Shape> {
     let x = view.x(at);
-    if x < view.gutter || x > view.w {
-        return vec![];
-    }
-    vec![
-        Shape::line("parting", x, view.top() - 6.0, x, view.foot()),
-        Shape::text("parting-word", x + 5.0, view.foot() - 4.0, Anchor::Start, "they part here"),
-    ]
+    (view.gutter..=view.w)
+        .contains(&x)
+        .then(|| Shape::line("parting", x, view.top() - 6.0, x, view.foot()))
+}
+
+/// Its word, over the veil.
+pub fn parting_word(view: &Viewport, at: Us, now: Us) -> Option<Shape> {
+    let Form::Line { x1, y2, .. } = parting(view, at)?.form else { return None };
+    let role = if at <= now { "parting-word" } else { "parting-word yet" };
+    Some(Shape::text(role, x1 + 5.0, y2 - 4.0, Anchor::Start, "they part here"))
 }
 
 /// The selected event with its clock and its neighbours': over everything, its words between these two edges, which are
@@ -161,6 +163,15 @@ struct Told {
     place: Option<(f32, f32, String)>,
 }
 
+/// What is said of an act that was not done, or not all of it.
+fn note(act: &Act) -> &'static str {
+    match act.fate() {
+        Fate::Done => "",
+        Fate::Part => ": done in part",
+        Fate::Nothing => ": did nothing",
+    }
+}
+
 /// The faults in sight. What is done to nodes and to the network is told before rules about messages, and is rather
 /// cut short than left out.
 fn told(run: &Run, index: &Index, view: &Viewport) -> Vec<Told> {
@@ -175,7 +186,8 @@ fn told(run: &Run, index: &Index, view: &Viewport) -> Vec<Told> {
         for told in all.iter_mut().filter(|t| is_rule(t) == rules) {
             let rooms: &[f32] = if rules { &[260.0] } else { &[260.0, 120.0, 60.0] };
             told.place = rooms.iter().find_map(|room| {
-                let label = text::fit(&told.words, text::SMALL, *room);
+                let said = text::fit(&told.words, text::SMALL, *room);
+                let label = [&said, note(&told.act)].concat();
                 let width = text::width(&label, text::SMALL);
                 let places = [(5.0, 11.0), (5.0, 25.0), (-5.0 - width, 11.0), (-5.0 - width, 25.0)];
                 let mut free = |(dx, y): &&(f32, f32)| {
@@ -189,26 +201,37 @@ fn told(run: &Run, index: &Index, view: &Viewport) -> Vec<Told> {
     all
 }
 
+/// A line through all lanes each; what did nothing ends above them, in a hollow mark.
 fn faults(run: &Run, index: &Index, view: &Viewport, selected: Pick, out: &mut Vec<Shape>) {
     for Told { act, x, words, place } in told(run, index, view) {
         let pick = Pick::Fault(act.line);
         let role = if selected == pick { "fault-mark selected" } else { "fault-mark" };
         let top = place.as_ref().map_or(view.top() - 6.0, |p| p.1 - 9.0);
-        let mut kids = vec![Shape::line("fault", x, top, x, view.foot())];
-        if let Some((x, y, label)) = place {
-            kids.push(Shape::text("fault-word", x, y, Anchor::Start, label));
+        let mut kids = vec![];
+        if act.fate() == Fate::Nothing {
+            let foot = view.top() - 12.0;
+            kids.push(Shape::line("fault void", x, top, x, foot - 3.5));
+            kids.push(Shape::circle("fault void", x, foot, 3.5));
+        } else {
+            kids.push(Shape::line("fault", x, top, x, view.foot()));
         }
         kids.push(Shape::rect("hit", x - 12.0, 0.0, 24.0, view.top()));
-        out.push(Shape::group(role, kids).pick(pick, words));
+        out.push(Shape::group(role, kids).pick(pick, [&words, note(&act)].concat()));
     }
 }
 
-/// The words of what has been done by now, once more and over the veil: they reach into what is still to come.
-pub fn done(run: &Run, index: &Index, view: &Viewport, now: Us) -> Vec<Shape> {
+/// The words of the faults, over the veil: each is as dark, all of it, as what it tells, wherever it stands.
+pub fn words(run: &Run, index: &Index, view: &Viewport, now: Us) -> Vec<Shape> {
     let word = |t: Told| {
-        let (x, y, label) = t.place.filter(|_| t.act.at <= now)?;
+        let (x, y, label) = t.place?;
+        let role = match (t.act.fate() == Fate::Nothing, t.act.at <= now) {
+            (false, true) => "fault-word",
+            (false, false) => "fault-word yet",
+            (true, true) => "fault-word void",
+            (true, false) => "fault-word void yet",
+        };
         let pick = Pick::Fault(t.act.line);
-        Some(Shape::text("fault-word", x, y, Anchor::Start, label).pick(pick, ""))
+        Some(Shape::text(role, x, y, Anchor::Start, label).pick(pick, ""))
     };
     told(run, index, view).into_iter().filter_map(word).collect()
 }
@@ -350,7 +373,8 @@ fn clocks(
         let Some(n) = event.node.filter(|_| !is_clocked(run, index, view, &event)) else {
             continue;
         };
-        out.extend(clock(run, index, e, (view.x(event.at), view.y(n)), None, placer));
+        let clock = clock(run, index, e, (view.x(event.at), view.y(n)), None, placer);
+        out.extend(clock.map(|c| c.0));
     }
 }
 
@@ -361,8 +385,8 @@ fn is_clocked(run: &Run, index: &Index, view: &Viewport, event: &Event) -> bool 
     tile.clocked(run, index, &mut Keepers::default()).iter().any(same)
 }
 
-/// The clock of a step under its dot, if there is room; else, among these arrows, above or beside it, and where
-/// none of them passes if it can be.
+/// The clock of a step under its dot, if there is room. Among these arrows, as part of a tile, it begins at its dot, under
+/// or above it, where none of them passes if it can be: a word to the left of what it tells would be dark too early.
 pub(super) fn clock(
     run: &Run,
     index: &Index,
@@ -370,20 +394,20 @@ pub(super) fn clock(
     (x, y): (f32, f32),
     among: Option<&[Line]>,
     placer: &mut Placer,
-) -> Option<Shape> {
+) -> Option<(Shape, f32)> {
     let words = clock_text(run, index, e);
     let width = text::mono(&words, text::SMALL);
-    let (mid, left) = (x - width / 2.0, x - width - 2.0);
     let (under, over) = (y + 17.0, y - 9.0);
-    let places = [(mid, under), (mid, over), (x + 2.0, under), (left, under), (x + 2.0, over)];
-    let (lines, places) = among.map_or((&[][..], &places[..1]), |lines| (lines, &places[..]));
+    let places =
+        [(x - width / 2.0, under), (x, under), (x, over), (x + 8.0, under), (x + 8.0, over)];
+    let (lines, places) = among.map_or((&[][..], &places[..1]), |lines| (lines, &places[1..]));
     let room = |p: &(f32, f32)| Box2::of_text(p.0, p.1, width, text::SMALL);
     let clear = |p: &&(f32, f32)| !lines.iter().any(|l| room(p).crossed(l.0, l.1));
     let free = |p: &&(f32, f32)| placer.is_free(&room(p));
     let best = places.iter().filter(free).find(clear).or(places.iter().find(free));
     let (x, y) = *best?;
     placer.take(room(&(x, y)));
-    Some(Shape::text("value clock", x, y, Anchor::Start, words))
+    Some((Shape::text("value clock", x, y, Anchor::Start, words), width))
 }
 
 /// The steps next to an event: before and after it on its lane, and at the other end of its messages.

@@ -9,8 +9,8 @@
 //! ```
 //!
 //! The page stacks [`backdrop`], the [`Tiles`] in sight (each moved to [`Viewport::tile_x`]), [`front`],
-//! [`veil`] (moved to `view.x(now)`: what has not happened yet lies under it), [`done`], [`focus`], and [`gutter`] on
-//! the left. Panning moves tiles; only one that comes into sight is drawn. Inside a tile messages are merged into one path an
+//! [`veil`] (moved to `view.x(now)`: what has not happened yet lies under it), [`words`] with what of the tiles' is
+//! [`Tile::reaching`] over the veil, [`focus`], and [`gutter`] on the left. Panning moves tiles; only one that comes into sight is drawn. Inside a tile messages are merged into one path an
 //! epoch and fate, and where there is less than a pixel and a half an event, into bands of density: the
 //! number of elements follows the pixels, not the run.
 //!
@@ -28,7 +28,7 @@ mod view;
 
 use std::rc::Rc;
 
-pub use front::{BEHIND, clock_text, done, focus, front, hit, parting, ticks, veil};
+pub use front::{BEHIND, clock_text, focus, front, hit, parting, parting_word, ticks, veil, words};
 pub use inquiry::{chain, cut};
 pub use round::Round;
 pub use view::{TILE, Viewport};
@@ -71,8 +71,30 @@ pub fn gutter(run: &Run, view: &Viewport, selected: Pick) -> Vec<Shape> {
 #[derive(Clone, Debug)]
 pub struct Tile {
     pub shapes: Vec<Shape>,
+    words: Vec<slab::Word>,
     /// How much was known when it was drawn, if more may come.
     open: Option<usize>,
+}
+
+impl Tile {
+    /// All of it that is seen right of an edge: a word that begins left of it would be cut.
+    pub fn seen_from(&self, left: f32) -> Vec<Shape> {
+        let words = self.words.iter().filter(|w| w.x >= left).map(|w| &w.shape);
+        self.shapes.iter().chain(words).cloned().collect()
+    }
+    /// How many words that leaves out.
+    pub fn cut_at(&self, left: f32) -> usize {
+        self.words.iter().filter(|w| w.x < left).count()
+    }
+
+    /// How many of its words tell of what has begun by now.
+    pub fn begun(&self, now: Us) -> usize {
+        self.words.iter().filter(|w| w.at <= now).count()
+    }
+    /// Those of them that reach beyond `x`: over the veil they are as dark as what they tell.
+    pub fn reaching(&self, now: Us, x: f32) -> Vec<Shape> {
+        slab::reaching(&self.words, now, x)
+    }
 }
 
 /// Tiles drawn so far.
@@ -133,22 +155,25 @@ pub fn tile(run: &Run, index: &Index, view: &Viewport, k: i64) -> Tile {
 
 fn draw(run: &Run, index: &Index, view: &Viewport, k: i64, keepers: &mut Keepers) -> Tile {
     let slab = slab::Slab::of_tile(view, k);
-    let (shapes, open) = slab.draw(run, index, view, keepers);
-    Tile { shapes, open: open.then_some(index.len()) }
+    let (shapes, words, open) = slab.draw(run, index, view, keepers);
+    Tile { shapes, words, open: open.then_some(index.len()) }
 }
 
 /// The whole diagram in one piece, for pictures that stand.
 pub fn still(run: &Run, index: &Index, view: &Viewport, now: Us, selected: Pick) -> Vec<Shape> {
     let mut out = backdrop(run, index, view, selected);
     let slab = slab::Slab::of_view(view);
-    out.extend(slab.draw(run, index, view, &mut Keepers::default()).0);
+    let (shapes, told, _) = slab.draw(run, index, view, &mut Keepers::default());
+    out.extend(shapes);
+    out.extend(told.iter().map(|w| w.shape.clone()));
     out.extend(front(run, index, view, selected));
     let x = view.x(now);
     if x >= view.gutter && x <= view.w {
         let form = super::Form::Group { x, y: 0.0, kids: veil(view, true) };
         out.push(Shape::new("now-at", form));
-        out.extend(done(run, index, view, now));
+        out.extend(slab::reaching(&told, now, x));
     }
+    out.extend(words(run, index, view, now));
     out.extend(focus(run, index, view, (view.gutter, view.w), selected));
     out.extend(gutter(run, view, selected));
     out

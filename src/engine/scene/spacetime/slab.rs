@@ -10,7 +10,7 @@ use crate::run::Run;
 use crate::scene::index::{Index, broke_at};
 use crate::scene::pen::Pen;
 use crate::scene::place::{Box2, Placer};
-use crate::scene::{Anchor, Hue, Shape, text};
+use crate::scene::{Anchor, Form, Hue, Shape, text};
 use crate::trace::causality::opens;
 use crate::trace::{Event, MsgRec, What};
 use crate::world::Life;
@@ -43,6 +43,17 @@ pub struct Slab {
 }
 
 pub(super) type Point = (f32, f32);
+
+/// A word of a slab, and when what it tells has begun and time has come to where it stands, nowhere before that: until then
+/// all of it is under the veil, and from then on over it.
+#[derive(Clone, Debug)]
+pub struct Word {
+    pub at: Us,
+    /// Its edges.
+    pub x: f32,
+    pub end: f32,
+    pub shape: Shape,
+}
 
 /// Paths by what they are and whose colour they have, in drawing order.
 type Inks = Few<(Ink, Hue), Pen>;
@@ -139,18 +150,21 @@ impl Slab {
     fn x(&self, t: Us) -> f32 {
         self.x0 + ((t as f64 - self.t0) / self.scale) as f32
     }
+    fn time(&self, x: f32) -> Us {
+        (self.t0 + f64::from(x - self.x0) * self.scale).max(0.0) as Us
+    }
     fn span(&self) -> (Us, Us) {
         (self.t0.max(0.0) as Us, self.t1.max(0.0).ceil() as Us)
     }
 
-    /// Its shapes, and whether more may come into it.
+    /// Its shapes, its words, and whether more may come into it.
     pub fn draw(
         &self,
         run: &Run,
         index: &Index,
         view: &Viewport,
         keepers: &mut Keepers,
-    ) -> (Vec<Shape>, bool) {
+    ) -> (Vec<Shape>, Vec<Word>, bool) {
         let mut inks = Inks::default();
         let (from, to) = self.span();
         let mut open = run.known_until() <= to;
@@ -174,9 +188,7 @@ impl Slab {
             self.bands(run, view, &msgs, &mut inks);
         }
         let path = |((ink, hue), pen): ((Ink, Hue), Pen)| Shape::path(ink.role(), pen.d()).hue(hue);
-        let mut shapes: Vec<Shape> = inks.into_iter().map(path).collect();
-        shapes.extend(words);
-        (shapes, open)
+        (inks.into_iter().map(path).collect(), words, open)
     }
 
     // ---------------------------------------------------------------- lanes
@@ -343,10 +355,11 @@ impl Slab {
         run: &Run,
         view: &Viewport,
         msgs: &[MsgId],
-        out: &mut Vec<Shape>,
+        out: &mut Vec<Word>,
     ) -> (Placer, Vec<Line>) {
         let trace = run.trace();
-        let bounds = Box2::new(self.x0 + 1.0, view.top() - 8.0, self.x1 - 1.0, view.foot());
+        // Above the times of the axis.
+        let bounds = Box2::new(self.x0 + 1.0, view.top() - 8.0, self.x1 - 1.0, view.foot() + 8.0);
         let mut placer = Placer::new(bounds, ((self.x1 - self.x0) / 40.0) as usize);
         let mut lines = vec![];
         for n in view.shown() {
@@ -384,11 +397,12 @@ impl Slab {
             }
             if let Some((x, y)) = best_place(&arrows, word, &placer, &lines) {
                 said.push((rec.kind, arrows[0].a.0, arrows[0].a.1));
-                placer.take(Box2::of_text(x, y, text::width(word, text::SMALL), text::SMALL));
-                out.push(
-                    Shape::text("message-word", x, y, Anchor::Start, word.to_string())
-                        .hue(Hue::epoch(rec.epoch)),
-                );
+                let wide = text::width(word, text::SMALL);
+                placer.take(spaced(x, y, wide));
+                let shape = Shape::text("message-word", x, y, Anchor::Start, word.to_string())
+                    .hue(Hue::epoch(rec.epoch));
+                let at = rec.sent_at.max(self.time(x));
+                out.push(Word { at, x, end: x + wide, shape });
             }
         }
         (placer, lines)
@@ -429,13 +443,17 @@ impl Slab {
         view: &Viewport,
         keepers: &mut Keepers,
         (lines, placer): (&[Line], &mut Placer),
-        out: &mut Vec<Shape>,
+        out: &mut Vec<Word>,
     ) {
         let shown = self.clocked(run, index, keepers);
         placer.allow(shown.len());
         for (e, n) in shown.iter().filter_map(|e| Some((e, e.node?))) {
             let at = (self.x(e.at), view.y(n));
-            out.extend(clock(run, index, e.id, at, Some(lines), placer));
+            let word = |(shape, wide): (Shape, f32)| {
+                let Form::Text { x, .. } = shape.form else { return None };
+                Some(Word { at: e.at.max(self.time(x)), x, end: x + wide, shape })
+            };
+            out.extend(clock(run, index, e.id, at, Some(lines), placer).and_then(word));
         }
     }
 }
@@ -443,11 +461,35 @@ impl Slab {
 /// An arrow's two ends.
 pub(super) type Line = (Point, Point);
 
-/// Beside one of a burst's arrows, where the fewest lines pass behind.
+/// What has begun by now and reaches beyond `x`.
+pub(super) fn reaching(words: &[Word], now: Us, x: f32) -> Vec<Shape> {
+    let is = |w: &&Word| w.at <= now && w.end > x;
+    words.iter().filter(is).map(|w| w.shape.clone()).collect()
+}
+
+/// Pixels between two names.
+const SPACE: f32 = 6.0;
+
+/// The box of a name with half the space to its neighbours.
+fn spaced(x: f32, y: f32, width: f32) -> Box2 {
+    Box2::of_text(x - SPACE / 2.0, y, width + SPACE, text::SMALL)
+}
+
+/// Beside one of a burst's arrows, where the fewest lines pass behind, and nowhere before it was sent: until then the veil
+/// covers all of it.
 fn best_place(arrows: &[Arrow], word: &str, placer: &Placer, lines: &[Line]) -> Option<(f32, f32)> {
     let width = text::width(word, text::SMALL);
+    let sent = arrows[0].a.0;
     let mut best: Option<(usize, (f32, f32))> = None;
     let crossings = |place: &Box2| lines.iter().filter(|l| place.crossed(l.0, l.1)).count();
+    let mut take = |(x, y): Point, best: &mut Option<(usize, Point)>| {
+        if x >= sent && placer.is_free(&spaced(x, y, width)) {
+            let crossed = crossings(&Box2::of_text(x, y, width, text::SMALL));
+            if best.is_none_or(|b| crossed < b.0) {
+                *best = Some((crossed, (x, y)));
+            }
+        }
+    };
     for arrow in arrows.iter().take(4) {
         for part in [0.5, 0.3, 0.7] {
             let x = arrow.a.0 + (arrow.b.0 - arrow.a.0) * part;
@@ -462,17 +504,14 @@ fn best_place(arrows: &[Arrow], word: &str, placer: &Placer, lines: &[Line]) -> 
                 (middle, y - lift - 9.0),
                 (middle, y + lift + 9.0),
             ];
-            for (x, y) in places {
-                let place = Box2::of_text(x, y, width, text::SMALL);
-                if !placer.is_free(&place) {
-                    continue;
-                }
-                let crossed = crossings(&place);
-                if best.is_none_or(|b| crossed < b.0) {
-                    best = Some((crossed, (x, y)));
-                }
-            }
+            places.into_iter().for_each(|p| take(p, &mut best));
         }
+    }
+    // Beyond the lane it goes to, clear of the heads there.
+    for Arrow { a, b, .. } in arrows.iter().filter(|a| !a.lost) {
+        let y = if b.1 > a.1 { b.1 + 16.5 } else { b.1 - 10.5 };
+        take((sent.max(b.0 - width / 2.0), y), &mut best);
+        take((b.0, y), &mut best);
     }
     if best.is_some_and(|b| b.0 == 0) {
         return best.map(|b| b.1);
@@ -480,11 +519,9 @@ fn best_place(arrows: &[Arrow], word: &str, placer: &Placer, lines: &[Line]) -> 
     // Else at its sender, on the side nobody is sent to.
     let (x, y, down) = (arrows[0].a.0, arrows[0].a.1, arrows.iter().all(|a| a.b.1 > a.a.1));
     let y = if down { y - 10.5 } else { y + 18.0 };
-    for x in [x - 4.0, x - width + 4.0] {
-        let place = Box2::of_text(x, y, width, text::SMALL);
-        if placer.is_free(&place) && best.is_none_or(|b| crossings(&place) < b.0) {
-            best = Some((crossings(&place), (x, y)));
-        }
+    let place = Box2::of_text(x, y, width, text::SMALL);
+    if placer.is_free(&spaced(x, y, width)) && best.is_none_or(|b| crossings(&place) < b.0) {
+        best = Some((crossings(&place), (x, y)));
     }
     best.filter(|b| b.0 <= 2).map(|b| b.1)
 }

@@ -1,18 +1,27 @@
 //! The smaller sides of a partition, each on fenced ground.
 
 use super::Layout;
+use super::layout::Side;
 use crate::few;
 use crate::ids::NodeId;
 use crate::run::{Peek, Run};
-use crate::scene::pen::Pen;
+use crate::scene::pen::{Pen, around};
 use crate::scene::{Pick, Shape};
 use crate::world::net::FREE;
 
 type Point = (f32, f32);
 
-pub(super) fn fences(run: &Run, peek: &Peek, layout: &Layout, out: &mut Vec<Shape>) {
+/// Beside nodes that are there, drawn already: their words stand inside of their fence.
+pub(super) fn fences(
+    run: &Run,
+    peek: &Peek,
+    layout: &Layout,
+    nodes: &[(NodeId, Shape)],
+    out: &mut Vec<Shape>,
+) {
+    let room = Room::new(layout, nodes);
     for n in run.cast().all().filter(|n| is_isolated(run, peek, *n)) {
-        fence(run, layout, &[n], out);
+        fence(run, &room, &[n], out);
     }
     let Some(groups) = peek.groups() else { return };
     let largest = largest(run, groups);
@@ -23,13 +32,61 @@ pub(super) fn fences(run: &Run, peek: &Peek, layout: &Layout, out: &mut Vec<Shap
     for side in sides {
         let is = |n: &NodeId| groups.get(n.index()) == Some(&side);
         let members: Vec<NodeId> = run.cast().all().filter(is).collect();
-        fence(run, layout, &members, out);
+        fence(run, &room, &members, out);
     }
 }
 
-fn fence(run: &Run, layout: &Layout, members: &[NodeId], out: &mut Vec<Shape>) {
+/// What each node takes up: its circle and its words.
+struct Room<'a> {
+    layout: &'a Layout,
+    corners: Vec<Vec<Point>>,
+}
+
+/// Between what is inside and the fence.
+const GAP: f32 = 8.0;
+/// Words grow in steps: the fence does not tremble with every letter.
+const STEP: f32 = 24.0;
+
+impl Room<'_> {
+    fn new<'a>(layout: &'a Layout, nodes: &[(NodeId, Shape)]) -> Room<'a> {
+        let mut room = Room { layout, corners: vec![vec![]; layout.len()] };
+        let r = layout.ring_radius() + 2.0;
+        for i in 0..layout.len() {
+            let (x, y) = layout.at[i];
+            let rim = (0..16).map(|k| around(x, y, r, r, k as f32 / 16.0));
+            room.corners[i] = rim.map(|p| room.within(p)).collect();
+        }
+        for (n, shape) in nodes {
+            for b in super::words_beside(shape) {
+                let more = ((b.x1 - b.x0) / STEP).ceil() * STEP - (b.x1 - b.x0);
+                let (x0, x1) = match layout.side(*n) {
+                    Side::Left => (b.x0 - more, b.x1),
+                    Side::Right => (b.x0, b.x1 + more),
+                    _ => (b.x0 - more / 2.0, b.x1 + more / 2.0),
+                };
+                let corners = [(x0, b.y0), (x1, b.y0), (x1, b.y1), (x0, b.y1)];
+                let corners = corners.map(|p| room.within(p));
+                room.corners[n.index()].extend(corners);
+            }
+        }
+        room
+    }
+
+    /// As near to a point as a fence round it stays in the view.
+    fn within(&self, (x, y): Point) -> Point {
+        let edge = GAP + 1.5;
+        let (w, h) = ((self.layout.w - edge).max(edge), (self.layout.h - edge).max(edge));
+        (x.clamp(edge, w), y.clamp(edge, h))
+    }
+
+    fn of(&self, nodes: &[NodeId]) -> Vec<Point> {
+        nodes.iter().flat_map(|n| self.corners[n.index()].iter().copied()).collect()
+    }
+}
+
+fn fence(run: &Run, room: &Room, members: &[NodeId], out: &mut Vec<Shape>) {
     let names: Vec<&str> = members.iter().map(|n| run.name(*n)).collect();
-    let ground = ground(layout, members);
+    let ground = ground(room, members);
     // The ground over the fence covers what of it lies inside another part.
     let kids = vec![Shape::path("fence", ground.clone()), Shape::path("fence-ground", ground)];
     let name = ["cut off: ", &names.join(", ")].concat();
@@ -66,11 +123,11 @@ fn largest(run: &Run, groups: &[u8]) -> u8 {
 }
 
 /// The hulls of a side's parts, and bridges between them where nobody else stands.
-fn ground(layout: &Layout, members: &[NodeId]) -> String {
+fn ground(room: &Room, members: &[NodeId]) -> String {
+    let layout = room.layout;
     let gap = layout.ring_radius() + 10.0;
-    let points = |part: &[NodeId]| part.iter().map(|n| layout.at(*n)).collect::<Vec<_>>();
-    let mut parts = parts(layout, members);
-    let mut d: String = parts.iter().map(|p| hull(&points(p), gap)).collect();
+    let mut parts = parts(room, members);
+    let mut d: String = parts.iter().map(|p| hull(&room.of(p), GAP)).collect();
     let others = outsiders(layout, members);
     while let Some((i, j, ends)) = bridge(layout, &parts, &others) {
         d.push_str(&hull(&ends, gap * 0.6));
@@ -154,12 +211,14 @@ fn outsiders(layout: &Layout, members: &[NodeId]) -> Vec<Point> {
 }
 
 /// Members in as few fences as leave everybody else outside.
-fn parts(layout: &Layout, members: &[NodeId]) -> Vec<Vec<NodeId>> {
+fn parts(room: &Room, members: &[NodeId]) -> Vec<Vec<NodeId>> {
     let mut parts: Vec<Vec<NodeId>> = members.iter().map(|n| vec![*n]).collect();
-    let outsiders = outsiders(layout, members);
+    let all = (0..room.layout.len() as u16).map(NodeId);
+    let outside: Vec<NodeId> = all.filter(|n| !members.contains(n)).collect();
+    let outside = room.of(&outside);
     let fits = |a: &[NodeId], b: &[NodeId]| {
-        let corners = convex(a.iter().chain(b).map(|n| layout.at(*n)).collect());
-        outsiders.iter().all(|p| !near(&corners, *p, layout.ring_radius() * 2.0 + 13.0))
+        let corners = convex(room.of(&[a, b].concat()));
+        outside.iter().all(|p| !near(&corners, *p, GAP + 3.0))
     };
     let mut i = 0;
     while i < parts.len() {
@@ -259,7 +318,8 @@ mod tests {
         let ids = |r: std::ops::Range<u16>| r.map(NodeId).collect::<Vec<_>>();
         let layout = Layout::place(&[ids(0..2), ids(2..7)], Style::Tiers, 430.0, 340.0);
         let side = [NodeId(1), NodeId(5), NodeId(6)];
-        let (mut parts, others) = (parts(&layout, &side), outsiders(&layout, &side));
+        let room = Room::new(&layout, &[]);
+        let (mut parts, others) = (parts(&room, &side), outsiders(&layout, &side));
         assert!(parts.len() > 1 && bridge(&layout, &parts, &others).is_none());
         while let Some((i, j, [a, by, b])) = detour(&layout, &parts, &others) {
             for o in &others {

@@ -42,6 +42,13 @@ pub struct Spot {
     pub state: State,
 }
 
+type Point = (f32, f32);
+/// Where a message is, and the way it goes.
+type Aim = (Point, Point);
+
+/// As long as the tail of a message is, at most.
+const TAIL: f32 = 34.0;
+
 /// What is in the air. Good for a run, a layout and an index; made anew costs nothing.
 pub struct Flights<'a> {
     pub run: &'a Run,
@@ -58,7 +65,7 @@ impl Flights<'_> {
         self.each(now, &mut |m, rec, spot| {
             let way = self.layout.way(rec.from, rec.to);
             let ((x, y), (dx, dy)) = (way.at(spot.t), way.along(spot.t));
-            let tail = (way.length() * spot.t).min(34.0);
+            let tail = (way.length() * spot.t).min(TAIL);
             let hue = Hue::epoch(rec.epoch).0 as f32;
             let copy = if rec.of.is_some() { 1.0 } else { 0.0 };
             let state = spot.state as u8 as f32;
@@ -92,55 +99,63 @@ impl Flights<'_> {
         out.clear();
         let size = text::SMALL;
         let mut placer = self.room();
-        let mut seen: Vec<(MsgId, MsgRec, (f32, f32), Spot)> = vec![];
+        let mut seen: Vec<(MsgId, MsgRec, Aim, Spot)> = vec![];
+        // No name lies over an arrow: neither over its head nor over its tail.
+        let mut tails: Vec<(Point, Point)> = vec![];
         self.each(now, &mut |m, rec, spot| {
-            let at = self.layout.way(rec.from, rec.to).at(spot.t);
+            let way = self.layout.way(rec.from, rec.to);
+            let (at, along) = (way.at(spot.t), way.along(spot.t));
+            let tail = (way.length() * spot.t).min(TAIL);
             placer.block(Box2::around(at.0, at.1, 7.0));
-            seen.push((m, *rec, at, spot));
+            tails.push((at, (at.0 - along.0 * tail, at.1 - along.1 * tail)));
+            seen.push((m, *rec, (at, along), spot));
         });
         // Background noise is named only where there is room left.
         few::sort_by_key(&mut seen, |s| (s.1.quiet, s.0));
         let mut named: Vec<(NodeId, Us, u8, bool)> = vec![];
-        for (m, rec, (x, y), spot) in seen {
+        for (m, rec, aim, spot) in seen {
             let burst = (rec.from, rec.sent_at, rec.kind, spot.state == State::Lost);
             if named.contains(&burst) || placer.is_full() {
                 continue;
             }
             let code = label_code(self.run, m, &rec, spot.state);
             let width = text::width(&label_text(self.run, code), size);
-            let places =
-                [(11.0, 4.0), (-11.0 - width, 4.0), (-width / 2.0, -12.0), (-width / 2.0, 20.0)];
-            let place = places
-                .iter()
-                .find(|(dx, dy)| placer.take(Box2::of_text(x + dx, y + dy, width, size)));
-            if let Some((dx, dy)) = place {
+            let place = places(aim, width).into_iter().find(|(x, y)| {
+                let room = Box2::of_text(*x, *y, width, size);
+                !tails.iter().any(|t| room.crossed(t.0, t.1)) && placer.take(room)
+            });
+            if let Some((x, y)) = place {
                 named.push(burst);
-                out.extend([m.0 as f32, code as f32, x + dx, y + dy]);
+                out.extend([m.0 as f32, code as f32, x, y]);
             }
         }
     }
 }
 
-/// Room for words beside nodes and what is written under those.
+/// Where a name may stand: on the message's own side of its way, beside it, behind it or ahead, and then on the other's.
+fn places(((x, y), (dx, dy)): Aim, width: f32) -> [Point; 6] {
+    let (half, tall) = (width / 2.0, text::SMALL * 0.54);
+    // From the way to the middle of a box that does not touch it.
+    let off = dy.abs() * half + dx.abs() * tall + 8.0;
+    let at = |side: f32, along: f32| {
+        let (cx, cy) = (x - dy * off * side + dx * along, y + dx * off * side + dy * along);
+        (cx - half, cy + text::SMALL * 0.28)
+    };
+    [at(1.0, -8.0), at(1.0, -26.0), at(1.0, 14.0), at(-1.0, -8.0), at(-1.0, -26.0), at(-1.0, 14.0)]
+}
+
+/// Room for words beside nodes and what is written beside those.
 pub(super) fn placer(layout: &Layout, budget: usize) -> Placer {
     let mut placer = Placer::new(Box2::new(2.0, 2.0, layout.w - 2.0, layout.h - 2.0), budget);
     for n in (0..layout.len() as u16).map(NodeId) {
         let (x, y) = layout.at(n);
         placer.block(Box2::around(x, y, layout.ring_radius() + 1.0));
-        let (foot, half) = (y + layout.ring_radius(), layout.room(n) / 2.0);
-        // Its state and its line stand below it; of a small one a line alone.
-        if layout.shows_lines() {
-            let half = half.min(WORDS);
-            placer.block(Box2::new(x - half, foot, x + half, foot + 35.0));
-        } else if layout.shows_words() {
-            placer.block(Box2::new(x - half, foot, x + half, foot + 14.0));
+        if layout.shows_words() {
+            placer.block(layout.words_box(n));
         }
     }
     placer
 }
-
-/// Half the width of what is written under a node, as a rule.
-const WORDS: f32 = 60.0;
 
 /// From this number on a label is a message's own: the rest is its id.
 pub const OWN: i32 = 256;
@@ -242,7 +257,7 @@ pub(super) fn still(run: &Run, index: &Index, layout: &Layout, now: Us, out: &mu
 fn message(run: &Run, layout: &Layout, m: MsgId, rec: &MsgRec, spot: Spot) -> Shape {
     let way = layout.way(rec.from, rec.to);
     let ((x, y), (dx, dy)) = (way.at(spot.t), way.along(spot.t));
-    let tail = (way.length() * spot.t).min(34.0);
+    let tail = (way.length() * spot.t).min(TAIL);
     let mut kids = vec![];
     let lost = spot.state == State::Lost;
     let back = if lost { 0.0 } else { 8.0 };

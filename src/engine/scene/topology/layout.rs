@@ -4,7 +4,9 @@ use crate::card::Layout as Style;
 use crate::few;
 use crate::ids::{EventId, NodeId};
 use crate::run::Run;
+use crate::scene::Anchor;
 use crate::scene::pen::{Pen, around};
+use crate::scene::place::Box2;
 use crate::tree::Tree;
 
 type Point = (f32, f32);
@@ -14,11 +16,31 @@ pub struct Layout {
     pub w: f32,
     pub h: f32,
     r: f32,
-    at: Vec<Point>,
+    pub(super) at: Vec<Point>,
     /// How far the way from one to the other bends aside, in its own lengths: from × to.
     bends: Vec<f32>,
-    /// How wide the words under each may be.
-    rooms: Vec<f32>,
+    shape: Figure,
+    /// Where the words of each stand, and how wide they may be.
+    words: Vec<(Side, f32)>,
+}
+
+/// How the tiers stand together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Figure {
+    /// One in a ring, the others above and below it.
+    Ring,
+    /// One in a ring, the others in columns to its left.
+    Beside,
+    Rows,
+}
+
+/// Where the words beside a node stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Below,
+    Above,
+    Left,
+    Right,
 }
 
 /// Room round a node for its ring and its words: at the sides, above and below.
@@ -26,15 +48,27 @@ const RING: f32 = 5.0;
 /// A message's head.
 const HEAD: f32 = 12.0;
 /// Beside a way: a message keeps to its right, and its head is ten wide.
-const EDGE: f32 = 10.0;
-/// The words under a node are about twice as tall.
-const WORDS: f32 = 12.0;
+const EDGE: f32 = 12.0;
+/// Half the width of the words beside a node, as a rule, and how tall they are: two lines, or the one of a small node.
+const WORDS: f32 = 60.0;
+const TALL: f32 = 35.0;
+const LOW: f32 = 14.0;
+/// From the rim to words at its left or right.
+const ASIDE: f32 = 7.0;
+/// From line to line.
+pub(super) const LEAD: f32 = 14.0;
 const LINES_FROM: f32 = 20.0;
 const BOTH_FROM: f32 = 26.0;
 const NAMES_FROM: f32 = 13.0;
 
 impl Layout {
     pub fn new(run: &Run, w: f32, h: f32) -> Layout {
+        Layout::after(run, w, h, None)
+    }
+
+    /// The same in the figure of another one, where there is about as much room as there was: a few pixels more or less
+    /// move nobody to the other side.
+    pub fn after(run: &Run, w: f32, h: f32, old: Option<&Layout>) -> Layout {
         let entry = run.entry();
         let mut tiers: Vec<(u8, Vec<NodeId>)> = vec![];
         for n in run.cast().all() {
@@ -52,57 +86,38 @@ impl Layout {
             Some(Tree::Node(home)) => Some(*home),
             _ => None,
         };
-        Layout::arrange(&tiers, entry.layout, w, h, &home)
+        let near = |a: f32, b: f32| (a - b).abs() < a.max(b) / 3.0;
+        let old = old.filter(|o| o.len() == run.cast().len() && near(o.w, w) && near(o.h, h));
+        Layout::arrange(&tiers, entry.layout, (w, h), old.map(|o| o.shape), &home)
     }
 
     /// Tiers from the top down, each in its own order.
     pub fn place(tiers: &[Vec<NodeId>], style: Style, w: f32, h: f32) -> Layout {
-        Layout::arrange(tiers, style, w, h, &|_| None)
+        Layout::arrange(tiers, style, (w, h), None, &|_| None)
     }
 
-    /// The largest circle for which everything has room wins; where it would be too flat to be seen as one, rows.
+    /// The largest circle for which everything has room wins; where it would be too flat to be seen as one, the others
+    /// stand beside it, or all in rows.
     fn arrange(
         tiers: &[Vec<NodeId>],
         style: Style,
-        w: f32,
-        h: f32,
+        (w, h): (f32, f32),
+        old: Option<Figure>,
         home: &dyn Fn(NodeId) -> Option<NodeId>,
     ) -> Layout {
         let n: usize = tiers.iter().map(Vec::len).sum();
-        let largest: f32 = match n {
-            0..=7 => 36.0,
-            8..=12 => 30.0,
-            _ => 22.0,
-        };
-        // Peers who all talk to each other are a circle, however flat: in a row their messages would pass over nodes.
-        let round = match style {
-            _ if tiers.len() == 1 => ALONE,
-            Style::Circle => 0.0,
-            _ => ROUND,
-        };
-        let ring = best(largest, |r| bent(tiers, style, w, h, r, round));
-        let rows = best(largest, |r| straight(tiers, w, h, r));
-        // A flat one is better than names that are not seen.
-        let ring = ring.or_else(|| {
-            best(largest, |r| bent(tiers, style, w, h, r, 0.0))
-                .filter(|a| rows.as_ref().is_none_or(|b| b.0 < a.0 * 0.7))
-        });
-        let (r, at) = match (ring, rows) {
-            (Some(a), Some(b)) if a.0 >= b.0 * 0.7 || a.0 >= 24.0 => a,
-            (_, Some(b)) => b,
-            (Some(a), None) => a,
-            (None, None) => (2.0, grid(tiers, w, h)),
-        };
+        let (r, shape, at) = figure(tiers, style, (w, h), old);
         let middle = vec![(w / 2.0, h / 2.0); n];
-        let mut layout = Layout { w, h, r, at: middle, bends: vec![], rooms: vec![] };
+        let words = vec![(Side::Below, 0.0); n];
+        let mut layout = Layout { w, h, r, at: middle, bends: vec![], shape, words };
         for (node, point) in tiers.iter().flatten().zip(at) {
             if let Some(slot) = layout.at.get_mut(node.index()) {
                 *slot = point;
             }
         }
         tiers.iter().for_each(|t| layout.go_home(t, home));
+        layout.place_words(tiers);
         layout.bend_ways();
-        layout.rooms = (0..n).map(|i| layout.room_of(layout.at[i])).collect();
         layout
     }
 
@@ -168,16 +183,113 @@ impl Layout {
     pub fn shows_wires(&self) -> bool {
         self.at.len() <= 16
     }
-    /// Width a line under a node may have before it meets its neighbour's or the edge.
+    /// Width a line beside a node may have before it meets its neighbour's or the edge.
     pub fn room(&self, n: NodeId) -> f32 {
-        self.rooms.get(n.index()).copied().unwrap_or(0.0)
+        self.words.get(n.index()).map_or(0.0, |w| w.1)
+    }
+    pub fn side(&self, n: NodeId) -> Side {
+        self.words.get(n.index()).map_or(Side::Below, |w| w.0)
     }
 
-    fn room_of(&self, (x, y): Point) -> f32 {
-        let edge = 2.0 * x.min(self.w - x) - 4.0;
+    /// Where so many lines beside a node begin: x and the first baseline, and to which side they go from there.
+    pub fn lines(&self, n: NodeId, lines: usize) -> (Point, Anchor) {
+        let ((x, y), r) = (self.at(n), self.ring_radius());
+        let more = LEAD * lines.saturating_sub(1) as f32;
+        let middle = y + 4.5 - more / 2.0;
+        match self.side(n) {
+            Side::Below => ((x, y + r + 17.0), Anchor::Middle),
+            Side::Above => ((x, y - r - 9.0 - more), Anchor::Middle),
+            Side::Left => ((x - r - ASIDE, middle), Anchor::End),
+            Side::Right => ((x + r + ASIDE, middle), Anchor::Start),
+        }
+    }
+
+    /// What is kept free for the words beside a node.
+    pub fn words_box(&self, n: NodeId) -> Box2 {
+        self.box_at(self.at(n), self.side(n), (self.room(n) / 2.0).min(WORDS))
+    }
+
+    fn box_at(&self, (x, y): Point, side: Side, half: f32) -> Box2 {
+        let r = self.ring_radius();
+        let tall = if self.shows_lines() { TALL } else { LOW };
+        match side {
+            Side::Below => Box2::new(x - half, y + r, x + half, y + r + tall),
+            Side::Above => Box2::new(x - half, y - r - tall, x + half, y - r),
+            Side::Left => Box2::new(x - r - ASIDE - 2.0 * half, y - 19.0, x - r - 2.0, y + 19.0),
+            Side::Right => Box2::new(x + r + 2.0, y - 19.0, x + r + ASIDE + 2.0 * half, y + 19.0),
+        }
+    }
+
+    /// How wide the words at that side may be.
+    fn room_at(&self, (x, y): Point, side: Side) -> f32 {
+        let out = self.ring_radius() + ASIDE;
         let level = |p: &&Point| (p.1 - y).abs() < self.r + 24.0 && (p.0 - x).abs() > 1.0;
-        let gaps = self.at.iter().filter(level).map(|p| (p.0 - x).abs() - 8.0);
-        gaps.fold(edge.min(self.r * 6.0), f32::min)
+        let gaps = |f: &dyn Fn(f32) -> Option<f32>, most: f32| {
+            self.at.iter().filter(level).filter_map(|p| f(p.0)).fold(most, f32::min)
+        };
+        let wide = self.r * 6.0;
+        match side {
+            Side::Left => gaps(&|p| (p < x).then(|| x - p - 2.0 * out), (x - out - 4.0).min(wide)),
+            Side::Right => {
+                gaps(&|p| (p > x).then(|| p - x - 2.0 * out), (self.w - x - out - 4.0).min(wide))
+            }
+            _ => {
+                let edge = 2.0 * x.min(self.w - x) - 4.0;
+                gaps(&|p| Some((p - x).abs() - 8.0), edge.min(wide))
+            }
+        }
+    }
+
+    /// Words stand where the fewest ways pass: below their node if it is all one.
+    fn place_words(&mut self, tiers: &[Vec<NodeId>]) {
+        let n = self.at.len();
+        for i in 0..n {
+            self.words[i] = (Side::Below, self.room_at(self.at[i], Side::Below));
+        }
+        if !self.shows_lines() || n > 24 {
+            return;
+        }
+        // Those of one tier above another talk to that, not to each other.
+        let last = tiers.len().saturating_sub(1);
+        let mut ways = vec![];
+        for (i, tier) in tiers.iter().enumerate() {
+            for (k, a) in tier.iter().enumerate() {
+                let others = if i == last { &tier[k + 1..] } else { &[] };
+                let below = tiers[i + 1..].iter().flatten();
+                ways.extend(others.iter().chain(below).map(|b| (self.at(*a), self.at(*b))));
+            }
+        }
+        for i in 0..n {
+            let sides = [Side::Below, Side::Above, Side::Right, Side::Left];
+            let cost = |side: &Side| self.cost(i, *side, &ways);
+            let mut best = (Side::Below, cost(&Side::Below).unwrap_or(usize::MAX));
+            for side in &sides[1..] {
+                if let Some(cost) = cost(side).filter(|c| *c < best.1) {
+                    best = (*side, cost);
+                }
+            }
+            self.words[i] = (best.0, self.room_at(self.at[i], best.0));
+        }
+    }
+
+    /// How many ways pass where the words of a node would stand; none where they have no room.
+    fn cost(&self, i: usize, side: Side, ways: &[(Point, Point)]) -> Option<usize> {
+        let room = self.room_at(self.at[i], side);
+        let half = (room / 2.0).min(WORDS);
+        let aside = matches!(side, Side::Left | Side::Right);
+        let mine = self.box_at(self.at[i], side, half);
+        let view = Box2::new(0.0, -4.0, self.w, self.h + 4.0);
+        let r = self.ring_radius();
+        let others = || (0..self.at.len()).filter(|&k| k != i);
+        let meets = |k: usize| {
+            let words = self.words_box(NodeId(k as u16));
+            let (x, y) = self.at[k];
+            words.meets(&mine) || Box2::around(x, y, r).meets(&mine)
+        };
+        if (aside && half < WORDS) || !mine.inside(&view) || others().any(meets) {
+            return None;
+        }
+        Some(ways.iter().filter(|(a, b)| mine.crossed(*a, *b)).count())
     }
 
     /// The node at a point of the drawing, if any.
@@ -212,12 +324,13 @@ impl Layout {
         ];
         let clear = |bend: f32, words: bool| {
             let way = Way::between(self.at[a], self.at[b], bend);
-            let (r, under) = (self.ring_radius() + 3.0, self.ring_radius() + WORDS);
-            let others = (0..self.at.len()).filter(|&i| i != a && i != b);
+            let r = self.ring_radius() + 3.0;
+            let mut others = (0..self.at.len()).filter(|&i| i != a && i != b);
             (bend == 0.0 || way.inside(self.w, self.h))
-                && others
-                    .map(|i| self.at[i])
-                    .all(|p| way.misses(p, r) && (!words || way.misses((p.0, p.1 + under), WORDS)))
+                && others.all(|i| {
+                    way.misses(self.at[i], r)
+                        && (!words || way.misses_box(&self.narrow(NodeId(i as u16))))
+                })
         };
         // Past the words under the others too, if it can be without a wide bow.
         let first = |words: bool, most: f32| {
@@ -226,13 +339,19 @@ impl Layout {
         first(self.shows_words(), 0.56).or_else(|| first(false, 1.0)).unwrap_or(0.0)
     }
 
+    /// Where the words of a node surely stand.
+    fn narrow(&self, n: NodeId) -> Box2 {
+        let half = (self.room(n) / 2.0).min(WORDS * 0.6);
+        self.box_at(self.at(n), self.side(n), half)
+    }
+
     fn bend(&self, a: NodeId, b: NodeId) -> f32 {
         self.bends.get(a.index() * self.at.len() + b.index()).copied().unwrap_or(0.0)
     }
 
     /// The way of a message, from rim to rim, keeping to its right so that answers pass by.
     pub fn way(&self, from: NodeId, to: NodeId) -> Way {
-        let side = (self.r * 0.14).min(4.5);
+        let side = (self.r * 0.18).min(6.5);
         Way::between(self.at(from), self.at(to), self.bend(from, to))
             .aside(side)
             .trim(self.ring_radius() + HEAD, self.ring_radius() + 1.0)
@@ -326,6 +445,10 @@ impl Way {
         (0..=24).map(|i| self.at(i as f32 / 24.0))
     }
 
+    fn misses_box(&self, b: &Box2) -> bool {
+        self.points().all(|(x, y)| x < b.x0 || x > b.x1 || y < b.y0 || y > b.y1)
+    }
+
     fn misses(&self, p: Point, gap: f32) -> bool {
         self.points().all(|q| (q.0 - p.0).hypot(q.1 - p.1) > gap)
     }
@@ -337,6 +460,54 @@ impl Way {
 }
 
 // ---------------------------------------------------------------- arrangements
+
+/// Radius, figure and places, tier by tier.
+type Found = (f32, Figure, Vec<Point>);
+
+/// The best that has room; the figure there was, if it is not much worse.
+fn figure(tiers: &[Vec<NodeId>], style: Style, size: (f32, f32), old: Option<Figure>) -> Found {
+    let (found, rows) = figures(tiers, style, size);
+    let best = found.iter().chain(&rows).next().map_or(0.0, |f| f.0);
+    let stays = |f: &&Found| Some(f.1) == old && f.0 >= best * 0.55;
+    if let Some(again) = found.iter().chain(&rows).find(stays) {
+        return again.clone();
+    }
+    match (found.into_iter().next(), rows) {
+        (Some(a), Some(b)) if a.0 >= b.0 * 0.7 || a.0 >= 24.0 => a,
+        (Some(a), _) if style == Style::Circle && a.0 >= NAMES_FROM => a,
+        (_, Some(b)) => b,
+        (Some(a), None) => a,
+        (None, None) => (2.0, Figure::Rows, grid(tiers, size.0, size.1)),
+    }
+}
+
+/// What may be, the best first, and all in rows.
+fn figures(tiers: &[Vec<NodeId>], style: Style, (w, h): (f32, f32)) -> (Vec<Found>, Option<Found>) {
+    let n: usize = tiers.iter().map(Vec::len).sum();
+    let largest: f32 = match n {
+        0..=7 => 36.0,
+        8..=12 => 30.0,
+        _ => 22.0,
+    };
+    let round = if tiers.len() == 1 { ALONE } else { ROUND };
+    let named = |shape: Figure, found: Option<(f32, Vec<Point>)>| found.map(|f| (f.0, shape, f.1));
+    let ring =
+        |round: f32| named(Figure::Ring, best(largest, |r| bent(tiers, style, w, h, r, round)));
+    let rows = named(Figure::Rows, best(largest, |r| straight(tiers, w, h, r)));
+    let mut found = vec![ring(round)];
+    if style == Style::Circle {
+        // Peers who all talk to each other are a circle: in a row their messages would pass over nodes. Those who ask
+        // stand beside it where it would be too flat, or too small for its words, below them.
+        let aside = named(Figure::Beside, best(largest, |r| beside(tiers, w, h, r)));
+        let small = |f: &Found| f.0 < LINES_FROM && aside.as_ref().is_some_and(|a| f.0 < a.0);
+        found[0].take_if(|f| small(f));
+        found.extend([aside, ring(round * 0.6), ring(0.0)]);
+    } else if found[0].is_none() {
+        // A flat one is better than names that are not seen.
+        found.push(ring(0.0).filter(|a| rows.as_ref().is_none_or(|b| b.0 < a.0 * 0.7)));
+    }
+    (found.into_iter().flatten().collect(), rows)
+}
 
 /// The largest radius that has an arrangement.
 fn best(largest: f32, arrange: impl Fn(f32) -> Option<Vec<Point>>) -> Option<(f32, Vec<Point>)> {
@@ -364,8 +535,8 @@ fn need(r: f32) -> Need {
     let ring = if r >= NAMES_FROM { RING + 13.0 } else { 3.0 };
     // Below a node stands what it is, and where there is room for both what it holds.
     let foot = match r {
-        _ if r >= BOTH_FROM => ring + 22.0,
-        _ if r >= LINES_FROM => ring + 8.0,
+        _ if r >= BOTH_FROM => ring + 26.0,
+        _ if r >= LINES_FROM => ring + 18.0,
         _ => ring,
     };
     let gap = if r >= LINES_FROM { 26.0 } else { (r * 0.6).max(3.0) };
@@ -406,9 +577,12 @@ fn bent(
         range.map(row).collect()
     };
     let (above, below) = (rows(0..main)?, rows(main + 1..tiers.len())?);
-    let top = pitch * main as f32 + need.top;
+    // Where nobody stands above, the words of the uppermost may.
+    let top = if main == 0 && r >= BOTH_FROM { need.foot } else { pitch * main as f32 + need.top };
     let bottom = h - pitch * (tiers.len() - 1 - main) as f32 - need.foot;
-    let ring = ellipse(tiers[main].len(), w, top, bottom, &need, round)?;
+    // Peers stand closer sooner than in a flat ring.
+    let narrow = style == Style::Circle && round > 0.0;
+    let ring = ellipse(tiers[main].len(), w, (top, bottom), &need, (round, narrow))?;
     let points: Vec<Point> =
         above.into_iter().flatten().chain(ring).chain(below.into_iter().flatten()).collect();
     apart(&points, 2.0 * r + need.gap, need.top + need.foot).then_some(points)
@@ -425,13 +599,24 @@ fn across(n: usize, w: f32, y: f32, r: f32, need: &Need) -> Option<Vec<Point>> {
 
 /// Evenly round an ellipse, clockwise from the upper left, with a gap at the top so that those above see
 /// everybody.
-fn ellipse(n: usize, w: f32, top: f32, bottom: f32, need: &Need, round: f32) -> Option<Vec<Point>> {
+fn ellipse(
+    n: usize,
+    w: f32,
+    (top, bottom): (f32, f32),
+    need: &Need,
+    (round, narrow): (f32, bool),
+) -> Option<Vec<Point>> {
     let ry = (bottom - top) / 2.0;
     let rx = (w / 2.0 - need.side).min((ry * 2.6).max(w * 0.3));
+    let rx = if narrow { rx.min(ry / round * 0.99) } else { rx };
     if ry < 4.0 || rx < 4.0 || ry < rx * round {
         return None;
     }
-    let (cx, cy) = (w / 2.0, (top + bottom) / 2.0);
+    Some(even(n, (w / 2.0, (top + bottom) / 2.0), (rx, ry), 0.0))
+}
+
+/// Evenly round an ellipse, clockwise, the first half a step behind this turn from the top and the last as much before it.
+fn even(n: usize, (cx, cy): Point, (rx, ry): (f32, f32), turn: f32) -> Vec<Point> {
     // Even along the curve, not in its angle: a flat ellipse would crowd its ends.
     const FINE: usize = 720;
     let point = |i: usize| around(cx, cy, rx, ry, i as f32 / FINE as f32);
@@ -441,12 +626,52 @@ fn ellipse(n: usize, w: f32, top: f32, bottom: f32, need: &Need, round: f32) -> 
         lengths.push(lengths[i - 1] + (a.0 - b.0).hypot(a.1 - b.1));
     }
     let step = lengths[FINE] / n as f32;
-    let start = -step / 2.0;
+    // With the gap at the top the first is before it: n1 at the upper left.
+    let start = if turn == 0.0 { -step / 2.0 } else { lengths[FINE] * turn + step / 2.0 };
     let at = |i: usize| {
         let want = (start + step * i as f32).rem_euclid(lengths[FINE]);
         point(lengths.partition_point(|l| *l < want))
     };
-    Some((0..n).map(at).collect())
+    (0..n).map(at).collect()
+}
+
+/// Those who stand beside a ring, at most.
+const FEW: usize = 6;
+/// Between them and the ring messages are seen.
+const BETWEEN: f32 = 84.0;
+
+/// The last tier as a ring as high as there is room, the others in one column or two at its left, where it has a gap.
+fn beside(tiers: &[Vec<NodeId>], w: f32, h: f32, r: f32) -> Option<Vec<Point>> {
+    let (main, others) = tiers.split_last()?;
+    let m: usize = others.iter().map(Vec::len).sum();
+    if main.len() < 3 || !(1..=FEW).contains(&m) {
+        return None;
+    }
+    let need = need(r);
+    // Words may stand above, too.
+    let (top, foot) = (need.foot, need.foot);
+    let (ry, cy) = ((h - top - foot) / 2.0, h / 2.0);
+    let far = 2.0 * r + need.gap;
+    let columns = (1..=2).find(|c| {
+        let rows = m.div_ceil(*c).max(2) - 1;
+        (h - need.top - need.foot) / rows as f32 >= need.top + need.foot || m <= *c
+    })?;
+    let wide = far * (columns - 1) as f32;
+    let between = 2.0 * r + BETWEEN.max(2.0 * r);
+    let rx = ((w - 2.0 * need.side - wide - between) / 2.0).min(ry * 1.6);
+    if ry < 4.0 || rx < ry * 0.6 || ry < rx * ROUND {
+        return None;
+    }
+    let left = (w - wide - between - 2.0 * rx) / 2.0;
+    let pitch = ((h - need.top - need.foot) / (m.max(2) - 1) as f32).min(need.top + need.foot + r);
+    let mut points: Vec<Point> = (0..m)
+        .map(|i| {
+            let y = cy + pitch * (i as f32 - (m - 1) as f32 / 2.0);
+            (left + far * (i % columns) as f32, y)
+        })
+        .collect();
+    points.extend(even(main.len(), (left + wide + between + rx, cy), (rx, ry), 0.75));
+    apart(&points, 2.0 * r + need.gap, need.top + need.foot).then_some(points)
 }
 
 /// Rows of all tiers, broken where they are too long.

@@ -1,10 +1,10 @@
 //! Who there is, and what is on its way between them.
 //!
 //! ```text
-//!        (c1)           clients above,
+//!        (c1)           clients above, or beside where the ring would be too flat;
 //!
 //!    (n1)    (n2)       servers in a ring of their own (never the only layout: rows where tiers are
-//!   (n5)      (n3)      small, a grid above a dozen nodes),
+//!   (n5)      (n3)      small, a grid above a dozen nodes), their words where the fewest ways pass
 //!        (n4)
 //! ```
 //!
@@ -40,13 +40,16 @@ pub fn furniture(
     selected: Pick,
 ) -> Vec<Shape> {
     let mut out = vec![];
-    fence::fences(run, peek, layout, &mut out);
+    let there = |n: &NodeId| peek.life(*n) != Life::Absent && index.shows_node(*n);
+    let nodes: Vec<(NodeId, Shape)> = run
+        .cast()
+        .all()
+        .filter(there)
+        .map(|n| (n, node(run, peek, layout, n, selected == Pick::Node(n))))
+        .collect();
+    fence::fences(run, peek, layout, &nodes, &mut out);
     wires(run, index, peek, layout, &mut out);
-    for n in run.cast().all() {
-        if peek.life(n) != Life::Absent && index.shows_node(n) {
-            out.push(node(run, peek, layout, n, selected == Pick::Node(n)));
-        }
-    }
+    out.extend(nodes.into_iter().map(|n| n.1));
     out
 }
 
@@ -296,7 +299,7 @@ fn role_of(life: Life, leads: bool, selected: bool) -> &'static str {
     }
 }
 
-/// Inside the circle its name and, where it fits, the first of what matters; below it the rest, and what it
+/// Inside the circle its name and, where it fits, the first of what matters; beside it the rest, and what it
 /// believes to be.
 fn words(run: &Run, peek: &Peek, layout: &Layout, n: NodeId, kids: &mut Vec<Shape>) {
     let ((x, y), r) = (layout.at(n), layout.radius());
@@ -335,18 +338,38 @@ fn words(run: &Run, peek: &Peek, layout: &Layout, n: NodeId, kids: &mut Vec<Shap
         }
         return;
     }
-    let mut foot = y + layout.ring_radius() + 17.0;
     let name =
         beside.then(|| [run.name(n), word.map_or("", |_| ", "), word.unwrap_or("")].concat());
-    if let Some(word) = name.or(word.map(String::from)) {
-        let word = text::fit(&word, LONG, layout.room(n));
-        kids.push(Shape::text("outside", x, foot, Anchor::Middle, word));
-        foot += 14.0;
-    }
+    let name = name.or(word.map(String::from)).map(|w| text::fit(&w, LONG, layout.room(n)));
     let outside = whole_parts(outside, layout.room(n));
-    if !outside.is_empty() && foot < layout.h - 3.0 {
-        kids.push(Shape::text("line outside soft", x, foot, Anchor::Middle, outside));
+    let lines = usize::from(name.is_some()) + usize::from(!outside.is_empty());
+    let ((x, mut y), anchor) = layout.lines(n, lines);
+    if let Some(name) = name {
+        kids.push(Shape::text("outside", x, y, anchor, name));
+        y += layout::LEAD;
     }
+    if !outside.is_empty() && y < layout.h - 3.0 {
+        kids.push(Shape::text("line outside soft", x, y, anchor, outside));
+    }
+}
+
+/// Where the words beside a node stand among its shapes.
+fn words_beside(node: &Shape) -> Vec<Box2> {
+    let Form::Group { kids, .. } = &node.form else { return vec![] };
+    let one = |s: &Shape| match &s.form {
+        Form::Text { x, y, anchor, text } if s.role.contains("outside") => {
+            let size = if s.role == "outside" { LONG } else { text::SMALL };
+            let wide = text::width(text, size);
+            let left = match anchor {
+                Anchor::Start => *x,
+                Anchor::Middle => x - wide / 2.0,
+                Anchor::End => x - wide,
+            };
+            Some(Box2::of_text(left, *y, wide, size))
+        }
+        _ => None,
+    };
+    kids.iter().filter_map(one).collect()
 }
 
 /// As many of its parts as have room, and only a single one cut.
