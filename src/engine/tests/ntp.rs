@@ -125,3 +125,18 @@ fn a_server_whose_clock_is_set_does_not_break_the_filter() {
     let claim = verdicts(&run).claims.iter().find(|c| c.name == "FilterBeatsMean");
     assert!(claim.is_some_and(|c| c.broken.is_empty() && c.checked > 50), "{claim:?}");
 }
+
+/// A clock that was set forth and back while it was asked told what it never tells otherwise.
+#[test]
+fn a_clock_set_forth_and_back_meanwhile_breaks_no_bound() {
+    holds(
+        "lamplight 1
+run ntp servers=1 clients=1 poll=250ms
+net latency=10ms
+at 255ms skew s1 by 390ms
+at 265ms skew s1 by -390ms
+expect always WithinHalfDelay
+until 2s
+",
+    );
+}

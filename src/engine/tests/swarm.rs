@@ -256,11 +256,11 @@ impl Draft<'_> {
             Fault::Amnesia => self.span(format!("crash {n}"), format!("restart {n} amnesia")),
             Fault::Pause => self.span(format!("pause {n}"), format!("resume {n}")),
             Fault::Loss => {
-                let share = 5 + self.dice.roll(25) + 10 * self.vain;
+                let share = 5 + self.dice.roll(25) + 10 * self.vain.min(6);
                 self.net("loss", format!("{share}%"), "0%");
             }
             Fault::Duplication => {
-                let share = 10 + self.dice.roll(40) + 5 * self.vain;
+                let share = 10 + self.dice.roll(40) + 5 * self.vain.min(6);
                 self.net("duplicate", format!("{share}%"), "0%");
             }
             Fault::Reordering => {

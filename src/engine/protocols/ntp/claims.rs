@@ -21,6 +21,8 @@ struct Asked {
     errors: (i64, i64),
     /// When the answer left, if it has.
     answered: Us,
+    /// The clock that was asked was another when it was read: it may have been set back since.
+    set: bool,
 }
 
 /// One accepted sample: its delay, and how far its offset was from truth.
@@ -95,13 +97,20 @@ impl Ghost {
 
     /// Remember what was asked and answered in this step.
     fn note(&mut self, step: &Stepn) {
+        let mut asked = std::mem::take(&mut self.asked);
+        for a in asked.iter_mut().filter(|a| a.of == step.node) {
+            let drift = self.drift(a.by, a.of, step.now - a.at);
+            a.set |= (opening(step) - a.errors.1).abs() > drift;
+        }
+        self.asked = asked;
         for sent in step.sent() {
             let (me, to) = (step.node, sent.to);
             match sent.msg {
                 Msg::Request { .. } | Msg::TimeReq { .. } | Msg::Poll { .. } => {
                     self.asked.retain(|a| (a.by, a.of) != (me, to));
                     let errors = (opening(step), (step.clock)(to).0);
-                    self.asked.push(Asked { by: me, of: to, at: step.now, errors, answered: 0 });
+                    let at = step.now;
+                    self.asked.push(Asked { by: me, of: to, at, errors, answered: 0, set: false });
                 }
                 Msg::Response(_) | Msg::TimeResp { .. } | Msg::Reply { .. } => {
                     for a in &mut self.asked {
@@ -133,7 +142,7 @@ impl Ghost {
         let moved = (mine - asked.errors.0).abs().max((theirs - asked.errors.1).abs());
         // A clock set to before the epoch reads 0, and stands.
         let stood = (asked.at as i64) < -mine.min(theirs);
-        if step.lying[of.index()] || moved > drift || stood {
+        if step.lying[of.index()] || moved > drift || stood || asked.set {
             self.window.retain(|s| (s.by, s.of) != (me, of));
             return self.take(step, of, None);
         }

@@ -287,7 +287,7 @@ fn said(link: &str) -> Said {
     }
     p.keys.iter().for_each(|k| say(key_of(k), normal(key_of(k), &plain(value_of(k)))));
     let runs = |k: &str| !["in", "sel", "t", "check"].contains(&key_of(k));
-    let promises = p.tag == "s1." || (p.tag != "" && p.keys.iter().any(|k| runs(k)));
+    let promises = p.tag == "s1." || (!p.tag.is_empty() && p.keys.iter().any(|k| runs(k)));
     let sealed = p.keys.last().is_some_and(|k| key_of(k) == "check" && value_of(k).len() == 8);
     if promises && !sealed {
         say("cut off", String::new());
