@@ -464,7 +464,7 @@ fn what_a_protocol_refuses_says_where() {
     let lines = "run consistent-hashing nodes=2 weights=1,2 seed=1\nsweep nodes=2..3 by 1\n";
     let refused =
         sweep::rows(CATALOGUE, &text_of(lines)).err().map(|r| r.message).unwrap_or_default();
-    assert!(refused.starts_with("At 3: line 2, column 39: weights: "), "{refused}");
+    assert!(refused.starts_with("At 3: line 2, column 40: weights: "), "{refused}");
 }
 
 #[test]
