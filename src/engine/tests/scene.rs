@@ -1117,8 +1117,9 @@ fn of_what_stands_under_a_node_a_part_is_left_out_sooner_than_cut() {
     let run = shipped("raft/scenarios/figure7");
     let index = Index::new(&run);
     let mut short = 0;
-    for w in (360..1000).step_by(40) {
-        let layout = Layout::new(&run, w as f32, 160.0);
+    let rooms = (360..1000).step_by(40).flat_map(|w| [160.0, 190.0, 220.0].map(|h| (w as f32, h)));
+    for (w, h) in rooms {
+        let layout = Layout::new(&run, w, h);
         let peek = run.peek_at(100 * MS);
         let shapes = topology::furniture(&run, &index, &peek, &layout, Pick::None);
         let mut lines = vec![];

@@ -482,7 +482,7 @@ fn best_place(arrows: &[Arrow], word: &str, placer: &Placer, lines: &[Line]) -> 
     let sent = arrows[0].a.0;
     let mut best: Option<(usize, (f32, f32))> = None;
     let crossings = |place: &Box2| lines.iter().filter(|l| place.crossed(l.0, l.1)).count();
-    let mut take = |(x, y): Point, best: &mut Option<(usize, Point)>| {
+    let take = |(x, y): Point, best: &mut Option<(usize, Point)>| {
         if x >= sent && placer.is_free(&spaced(x, y, width)) {
             let crossed = crossings(&Box2::of_text(x, y, width, text::SMALL));
             if best.is_none_or(|b| crossed < b.0) {

@@ -474,7 +474,7 @@ fn figure(tiers: &[Vec<NodeId>], style: Style, size: (f32, f32), old: Option<Fig
     }
     match (found.into_iter().next(), rows) {
         (Some(a), Some(b)) if a.0 >= b.0 * 0.7 || a.0 >= 24.0 => a,
-        (Some(a), _) if style == Style::Circle && a.0 >= NAMES_FROM => a,
+        (Some(a), _) if style == Style::Circle && tiers.len() == 1 && a.0 >= NAMES_FROM => a,
         (_, Some(b)) => b,
         (Some(a), None) => a,
         (None, None) => (2.0, Figure::Rows, grid(tiers, size.0, size.1)),
@@ -497,9 +497,11 @@ fn figures(tiers: &[Vec<NodeId>], style: Style, (w, h): (f32, f32)) -> (Vec<Foun
     let mut found = vec![ring(round)];
     if style == Style::Circle {
         // Peers who all talk to each other are a circle: in a row their messages would pass over nodes. Those who ask
-        // stand beside it where it would be too flat, or too small for its words, below them.
+        // stand beside it where that is wide, or where it would be too flat or too small below them.
         let aside = named(Figure::Beside, best(largest, |r| beside(tiers, w, h, r)));
-        let small = |f: &Found| f.0 < LINES_FROM && aside.as_ref().is_some_and(|a| f.0 < a.0);
+        let small = |f: &Found| {
+            aside.as_ref().is_some_and(|a| f.0 < a.0 * if w > 2.0 * h { 1.25 } else { 0.75 })
+        };
         found[0].take_if(|f| small(f));
         found.extend([aside, ring(round * 0.6), ring(0.0)]);
     } else if found[0].is_none() {
