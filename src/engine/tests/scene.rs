@@ -1117,7 +1117,8 @@ fn of_what_stands_under_a_node_a_part_is_left_out_sooner_than_cut() {
     let run = shipped("raft/scenarios/figure7");
     let index = Index::new(&run);
     let mut short = 0;
-    let rooms = (360..1000).step_by(40).flat_map(|w| [160.0, 190.0, 220.0].map(|h| (w as f32, h)));
+    let heights = [160.0, 190.0, 220.0, 260.0, 300.0, 340.0, 400.0];
+    let rooms = (240..1000).step_by(20).flat_map(|w| heights.map(|h| (w as f32, h)));
     for (w, h) in rooms {
         let layout = Layout::new(&run, w, h);
         let peek = run.peek_at(100 * MS);

@@ -129,8 +129,13 @@ fn ground(room: &Room, members: &[NodeId]) -> String {
     let mut parts = parts(room, members);
     let mut d: String = parts.iter().map(|p| hull(&room.of(p), GAP)).collect();
     let others = outsiders(layout, members);
-    while let Some((i, j, ends)) = bridge(layout, &parts, &others) {
-        d.push_str(&hull(&ends, gap * 0.6));
+    let strangers = (0..layout.len() as u16).map(NodeId).filter(|n| !members.contains(n));
+    let rims = room.of(&strangers.collect::<Vec<_>>());
+    let wide = gap * 0.6;
+    // Nor does a bridge go over the words of others.
+    let free = |[p, q]: [Point; 2]| rims.iter().all(|o| distance((p, q), *o) > wide + 1.0);
+    while let Some((i, j, ends)) = bridge(layout, &parts, &others, &free) {
+        d.push_str(&hull(&ends, wide));
         let more = parts.remove(j);
         parts[i].extend(more);
     }
@@ -187,7 +192,12 @@ fn detour(layout: &Layout, parts: &[Vec<NodeId>], others: &[Point]) -> Option<De
 type Bridge = (usize, usize, [Point; 2]);
 
 /// The shortest clear way between two parts.
-fn bridge(layout: &Layout, parts: &[Vec<NodeId>], others: &[Point]) -> Option<Bridge> {
+fn bridge(
+    layout: &Layout,
+    parts: &[Vec<NodeId>],
+    others: &[Point],
+    free: &dyn Fn([Point; 2]) -> bool,
+) -> Option<Bridge> {
     let mut best: Option<(f32, Bridge)> = None;
     for (j, b) in parts.iter().enumerate() {
         for (i, a) in parts[..j].iter().enumerate() {
@@ -196,7 +206,7 @@ fn bridge(layout: &Layout, parts: &[Vec<NodeId>], others: &[Point]) -> Option<Br
                 let far = (p.0 - q.0).hypot(p.1 - q.1);
                 let clear =
                     others.iter().all(|o| distance((p, q), *o) > layout.ring_radius() * 1.6 + 12.0);
-                if clear && best.is_none_or(|b| far < b.0) {
+                if clear && best.is_none_or(|b| far < b.0) && free([p, q]) {
                     best = Some((far, (i, j, [p, q])));
                 }
             }
@@ -320,7 +330,7 @@ mod tests {
         let side = [NodeId(1), NodeId(5), NodeId(6)];
         let room = Room::new(&layout, &[]);
         let (mut parts, others) = (parts(&room, &side), outsiders(&layout, &side));
-        assert!(parts.len() > 1 && bridge(&layout, &parts, &others).is_none());
+        assert!(parts.len() > 1 && bridge(&layout, &parts, &others, &|_| true).is_none());
         while let Some((i, j, [a, by, b])) = detour(&layout, &parts, &others) {
             for o in &others {
                 assert!(

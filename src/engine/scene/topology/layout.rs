@@ -474,7 +474,7 @@ fn figure(tiers: &[Vec<NodeId>], style: Style, size: (f32, f32), old: Option<Fig
     }
     match (found.into_iter().next(), rows) {
         (Some(a), Some(b)) if a.0 >= b.0 * 0.7 || a.0 >= 24.0 => a,
-        (Some(a), _) if style == Style::Circle && tiers.len() == 1 && a.0 >= NAMES_FROM => a,
+        (Some(a), _) if style == Style::Circle && a.0 >= NAMES_FROM => a,
         (_, Some(b)) => b,
         (Some(a), None) => a,
         (None, None) => (2.0, Figure::Rows, grid(tiers, size.0, size.1)),
