@@ -36,7 +36,7 @@ test("a round trip shows four readings and how far off they leave the asker", as
   for (const tick of ["T1", "T2", "T3", "T4"]) await expect(diagram.getByText(tick, { exact: true })).toBeVisible();
   // The server's clock is 50 ms ahead of the client's.
   await expect(diagram.getByText("2.07s", { exact: true })).toBeVisible();
-  await expect(diagram.getByText("2.055s", { exact: true })).toBeVisible();
+  await expect(diagram.getByText("2.055s", { exact: true }).last()).toBeVisible();
 });
 
 test("a phone has room for the charts", async ({ page, open }) => {

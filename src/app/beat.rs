@@ -400,16 +400,18 @@ fn next_told(run: &Run, index: &Index, tales: &[Tale], now: Us) -> Option<Us> {
     let broken = index.broken.get(index.broken.partition_point(|b| b.0 <= now)).map(|b| b.0);
     let faults = &index.faults[index.faults.partition_point(|a| a.at <= now)..];
     let sooner = |a: &&Act| key.is_none_or(|k| a.at < k);
-    let fault =
-        faults.iter().take_while(sooner).find_map(|a| of_fault(run, index, a).map(|_| a.at));
+    let fault = faults.iter().take_while(sooner).find(|a| is_told(run, index, a)).map(|a| a.at);
     key.into_iter().chain(broken).chain(fault).min()
 }
 
-/// What the caption says of a fault. Where a line does it again and again, it is read once.
-fn of_fault(run: &Run, index: &Index, act: &Act) -> Option<String> {
-    let first = index.faults.iter().find(|a| a.line == act.line)?;
-    stage::fault_says(run, act).filter(|_| first.event == act.event)
+/// Whether the caption has a sentence for a fault. Where a line does it again and again, it is read once.
+fn is_told(run: &Run, index: &Index, act: &Act) -> bool {
+    let first = index.faults.iter().find(|a| a.line == act.line);
+    first.is_some_and(|a| a.event == act.event) && stage::fault_says(run, act).is_some()
 }
+
+/// Letters of a sentence of a fault: they are short.
+const FAULT: usize = 24;
 
 /// The letters of the sentence that came into view, if one did: a broken claim stands before all else.
 fn told_between(run: &Run, index: &Index, from: usize, to: usize) -> Option<usize> {
@@ -428,9 +430,10 @@ fn told_between(run: &Run, index: &Index, from: usize, to: usize) -> Option<usiz
         .map(|t| t.event);
     let faults = &index.faults[..index.faults.partition_point(|a| a.event.index() < to)];
     let mut done = faults.iter().rev().take_while(|a| a.event.index() >= from.max(1));
-    let later = done.find(|a| key.is_none_or(|k| a.event > k) && of_fault(run, index, a).is_some());
-    let says = later.map_or_else(|| run.sentence(key?), |a| of_fault(run, index, a));
-    says.map(|s| s.chars().count())
+    match key {
+        _ if done.any(|a| key.is_none_or(|k| a.event > k) && is_told(run, index, a)) => Some(FAULT),
+        key => run.sentence(key?).map(|s| s.chars().count()),
+    }
 }
 
 /// Follow what the system asks for, and whether the frame is in sight.

@@ -19,21 +19,29 @@ pub(super) fn fences(
     nodes: &[(NodeId, Shape)],
     out: &mut Vec<Shape>,
 ) {
-    let room = Room::new(layout, nodes);
-    for n in run.cast().all().filter(|n| is_isolated(run, peek, *n)) {
-        fence(run, &room, &[n], out);
+    let alone = run.cast().all().filter(|n| is_isolated(run, peek, *n));
+    let mut fenced: Vec<Vec<NodeId>> = alone.map(|n| vec![n]).collect();
+    if let Some(groups) = peek.groups() {
+        fenced.extend(smaller_sides(run, groups));
     }
-    let Some(groups) = peek.groups() else { return };
+    // Most runs have none, and need no room for one.
+    if !fenced.is_empty() {
+        let room = Room::new(layout, nodes);
+        fenced.iter().for_each(|members| fence(run, &room, members, out));
+    }
+}
+
+/// Who stands on each side of a partition, but for the largest.
+fn smaller_sides(run: &Run, groups: &[u8]) -> Vec<Vec<NodeId>> {
     let largest = largest(run, groups);
     let mut sides: Vec<u8> =
         groups.iter().copied().filter(|g| *g != FREE && *g != largest).collect();
     few::sort(&mut sides);
     sides.dedup();
-    for side in sides {
-        let is = |n: &NodeId| groups.get(n.index()) == Some(&side);
-        let members: Vec<NodeId> = run.cast().all().filter(is).collect();
-        fence(run, &room, &members, out);
-    }
+    let members = |side: u8| {
+        run.cast().all().filter(|n| groups.get(n.index()) == Some(&side)).collect::<Vec<NodeId>>()
+    };
+    sides.into_iter().map(members).collect()
 }
 
 /// What each node takes up: its circle and its words.

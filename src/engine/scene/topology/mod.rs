@@ -357,7 +357,7 @@ fn words(run: &Run, peek: &Peek, layout: &Layout, n: NodeId, kids: &mut Vec<Shap
 fn words_beside(node: &Shape) -> Vec<Box2> {
     let Form::Group { kids, .. } = &node.form else { return vec![] };
     let one = |s: &Shape| match &s.form {
-        Form::Text { x, y, anchor, text } if s.role.contains("outside") => {
+        Form::Text { x, y, anchor, text } if matches!(s.role, "outside" | "line outside soft") => {
             let size = if s.role == "outside" { LONG } else { text::SMALL };
             let wide = text::width(text, size);
             let left = match anchor {
