@@ -229,9 +229,11 @@ impl Layout {
         };
         let wide = self.r * 6.0;
         match side {
-            Side::Left => gaps(&|p| (p < x).then(|| x - p - 2.0 * out), (x - out - 4.0).min(wide)),
+            Side::Left => {
+                gaps(&|p| (p < x).then_some(x - p - 2.0 * out), (x - out - 4.0).min(wide))
+            }
             Side::Right => {
-                gaps(&|p| (p > x).then(|| p - x - 2.0 * out), (self.w - x - out - 4.0).min(wide))
+                gaps(&|p| (p > x).then_some(p - x - 2.0 * out), (self.w - x - out - 4.0).min(wide))
             }
             _ => {
                 let edge = 2.0 * x.min(self.w - x) - 4.0;
