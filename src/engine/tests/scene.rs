@@ -970,7 +970,7 @@ fn availability_counts_what_each_client_was_answered_by_now_and_tells_nothing_of
     // The first that is refused is open until then, and nothing of the rest is told.
     let at = |e: EventId| run.trace().event(e).unwrap().at;
     let ops = || run.trace().ops.iter();
-    let ends = |o: &engine::trace::OpRec| o.ret.as_ref().map(|r| (at(r.0), r.1.clone()));
+    let ends = |o: &engine::trace::OpRec| o.ret.as_ref().map(|r| (at(r.0), r.1));
     let bad =
         ops().find(|o| ends(o).is_some_and(|r| r.1 != engine::scenario::ast::Out::Ok)).unwrap();
     let refused = ends(bad).unwrap().0;
