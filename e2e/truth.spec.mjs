@@ -167,7 +167,7 @@ test("at the end of runs side by side all of them have ended", async ({ page, op
   await open("#paxos/beside-raft");
   await page.keyboard.press("End");
   // The shorter one is over a little before.
-  await expect(page.locator(".transport .clock")).toContainText("2.497");
+  await expect(page.locator(".transport .clock")).toContainText("2.498");
   await expect(page.locator(".comparison tr", { hasText: "messages sent" }).locator("td").nth(1)).toHaveText("490");
 });
 
