@@ -84,7 +84,7 @@ test.describe("what makes it interesting", () => {
     await page.getByRole("button", { name: "To the end" }).click();
     // Two million events are worked out: a slow machine may need its time.
     await expect(page.locator(".notice")).toContainText("the trace reached 256 MiB, its limit", { timeout: 20_000 });
-    await expect(page.locator(".transport")).toContainText("15979.630");
+    await expect(page.locator(".transport")).toContainText("15979.631");
   });
 });
 
