@@ -223,7 +223,7 @@ fn availability(
     while x_at(until, w, step) - LEFT < 5.0 && step < until {
         step *= 2;
     }
-    let mut out = vec![legend(step)];
+    let mut out = vec![legend(step, w)];
     for (i, (node, ops)) in clients.iter().enumerate() {
         let y = HEAD + i as f32 * PITCH;
         let good = ops.iter().filter(|o| o.good == Some(true)).count();
@@ -242,9 +242,14 @@ fn availability(
     (out, HEAD + clients.len() as f32 * PITCH)
 }
 
+/// Narrower than this the whole legend has no room.
+const NARROW: f32 = 420.0;
+
 /// The title, with what the colours of the cells mean.
-fn legend(step: Us) -> Shape {
-    let title = ["availability so far, each ", &prose_time(step), ":"].concat();
+fn legend(step: Us, w: f32) -> Shape {
+    let long = ["availability so far, each ", &prose_time(step), ":"].concat();
+    // A phone has no room to say how long a cell is.
+    let title = if w < NARROW { "availability so far:".into() } else { long };
     let mut x = text::width(&title, text::LABEL);
     let mut kids = vec![Shape::text("chart-title", 0.0, 13.0, Anchor::Start, title)];
     for ((role, _), words) in SHARES.iter().zip(["ok", "refused", "open"]) {

@@ -383,6 +383,23 @@ fn a_stage_of_another_height_moves_nobody_to_the_other_side() {
     }
 }
 
+/// A phone turned, a keyboard that came up: what was laid out for more room is named in less, too.
+#[test]
+fn a_smaller_stage_takes_nobodys_name() {
+    for s in house::shipped() {
+        let run = s.run();
+        for (w, h) in [(390.0, 240.0), (390.0, 258.0), (340.0, 258.0), (560.0, 250.0)] {
+            let fresh = Layout::new(&run, w, h);
+            for by in [1.1, 1.25, 1.4] {
+                let old = Layout::new(&run, w, h * by);
+                let new = Layout::after(&run, w, h, Some(&old));
+                let (name, r) = (s.name(), (fresh.radius(), new.radius()));
+                assert!(new.shows_names() || !fresh.shows_names(), "{name} {w}×{h} {by}: {r:?}");
+            }
+        }
+    }
+}
+
 /// The words beside nodes, wherever they are anchored.
 fn beside_nodes(shapes: &[Shape]) -> Vec<Box2> {
     let mut out = vec![];

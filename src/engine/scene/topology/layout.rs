@@ -469,17 +469,19 @@ type Found = (f32, Figure, Vec<Point>);
 /// The best that has room; the figure there was, if it is not much worse.
 fn figure(tiers: &[Vec<NodeId>], style: Style, size: (f32, f32), old: Option<Figure>) -> Found {
     let (found, rows) = figures(tiers, style, size);
-    let best = found.iter().chain(&rows).next().map_or(0.0, |f| f.0);
-    let stays = |f: &&Found| Some(f.1) == old && f.0 >= best * 0.55;
-    if let Some(again) = found.iter().chain(&rows).find(stays) {
-        return again.clone();
-    }
+    let again = found.iter().chain(&rows).find(|f| Some(f.1) == old).cloned();
+    let best = fittest(style, found, rows)
+        .unwrap_or_else(|| (2.0, Figure::Rows, grid(tiers, size.0, size.1)));
+    // Not where its nodes would be far smaller, and never where they would lose their names.
+    let named = |f: &Found| f.0 >= NAMES_FROM || best.0 < NAMES_FROM;
+    again.filter(|f| f.0 >= best.0 * 0.55 && named(f)).unwrap_or(best)
+}
+
+fn fittest(style: Style, found: Vec<Found>, rows: Option<Found>) -> Option<Found> {
     match (found.into_iter().next(), rows) {
-        (Some(a), Some(b)) if a.0 >= b.0 * 0.7 || a.0 >= 24.0 => a,
-        (Some(a), _) if style == Style::Circle && a.0 >= NAMES_FROM => a,
-        (_, Some(b)) => b,
-        (Some(a), None) => a,
-        (None, None) => (2.0, Figure::Rows, grid(tiers, size.0, size.1)),
+        (Some(a), Some(b)) if a.0 >= b.0 * 0.7 || a.0 >= 24.0 => Some(a),
+        (Some(a), _) if style == Style::Circle && a.0 >= NAMES_FROM => Some(a),
+        (a, b) => b.or(a),
     }
 }
 
