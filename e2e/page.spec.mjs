@@ -345,6 +345,21 @@ test.describe("the link", () => {
   });
 });
 
+/** A page of somebody else's with frames in it: what they tell it, and how it commands them. */
+const embedding = async (page, host, frames) => {
+  const origin = await host({
+    "/": `<!doctype html><title>A course</title><script>addEventListener("message", (e) => (globalThis.told ??= []).push(e.data))</script><div></div>`,
+  });
+  await page.goto(`${origin}/`);
+  await page.evaluate((html) => (document.querySelector("div").innerHTML = html), frames(origin));
+  await expect.poll(() => page.evaluate(() => globalThis.told?.some((m) => m.name === "ready"))).toBe(true);
+  const ask = (name, data, id = name, of = 0) =>
+    page.evaluate(([name, data, id, of]) => frames[of].postMessage({ ns: "lamplight", v: 1, kind: "cmd", name, id, data }, "*"), [name, data, id, of]);
+  const answer = (id) => expect.poll(() => page.evaluate((id) => globalThis.told.findLast((m) => m.id === id), id));
+  return { ask, answer };
+};
+const framed = (src) => `<iframe title="Lamplight" width="820" height="470" src="${src}"></iframe>`;
+
 test.describe("embedded", () => {
   test("has no chrome, does not move by itself, never rewrites its address, and needs no more than scripts", async ({ page, site, host }) => {
     const origin = await host({
@@ -383,14 +398,7 @@ test.describe("embedded", () => {
   }
 
   test("answers commands of its parent, and of nobody else", async ({ page, site, host }) => {
-    const origin = await host({
-      "/": `<!doctype html><title>A course</title><script>addEventListener("message", (e) => (globalThis.told ??= []).push(e.data))</script>
-        <iframe title="Lamplight" width="820" height="470" src="${site}/?embed=1#vector-clocks/triangle"></iframe>`,
-    });
-    await page.goto(`${origin}/`);
-    await expect.poll(() => page.evaluate(() => globalThis.told?.some((m) => m.name === "ready"))).toBe(true);
-    const ask = (name, data) => page.evaluate(([name, data]) => frames[0].postMessage({ ns: "lamplight", v: 1, kind: "cmd", name, id: name, data }, "*"), [name, data]);
-    const answer = (id) => expect.poll(() => page.evaluate((id) => globalThis.told.find((m) => m.id === id), id));
+    const { ask, answer } = await embedding(page, host, () => framed(`${site}/?embed=1#vector-clocks/triangle`));
     await ask("seek", { t: 15_000 });
     await answer("seek").toMatchObject({ kind: "res", ok: true, data: { t: 15_000, playing: false } });
     await ask("step", { by: 1 });
@@ -408,37 +416,27 @@ test.describe("embedded", () => {
     await answer("pause").toMatchObject({ ok: true, data: { playing: false } });
     await ask("play");
     await answer("play").toMatchObject({ ok: true, data: { playing: true } });
-    await ask("step", { by: "three" });
-    await ask("seek", { t: -1 });
-    await expect.poll(() => page.evaluate(() => globalThis.told.filter((m) => m.id === "seek").at(-1))).toMatchObject({ ok: false, data: { code: "bad-args" } });
+    await ask("seek", { t: -1 }, "before the beginning");
+    await answer("before the beginning").toMatchObject({ ok: false, data: { code: "bad-args" } });
+    await ask("step", { by: "three" }, "no number");
+    await answer("no number").toMatchObject({ ok: false, data: { code: "bad-args" } });
   });
 
   test("answers a seek when the run stands there, however far it is", async ({ page, site, host }) => {
-    const origin = await host({
-      "/": `<!doctype html><title>A course</title><script>addEventListener("message", (e) => (globalThis.told ??= []).push(e.data))</script>
-        <iframe title="Lamplight" width="820" height="470" src="${site}/?embed=1#raft/happy"></iframe>`,
-    });
-    await page.goto(`${origin}/`);
-    await expect.poll(() => page.evaluate(() => globalThis.told?.some((m) => m.name === "ready"))).toBe(true);
-    await page.evaluate(() => frames[0].postMessage({ ns: "lamplight", v: 1, kind: "cmd", name: "seek", id: "far", data: { t: 300_000_000 } }, "*"));
-    await expect.poll(() => page.evaluate(() => globalThis.told.find((m) => m.id === "far"))).toMatchObject({ ok: true, data: { t: 300_000_000 } });
+    const { ask, answer } = await embedding(page, host, () => framed(`${site}/?embed=1#raft/happy`));
+    await ask("seek", { t: 300_000_000 });
+    await answer("seek").toMatchObject({ ok: true, data: { t: 300_000_000 } });
   });
 
   test("hears nobody but the origin it was made for", async ({ page, site, host, quiet }) => {
     // The browser says of itself that what is meant for elsewhere is not told here.
     quiet.expect(/target origin provided .*elsewhere/);
-    const frame = (whose) => `<iframe title="${whose}" width="820" height="470" src="${site}/?embed=1&amp;origin=${whose}#vector-clocks/triangle"></iframe>`;
-    const origin = await host({
-      "/": `<!doctype html><title>A course</title><script>addEventListener("message", (e) => (globalThis.told ??= []).push(e.data))</script><div></div>`,
-    });
-    await page.goto(`${origin}/`);
-    await page.evaluate((html) => (document.querySelector("div").innerHTML = html), frame("https://elsewhere.example") + frame(origin));
+    const of = (whose) => framed(`${site}/?embed=1&amp;origin=${whose}#vector-clocks/triangle`);
+    const { ask } = await embedding(page, host, (origin) => of("https://elsewhere.example") + of(origin));
     await expect(page.frameLocator("iframe >> nth=0").locator(".topology .node").first()).toBeVisible();
-    await expect.poll(() => page.evaluate(() => globalThis.told?.filter((m) => m.name === "ready").length)).toBe(1);
-    const ask = (of) => page.evaluate((of) => frames[of].postMessage({ ns: "lamplight", v: 1, kind: "cmd", name: "seek", id: `of ${of}`, data: { t: 15_000 } }, "*"), of);
-    await ask(0);
-    await ask(1);
-    await expect.poll(() => page.evaluate(() => globalThis.told.find((m) => m.kind === "res"))).toMatchObject({ id: "of 1", ok: true });
+    await ask("seek", { t: 15_000 }, "of another", 0);
+    await ask("seek", { t: 15_000 }, "of mine", 1);
+    await expect.poll(() => page.evaluate(() => globalThis.told.find((m) => m.kind === "res"))).toMatchObject({ id: "of mine", ok: true });
     await expect(page.frameLocator("iframe >> nth=1").locator(".transport .clock")).toContainText("0.015");
     await expect(page.frameLocator("iframe >> nth=0").locator(".transport .clock")).toContainText("0.000");
   });

@@ -398,16 +398,20 @@ fn around(run: &Run, index: &Index, now: Us) -> Around {
 fn next_told(run: &Run, index: &Index, tales: &[Tale], now: Us) -> Option<Us> {
     let key = tales.iter().find(|t| t.weight == Weight::Key).map(|t| t.at);
     let broken = index.broken.get(index.broken.partition_point(|b| b.0 <= now)).map(|b| b.0);
-    let faults = &index.faults[index.faults.partition_point(|a| a.at <= now)..];
+    let faults = firsts(index).skip_while(|a| a.at <= now);
     let sooner = |a: &&Act| key.is_none_or(|k| a.at < k);
-    let fault = faults.iter().take_while(sooner).find(|a| is_told(run, index, a)).map(|a| a.at);
+    let fault = { faults }.take_while(sooner).find(|a| is_told(run, a)).map(|a| a.at);
     key.into_iter().chain(broken).chain(fault).min()
 }
 
-/// Whether the caption has a sentence for a fault. Where a line does it again and again, it is read once.
-fn is_told(run: &Run, index: &Index, act: &Act) -> bool {
-    let first = index.faults.iter().find(|a| a.line == act.line);
-    first.is_some_and(|a| a.event == act.event) && stage::fault_says(run, act).is_some()
+/// Faults, each line once.
+fn firsts(index: &Index) -> impl DoubleEndedIterator<Item = &Act> {
+    index.firsts.iter().map(|i| &index.faults[*i])
+}
+
+/// Whether the caption has a sentence for a fault.
+fn is_told(run: &Run, act: &Act) -> bool {
+    stage::fault_says(run, act).is_some()
 }
 
 /// Letters of a sentence of a fault: they are short.
@@ -428,10 +432,12 @@ fn told_between(run: &Run, index: &Index, from: usize, to: usize) -> Option<usiz
         .take_while(|t| t.event.index() >= from)
         .find(|t| t.weight == Weight::Key)
         .map(|t| t.event);
-    let faults = &index.faults[..index.faults.partition_point(|a| a.event.index() < to)];
-    let mut done = faults.iter().rev().take_while(|a| a.event.index() >= from.max(1));
+    let mut done = firsts(index)
+        .rev()
+        .skip_while(|a| a.event.index() >= to)
+        .take_while(|a| a.event.index() >= from.max(1));
     match key {
-        _ if done.any(|a| key.is_none_or(|k| a.event > k) && is_told(run, index, a)) => Some(FAULT),
+        _ if done.any(|a| key.is_none_or(|k| a.event > k) && is_told(run, a)) => Some(FAULT),
         key => run.sentence(key?).map(|s| s.chars().count()),
     }
 }

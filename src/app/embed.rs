@@ -11,6 +11,7 @@ use crate::app::lay::effect;
 use engine::ids::*;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
+use wasm_bindgen::JsValue;
 
 use super::dom;
 use super::head::Head;
@@ -38,8 +39,9 @@ struct In {
     name: String,
     #[serde(default)]
     id: Option<String>,
-    #[serde(default)]
-    data: Option<Args>,
+    /// Read when it is known who asks: what is wrong with it is answered.
+    #[serde(default, with = "serde_wasm_bindgen::preserve")]
+    data: JsValue,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -209,7 +211,11 @@ fn hear(page: Page, pinned: StoredValue<Option<String>>, ev: &web_sys::MessageEv
         pinned.set_value(Some(ev.origin()));
     }
     let to = pinned.get_value().unwrap_or_else(|| "*".into());
-    match command(&message.name, &message.data.unwrap_or_default()) {
+    let args = match message.data.is_undefined() || message.data.is_null() {
+        true => Ok(Args::default()),
+        false => serde_wasm_bindgen::from_value(message.data).map_err(|_| "bad-args"),
+    };
+    match args.and_then(|args| command(&message.name, &args)) {
         Ok(what) => {
             perform(page, what);
             once_there(page, move || {

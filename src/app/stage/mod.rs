@@ -16,7 +16,7 @@ mod sweep;
 mod topology;
 
 use crate::app::lay::{Kept, Perhaps, Rows, anew, effect, either, when};
-use engine::card::{self, Weight};
+use engine::card;
 use engine::ids::*;
 use engine::run::Run;
 use engine::scenario::ast::{Act, Who};
@@ -134,19 +134,8 @@ pub struct Told {
 /// event. The clock sees to it that a key is read before the next one comes.
 /// Before all that it is what the scenario is about, unless it has been `edited`.
 pub fn told(run: &Run, index: &Index, count: usize, (stands, edited): (bool, bool)) -> Told {
-    let known = &index.tales[..index.tales.partition_point(|t| t.event.index() < count)];
-    let key = known.iter().rev().find(|t| t.weight == Weight::Key);
-    let aside = known
-        .iter()
-        .rev()
-        .take(24)
-        .filter(|t| t.weight == Weight::Aside)
-        .max_by_key(|t| (t.at, t.event));
     let hold = if stands { 0 } else { index.hold };
-    let newest = match (key, aside) {
-        (Some(k), Some(a)) if a.at > k.at + hold => Some(a),
-        (k, a) => k.or(a),
-    };
+    let newest = scene::caption::told(index, count, hold);
     let event = newest.map(|t| t.event);
     if let Some(broken) = broken(run, index, count, event) {
         return broken;

@@ -89,6 +89,8 @@ pub struct Index {
     pub acts: Vec<Act>,
     /// The faults among them.
     pub faults: Vec<Act>,
+    /// Where among those a line stands that was not there before: what is done again and again is news once.
+    pub firsts: Vec<usize>,
     pub broken: Vec<(Us, EventId)>,
     pub bookmarks: Vec<(Us, EventId)>,
     holds: Map<MsgId, Held>,
@@ -184,6 +186,7 @@ impl Index {
             hold: hold(super::pace(run)),
             acts: vec![],
             faults: vec![],
+            firsts: vec![],
             broken: vec![],
             bookmarks: vec![],
             holds: Map::default(),
@@ -252,6 +255,9 @@ impl Index {
                 self.acts.push(act);
                 let step = run.scenario().steps.get(line as usize);
                 if step.is_some_and(|s| s.act.is_fault()) {
+                    if self.firsts.iter().all(|i| self.faults[*i].line != line) {
+                        self.firsts.push(self.faults.len());
+                    }
                     self.faults.push(act);
                 }
             }

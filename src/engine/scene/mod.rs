@@ -37,7 +37,6 @@ pub mod thumbnail;
 pub mod timeline;
 pub mod topology;
 
-pub use caption::{Caption, caption};
 pub use index::Index;
 pub use kin::{Beside, Kin};
 pub use svg::{print, svg};

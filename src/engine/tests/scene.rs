@@ -822,14 +822,13 @@ fn a_view_keeps_its_place_when_it_comes_closer() {
 fn a_caption_is_never_about_what_has_not_happened_and_no_key_reason_goes_untold() {
     let run = busy(8, 4, 1_500);
     let index = Index::new(&run);
+    let at = |now| caption::told(&index, run.trace().count_until(now), index.hold);
     for now in (0..1_500 * MS).step_by(997) {
-        let Some(c) = caption(&run, &index, now) else { continue };
-        assert!(c.at <= now && !c.text.is_empty());
-        assert!(caption::newest(&run, &index, now).unwrap().at >= c.at);
+        assert!(at(now).is_none_or(|t| t.at <= now && run.sentence(t.event).is_some()));
     }
     let keys = index.tales.iter().filter(|t| t.weight == engine::card::Weight::Key);
     for key in keys.clone() {
-        assert_eq!(caption(&run, &index, key.at).unwrap().at, key.at);
+        assert_eq!(at(key.at).unwrap().at, key.at);
     }
     assert!(keys.count() > 3);
 }
@@ -869,7 +868,8 @@ fn the_triangle_half_way_is_drawn_as_recorded() {
     let now = 15 * MS;
     let peek = run.peek_at(now);
     let layout = Layout::new(&run, 480.0, 320.0);
-    let chosen = Pick::Event(caption(&run, &index, now).unwrap().event);
+    let chosen =
+        Pick::Event(caption::told(&index, run.trace().count_until(now), index.hold).unwrap().event);
     golden(
         "triangle.topology",
         &print(&topology::still(&run, &index, &peek, &layout, now, chosen)),
