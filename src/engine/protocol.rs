@@ -632,6 +632,8 @@ pub struct Step<'a, P: Protocol> {
     pub clock: &'a dyn Fn(NodeId) -> (i64, i64),
     /// When the last fault or scripted act happened.
     pub calm_since: Us,
+    /// The longest any message was to be on its way so far: what a claim about time may take for a trip.
+    pub longest_way: Us,
     /// No link is cut, no message held back or lost by the scenario, nobody paused or turned.
     pub steady: bool,
     pub(crate) sent: &'a [(MsgId, NodeId, u32)],

@@ -94,6 +94,7 @@ pub struct Bench<'a> {
     pub wall: Us,
     pub clock: &'a dyn Fn(NodeId) -> (i64, i64),
     pub calm_since: Us,
+    pub longest_way: Us,
     pub steady: bool,
 }
 
@@ -599,6 +600,7 @@ impl<P: Protocol> Stage for Play<P> {
             wall: bench.wall,
             clock: bench.clock,
             calm_since: bench.calm_since,
+            longest_way: bench.longest_way,
             steady: bench.steady,
             sent: bench.sent,
             arena: &arena.msgs,

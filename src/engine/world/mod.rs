@@ -213,6 +213,8 @@ pub struct World {
     busy_writes: u32,
     was_quiet: bool,
     calm_since: Us,
+    /// The longest any message was to be on its way, from its sending to its arrival.
+    longest_way: Us,
     /// A cut, a loss, a pause or a lie is in force.
     disturbed: bool,
     firings: (Us, u32),
@@ -270,6 +272,7 @@ impl World {
             busy_writes: 0,
             was_quiet: false,
             calm_since: 0,
+            longest_way: 0,
             disturbed: false,
             firings: (0, 0),
             limit: None,
@@ -728,6 +731,7 @@ impl World {
             wall,
             clock: &clock,
             calm_since: self.calm_since,
+            longest_way: self.longest_way,
             steady: !self.disturbed && self.rules.is_empty() && self.held.is_empty(),
         };
         self.stage.judge(node, open, &bench, &mut self.court);
@@ -898,6 +902,7 @@ impl World {
         self.sent.push((m, to, p.payload));
         let ruling = self.rule_on(&f);
         f.due += ruling.delay;
+        self.longest_way = self.longest_way.max(f.due - self.now);
         if let Some(rec) = self.fresh.msgs.last_mut() {
             rec.due = f.due;
         }
@@ -1149,6 +1154,7 @@ impl World {
             busy_writes: self.busy_writes,
             was_quiet: self.was_quiet,
             calm_since: self.calm_since,
+            longest_way: self.longest_way,
             disturbed: self.disturbed,
             firings: self.firings,
             limit: self.limit,

@@ -278,7 +278,7 @@ const CLAIMS: &[ClaimCard] = &[
     claim(
         RESUMES_IN_TIME,
         ClaimKind::Liveness,
-        "CP: one lease, two round trips and one retransmission after everything is mended, every operation is answered with ok.",
+        "CP: one lease, two round trips and one retransmission after everything is mended, every operation is answered with ok. With a lease only where a round trip is shorter than `stagger`: else those who want it may refuse each other for ever.",
     ),
 ];
 

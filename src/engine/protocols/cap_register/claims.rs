@@ -418,7 +418,7 @@ fn available(g: &Ghost, s: &See<'_>, asked: &Asked, out: Out, court: &mut Court)
         court.hold(AVAILABLE_WHEN_WHOLE, out == Out::Ok, || {
             Witness::new([s.node], "Nothing had gone wrong.")
         });
-    } else if s.params.mode.refuses() && asked.at >= mended + recovery(s) && can_answer(s) {
+    } else if s.params.mode.refuses() && asked.at >= mended + recovery(s) && may_resume(s) {
         court.hold(RESUMES_IN_TIME, out == Out::Ok, || {
             let says = format!(
                 "All was mended {} ms before {} asked.",
@@ -437,9 +437,20 @@ fn can_answer(s: &See<'_>) -> bool {
     s.alive[c.home.index()] && up >= s.params.majority()
 }
 
+/// Somebody can answer; and where a lease must be had for it, who wants it later hears of the one before in time.
+fn may_resume(s: &See<'_>) -> bool {
+    let in_turn = s.params.mode != Mode::Lease || s.params.stagger > 2 * trip(s);
+    in_turn && can_answer(s)
+}
+
+/// A trip as slow as the slowest so far.
+fn trip(s: &See<'_>) -> Us {
+    s.params.client_link.max(10 * MS).max(s.longest_way)
+}
+
 /// How long a CP register may take to find itself again.
 fn recovery(s: &See<'_>) -> Us {
-    let trips = 4 * s.params.client_link.max(10 * MS);
+    let trips = 4 * trip(s);
     let lease = match s.params.mode {
         Mode::Lease => s.params.promise() + s.params.stagger * s.params.nodes as Us,
         _ => 0,

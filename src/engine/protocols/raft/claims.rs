@@ -708,8 +708,11 @@ fn asked(g: &mut Ghost, client: NodeId, r: &Request) {
 
 // -------------------------------------------------------------------- deadlines
 
+/// Ten of the longest election timeouts of those who are up.
 fn patience(s: &See<'_>) -> Us {
-    s.params.election.end().saturating_mul(10)
+    let up = servers(s.params, s.cast).filter(|n| s.alive[n.index()]);
+    let own = up.filter_map(|n| s.disks[n.index()].election.map(|e| e.1)).max().unwrap_or(0);
+    own.max(*s.params.election.end()).saturating_mul(10)
 }
 
 fn look_for_leader(g: &mut Ghost, s: &See<'_>) {
