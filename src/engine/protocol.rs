@@ -634,6 +634,8 @@ pub struct Step<'a, P: Protocol> {
     pub calm_since: Us,
     /// The longest any message was to be on its way so far: what a claim about time may take for a trip.
     pub longest_way: Us,
+    /// The longest any record was to take to a disk so far, with its wait for those before it.
+    pub longest_write: Us,
     /// No link is cut, no message held back or lost by the scenario, nobody paused or turned.
     pub steady: bool,
     pub(crate) sent: &'a [(MsgId, NodeId, u32)],

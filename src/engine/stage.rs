@@ -95,6 +95,7 @@ pub struct Bench<'a> {
     pub clock: &'a dyn Fn(NodeId) -> (i64, i64),
     pub calm_since: Us,
     pub longest_way: Us,
+    pub longest_write: Us,
     pub steady: bool,
 }
 
@@ -601,6 +602,7 @@ impl<P: Protocol> Stage for Play<P> {
             clock: bench.clock,
             calm_since: bench.calm_since,
             longest_way: bench.longest_way,
+            longest_write: bench.longest_write,
             steady: bench.steady,
             sent: bench.sent,
             arena: &arena.msgs,

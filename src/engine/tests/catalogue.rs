@@ -376,6 +376,7 @@ fn what_befalls_one_node_breaks_no_claim() {
                 format!("at {half}us pause {n}\nat {soon}us resume {n}\n"),
                 format!("at {half}us isolate {n}\n"),
                 format!("at {half}us isolate {n}\nat {soon}us heal\n"),
+                format!("at {half}us set net loss=20%\nat {half}us set node {n} disk=60ms\n"),
             ] {
                 // Who is down by then cannot crash.
                 let Ok(text) = read(&format!("{head}{fault}until quiet by {end}us\n")) else {

@@ -215,6 +215,8 @@ pub struct World {
     calm_since: Us,
     /// The longest any message was to be on its way, from its sending to its arrival.
     longest_way: Us,
+    /// The longest any record was to take to the disk, with the wait for those before it.
+    longest_write: Us,
     /// A cut, a loss, a pause or a lie is in force.
     disturbed: bool,
     firings: (Us, u32),
@@ -273,6 +275,7 @@ impl World {
             was_quiet: false,
             calm_since: 0,
             longest_way: 0,
+            longest_write: 0,
             disturbed: false,
             firings: (0, 0),
             limit: None,
@@ -732,6 +735,7 @@ impl World {
             clock: &clock,
             calm_since: self.calm_since,
             longest_way: self.longest_way,
+            longest_write: self.longest_write,
             steady: !self.disturbed && self.rules.is_empty() && self.held.is_empty(),
         };
         self.stage.judge(node, open, &bench, &mut self.court);
@@ -830,6 +834,7 @@ impl World {
         n.writes.push_back(Write { mark, record, event: save, due, with });
         let inc = n.inc;
         self.busy_writes += 1;
+        self.longest_write = self.longest_write.max(due - self.now);
         self.push(due, Due::Saved { node, mark, inc });
     }
 
@@ -1155,6 +1160,7 @@ impl World {
             was_quiet: self.was_quiet,
             calm_since: self.calm_since,
             longest_way: self.longest_way,
+            longest_write: self.longest_write,
             disturbed: self.disturbed,
             firings: self.firings,
             limit: self.limit,

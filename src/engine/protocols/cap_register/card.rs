@@ -258,7 +258,7 @@ const CLAIMS: &[ClaimCard] = &[
     claim(
         ANSWERS_ALONE,
         ClaimKind::Safety,
-        "AP: a replica that is up answers within 5 ms of being asked, whomever it can reach.",
+        "AP: a replica that is up answers within 5 ms of being asked, and the time its disk takes, whomever it can reach.",
     ),
     claim(
         NO_WRITE_LOST,

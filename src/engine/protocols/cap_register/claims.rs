@@ -269,9 +269,14 @@ fn answers(g: &mut Ghost, s: &See<'_>, court: &mut Court) {
             && s.calm_since <= asked.1
         {
             let took = s.now - asked.1;
-            court.hold(ANSWERS_ALONE, took <= 5 * MS, || late(s, s.node, took));
+            court.hold(ANSWERS_ALONE, took <= alone(s), || late(s, s.node, took));
         }
     }
+}
+
+/// How long who waits for nobody may take: a slow disk is nobody else.
+fn alone(s: &See<'_>) -> Us {
+    5 * MS + s.longest_write
 }
 
 fn late(s: &See<'_>, n: NodeId, took: Us) -> Witness {
@@ -283,7 +288,7 @@ fn answers_alone(g: &Ghost, s: &See<'_>, court: &mut Court) {
     let late_one = seen
         .asked
         .iter()
-        .find(|(_, at, answered)| !answered && s.calm_since <= *at && s.now > at + 5 * MS);
+        .find(|(_, at, answered)| !answered && s.calm_since <= *at && s.now > at + alone(s));
     if let Some((_, at, _)) = late_one {
         court.hold(ANSWERS_ALONE, false, || late(s, s.node, s.now - at));
     }

@@ -145,9 +145,15 @@ impl Truth {
         (0..self.ops.len()).filter(|i| self.counts(*i)).collect()
     }
 
+    /// a before b in their session, which ends with the first operation that never returned.
     fn session(&self, a: usize, b: usize) -> bool {
         let (a, b) = (&self.ops[a], &self.ops[b]);
-        a.session == b.session && a.invoke < b.invoke
+        let ends = |u: &HistOp| {
+            u.session == a.session
+                && u.status == Status::Unknown
+                && (a.invoke..b.invoke).contains(&u.invoke)
+        };
+        a.session == b.session && a.invoke < b.invoke && !self.ops.iter().any(ends)
     }
 
     fn time(&self, a: usize, b: usize) -> bool {
