@@ -409,6 +409,8 @@ mod tests {
                 wall: now,
                 clock: &|_| (0, 0),
                 calm_since,
+                longest_way: 0,
+                longest_write: 0,
                 steady: true,
                 sent,
                 arena: &arena,
