@@ -491,6 +491,8 @@ test.describe("everywhere", () => {
   for (const [name, viewport] of Object.entries(screens)) {
     for (const [i, colorScheme] of ["light", "dark"].entries()) {
       test(`accessible, with targets large enough: ${name}, ${colorScheme}`, async ({ page, open }) => {
+        // Six panels, each looked at whole: on a slow machine they take longer than one look may.
+        test.slow();
         await page.setViewportSize(viewport);
         await page.emulateMedia({ colorScheme });
         await open(`#${scenes[name][i]}`);
