@@ -233,7 +233,7 @@ export class Motion {
 
 /**
  * Puts each element at its number, sideways, to half a pixel. Each move makes a browser put its layers together anew, which in a
- * dense diagram is half of a frame: a long run moves by less than a half a frame, and most frames then need no move at all.
+ * dense diagram is half the work of a frame; the diagram of a long run moves by less than that, and most frames need no move.
  */
 export const slide = (elements, xs) => {
   for (let i = 0; i < xs.length; i += 1) {
