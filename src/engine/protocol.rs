@@ -634,7 +634,7 @@ pub struct Step<'a, P: Protocol> {
     pub calm_since: Us,
     /// The longest any message was to be on its way so far: what a claim about time may take for a trip.
     pub longest_way: Us,
-    /// The longest any record was to take to a disk so far, with its wait for those before it.
+    /// The longest any record of this node was to take to its disk so far, with its wait for those before it.
     pub longest_write: Us,
     /// No link is cut, no message held back or lost by the scenario, nobody paused or turned.
     pub steady: bool,

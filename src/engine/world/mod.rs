@@ -167,6 +167,8 @@ struct Node {
     disk: Us,
     timers: Vec<Armed>,
     writes: VecDeque<Write>,
+    /// The longest any record was to take to the disk, with its wait for those before it.
+    longest_write: Us,
     lazy: Vec<(Mark, u32, EventId)>,
     /// Effects that wait for a mark to be durable.
     gated: Vec<(Mark, Effect)>,
@@ -215,8 +217,6 @@ pub struct World {
     calm_since: Us,
     /// The longest any message was to be on its way, from its sending to its arrival.
     longest_way: Us,
-    /// The longest any record was to take to the disk, with the wait for those before it.
-    longest_write: Us,
     /// A cut, a loss, a pause or a lie is in force.
     disturbed: bool,
     firings: (Us, u32),
@@ -275,7 +275,6 @@ impl World {
             was_quiet: false,
             calm_since: 0,
             longest_way: 0,
-            longest_write: 0,
             disturbed: false,
             firings: (0, 0),
             limit: None,
@@ -735,7 +734,7 @@ impl World {
             clock: &clock,
             calm_since: self.calm_since,
             longest_way: self.longest_way,
-            longest_write: self.longest_write,
+            longest_write: nodes[node.index()].longest_write,
             steady: !self.disturbed && self.rules.is_empty() && self.held.is_empty(),
         };
         self.stage.judge(node, open, &bench, &mut self.court);
@@ -832,9 +831,9 @@ impl World {
         let due = (now + n.disk).max(n.writes.back().map_or(0, |w| w.due));
         let with = std::mem::take(&mut n.lazy);
         n.writes.push_back(Write { mark, record, event: save, due, with });
+        n.longest_write = n.longest_write.max(due - now);
         let inc = n.inc;
         self.busy_writes += 1;
-        self.longest_write = self.longest_write.max(due - self.now);
         self.push(due, Due::Saved { node, mark, inc });
     }
 
@@ -1160,7 +1159,6 @@ impl World {
             was_quiet: self.was_quiet,
             calm_since: self.calm_since,
             longest_way: self.longest_way,
-            longest_write: self.longest_write,
             disturbed: self.disturbed,
             firings: self.firings,
             limit: self.limit,
@@ -1212,6 +1210,7 @@ fn fresh_node(plan: &Plan, id: NodeId) -> Node {
         disk,
         timers: vec![],
         writes: VecDeque::new(),
+        longest_write: 0,
         lazy: vec![],
         gated: vec![],
         backlog: vec![],
