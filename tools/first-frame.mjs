@@ -2,7 +2,7 @@
 //
 // It opens the page as readers do (a first visit on a desk and on a phone, with less motion, embedded, every shipped scenario, links
 // to a moment), collects what is called until some frames after the page asks for the rest, and writes the names, shortened
-// to a hash, to tools/first-frame.txt: by the entries whose first frames call it, and at last what those of every entry call.
+// to a hash, to tools/first-frame.txt: by the entries whose first frames call it, `main` what those of every entry call, `late` what none does.
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { chromium } from "playwright-core";
 import { chromium as chromiumPath } from "../e2e/chromium.mjs";
@@ -85,13 +85,13 @@ for (const { address, all } of called) {
   const who = (address.match(/^#([\w-]+)\//)?.[1] ?? home).replaceAll("-", "_");
   for (const name of all.map((n) => names[n]).filter(Boolean)) callers.set(name, (callers.get(name) ?? new Set()).add(who));
 }
-const groups = new Map();
+const groups = new Map([["late", names.filter((name) => name && !callers.has(name))]]);
 for (const [name, who] of callers) {
   const group = who.size === index.length ? "main" : [...who].sort().join(" ");
   groups.set(group, [...(groups.get(group) ?? []), name]);
 }
 const lines = [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([group, all]) => {
-  const rows = all.sort().map((name, i) => (i % 16 === 15 ? `${name}\n` : `${name} `));
+  const rows = [...new Set(all)].sort().map((name, i) => (i % 16 === 15 ? `${name}\n` : `${name} `));
   return `${group}:\n${rows.join("").trim()}\n`;
 });
 await writeFile("tools/first-frame.txt", lines.join("\n"));
