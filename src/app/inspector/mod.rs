@@ -2,6 +2,7 @@
 
 mod claims;
 mod cut;
+mod edge;
 mod events;
 mod exhibits;
 mod filter;
@@ -85,6 +86,7 @@ pub fn Inspector() -> impl IntoView {
                 <settings::Mistakes/>
                 {body}
             </div>
+            <edge::Edge/>
         </aside>
     }
 }
