@@ -43,3 +43,14 @@ fn every_shipped_run_has_the_hash_of_the_lock() {
     }
     assert!(seen > 0);
 }
+
+/// The stack of a page is small: lines that follow at once follow one after the other.
+#[wasm_bindgen_test]
+fn a_text_may_chain_all_its_lines() {
+    let chain = "then mark \"x\"\n".repeat(990);
+    let text = format!("lamplight 1\nrun raft nodes=3\nat 1ms mark \"x\"\n{chain}until 2ms\n");
+    let s = scenario::parse(&text, &protocols::entries()).unwrap_or_else(|f| panic!("{f:?}"));
+    let mut run = protocols::open(s).unwrap_or_else(|r| panic!("{}", r.message));
+    run.finish();
+    assert_eq!(run.trace().texts.len(), 991);
+}

@@ -122,7 +122,7 @@ fn link_problem(fault: &LinkFault, fragment: &str) -> Problem {
     let title = match fault {
         LinkFault::CutOff { .. } => "This link was cut off",
         LinkFault::Newer { .. } => "This link is from a newer Lamplight",
-        LinkFault::TooLarge { .. } => "This link is too large",
+        LinkFault::TooLarge { .. } | LinkFault::TooManyKeys { .. } => "This link is too large",
         LinkFault::Damaged => "This link was damaged on its way",
         LinkFault::UnknownScenario { .. } => "There is no such scenario",
         LinkFault::UnknownKey { .. } | LinkFault::BadValue { .. } => {
@@ -136,7 +136,7 @@ fn link_problem(fault: &LinkFault, fragment: &str) -> Problem {
         LinkFault::Newer { .. } => {
             "Reload the page to get its latest version, then open the link again."
         }
-        LinkFault::TooLarge { .. } => {
+        LinkFault::TooLarge { .. } | LinkFault::TooManyKeys { .. } => {
             "Ask for the scenario as a file and paste its text under Scenario."
         }
         _ => "Correct the link, or choose a scenario from the catalogue.",

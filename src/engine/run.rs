@@ -1,7 +1,7 @@
 //! A run: a scenario, the world it opens, and everything that has happened so far.
 //!
 //! The world is always at the frontier. Looking back is the nearest snapshot before, run on quietly for at
-//! most [`SNAP_EVERY`] steps; acting in the past is another text and another run that shares what stays
+//! most [`SNAP_EVERY`] steps and turns of the scenario; acting in the past is another text and another run that shares what stays
 //! the same. A run has no fixed end: `until` settles the verdicts, and time goes on for whoever watches.
 
 use std::cell::{OnceCell, RefCell};
@@ -20,7 +20,7 @@ use crate::tree::Tree;
 use crate::world::plan::Plan;
 use crate::world::{Life, Limit, World};
 
-/// Steps between snapshots: looking back costs at most this many.
+/// Steps, and turns of the scenario, between snapshots: looking back costs at most this many.
 pub const SNAP_EVERY: u64 = 512;
 const MAX_BYTES: usize = if cfg!(test) { 4 << 20 } else { 256 << 20 };
 
@@ -130,8 +130,8 @@ impl Run {
             return self.world.limit();
         }
         self.trace.append(&mut self.world.fresh);
-        if self.world.steps() >= self.next_snap {
-            self.next_snap = self.world.steps() + SNAP_EVERY;
+        if self.world.work() >= self.next_snap {
+            self.next_snap = self.world.work() + SNAP_EVERY;
             self.snaps.push(Snap {
                 events: self.world.counts().events,
                 at: self.world.now(),
@@ -329,7 +329,7 @@ impl Run {
             .map(|s| Snap { events: s.events, at: s.at, world: s.world.clone() })
             .collect();
         snaps.push(Snap { events: counts.events, at: base.at, world: Rc::new(world.snapshot()) });
-        let next_snap = world.steps() + SNAP_EVERY;
+        let next_snap = world.work() + SNAP_EVERY;
         let mut run = Run {
             bill: self.bill,
             world,
@@ -509,7 +509,7 @@ impl Peek {
     }
     /// Monotonic reading, wall reading, error of the wall clock, rate in ppm.
     pub fn clock(&self, n: NodeId) -> (Us, Us, i64, i64) {
-        self.world.clock(n)
+        self.world.clock_at(n, self.now)
     }
     /// Sides of the partition, while there is one.
     pub fn groups(&self) -> Option<&[u8]> {
@@ -545,7 +545,34 @@ mod tests {
         assert!(now < later.now());
         let shown = |p: &Peek| format!("{:?}", p.exhibits(n).items);
         assert_ne!(shown(&peek), shown(&later));
+        assert_eq!(later.clock(n).0 - peek.clock(n).0, later.now() - peek.now());
         assert_eq!(later.at(0).now(), 100_000_001);
+    }
+
+    #[test]
+    fn a_text_that_speaks_without_end_ends_the_run_and_says_so() {
+        let text = "lamplight 1\nrun raft nodes=3\nat 0ms every 1us mark \"x\"\nuntil 24h\n";
+        let mut run = protocols::open(protocols::parse(text).unwrap()).unwrap();
+        assert!(run.finish().limit.is_some_and(|l| l.contains("256 MiB")));
+        // Looking back does over no more than between two snapshots.
+        assert!(run.snaps.len() as u64 > run.world().work() / (2 * SNAP_EVERY));
+    }
+
+    #[test]
+    fn a_load_on_a_node_that_is_not_there_ends_the_run_and_says_so() {
+        let text = "lamplight 1\nrun raft nodes=3 clients=1\nnode c1 absent\n\
+            load c1 put x rate=1000000/s\nuntil 24h\n";
+        let mut run = protocols::open(protocols::parse(text).unwrap()).unwrap();
+        assert!(run.finish().limit.is_some_and(|l| l.contains("2,000,000 turns")));
+    }
+
+    #[test]
+    fn rules_that_wait_are_counted() {
+        let text = "lamplight 1\nrun raft nodes=3\nat 0ms every 1us drop next InstallSnapshot\nuntil 2ms\n";
+        let mut run = protocols::open(protocols::parse(text).unwrap()).unwrap();
+        run.finish();
+        let texts = &run.trace().texts;
+        assert_eq!(texts.iter().filter(|t| t.contains("wait for messages already")).count(), 1_001);
     }
 
     #[test]

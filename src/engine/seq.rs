@@ -1,6 +1,6 @@
 //! Logs and tables that a snapshot may keep for next to nothing.
 //!
-//! A snapshot every thousand steps would copy a log of a thousand entries a thousand times. `Seq` and `Map`
+//! A snapshot every few hundred steps would copy a log of a thousand entries a thousand times. `Seq` and `Map`
 //! keep their items in shared chunks: a clone shares, the first write after a clone copies what it touches.
 
 use std::borrow::Borrow;

@@ -155,7 +155,7 @@ fn lies(m: &Moment<'_>, n: NodeId) -> Vec<Deed> {
     };
     others.truncate(2);
     let nodes = format!("nodes, by commas: {}", others.join(","));
-    let honest = (!m.peek.world().is_lying(n)).then(|| format!("{name} does not lie"));
+    let honest = (!m.peek.world().lies_now(n)).then(|| format!("{name} does not lie"));
     let world = [
         turn("honest", "").says("lies no longer").unless(honest),
         turn("silent", ""),

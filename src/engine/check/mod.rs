@@ -12,7 +12,7 @@ use crate::trace::OpRec;
 use crate::value::Value;
 use history::{HistOp, History, Kind, Status, Verdict};
 
-/// The operations of a run on registers, counters and lists, as a checker wants them (canon §0.7).
+/// The operations of a run on registers, counters and lists, as a checker wants them.
 pub fn history_of(run: &Run) -> History {
     let mut sessions = Sessions::default();
     let mut ops = vec![];

@@ -1,7 +1,7 @@
 //! FNV-1a and the cyclic redundancy checks: quick, small, and good enough for `mod N`.
 //!
 //! Not for placing tokens: names that differ in their last digits stay close together, and a ring of
-//! such tokens is several times more uneven than chance (`consistent-hashing/bad-hash`).
+//! such tokens is several times more uneven than chance.
 
 pub fn fnv1a32(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0x811c_9dc5, |h, b| (h ^ u32::from(*b)).wrapping_mul(0x0100_0193))

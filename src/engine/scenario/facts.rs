@@ -60,10 +60,18 @@ pub(super) fn is_life(word: &str) -> bool {
     life(word).is_some()
 }
 
+/// Parts of a fact: the world keeps a bit of each.
+pub const PARTS_MAX: usize = 32;
+
 /// `basic and basic …`
 pub(super) fn fact(r: &mut Reader<'_>) -> Option<Fact> {
     let mut parts = vec![basic(r)?];
-    while r.eat("and") {
+    while let Some(and) = r.peek().filter(|_| r.eat("and")) {
+        if parts.len() == PARTS_MAX {
+            let says = format!("This fact has more than {PARTS_MAX} parts.");
+            r.note("too-large", says, Some("Chain lines with `then when`.".into()), and);
+            return None;
+        }
         parts.push(basic(r)?);
     }
     Some(Fact(parts))

@@ -31,6 +31,8 @@ use crate::value::print_time;
 
 /// Longest fragment that is read or written.
 pub const LINK_MAX: usize = 32 * 1024;
+/// Most keys of a link.
+const KEYS_MAX: usize = 128;
 /// Most bytes a text may unfold to before it is given up.
 const INFLATE_MAX: usize = 256 * 1024;
 /// Zlib's slowest and densest level that still pays.
@@ -94,6 +96,10 @@ pub enum LinkFault {
         what: &'static str,
         limit: usize,
     },
+    /// Each is looked for among the others, and read with the whole text.
+    TooManyKeys {
+        limit: usize,
+    },
     /// Letters were changed on the way.
     Damaged,
     UnknownKey {
@@ -122,6 +128,9 @@ impl fmt::Display for LinkFault {
             LinkFault::TooLarge { what, limit } => {
                 write!(f, "The {what} of this link is too large: at most {limit} bytes.")
             }
+            LinkFault::TooManyKeys { limit } => {
+                write!(f, "This link has more than {limit} keys. Write them into a text instead.")
+            }
             LinkFault::Damaged => {
                 f.write_str("This link was damaged on its way: its checksum does not fit.")
             }
@@ -145,7 +154,7 @@ impl LinkFault {
         match self {
             LinkFault::CutOff { .. } => "cut-off",
             LinkFault::Newer { .. } => "newer",
-            LinkFault::TooLarge { .. } => "too-large",
+            LinkFault::TooLarge { .. } | LinkFault::TooManyKeys { .. } => "too-large",
             LinkFault::Damaged => "damaged",
             LinkFault::UnknownKey { .. } => "unknown-key",
             LinkFault::BadValue { .. } => "bad-value",
@@ -362,6 +371,9 @@ fn read_address(fragment: &str) -> Read<Address> {
     let (kind, source) = read_source(head, &cut)?;
     let mut address = Address::new(source);
     let keys: Vec<&str> = keys.map_or(vec![], |k| k.split('&').collect());
+    if keys.len() > KEYS_MAX {
+        return Err(LinkFault::TooManyKeys { limit: KEYS_MAX });
+    }
     let read = keys.iter().enumerate().try_for_each(|(i, key)| {
         once(&keys[..i], key)?;
         read_key(&mut address, key, &cut)

@@ -177,7 +177,9 @@ impl<'a> Reader<'a> {
         let Some(run) = headed(lines, "run").next() else {
             let bad = Bad::new("no-run", "No line says which protocol runs.".into());
             let place = Place { line: lines.first().map_or(1, |l| l.number), col: 1, len: 0 };
-            return self.push(bad.hint("Write one: `run raft nodes=5`.").at(place));
+            let first = catalogue.and_then(|c| c.ids().first().copied()).unwrap_or("ENTRY");
+            let hint = ["Write one: `run ", first, "`."].concat();
+            return self.push(bad.hint(&hint).at(place));
         };
         for line in std::iter::once(run).chain(headed(lines, "beside")) {
             self.enter(line.clone());

@@ -354,9 +354,10 @@ impl Chart<'_> {
         let mut ends: Vec<(f32, NodeId)> = vec![];
         let spots = |l: &Line| l.points.iter().map(|p| (x(p.0), y(p.1))).collect::<Vec<_>>();
         let mut drawn: Vec<Vec<(f32, f32)>> = vec![];
+        let hold = (!self.straight).then(|| run.known_until().min(until));
         for line in &self.lines {
-            let hue = hue(line.node);
-            let (path, last) = along(&line.points, self.straight, x, y);
+            let hue = self.hue(run, line.node);
+            let (path, last) = along(&line.points, hold, x, y);
             let mut name = [run.name(line.node), ", ", self.card.name].concat();
             let mut kids = vec![];
             if let Some(stands) = beside.and_then(|b| Stands::of(&line.events, b)) {
@@ -366,7 +367,7 @@ impl Chart<'_> {
                     let end = points.last().into_iter();
                     let points: Vec<(Us, i64)> = points.iter().chain(end).copied().collect();
                     if !points.is_empty() {
-                        let path = along(&points, true, x, y).0;
+                        let path = along(&points, hold.map(|_| 0), x, y).0;
                         kids.extend(roles.map(|role| Shape::path(role, path.clone())));
                     }
                 }
@@ -384,14 +385,33 @@ impl Chart<'_> {
             out.push(Shape::group("line", kids).hue(hue).pick(Pick::Node(line.node), name));
             ends.push((last, line.node));
         }
-        out.extend(names(run, ends, w, plot));
+        out.extend(self.names(run, ends, w, plot));
         (out, HEAD + plot)
     }
-}
 
-/// Nodes of every role may have lines in one chart: each has a colour of its own.
-fn hue(n: NodeId) -> Hue {
-    Hue::epoch(u64::from(n.0) + 1)
+    /// Each line has a colour of its own: that of its node wherever it owns something, or, where nodes of several roles
+    /// have lines in one chart, one by its place among all.
+    fn hue(&self, run: &Run, n: NodeId) -> Hue {
+        let role = |n: NodeId| run.cast().members.get(n.index()).map(|m| m.role);
+        match self.lines.iter().all(|l| role(l.node) == role(n)) {
+            true => Hue::owner(run, n),
+            false => Hue::epoch(u64::from(n.0) + 1),
+        }
+    }
+
+    /// The names of the lines at their ends, one under the other where they would meet.
+    fn names(&self, run: &Run, ends: Vec<(f32, NodeId)>, w: f32, plot: f32) -> Vec<Shape> {
+        let mut order: Vec<usize> = (0..ends.len()).collect();
+        few::sort_by_key(&mut order, |&i| (ends[i].0 as i64, ends[i].1));
+        let ends: Vec<(f32, NodeId)> = order.into_iter().map(|i| ends[i]).collect();
+        let ys = spread(&ends.iter().map(|e| e.0).collect::<Vec<f32>>(), HEAD, HEAD + plot + 4.0);
+        let name = |(y, n): (f32, NodeId)| {
+            let words = text::fit(run.name(n), text::SMALL, RIGHT - 8.0);
+            let word = Shape::text("line-name", w - RIGHT + 6.0, y + 4.0, Anchor::Start, words);
+            word.hue(self.hue(run, n))
+        };
+        ys.into_iter().zip(ends).map(|(y, e)| name((y, e.1))).collect()
+    }
 }
 
 /// An outline, and its ground over it.
@@ -422,20 +442,6 @@ impl Stands {
     }
 }
 
-/// The names of the lines at their ends, one under the other where they would meet.
-fn names(run: &Run, ends: Vec<(f32, NodeId)>, w: f32, plot: f32) -> Vec<Shape> {
-    let mut order: Vec<usize> = (0..ends.len()).collect();
-    few::sort_by_key(&mut order, |&i| (ends[i].0 as i64, ends[i].1));
-    let ends: Vec<(f32, NodeId)> = order.into_iter().map(|i| ends[i]).collect();
-    let ys = spread(&ends.iter().map(|e| e.0).collect::<Vec<f32>>(), HEAD, HEAD + plot + 4.0);
-    let name = |(y, n): (f32, NodeId)| {
-        let words = text::fit(run.name(n), text::SMALL, RIGHT - 8.0);
-        let word = Shape::text("line-name", w - RIGHT + 6.0, y + 4.0, Anchor::Start, words);
-        word.hue(hue(n))
-    };
-    ys.into_iter().zip(ends).map(|(y, e)| name((y, e.1))).collect()
-}
-
 /// A row of text for each of these heights, in their order, as near to them as rows allow between top and foot; no more
 /// than have room.
 fn spread(wanted: &[f32], top: f32, foot: f32) -> Vec<f32> {
@@ -454,10 +460,11 @@ fn spread(wanted: &[f32], top: f32, foot: f32) -> Vec<f32> {
     out
 }
 
-/// A polyline, and how high it ends. Of many points in one pixel only the first, and what stands out, are drawn.
+/// A polyline, and how high it ends: straight from point to point, or each value held until the next, and the last one
+/// until `hold`. Of many points in one pixel only the first, and what stands out, are then drawn.
 fn along(
     points: &[(Us, i64)],
-    straight: bool,
+    hold: Option<Us>,
     x: impl Fn(Us) -> f32,
     y: impl Fn(i64) -> f32,
 ) -> (String, f32) {
@@ -467,12 +474,17 @@ fn along(
         let (px, py) = (x(*t), y(*v));
         if i == 0 {
             pen.to(px, py);
-        } else if straight || px - at >= 1.0 || (py - high).abs() >= 2.0 {
+        } else if hold.is_none() {
             pen.line(px, py);
+        } else if px - at >= 1.0 || (py - high).abs() >= 2.0 {
+            pen.line(px, high).line(px, py);
         } else {
             continue;
         }
         (at, high) = (px, py);
+    }
+    if let Some(end) = hold.map(&x).filter(|end| *end > at && !points.is_empty()) {
+        pen.line(end, high);
     }
     (pen.d(), high)
 }

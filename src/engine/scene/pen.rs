@@ -52,9 +52,17 @@ impl Pen {
 
     /// A stretch of a circle, in turns from the top, clockwise.
     pub fn turn(&mut self, x: f32, y: f32, r: f32, from: f32, to: f32) -> &mut Pen {
-        let span = (to - from).clamp(-0.9999, 0.9999);
-        let ((ax, ay), (bx, by)) = (around(x, y, r, r, from), around(x, y, r, r, from + span));
-        self.to(ax, ay).arc(r, span.abs() > 0.5, span > 0.0, bx, by)
+        let span = (to - from).clamp(-1.0, 1.0);
+        let at = |share: f32| around(x, y, r, r, from + span * share);
+        let ((ax, ay), (bx, by)) = (at(0.0), at(1.0));
+        self.to(ax, ay);
+        // The ends of a long one may be so near to each other that, rounded, they leave its centre open.
+        if span.abs() > 0.75 {
+            let (mx, my) = at(0.5);
+            self.arc(r, false, span > 0.0, mx, my);
+            return self.arc(r, false, span > 0.0, bx, by);
+        }
+        self.arc(r, span.abs() > 0.5, span > 0.0, bx, by)
     }
     pub fn circle(&mut self, x: f32, y: f32, r: f32) -> &mut Pen {
         self.to(x - r, y).arc(r, true, true, x + r, y).arc(r, true, true, x - r, y).close()

@@ -41,22 +41,6 @@ pub fn marks(index: &Index) -> Vec<Mark> {
     out
 }
 
-/// At most one mark every `gap` of time, the gravest of those that fall together.
-pub fn thinned(marks: &[Mark], gap: Us) -> Vec<Mark> {
-    let mut out: Vec<Mark> = vec![];
-    for m in marks {
-        match out.last_mut() {
-            Some(last) if m.at < last.at + gap => {
-                if m.sort > last.sort {
-                    *last = m.clone();
-                }
-            }
-            _ => out.push(m.clone()),
-        }
-    }
-    out
-}
-
 pub fn name(run: &Run, mark: &Mark) -> String {
     list::name(run, mark.event)
 }

@@ -271,6 +271,9 @@ fn limits_are_faults() {
     assert_eq!(faults(&raft(&format!("at 1s say \"{long}\""))), ["3:11+203 too-large"]);
     assert_eq!(faults(&raft(&"\n".repeat(998))), [""; 0]);
     assert_eq!(faults(&raft(&format!("{}heal", "\n".repeat(998)))), ["1001:1+0 too-large"]);
+    let parts = |n| format!("when n1 crashed{} heal", " and n2 crashed".repeat(n));
+    assert_eq!(faults(&raft(&parts(31))), [""; 0]);
+    assert_eq!(faults(&raft(&parts(32))), ["3:482+3 too-large"]);
     assert_eq!(faults(&"#".repeat(65_537)), ["1:1+0 too-large"]);
 }
 
@@ -915,6 +918,9 @@ fn every_link_fault_has_its_words() {
     assert_eq!(code("raft/x&t=1s&t=2s"), Some("bad-value"));
     assert_eq!(code("raft/x&nodes=3&seed=1&nodes=5"), Some("bad-value"));
     assert_eq!(code("raft/x&bug=a&bug=b"), None);
+    let keys = |n| (0..n).map(|i| format!("&p{i}=1")).collect::<String>();
+    assert_eq!(code(&format!("raft/x{}", keys(128))), None);
+    assert_eq!(code(&format!("raft/x{}", keys(129))), Some("too-large"));
     assert_eq!(code("raft/x&sel=q:1"), Some("bad-value"));
     assert_eq!(code("raft/x&nodes=%0a"), Some("bad-value"));
     assert_eq!(

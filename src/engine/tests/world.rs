@@ -1,4 +1,4 @@
-//! The world's promises (canon §0), each shown on a toy.
+//! The world's promises, each shown on a toy.
 
 mod common;
 

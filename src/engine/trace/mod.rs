@@ -330,7 +330,7 @@ impl Trace {
 
     /// Bytes held, roughly: the limit of a run is counted in them.
     pub fn bytes(&self) -> usize {
-        self.len() * 40 + self.msgs.len() * 120 + self.ops.len() * 120
+        self.len() * 40 + (self.msgs.len() + self.ops.len() + self.texts.len()) * 120
     }
 }
 

@@ -9,9 +9,9 @@ use crate::stage::Open;
 use crate::trace::{Loss, What as Happening};
 
 use super::plan::{KindPart, PathPart, Sel};
-use super::{Flight, Life as NodeLife, Parcel, Todo, World, net};
+use super::{Flight, Life as NodeLife, MAX_RULES, Parcel, Todo, World, net};
 
-/// A Byzantine behaviour the world itself plays, whatever the protocol (canon §0.5).
+/// A Byzantine behaviour the world itself plays, whatever the protocol.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Lie {
     Silent,
@@ -58,10 +58,25 @@ pub(super) struct Ruling {
 type Done = Result<(), String>;
 
 impl World {
-    /// Fire a line of the scenario, then whatever waits for it.
+    /// Fire a line of the scenario, then those below it that follow at once: one after the other, as a text may chain
+    /// all its lines.
     pub(super) fn do_line(&mut self, line: usize, rep: u32, cause: EventId, it: Option<Flight>) {
+        let mut next = Some((line, rep, cause));
+        while let Some((line, rep, cause)) = next {
+            next = self.do_one(line, rep, cause, it).map(|(line, cause)| (line, 0, cause));
+        }
+    }
+
+    /// Fire one line; gives the line that follows at once, and its cause.
+    fn do_one(
+        &mut self,
+        line: usize,
+        rep: u32,
+        cause: EventId,
+        it: Option<Flight>,
+    ) -> Option<(usize, EventId)> {
         let plan = self.plan.clone();
-        let Some(step) = plan.scenario.steps.get(line) else { return };
+        let step = plan.scenario.steps.get(line)?;
         if let Trigger::At { every: Some(every), .. } = step.trigger
             && every.times.is_none_or(|n| rep + 1 < n)
             && every.period > 0
@@ -83,7 +98,7 @@ impl World {
             self.calm_since = self.now;
             self.disturbed = self.is_disturbed();
         }
-        self.arm_next(line, since, act, it);
+        self.arm_next(line, since, act, it).map(|below| (below, act))
     }
 
     fn perform(&mut self, act: &Act, event: EventId, it: Option<Flight>) -> Done {
@@ -473,7 +488,14 @@ impl World {
         until: Option<Us>,
     ) -> Done {
         let (kind, path) = (self.plan.kind(kind), self.plan.path(path));
-        self.rules.push(Rule { line: 0, kind, path, nth: None, verb, left, until });
+        self.rule(Rule { line: 0, kind, path, nth: None, verb, left, until })
+    }
+
+    fn rule(&mut self, rule: Rule) -> Done {
+        if self.rules.len() >= MAX_RULES {
+            return Err(format!("{MAX_RULES} lines wait for messages already"));
+        }
+        self.rules.push(rule);
         Ok(())
     }
 
@@ -504,8 +526,7 @@ impl World {
                 return Err(format!("message #{ord} was already delivered or lost"));
             }
             let (nth, left) = (Some(ord), Some(1));
-            self.rules.push(Rule { line: 0, kind, path, nth, verb, left, until: None });
-            return Ok(());
+            return self.rule(Rule { line: 0, kind, path, nth, verb, left, until: None });
         }
         // Of several that fit, those are meant with which it can be done.
         let (can, cannot): (Vec<MsgId>, Vec<MsgId>) =

@@ -1,4 +1,4 @@
-//! A node's two clocks (canon §0.4).
+//! A node's two clocks: one that is set, and one that only runs.
 //!
 //! Both run at `1 + drift` of simulated time; the wall clock can besides be stepped and slewed. Readings
 //! are integers of µs with a remainder in millionths, so that a change of rate never moves a reading.

@@ -9,7 +9,7 @@
 //!
 //! Compiled once, whatever the protocols. A world can be cloned at any step boundary; run on from there it
 //! does the same again, which is how a reader steps back and how an edit in the past becomes a branch.
-//! The contract is canon §0 of both files.
+//! `tests/world.rs` shows its promises one by one, on a toy.
 
 pub mod acts;
 pub mod clock;
@@ -38,10 +38,12 @@ use watch::WatchState;
 
 pub const MAX_STEPS: u64 = 2_000_000;
 pub const MAX_TIME: Us = 24 * 3600 * SEC;
-/// Scenario lines fired at one instant before the run is declared to run away.
-const MAX_FIRINGS: u32 = 1_000;
+/// How often lines and loads of the scenario have their turn.
+pub const MAX_TURNS: u64 = 2_000_000;
 /// Timers a node may have armed at once: each is looked for among them, and one for every request that waits is enough.
 const MAX_TIMERS: usize = 10_000;
+/// Rules that may wait for messages at once: each message is held against all of them.
+const MAX_RULES: usize = 1_000;
 
 /// Why a run went no further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,13 +51,13 @@ pub enum Limit {
     Steps,
     Time,
     Bytes,
-    Firings,
+    Turns,
     Timers,
 }
 
 impl Limit {
     pub const ALL: [Limit; 5] =
-        [Limit::Steps, Limit::Time, Limit::Bytes, Limit::Firings, Limit::Timers];
+        [Limit::Steps, Limit::Time, Limit::Bytes, Limit::Turns, Limit::Timers];
 
     pub fn says(self) -> &'static str {
         match self {
@@ -66,8 +68,8 @@ impl Limit {
             Limit::Bytes => {
                 "the trace reached 256 MiB, its limit: end the run sooner with `until`, or lower a rate"
             }
-            Limit::Firings => {
-                "more than 1,000 lines of the scenario fired at one instant: a `when` feeds itself"
+            Limit::Turns => {
+                "lines and loads of the scenario had 2,000,000 turns, their limit: end it sooner with `until`, or lower a rate"
             }
             Limit::Timers => {
                 "more than 10,000 timers wait at one node, its limit: ask for less at once, or lower a rate"
@@ -193,6 +195,8 @@ pub struct World {
     k: u32,
     seq: u64,
     steps: u64,
+    /// What the scenario itself has done: lines that fired by the clock, and operations that loads asked for or would have.
+    turns: u64,
     queue: BinaryHeap<Reverse<Entry>>,
     nodes: Vec<Node>,
     alive: Vec<bool>,
@@ -219,7 +223,6 @@ pub struct World {
     longest_way: Us,
     /// A cut, a loss, a pause or a lie is in force.
     disturbed: bool,
-    firings: (Us, u32),
     limit: Option<Limit>,
     counts: Counts,
     /// What the last step added; the owner of the trace takes it.
@@ -256,6 +259,7 @@ impl World {
             k: 0,
             seq: 0,
             steps: 0,
+            turns: 0,
             queue: BinaryHeap::new(),
             nodes,
             alive: vec![false; n],
@@ -276,7 +280,6 @@ impl World {
             calm_since: 0,
             longest_way: 0,
             disturbed: false,
-            firings: (0, 0),
             limit: None,
             counts: Counts::default(),
             fresh: Fresh::default(),
@@ -392,6 +395,10 @@ impl World {
     pub fn steps(&self) -> u64 {
         self.steps
     }
+    /// Steps of the queue and turns of the scenario: how much there is to do over to come here again.
+    pub fn work(&self) -> u64 {
+        self.steps + self.turns
+    }
     pub fn limit(&self) -> Option<Limit> {
         self.limit
     }
@@ -410,7 +417,7 @@ impl World {
     pub fn life(&self, node: NodeId) -> Life {
         self.nodes[node.index()].life
     }
-    pub fn is_lying(&self, node: NodeId) -> bool {
+    pub fn lies_now(&self, node: NodeId) -> bool {
         self.turned[node.index()]
     }
     pub fn face(&self, node: NodeId) -> Face {
@@ -427,8 +434,12 @@ impl World {
         &self.held
     }
     pub fn clock(&self, node: NodeId) -> (Us, Us, i64, i64) {
+        self.clock_at(node, self.now)
+    }
+    /// The same at a later time, if nothing happens until then.
+    pub fn clock_at(&self, node: NodeId, now: Us) -> (Us, Us, i64, i64) {
         let c = &self.nodes[node.index()].clock;
-        (c.mono(self.now), c.wall(self.now), c.error(self.now), c.ppm())
+        (c.mono(now), c.wall(now), c.error(now), c.ppm())
     }
     /// How long a write to its disk takes.
     pub fn disk(&self, node: NodeId) -> Us {
@@ -463,10 +474,6 @@ impl World {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         }
-    }
-    /// The next line of the scenario that will act by the clock.
-    pub fn next_act(&self) -> Option<Us> {
-        self.agenda.first().map(|(k, _)| k.0)
     }
 
     // ---------------------------------------------------------------- moving
@@ -516,6 +523,10 @@ impl World {
     fn do_agenda(&mut self) {
         let Some(((at, _, _), todo)) = self.agenda.pop_first() else { return };
         self.go_to(at);
+        self.turns += 1;
+        if self.turns >= MAX_TURNS {
+            self.limit = Some(Limit::Turns);
+        }
         match todo {
             Todo::Line { line, rep, cause, it } => self.do_line(line, rep, cause, it),
             Todo::Load { load, k } => self.do_load(load, k),
@@ -1083,7 +1094,7 @@ impl World {
                 self.watches[at] = state;
             }
         }
-        self.remap_agenda(&plan, map);
+        self.remap_agenda(old.scenario.steps.len(), &plan, map);
         let line = |l: u32| map(l as usize).map(|l| l as u32);
         self.met = self.met.iter().filter_map(|(l, met)| Some((line(*l)?, *met))).collect();
         self.rules.iter_mut().for_each(|r| r.moved(line));
@@ -1094,9 +1105,9 @@ impl World {
         self.met.iter().filter(|(_, met)| !**met).map(|(line, _)| *line)
     }
 
-    fn remap_agenda(&mut self, plan: &Plan, map: &dyn Fn(usize) -> Option<usize>) {
-        let kept: Vec<usize> =
-            (0..self.plan.scenario.steps.len().max(1 << 12)).filter_map(map).collect();
+    fn remap_agenda(&mut self, old: usize, plan: &Plan, map: &dyn Fn(usize) -> Option<usize>) {
+        let mut kept = vec![false; plan.scenario.steps.len()];
+        (0..old).filter_map(map).for_each(|l| kept[l] = true);
         let mut before = std::mem::take(&mut self.agenda);
         while let Some(((at, k, order), todo)) = before.pop_first() {
             match todo {
@@ -1111,9 +1122,7 @@ impl World {
                 }
             }
         }
-        for (line, step) in
-            plan.scenario.steps.iter().enumerate().filter(|(l, _)| !kept.contains(l))
-        {
+        for (line, step) in plan.scenario.steps.iter().enumerate().filter(|(l, _)| !kept[*l]) {
             if let Trigger::At { at, .. } = &step.trigger {
                 let todo = Todo::Line { line, rep: 0, cause: EventId::NONE, it: None };
                 self.agenda.insert((at.at, at.k, line as u32), todo);
@@ -1140,6 +1149,7 @@ impl World {
             k: self.k,
             seq: self.seq,
             steps: self.steps,
+            turns: self.turns,
             queue: self.queue.clone(),
             nodes: self.nodes.clone(),
             alive: self.alive.clone(),
@@ -1160,7 +1170,6 @@ impl World {
             calm_since: self.calm_since,
             longest_way: self.longest_way,
             disturbed: self.disturbed,
-            firings: self.firings,
             limit: self.limit,
             counts: self.counts,
             fresh: Fresh::default(),

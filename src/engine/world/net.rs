@@ -1,4 +1,4 @@
-//! Directed links: how long a message takes, whether it arrives, and who can reach whom (canon §0.2).
+//! Directed links: how long a message takes, whether it arrives, and who can reach whom.
 
 use std::rc::Rc;
 
@@ -175,25 +175,42 @@ impl Net {
     }
 
     pub fn set_link(&mut self, from: NodeId, to: NodeId, set: &[(String, NetValue)]) {
-        self.over.slot((from.0, to.0)).extend(set.iter().cloned());
-        self.resolve();
+        set.iter().for_each(|(key, value)| self.put(from, to, key, value));
+        let link = self.resolved(from.0, to.0);
+        let at = self.at(from, to);
+        Rc::make_mut(&mut self.links)[at] = link;
+    }
+
+    /// A link's own setting of a key takes the place of the one before.
+    fn put(&mut self, from: NodeId, to: NodeId, key: &str, value: &NetValue) {
+        let own = self.over.slot((from.0, to.0));
+        own.retain(|(k, _)| k != key);
+        own.push((key.into(), value.clone()));
     }
 
     /// One key of each of many links.
     pub fn set_links(&mut self, all: impl Iterator<Item = (NodeId, NodeId, (String, NetValue))>) {
-        for (from, to, set) in all {
-            self.over.slot((from.0, to.0)).push(set);
+        for (from, to, (key, value)) in all {
+            self.put(from, to, &key, &value);
         }
         self.resolve();
     }
 
     fn resolve(&mut self) {
         let mut links = vec![self.base.clone(); self.n * self.n];
-        for (&(f, t), set) in self.over.iter() {
-            let link = &mut links[f as usize * self.n + t as usize];
-            set.iter().for_each(|(k, v)| link.set(k, v));
+        for (&(f, t), _) in self.over.iter() {
+            links[f as usize * self.n + t as usize] = self.resolved(f, t);
         }
         self.links = Rc::new(links);
+    }
+
+    /// A link as all links are, but for what was set for it alone.
+    fn resolved(&self, from: u16, to: u16) -> Link {
+        let mut link = self.base.clone();
+        for (key, value) in self.over.get(&(from, to)).into_iter().flatten() {
+            link.set(key, value);
+        }
+        link
     }
 
     pub fn open(&self, from: NodeId, to: NodeId) -> bool {

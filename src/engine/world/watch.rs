@@ -7,7 +7,7 @@ use crate::tree::Tree;
 use crate::value::Value;
 
 use super::plan::{Part, Sel, WatchOf};
-use super::{Flight, Life as NodeLife, Limit, MAX_FIRINGS, Todo, World};
+use super::{Flight, Life as NodeLife, Todo, World};
 
 /// How far a fact has come.
 #[derive(Clone, Debug)]
@@ -49,51 +49,45 @@ impl World {
         }
     }
 
-    /// A line has fired, its first event being `since` of this step: what stands below it with `then`
-    /// waits now, or fires too.
+    /// A line has fired, its first event being `since` of this step: what stands below it with `then` waits now, or is
+    /// to fire at once, and is given.
     pub(super) fn arm_next(
         &mut self,
         line: usize,
         since: usize,
         cause: EventId,
         it: Option<Flight>,
-    ) {
+    ) -> Option<usize> {
         let plan = self.plan.clone();
-        let Some(Trigger::Then { fact, delay }) =
-            plan.scenario.steps.get(line + 1).map(|s| &s.trigger)
-        else {
-            return;
+        let Trigger::Then { fact, delay } = &plan.scenario.steps.get(line + 1)?.trigger else {
+            return None;
         };
-        if fact.is_some() {
-            if let Some(w) = plan.watch_of_step[line + 1] {
-                let parts = self.watches[w].counts.len();
-                self.watches[w] = WatchState { armed: true, it, ..WatchState::new(parts) };
-                // What the line above did counts, and so does what comes.
-                self.armed_at_event.push((w, since));
-            }
-        } else {
-            self.fire_after(line + 1, *delay, cause, it);
+        if fact.is_none() {
+            return self.fire_after(line + 1, *delay, cause, it);
         }
+        if let Some(w) = plan.watch_of_step[line + 1] {
+            let parts = self.watches[w].counts.len();
+            self.watches[w] = WatchState { armed: true, it, ..WatchState::new(parts) };
+            // What the line above did counts, and so does what comes.
+            self.armed_at_event.push((w, since));
+        }
+        None
     }
 
-    fn fire_after(&mut self, line: usize, delay: Us, cause: EventId, it: Option<Flight>) {
-        if delay > 0 {
-            let todo = Todo::Line { line, rep: 0, cause, it };
-            self.agenda.insert((self.now + delay, 0, line as u32), todo);
-        } else if self.may_fire() {
-            self.do_line(line, 0, cause, it);
+    /// The line again if it is to fire now; else its time is kept.
+    fn fire_after(
+        &mut self,
+        line: usize,
+        delay: Us,
+        cause: EventId,
+        it: Option<Flight>,
+    ) -> Option<usize> {
+        if delay == 0 {
+            return Some(line);
         }
-    }
-
-    fn may_fire(&mut self) -> bool {
-        if self.firings.0 != self.now {
-            self.firings = (self.now, 0);
-        }
-        self.firings.1 += 1;
-        if self.firings.1 > MAX_FIRINGS {
-            self.limit = Some(Limit::Firings);
-        }
-        self.firings.1 <= MAX_FIRINGS
+        let todo = Todo::Line { line, rep: 0, cause, it };
+        self.agenda.insert((self.now + delay, 0, line as u32), todo);
+        None
     }
 
     /// Try every armed watch on what has happened since the last try; acts they fire are tried in turn.
@@ -201,7 +195,9 @@ impl World {
             else {
                 return;
             };
-            self.fire_after(line, delay, event, it);
+            if let Some(line) = self.fire_after(line, delay, event, it) {
+                self.do_line(line, 0, event, it);
+            }
         }
     }
 

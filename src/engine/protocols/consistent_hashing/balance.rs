@@ -73,11 +73,3 @@ pub fn expected_moved_deviation(nodes: u64, vnodes: u64, keys: u64) -> u64 {
     let spare = n * ONE * ONE;
     sqrt(spare / ((n + 1) * v + 1) + spare / k.max(1)) as u64
 }
-
-/// Nodes a joiner with V tokens takes from, at most: N(1−(1−1/N)^V), in millionths.
-pub fn expected_donors(nodes: u64, vnodes: u64) -> u64 {
-    const SCALE: u128 = 1 << 60;
-    let n = u128::from(nodes.max(1));
-    let missed = (0..vnodes).fold(SCALE, |left, _| left * (n - 1) / n);
-    (n * (((SCALE - missed) * ONE) >> 60)) as u64
-}

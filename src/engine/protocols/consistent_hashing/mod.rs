@@ -21,7 +21,7 @@
 //!
 //! *Sources.* Karger et al. 1997 and 1999 (the ring); libketama and Envoy's `ring_hash` (its layouts);
 //! Stoica et al. 2001; DeCandia et al. 2007 §4.2–§4.6, §6.2 (virtual nodes, preference lists, sloppy
-//! quorums, hinted handoff); canon B §6 (epochs, transfer before flip), §6.3, §6.6, §6.9.
+//! quorums, hinted handoff). Epochs, and that keys move before the map flips, are this entry's own.
 //!
 //! *Left out.* The map is one keeper with a disk, not a replicated log: while it is down nothing changes,
 //! and everything is served. A change waits for a participant that is down; nothing removes it by force. No

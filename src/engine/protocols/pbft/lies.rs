@@ -1,4 +1,4 @@
-//! Byzantine replicas (canon 0.5). A liar knows all its honest self knows, and may send anything it can sign:
+//! Byzantine replicas. A liar knows all its honest self knows, and may send anything it can sign:
 //! it cannot make another's signature, and so cannot invent a request.
 //!
 //! Most lies alter what the honest replica was about to send. The world plays `silent`, `late`, `selective`

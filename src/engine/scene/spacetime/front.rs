@@ -88,6 +88,9 @@ fn tick(t: Us, step: Us) -> String {
     out
 }
 
+/// How high the words of the axis stand above the lower edge.
+const AXIS: f32 = 17.0;
+
 /// Pixels between what has just happened and a now-line that stands: it covers no mark that it is behind.
 pub const BEHIND: f32 = 9.0;
 
@@ -95,7 +98,9 @@ pub const BEHIND: f32 = 9.0;
 /// yet.
 pub fn veil(view: &Viewport, more: bool) -> Vec<Shape> {
     let (top, foot) = (view.top() - 6.0, view.foot());
-    let veil = more.then(|| Shape::rect("veil", 0.0, 0.0, view.w, foot));
+    // Down to the axis: names stand below the last lane, too.
+    let low = (view.h - AXIS).max(foot);
+    let veil = more.then(|| Shape::rect("veil", 0.0, 0.0, view.w, low));
     let line = [
         Shape::rect("now-glow", -18.0, top, 18.0, foot - top),
         Shape::rect("now-glow", -11.0, top, 11.0, foot - top),

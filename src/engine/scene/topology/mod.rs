@@ -264,7 +264,7 @@ fn node(run: &Run, peek: &Peek, layout: &Layout, n: NodeId, selected: bool) -> S
     if layout.shows_rings() && life == Life::Up && !peek.timers(n).is_empty() {
         kids.push(Shape::circle("timer-track", x, y, layout.ring_radius()));
     }
-    if peek.world().is_lying(n) {
+    if peek.world().lies_now(n) {
         kids.push(Shape::circle("lying", x + r * 0.16, y + r * 0.16, r));
     }
     kids.push(Shape::circle("body", x, y, r));
@@ -437,7 +437,7 @@ pub fn node_name(run: &Run, peek: &Peek, n: NodeId) -> String {
         Life::Absent => "not there yet",
         Life::Up => "",
     };
-    let lying = if peek.world().is_lying(n) { "lying" } else { "" };
+    let lying = if peek.world().lies_now(n) { "lying" } else { "" };
     let clock = clock_says(peek, n).unwrap_or_default();
     let disk = if disk_is_odd(run, peek, n) { disk_says(peek, n) } else { String::new() };
     let cut = cut_off(run, peek, n);
