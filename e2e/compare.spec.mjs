@@ -349,7 +349,7 @@ test("a history that no model of reads and writes can judge has no model", async
 test("an exhibit of which nothing is there yet says what stands there", async ({ page, open }) => {
   await open("#raft/snapshot-lag&t=0ms");
   await page.getByRole("button", { name: "log", exact: true }).click();
-  await expect(page.locator(".nothing")).toContainText("What the nodes hold as “log” stands here");
+  await expect(page.locator(".nothing")).toContainText("Nothing stands under “log” at this moment");
   await page.keyboard.press("End");
   await expect(page.locator(".nothing")).toHaveCount(0);
 });

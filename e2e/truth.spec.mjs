@@ -64,7 +64,7 @@ test("a message that is held is called held", async ({ page, open }) => {
 test("a wrong clock, a slow disk and a link of its own are seen on the stage and in the inspector", async ({ page, open }) => {
   await open(`${text("at 1ms skew n2 by 30ms", "at 1ms set node n3 disk=50ms", "at 1ms set link n1 -> n2 latency=80ms")}&t=5ms`);
   await expect(page.locator(".topology .odd")).toHaveCount(2);
-  await expect(page.locator(".topology .link-word")).toHaveText("80ms");
+  await expect(page.locator(".topology .link-word")).toHaveText("80 ms");
   await node(page, /^n2.*clock 30 ms ahead/).click();
   await expect(page.locator(".panel")).toContainText("30 ms ahead");
   await expect(page.locator(".panel")).toContainText("from n1");

@@ -168,13 +168,18 @@ pub fn Rail() -> impl IntoView {
     let own = |l: &Loaded| (l.run.borrow().entry().id.to_string(), String::new());
     let current =
         Kept::new(move || page.loaded().map(|l| l.origin.clone().unwrap_or_else(|| own(&l))));
-    // What is open is in sight, once the list of its scenarios stands under it.
+    // What is open is in sight, once the list of its scenarios stands under it: at first with all of that list that has
+    // room, and later no farther than it takes.
+    let first = StoredValue::new(true);
     effect(move || {
         current.with(|_| ());
-        catalogue.folders.track();
-        request_animation_frame(|| {
-            dom::bring_into_sight(".rail [aria-current=true]");
-            dom::bring_into_sight(".rail [aria-current=page]");
+        let opens = first.get_value() && catalogue.folders.with(|f| !f.is_empty());
+        if opens {
+            first.set_value(false);
+        }
+        request_animation_frame(move || {
+            dom::bring_into_sight(".rail [aria-current=true]", opens);
+            dom::bring_into_sight(".rail [aria-current=page]", false);
         });
     });
     type Found = fn(&[Folder], usize) -> Vec<(String, String)>;

@@ -112,12 +112,15 @@ pub fn focus_all(selector: &str) {
     field.iter().for_each(web_sys::HtmlInputElement::select);
 }
 
-/// Scroll no farther than it takes to see it: what is chosen before what is only now.
-pub fn bring_into_sight(selector: &str) {
+/// Scroll no farther than it takes to see it: what is chosen before what is only now. Or until it stands at the top.
+pub fn bring_into_sight(selector: &str, top: bool) {
     let Ok(all) = document().query_selector_all(selector) else { return };
     let Some(e) = all.item(0).and_then(|n| n.dyn_into::<web_sys::Element>().ok()) else { return };
     let options = web_sys::ScrollIntoViewOptions::new();
-    options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+    options.set_block(match top {
+        true => web_sys::ScrollLogicalPosition::Start,
+        false => web_sys::ScrollLogicalPosition::Nearest,
+    });
     e.scroll_into_view_with_scroll_into_view_options(&options);
 }
 

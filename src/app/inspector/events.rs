@@ -115,7 +115,7 @@ pub fn Events() -> impl IntoView {
         page.head.track();
         page.pick.track();
         if !page.playing.get() {
-            request_animation_frame(|| dom::bring_into_sight(".events [aria-current]"));
+            request_animation_frame(|| dom::bring_into_sight(".events [aria-current]", false));
         }
     });
     let item = move |r: Row| {

@@ -370,7 +370,7 @@ pub fn Editor(text: Kept<String>, first: Vec<Fault>) -> impl IntoView {
     let open = Kept::new(move || menu.with(|m| !m.is_empty()));
     effect(move || {
         if open.get() {
-            request_animation_frame(|| dom::bring_into_sight("#words"));
+            request_animation_frame(|| dom::bring_into_sight("#words", false));
         }
     });
     let changed = move || page.draft.with(Option::is_some);

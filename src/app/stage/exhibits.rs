@@ -56,8 +56,6 @@ pub fn Exhibits(
     let of = side.map(|i| format!(", {}", untrack(|| page.side_name(i)))).unwrap_or_default();
     let name = format!("What the nodes hold: {}{of}", key.replace('-', " "));
     let word = key.replace('-', " ");
-    let none = format!(
-        "What the nodes hold as “{word}” stands here. At this moment none of them holds any."
-    );
+    let none = format!("Nothing stands under “{word}” at this moment.");
     plate.view(page, name, Some((nothing.into(), none)))
 }

@@ -299,7 +299,7 @@ pub fn Comparison() -> impl IntoView {
     view! {
         <div class="view comparison" tabindex="0" role="region" aria-label="The runs compared">
             <table>
-                <caption>{move || format!("At {}", words::clock(page.head.get().at))}</caption>
+                <caption>{move || format!("Counted up to {}", words::clock(page.head.get().at))}</caption>
                 <thead><tr><td></td>{head}</tr></thead>
                 <tbody>{history}{move || page.tallies.with(|t| rows(t)).into_iter().map(row).rows()}</tbody>
             </table>

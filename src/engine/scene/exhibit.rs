@@ -359,8 +359,8 @@ fn chart(states: &[&str], edges: &[(&str, &str)], current: &str, w: f32) -> Pict
         let len = dx.hypot(dy).max(1e-3);
         heads.head(x1, y0, dx / len, dy / len, 7.0);
     }
-    shapes.push(Shape::path("wire", ways.d()));
-    shapes.push(Shape::path("head", heads.d()));
+    shapes.push(Shape::path("passage", ways.d()));
+    shapes.push(Shape::path("passage-head", heads.d()));
     for (i, s) in states.iter().enumerate() {
         let role = if *s == current { "state current" } else { "state" };
         let wide = (text::width(s, text::SMALL) + 14.0).min(pitch - 4.0);

@@ -1241,7 +1241,7 @@ fn what_is_set_of_one_link_stands_beside_it() {
     let (run, shapes) = furniture("at 1ms set link n1 <-> n2 latency=80ms loss=20%");
     let words: Vec<_> = of_role(&shapes, "link-word").into_iter().map(|s| s.form.clone()).collect();
     assert!(
-        matches!(&words[..], [Form::Text { text, .. }] if text == "80ms, loss 20%"),
+        matches!(&words[..], [Form::Text { text, .. }] if text == "80 ms, loss 20%"),
         "{words:?}"
     );
     assert_eq!(run.world().net().says(NodeId(0), NodeId(2)), "");

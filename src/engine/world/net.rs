@@ -134,7 +134,7 @@ impl Net {
         &self.base
     }
 
-    /// `80ms, loss 20%`: what a link does differently from the network at large.
+    /// `80 ms, loss 20%`: what a link does differently from the network at large.
     pub fn says(&self, from: NodeId, to: NodeId) -> String {
         let (link, base) = (self.link(from, to), &self.base);
         let mut said: Vec<String> = vec![];
@@ -143,7 +143,11 @@ impl Net {
                 said.push([word, &value].concat());
             }
         };
-        tell(link.latency != base.latency, "", crate::scenario::law(&link.latency));
+        let takes = match link.latency {
+            Law::Constant(t) => crate::protocol::prose_time(t),
+            _ => crate::scenario::law(&link.latency),
+        };
+        tell(link.latency != base.latency, "", takes);
         tell(link.loss != base.loss, "loss ", share(link.loss));
         tell(link.duplicate != base.duplicate, "doubles ", share(link.duplicate));
         tell(

@@ -138,12 +138,10 @@ impl Protocol for ConsistentHashing {
             Node::Client(client) => format!("{} open", client.open.len()),
             Node::Router(router) => format!("epoch {}", router.view.epoch),
             Node::Map(keeper) => {
-                format!("epoch {}, {} members", keeper.view.epoch, keeper.view.members.len())
+                let (epoch, members) = (keeper.view.epoch, keeper.view.members.len());
+                format!("epoch {epoch}, {members} member{}", if members == 1 { "" } else { "s" })
             }
-            Node::Server(server) => match server.items.len() {
-                1 => "1 key".to_string(),
-                n => format!("{n} keys"),
-            },
+            Node::Server(server) => msg::count(server.items.len() as u32),
         }
     }
 

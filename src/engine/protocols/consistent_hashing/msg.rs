@@ -834,7 +834,7 @@ fn spot(at: Hex) -> String {
     if at.0 <= u64::from(u32::MAX) { at.0.to_string() } else { format!("{:016x}", at.0) }
 }
 
-fn count(keys: u32) -> String {
+pub fn count(keys: u32) -> String {
     match keys {
         0 => "no key".into(),
         1 => "1 key".into(),

@@ -181,8 +181,10 @@ fn note(act: &Act) -> &'static str {
 /// cut short than left out.
 fn told(run: &Run, index: &Index, view: &Viewport) -> Vec<Told> {
     let mut placer = Placer::new(Box2::new(view.gutter, 0.0, view.w, view.h), 64);
-    let one =
-        |act: &Act| Told { act: *act, x: view.x(act.at), words: run.act(act.line), place: None };
+    let one = |act: &Act| {
+        let words = run.act(act.line).replace("<->", "↔").replace("->", "→");
+        Told { act: *act, x: view.x(act.at), words, place: None }
+    };
     let acts = inside(&index.faults, view.span(), |a| a.at);
     let mut all: Vec<Told> = acts.iter().take(MARKS).map(one).collect();
     let is_rule =
