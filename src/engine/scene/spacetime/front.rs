@@ -416,8 +416,11 @@ pub(super) fn clock(
         (left, over),
     ];
     // The readings of a round trip are what its view is for: rather a hair too early than not at all.
-    let all = if matches!(run.entry().view, View::Rounds) { places.len() } else { 5 };
+    let rounds = matches!(run.entry().view, View::Rounds);
+    let all = if rounds { places.len() } else { 5 };
     let (lines, places) = among.map_or((&[][..], &places[..1]), |lines| (lines, &places[1..all]));
+    let own = rounds.then(|| outside(run, e, (x, y), width)).flatten();
+    let places: Vec<(f32, f32)> = own.into_iter().chain(places.iter().copied()).collect();
     let room = |p: &(f32, f32)| Box2::of_text(p.0, p.1, width, text::SMALL);
     let clear = |p: &&(f32, f32)| !lines.iter().any(|l| room(p).crossed(l.0, l.1));
     let free = |p: &&(f32, f32)| placer.is_free(&room(p));
@@ -425,6 +428,17 @@ pub(super) fn clock(
     let (x, y) = *best?;
     placer.take(room(&(x, y)));
     Some((Shape::text("value clock", x, y, Anchor::Start, words), width))
+}
+
+/// Where the reading of a step of a round trip stands best: over the first lane and under the others, where no arrow goes;
+/// of the two of one stay, the arrival's to the left and the answer's to the right.
+fn outside(run: &Run, e: EventId, (x, y): (f32, f32), width: f32) -> Option<(f32, f32)> {
+    let event = run.trace().event(e)?;
+    Some(match (event.node?.index(), event.what) {
+        (0, _) => (x - width / 2.0, y - 9.0),
+        (_, What::Deliver { .. }) => (x - width - 2.0, y + 17.0),
+        _ => (x + 2.0, y + 17.0),
+    })
 }
 
 /// The steps next to an event: before and after it on its lane, and at the other end of its messages.
