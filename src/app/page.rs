@@ -694,7 +694,7 @@ impl Page {
         let to = {
             let mut run = loaded.run.borrow_mut();
             let to = match forward {
-                true => until::loud(&mut run, &loaded.text, from),
+                true => until::loud(&mut run, (&loaded.text, loaded.at), from),
                 false => loud_before(&run, count).ok_or(None),
             };
             loaded.index.borrow_mut().catch_up(&run);
