@@ -299,6 +299,31 @@ test.describe("the link", () => {
     expect(link.startsWith(site)).toBe(true);
   });
 
+  test("to a moment that is far is told nothing untrue on the way there", async ({ page, open, context }) => {
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    await open("#raft/happy&t=5min");
+    await expect.poll(() => clock(page)).toBe(300);
+    await page.getByRole("button", { name: "Copy link" }).click();
+    await expect(status(page)).toContainText("Link copied");
+    const link = await page.evaluate(() => navigator.clipboard.readText());
+    expect(link).toMatch(/&t=.*&check=[0-9a-f]{8}$/);
+    const other = await context.newPage();
+    const told = [];
+    await other.exposeFunction("tell", (words) => told.push(words));
+    await other.addInitScript(() => {
+      const look = () => document.querySelectorAll(".notice").forEach((n) => globalThis.tell(n.textContent));
+      new MutationObserver(look).observe(document, { childList: true, subtree: true });
+    });
+    await other.goto(link);
+    await expect.poll(() => clock(other)).toBe(300);
+    expect(told).toEqual([]);
+    // One that does differ is told so when the run is there.
+    await other.goto("about:blank");
+    await other.goto(link.replace(/check=.*/, "check=00000000"));
+    await expect(other.locator(".notice")).toContainText("differs");
+    expect(await clock(other)).toBe(300);
+  });
+
   test("says so when this version runs the text differently", async ({ page, open }) => {
     await open("#vector-clocks/triangle&t=15ms&check=00000000");
     await expect(page.locator(".notice")).toContainText("differs");

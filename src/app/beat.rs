@@ -209,6 +209,7 @@ impl Beat {
     /// Nothing plays: know the run up to its end, a little every frame.
     fn look_ahead(&self, ts: f64) -> bool {
         let mut more = self.page.go_further();
+        self.page.check_link();
         for side in self.page.sides_now() {
             let mut run = side.run.borrow_mut();
             more |= ahead(&mut run, 0);

@@ -261,6 +261,8 @@ pub struct Page {
     seen: StoredValue<Us>,
     /// Where the playhead goes as soon as the run is known that far.
     bound: StoredValue<Option<Head>>,
+    /// The link of a run, while the run is not yet known where it leads.
+    sealed: StoredValue<Option<(Address, Loaded)>, LocalStorage>,
     past: StoredValue<Vec<Past>, LocalStorage>,
     future: StoredValue<Vec<Past>, LocalStorage>,
 }
@@ -307,6 +309,7 @@ impl Page {
             asked: StoredValue::new((0, 0)),
             seen: StoredValue::new(0),
             bound: StoredValue::new(None),
+            sealed: StoredValue::new_local(None),
             past: StoredValue::new_local(vec![]),
             future: StoredValue::new_local(vec![]),
         }
@@ -436,34 +439,41 @@ impl Page {
         }
     }
 
-    /// Once the page is whole: whether the run is the one its link was made from.
+    /// Once the page is whole: whether the run is the one its link was made from, and has what the link asks for.
     pub fn compare_check(&self, address: &Address) {
-        if let Some(says) = self.loaded_now().and_then(|l| self.find_asked(&l, address)) {
-            self.notice.set(Some(Notice { says, undo: false, serious: true }));
+        let Some(l) = self.loaded_now() else { return };
+        if is_ahead(&l.run.borrow(), address) {
+            let end = end_of(&l.run.borrow());
+            catch_up(&l, Head::after(end));
+            self.known.set(self.known_now());
+        }
+        self.sealed.set_value(Some((address.clone(), l)));
+        self.check_link();
+    }
+
+    /// What a link promises can be told once the run is known where it leads; of a run that was edited since nothing was
+    /// promised.
+    pub fn check_link(&self) {
+        let waits = self.sealed.with_value(|s| s.as_ref().is_none_or(|(a, l)| !is_there(l, a)));
+        let (false, Some(now)) = (waits, self.loaded_now()) else { return };
+        let Some((address, l)) = self.sealed.try_update_value(Option::take).flatten() else {
+            return;
+        };
+        if !Rc::ptr_eq(&l.run, &now.run) {
+            return;
         }
         let head = address.at.map_or(Head::default(), Head::of);
-        let same =
-            |l: &Loaded| address.check.is_none_or(|c| c == sides::check_at(&l.sides, head.at));
-        if self.loaded_now().is_some_and(|l| !same(&l)) {
-            self.notice.set(Some(Notice {
-                says: "This run differs from the one the link was made from: this version of Lamplight runs the text differently.".into(),
-                undo: false,
-                serious: true,
-            }));
+        let same = address.check.is_none_or(|c| c == sides::check_at(&l.sides, head.at));
+        let differs = (!same).then(|| "This run differs from the one the link was made from: this version of Lamplight runs the text differently.".into());
+        if let Some(says) = differs.or(self.find_asked(&l, &address)) {
+            self.notice.set(Some(Notice { says, undo: false, serious: true }));
         }
     }
 
     /// Select what a link selects where the run had first to go on for it; what the link asks for and this run does not
     /// have is told.
     fn find_asked(&self, l: &Loaded, address: &Address) -> Option<String> {
-        if let Some(link::Sel::Event(e)) = address.sel
-            && self.pick.get_untracked() == Pick::None
-        {
-            let end = end_of(&l.run.borrow());
-            if (e as usize) >= l.run.borrow().trace().len() {
-                catch_up(l, Head::after(end));
-                self.known.set(self.known_now());
-            }
+        if self.pick.get_untracked() == Pick::None {
             self.pick.set(pick_of(&l.run.borrow(), address));
         }
         missed(l, address, self.pick.get_untracked())
@@ -1574,6 +1584,18 @@ fn known_part(sides: &[Side], head: Head) -> (Head, Option<Head>) {
         Some(known) if known < head.at => (Head::after(known), Some(head)),
         _ => (head, None),
     }
+}
+
+/// Whether a link selects what the run has not come to yet, and may still come to before its end.
+fn is_ahead(run: &Run, address: &Address) -> bool {
+    let ahead = |e: u32| e as usize >= run.trace().len() && run.ended().is_none();
+    matches!(address.sel, Some(link::Sel::Event(e)) if ahead(e))
+}
+
+/// Whether a run is known where a link leads.
+fn is_there(l: &Loaded, address: &Address) -> bool {
+    let head = address.at.map_or(Head::default(), Head::of);
+    !is_ahead(&l.run.borrow(), address) && known_part(&l.sides, head).1.is_none()
 }
 
 /// The step before a place in which something loud happens, other than the one that ends there.
