@@ -155,10 +155,11 @@ impl Beat {
         let Some(loaded) = page.loaded_now() else { return };
         self.listen_to_reader();
         let playing = page.playing.get_untracked();
-        let more = if playing {
+        // Who was sent to a place that is not known yet plays on from there, not from the way to it.
+        let more = if playing && !page.is_on_its_way() {
             self.play(&loaded, dt, ts)
         } else {
-            page.whole.get_untracked() && self.look_ahead(ts)
+            page.whole.get_untracked() && self.look_ahead(ts) || playing
         };
         let frame = Frame {
             now: self.with(|b| b.walk.now as Us),

@@ -9,6 +9,7 @@
 
 use crate::app::lay::effect;
 use engine::ids::*;
+use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
@@ -184,7 +185,8 @@ pub fn listen(page: Page) {
 /// An answer tells where the run stands once it stands there: a far moment is worked out between the frames.
 fn once_there(page: Page, then: impl FnOnce() + 'static) {
     if page.is_on_its_way() {
-        request_animation_frame(move || once_there(page, then));
+        page.go_further();
+        Timeout::new(0, move || once_there(page, then)).forget();
     } else {
         then();
     }

@@ -632,6 +632,8 @@ impl Page {
         sides.iter().for_each(|s| s.reach(head.at));
         let (there, bound) = known_part(&sides, head);
         self.bound.set_value(bound);
+        // Where it was while it played it is no longer.
+        self.live.set_value(None);
         self.cut.set(None);
         self.stand_at(there);
         self.has_seen(there.at);
