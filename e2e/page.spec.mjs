@@ -453,6 +453,35 @@ test.describe("embedded", () => {
     await answer("seek").toMatchObject({ ok: true, data: { t: 300_000_000 } });
   });
 
+  test("plays on from where it was sent, however far that is", async ({ page, site, host }) => {
+    const { ask, answer } = await embedding(page, host, () => framed(`${site}/?embed=1&amp;autoplay=1#raft/happy`));
+    await ask("seek", { t: 300_000_000 });
+    await answer("seek").toMatchObject({ ok: true, data: { playing: true } });
+    const there = await page.evaluate(() => globalThis.told.findLast((m) => m.id === "seek").data.t);
+    expect(there).toBeGreaterThanOrEqual(300_000_000);
+    await ask("seek", { t: 1_000 }, "back");
+    await answer("back").toMatchObject({ ok: true });
+    // The far place is forgotten then.
+    await ask("pause");
+    await answer("pause").toMatchObject({ ok: true, data: { playing: false } });
+    expect(await page.evaluate(() => globalThis.told.findLast((m) => m.id === "pause").data.t)).toBeLessThan(300_000_000);
+  });
+
+  test("is sent far where nobody sees it, and answers", async ({ page, site, host }) => {
+    const below = (src) => `<p style="height: 5000px">A course</p>${framed(src)}`;
+    const { ask, answer } = await embedding(page, host, () => below(`${site}/?embed=1#raft/happy`));
+    await ask("seek", { t: 60_000_000 });
+    await answer("seek").toMatchObject({ ok: true, data: { t: 60_000_000 } });
+  });
+
+  test("answers under the number a host gives its command", async ({ page, site, host }) => {
+    const { ask, answer } = await embedding(page, host, () => framed(`${site}/?embed=1#vector-clocks/triangle`));
+    await ask("seek", { t: 15_000 }, 7);
+    await answer(7).toMatchObject({ kind: "res", id: 7, ok: true, data: { t: 15_000 } });
+    await ask("nonsense", undefined, 8);
+    await answer(8).toMatchObject({ id: 8, ok: false });
+  });
+
   test("hears nobody but the origin it was made for", async ({ page, site, host, quiet }) => {
     // The browser says of itself that what is meant for elsewhere is not told here.
     quiet.expect(/target origin provided .*elsewhere/);

@@ -70,7 +70,8 @@ class LampLight extends HTMLElement {
   #address() {
     const page = new URL(home);
     page.searchParams.set("embed", "1");
-    page.searchParams.set("origin", location.origin === "null" ? "*" : location.origin);
+    // A sandboxed page has an address, but no origin; then whoever speaks first is heard.
+    if (globalThis.origin !== "null") page.searchParams.set("origin", globalThis.origin);
     for (const name of ["theme", "autoplay"]) if (this.hasAttribute(name)) page.searchParams.set(name, this.getAttribute(name) || "1");
     const more = [...this.attributes].filter((a) => !OWN.has(a.name) && !/^(aria|data)-|^on/.test(a.name)).map((a) => `&${a.name}=${a.value}`);
     page.hash = (this.getAttribute("src") ?? "").replace(/^#/, "") + more.join("");
@@ -119,7 +120,9 @@ class LampLight extends HTMLElement {
         fail(new Error(`no answer to ${name}`));
       }, TIMEOUT_MS);
       this.#waiting.set(id, { done, fail, timer });
-      frame.contentWindow.postMessage({ ns: "lamplight", v: 1, kind: "cmd", name, id, data }, home.origin === "null" ? "*" : home.origin);
+      // A frame in a sandboxed page has no origin either.
+      const nobody = home.origin === "null" || globalThis.origin === "null";
+      frame.contentWindow.postMessage({ ns: "lamplight", v: 1, kind: "cmd", name, id, data }, nobody ? "*" : home.origin);
     });
   }
 
