@@ -516,6 +516,41 @@ test.describe("the element <lamp-light>", () => {
     await accessible(page, "lamp-light");
   });
 
+  test("obeys a page that has no origin", async ({ page, site, host }) => {
+    const origin = await host({
+      "/": `<!doctype html><title>A platform</title><iframe title="A course" sandbox="allow-scripts" width="900" height="700" src="/course"></iframe>`,
+      "/course": course(site, 't="5ms"'),
+    });
+    await page.goto(`${origin}/`);
+    const inner = page.frameLocator("iframe").frameLocator("lamp-light iframe");
+    await expect(inner.locator(".transport .clock")).toContainText("0.005");
+    const frame = page.frames().find((f) => f.url() === `${origin}/course`);
+    expect(await frame.evaluate(() => document.querySelector("lamp-light").seek(15_000))).toMatchObject({ t: 15_000 });
+    expect(await frame.evaluate(() => document.querySelector("lamp-light").step(1))).toMatchObject({ t: 20_000 });
+  });
+
+  test("takes none of the host's own attributes for a parameter, and a value whole", async ({ page, site, host }) => {
+    const own = 'role="figure" tabindex="0" translate="no" part="run" nonce="x" lang="en" class="wide" data-n="1" aria-label="A run"';
+    const origin = await host({ "/": course(site, `${own} t="5ms" sel="n:n1&amp;bug=none"`) });
+    await page.goto(`${origin}/`);
+    await expect(page.locator("lamp-light iframe")).toHaveAttribute("src", /#vector-clocks\/triangle&t=5ms&sel=n%3An1%26bug%3Dnone$/);
+  });
+
+  test("taken out and put in again it is as it was at first", async ({ page, site, host }) => {
+    const origin = await host({ "/": course(site, 'loading="click"') });
+    await page.goto(`${origin}/`);
+    const again = () => page.evaluate(() => document.body.append(document.querySelector("lamp-light")));
+    const button = page.getByRole("button", { name: "Run it here" });
+    await again();
+    await expect(button).toHaveCount(1);
+    await button.click();
+    await expect(page.frameLocator("iframe").locator(".topology .node").first()).toBeVisible();
+    await again();
+    await expect(button).toHaveCount(1);
+    await expect(page.locator("iframe")).toHaveCount(0);
+    await expect(page.getByRole("link", { name: "Three messages around a triangle" })).toBeVisible();
+  });
+
   test("waits for a click where that is wished, and takes a host's strict policy", async ({ page, site, host }) => {
     const origin = await host({
       "/": course(site, 'loading="click" height="420"').replace(
