@@ -353,6 +353,21 @@ test.describe("the link", () => {
     });
   }
 
+  test("whose scenario cannot be fetched is not said to be of none", async ({ page, open, quiet }) => {
+    quiet.expect(/^request failed: .*figure8\.lamp/);
+    quiet.expect(/^request failed: .*index\.json/);
+    quiet.expect(/^console error: Failed to load resource/);
+    const cut = /entries\/(index\.json|raft\/figure8\.lamp)$/;
+    await page.route(cut, (route) => route.abort());
+    await open("#raft/figure8");
+    await expect(page.getByRole("heading", { level: 2, name: "The scenario could not be fetched" })).toBeVisible();
+    // Once there is a connection again what there is is known, too.
+    await page.unroute(cut);
+    await page.evaluate(() => (location.hash = "#raft/happy"));
+    await expect(page.locator(".topology .node").first()).toBeVisible();
+    await expect(page.locator('.rail [aria-current="page"]').first()).toBeVisible();
+  });
+
   test("a text with mistakes can be mended on the spot", async ({ page, open }) => {
     await open(`#${packed("lamplight 1\nrun vector-clocks nodes=3 seed=1\nat 0ms n1 tel n2\n")}`);
     await expect(page.getByRole("heading", { level: 2, name: "This scenario does not run" })).toBeVisible();
