@@ -1279,7 +1279,24 @@ impl Page {
         if !still_there(&loaded.run.borrow(), self.pick.get_untracked(), head) {
             self.pick.set(Pick::None);
         }
-        self.put(loaded, head);
+        let (there, bound) = known_part(&loaded.sides, head);
+        if bound.is_some() {
+            self.bound.set_value(bound);
+        }
+        self.make_room(loaded.sides.len());
+        self.put(loaded, there);
+    }
+
+    /// So many runs come to stand: of the branches held against them stay as many as there is room for.
+    fn make_room(&self, many: usize) {
+        let room = BESIDE.saturating_sub(many);
+        if self.against.with_untracked(|held| held.len() > room) {
+            self.against.update(|held| held.truncate(room));
+            let says = format!(
+                "No more than {BESIDE} runs stand beside each other: a branch that was held is put away."
+            );
+            self.notice.set(Some(Notice { says, undo: false, serious: false }));
+        }
     }
 
     pub fn undo(&self) {
