@@ -182,8 +182,17 @@ impl Past {
 
 /// Steps that can be undone, at most.
 const PAST: usize = 100;
-/// Runs that are kept whole beside the one in view, at most.
+/// Runs that are kept whole beside the one in view, and steps that are, at most.
 const RUNS: usize = 8;
+
+/// Of the older steps let go of the runs: they are made again from their texts.
+fn thin(steps: &mut [Past]) {
+    let older = steps.len().saturating_sub(RUNS);
+    for step in &mut steps[..older] {
+        step.loaded = None;
+        step.tree.all.iter_mut().for_each(|b| b.loaded = None);
+    }
+}
 
 /// What an edit is to the tree of branches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -1120,6 +1129,7 @@ impl Page {
             p.push(Past::of(loaded.clone(), head, tree));
             let more = p.len().saturating_sub(PAST);
             p.drain(..more);
+            thin(p);
         });
         self.future.set_value(vec![]);
         // Who asks whether there is something to undo asks by the view.
@@ -1329,11 +1339,17 @@ impl Page {
             self.said.set(format!("There is nothing to {what}."));
             return;
         };
-        let made = step.loaded.or_else(|| self.made(&step.text, step.home));
-        let Some(loaded) = made else { return };
+        let made = || self.made(&step.text, step.home.clone()).map(|l| l.looking_at(now.at));
+        let Some(loaded) = step.loaded.clone().or_else(made) else {
+            from.update_value(|f| f.push(step));
+            return self.refuse("the text of that step does not run any more");
+        };
         let tree = self.tree_now();
         let (was, head) = (tree.clone(), self.head.get_untracked());
-        to.update_value(|t| t.push(Past::of(now, head, was)));
+        to.update_value(|t| {
+            t.push(Past::of(now, head, was));
+            thin(t);
+        });
         self.seen.set_value(step.tree.current().map_or(0, |b| b.seen).max(step.head.at));
         // What is still a branch, as it was, still stands there.
         let same = |t: &Tree, id: u32| t.find(id).map(|b| b.text.clone());
@@ -1341,9 +1357,10 @@ impl Page {
             held.retain(|a| a.0 != step.tree.now && same(&step.tree, a.0) == same(&tree, a.0));
         });
         self.tree.set(step.tree);
+        self.bound.set_value(None);
+        self.notice.set(None);
         self.swap(loaded, step.head);
         self.said.set(format!("{word}."));
-        self.notice.set(None);
     }
 
     /// The same text with another seed.
@@ -1744,4 +1761,42 @@ fn new_void(old: &Run, new: &Run) -> Option<String> {
     let was = voids(old);
     let (act, why) = voids(new).into_iter().find(|v| !was.contains(v))?;
     Some(format!("Nothing happens at “{act}” now: {why}."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use engine::scenario::ast::Instant;
+
+    const TEXT: &str = "lamplight 1\nrun raft nodes=3 seed=1\nnet latency=10ms\nuntil 1s\n";
+
+    #[test]
+    fn older_steps_let_go_of_their_runs() {
+        let loaded = load_for_tests(TEXT);
+        let tree = Tree::of(&loaded, "as it came");
+        let step = || Past::of(loaded.clone(), Head::default(), tree.clone());
+        let mut steps: Vec<Past> = (0..RUNS + 2).map(|_| step()).collect();
+        thin(&mut steps);
+        let whole = |p: &Past| p.loaded.is_some() && p.tree.all[0].loaded.is_some();
+        let slim = |p: &Past| p.loaded.is_none() && p.tree.all[0].loaded.is_none();
+        assert!(steps[..2].iter().all(slim) && steps[2..].iter().all(whole));
+    }
+
+    #[test]
+    fn what_a_link_promises_is_told_where_the_run_is_known() {
+        let loaded = load_for_tests(TEXT);
+        let of = |at: Us, e: u32| Address {
+            at: Some(Instant { at, k: 0 }),
+            sel: Some(link::Sel::Event(e)),
+            ..Address::text(TEXT)
+        };
+        let reach = |t: Us| loaded.run.borrow_mut().advance(t, u32::MAX);
+        reach(500 * MS);
+        assert!(is_there(&loaded, &of(400 * MS, 0)));
+        assert!(!is_there(&loaded, &of(800 * MS, 0)), "the moment is not known yet");
+        assert!(!is_there(&loaded, &of(400 * MS, 1_000_000)), "it may still happen");
+        reach(2 * SEC);
+        assert!(is_there(&loaded, &of(800 * MS, 0)));
+        assert!(is_there(&loaded, &of(400 * MS, 1_000_000)), "it does not happen");
+    }
 }
