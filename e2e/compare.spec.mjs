@@ -197,6 +197,17 @@ test.describe("branches beside each other", () => {
     await expect(page.locator(".one-run")).toHaveCount(4);
   });
 
+  test("an edit that brings more runs puts away those for which there is no room", async ({ page }) => {
+    const field = await scenario(page);
+    const text = await field.inputValue();
+    await field.fill(text.replace(/^(run .*)$/m, "$1\nbeside vector-clocks as other nodes=3 count=both"));
+    await page.keyboard.press("Control+Enter");
+    await expect(page.locator(".notice")).toContainText("No more than 4 runs stand beside each other");
+    await expect(page.locator(".one-run")).toHaveCount(4);
+    await page.getByRole("button", { name: "Undo" }).first().click();
+    await expect(page.locator(".one-run")).toHaveCount(3);
+  });
+
   test("a filter hides the same in all of them", async ({ page }) => {
     const nodes = page.locator(".one-run").getByRole("button", { name: /^B(,|$)/ });
     const all = () => page.locator(".one-run .topology .node").evaluateAll((l) => l.length);

@@ -442,3 +442,25 @@ test("a word that names no entry is no cut link", async ({ page, open }) => {
   await open("#rafft");
   await expect(page.getByRole("heading", { name: "There is no such scenario" }).first()).toBeVisible();
 });
+
+test("a diagram that was let go unheard does not hang on the hand", async ({ page, open }) => {
+  await open("#raft/leader-crash&t=600ms");
+  const follow = page.getByRole("button", { name: "Follow the playhead" });
+  await expect(follow).toHaveAttribute("aria-pressed", "true");
+  const box = await page.locator(".spacetime svg.scene").boundingBox();
+  const [x, y] = [box.x + box.width / 2, box.y + box.height - 6];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  // The release goes to somebody else: a menu of the browser, another window.
+  await page.evaluate(() => {
+    for (const kind of ["pointerup", "click"]) addEventListener(kind, (e) => e.stopImmediatePropagation(), { capture: true, once: true });
+  });
+  await page.mouse.up();
+  await page.mouse.move(x - 200, y, { steps: 4 });
+  await expect(follow).toHaveAttribute("aria-pressed", "true");
+  // Held, it goes with the hand.
+  await page.mouse.down();
+  await page.mouse.move(x, y, { steps: 4 });
+  await page.mouse.up();
+  await expect(follow).toHaveAttribute("aria-pressed", "false");
+});

@@ -115,6 +115,23 @@ test("a bar is dragged, the verdicts follow the hand, and letting go is a line o
   await expect(model("linearizable: no")).toBeVisible();
 });
 
+test("a hand that let go unheard holds nothing any more", async ({ page, open }) => {
+  await open("#consistency/inversion&t=150ms");
+  const bar = bars(page).getByRole("button", { name: /^C get x 0/ }).locator(".bar");
+  const box = await bar.boundingBox();
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  // The release goes to somebody else: a menu of the browser, another window.
+  await page.evaluate(() => addEventListener("pointerup", (e) => e.stopImmediatePropagation(), { capture: true, once: true }));
+  await page.mouse.up();
+  await page.mouse.move(x - 3 * box.width, y, { steps: 4 });
+  await expect(judged(page).getByRole("button", { name: "linearizable: no", exact: true })).toBeVisible();
+  await page.mouse.down();
+  await page.mouse.up();
+  await expect(page.getByRole("button", { name: "Undo" }).first()).toBeDisabled();
+});
+
 test("the end of a bar makes it longer", async ({ page, open }) => {
   await open("#consistency/inversion&t=150ms");
   const bar = bars(page).getByRole("button", { name: /^C get x 0/ }).locator(".bar");

@@ -299,6 +299,31 @@ test.describe("the link", () => {
     expect(link.startsWith(site)).toBe(true);
   });
 
+  test("to a moment that is far is told nothing untrue on the way there", async ({ page, open, context }) => {
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    await open("#raft/happy&t=5min");
+    await expect.poll(() => clock(page)).toBe(300);
+    await page.getByRole("button", { name: "Copy link" }).click();
+    await expect(status(page)).toContainText("Link copied");
+    const link = await page.evaluate(() => navigator.clipboard.readText());
+    expect(link).toMatch(/&t=.*&check=[0-9a-f]{8}$/);
+    const other = await context.newPage();
+    const told = [];
+    await other.exposeFunction("tell", (words) => told.push(words));
+    await other.addInitScript(() => {
+      const look = () => document.querySelectorAll(".notice").forEach((n) => globalThis.tell(n.textContent));
+      new MutationObserver(look).observe(document, { childList: true, subtree: true });
+    });
+    await other.goto(link);
+    await expect.poll(() => clock(other)).toBe(300);
+    expect(told).toEqual([]);
+    // One that does differ is told so when the run is there.
+    await other.goto("about:blank");
+    await other.goto(link.replace(/check=.*/, "check=00000000"));
+    await expect(other.locator(".notice")).toContainText("differs");
+    expect(await clock(other)).toBe(300);
+  });
+
   test("says so when this version runs the text differently", async ({ page, open }) => {
     await open("#vector-clocks/triangle&t=15ms&check=00000000");
     await expect(page.locator(".notice")).toContainText("differs");
@@ -327,6 +352,21 @@ test.describe("the link", () => {
       await expect(page.locator(".topology .node").first()).toBeVisible();
     });
   }
+
+  test("whose scenario cannot be fetched is not said to be of none", async ({ page, open, quiet }) => {
+    quiet.expect(/^request failed: .*figure8\.lamp/);
+    quiet.expect(/^request failed: .*index\.json/);
+    quiet.expect(/^console error: Failed to load resource/);
+    const cut = /entries\/(index\.json|raft\/figure8\.lamp)$/;
+    await page.route(cut, (route) => route.abort());
+    await open("#raft/figure8");
+    await expect(page.getByRole("heading", { level: 2, name: "The scenario could not be fetched" })).toBeVisible();
+    // Once there is a connection again what there is is known, too.
+    await page.unroute(cut);
+    await page.evaluate(() => (location.hash = "#raft/happy"));
+    await expect(page.locator(".topology .node").first()).toBeVisible();
+    await expect(page.locator('.rail [aria-current="page"]').first()).toBeVisible();
+  });
 
   test("a text with mistakes can be mended on the spot", async ({ page, open }) => {
     await open(`#${packed("lamplight 1\nrun vector-clocks nodes=3 seed=1\nat 0ms n1 tel n2\n")}`);
@@ -428,6 +468,35 @@ test.describe("embedded", () => {
     await answer("seek").toMatchObject({ ok: true, data: { t: 300_000_000 } });
   });
 
+  test("plays on from where it was sent, however far that is", async ({ page, site, host }) => {
+    const { ask, answer } = await embedding(page, host, () => framed(`${site}/?embed=1&amp;autoplay=1#raft/happy`));
+    await ask("seek", { t: 300_000_000 });
+    await answer("seek").toMatchObject({ ok: true, data: { playing: true } });
+    const there = await page.evaluate(() => globalThis.told.findLast((m) => m.id === "seek").data.t);
+    expect(there).toBeGreaterThanOrEqual(300_000_000);
+    await ask("seek", { t: 1_000 }, "back");
+    await answer("back").toMatchObject({ ok: true });
+    // The far place is forgotten then.
+    await ask("pause");
+    await answer("pause").toMatchObject({ ok: true, data: { playing: false } });
+    expect(await page.evaluate(() => globalThis.told.findLast((m) => m.id === "pause").data.t)).toBeLessThan(300_000_000);
+  });
+
+  test("is sent far where nobody sees it, and answers", async ({ page, site, host }) => {
+    const below = (src) => `<p style="height: 5000px">A course</p>${framed(src)}`;
+    const { ask, answer } = await embedding(page, host, () => below(`${site}/?embed=1#raft/happy`));
+    await ask("seek", { t: 60_000_000 });
+    await answer("seek").toMatchObject({ ok: true, data: { t: 60_000_000 } });
+  });
+
+  test("answers under the number a host gives its command", async ({ page, site, host }) => {
+    const { ask, answer } = await embedding(page, host, () => framed(`${site}/?embed=1#vector-clocks/triangle`));
+    await ask("seek", { t: 15_000 }, 7);
+    await answer(7).toMatchObject({ kind: "res", id: 7, ok: true, data: { t: 15_000 } });
+    await ask("nonsense", undefined, 8);
+    await answer(8).toMatchObject({ id: 8, ok: false });
+  });
+
   test("hears nobody but the origin it was made for", async ({ page, site, host, quiet }) => {
     // The browser says of itself that what is meant for elsewhere is not told here.
     quiet.expect(/target origin provided .*elsewhere/);
@@ -460,6 +529,41 @@ test.describe("the element <lamp-light>", () => {
     expect(state).toMatchObject({ t: 15_000, playing: false, title: "Three messages around a triangle" });
     expect(await page.evaluate(() => document.querySelector("lamp-light").step(1))).toMatchObject({ t: 20_000 });
     await accessible(page, "lamp-light");
+  });
+
+  test("obeys a page that has no origin", async ({ page, site, host }) => {
+    const origin = await host({
+      "/": `<!doctype html><title>A platform</title><iframe title="A course" sandbox="allow-scripts" width="900" height="700" src="/course"></iframe>`,
+      "/course": course(site, 't="5ms"'),
+    });
+    await page.goto(`${origin}/`);
+    const inner = page.frameLocator("iframe").frameLocator("lamp-light iframe");
+    await expect(inner.locator(".transport .clock")).toContainText("0.005");
+    const frame = page.frames().find((f) => f.url() === `${origin}/course`);
+    expect(await frame.evaluate(() => document.querySelector("lamp-light").seek(15_000))).toMatchObject({ t: 15_000 });
+    expect(await frame.evaluate(() => document.querySelector("lamp-light").step(1))).toMatchObject({ t: 20_000 });
+  });
+
+  test("takes none of the host's own attributes for a parameter, and a value whole", async ({ page, site, host }) => {
+    const own = 'role="figure" tabindex="0" translate="no" part="run" nonce="x" lang="en" class="wide" data-n="1" aria-label="A run"';
+    const origin = await host({ "/": course(site, `${own} t="5ms" sel="n:n1&amp;bug=none"`) });
+    await page.goto(`${origin}/`);
+    await expect(page.locator("lamp-light iframe")).toHaveAttribute("src", /#vector-clocks\/triangle&t=5ms&sel=n%3An1%26bug%3Dnone$/);
+  });
+
+  test("taken out and put in again it is as it was at first", async ({ page, site, host }) => {
+    const origin = await host({ "/": course(site, 'loading="click"') });
+    await page.goto(`${origin}/`);
+    const again = () => page.evaluate(() => document.body.append(document.querySelector("lamp-light")));
+    const button = page.getByRole("button", { name: "Run it here" });
+    await again();
+    await expect(button).toHaveCount(1);
+    await button.click();
+    await expect(page.frameLocator("iframe").locator(".topology .node").first()).toBeVisible();
+    await again();
+    await expect(button).toHaveCount(1);
+    await expect(page.locator("iframe")).toHaveCount(0);
+    await expect(page.getByRole("link", { name: "Three messages around a triangle" })).toBeVisible();
   });
 
   test("waits for a click where that is wished, and takes a host's strict policy", async ({ page, site, host }) => {

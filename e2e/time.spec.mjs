@@ -1,4 +1,5 @@
 // Time as a tree: edits in the past make branches, which are kept, named, compared and come back; runs side by side; run until.
+import { deflateSync } from "node:zlib";
 import { test, expect, accessible, overflow, smallTargets } from "./lamplight.mjs";
 
 const status = (page) => page.getByRole("status");
@@ -206,6 +207,19 @@ test.describe("run until", () => {
     await dialog.getByRole("button", { name: "a claim broken" }).click();
     await expect(dialog.getByRole("alert")).toContainText(/Up to .* there is no claim broken/);
   });
+});
+
+test("of two runs, what is looked for beyond the end is looked for in the one in view", async ({ page, open }) => {
+  const text = "lamplight 1\nrun vector-clocks as quiet nodes=3 count=sends seed=1\nbeside raft as busy nodes=3\nnet latency=10ms\nin quiet at 0ms n1 tell n2\nin busy at 900ms crash leader\nuntil 1s\n";
+  await open(`#z1.${deflateSync(Buffer.from(text)).toString("base64url")}&in=busy&t=950ms`);
+  await expect(page.locator(".one-run[data-now] header button").first()).toHaveText("busy");
+  await page.keyboard.press("u");
+  const dialog = page.getByRole("dialog", { name: "Run until" });
+  await dialog.getByRole("textbox").fill("elected");
+  await dialog.getByRole("button", { name: "Run", exact: true }).click();
+  await expect(dialog).toBeHidden();
+  await expect(status(page)).toContainText("elected");
+  await expect(clock(page)).not.toContainText("0.950");
 });
 
 test("a bookmark alone is something to go on with", async ({ page, open }) => {

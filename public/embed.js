@@ -6,11 +6,18 @@
 //   </lamp-light>
 //
 // What stands inside stays until the run is there (and on paper, and without scripts). The frame is made when it comes near the
-// window, or on a click with loading="click". `src` is what stands behind the # of a link; `seed`, `t` and any other attribute that is no
-// attribute of the element itself are added to it as parameters. Methods give promises: play() pause() toggle() step(n) seek(µs)
+// window, or on a click with loading="click". `src` is what stands behind the # of a link; `seed`, `t` and any other attribute that is
+// neither the element's own nor one that HTML has for all are added to it as parameters. Methods give promises: play() pause() toggle() step(n) seek(µs)
 // getState(). Events: lamp-ready, lamp-error. The frame's height follows its content unless `height` is given.
 const home = new URL("./", import.meta.url);
-const OWN = new Set(["src", "theme", "autoplay", "height", "loading", "label", "id", "class", "style", "title", "hidden", "slot", "lang", "dir"]);
+const OWN = new Set(["src", "theme", "autoplay", "height", "loading", "label"]);
+// What any element may carry is the host's, and no parameter.
+const HOSTS = new Set(
+  `accesskey autocapitalize autocorrect autofocus class contenteditable dir draggable enterkeyhint exportparts hidden id inert inputmode is itemid
+  itemprop itemref itemscope itemtype lang nonce part popover role slot spellcheck style tabindex title translate virtualkeyboardpolicy
+  writingsuggestions`.split(/\s+/),
+);
+const isParameter = ({ name }) => !OWN.has(name) && !HOSTS.has(name) && !/^(aria|data|xml)[-:]|^on/.test(name);
 const TIMEOUT_MS = 10_000;
 
 const sheet = new CSSStyleSheet();
@@ -40,26 +47,35 @@ class LampLight extends HTMLElement {
     }
     addEventListener("message", this.#hear);
     if (this.getAttribute("loading") === "click") {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = "Run it here";
-      button.addEventListener("click", () => {
-        button.remove();
-        this.#open();
-      });
-      this.box.append(button);
+      this.#offer();
       return;
     }
     this.#seen = new IntersectionObserver((all) => all.some((e) => e.isIntersecting) && this.#open(), { rootMargin: "200px" });
     this.#seen.observe(this);
   }
 
+  #offer() {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "Run it here";
+    button.addEventListener("click", () => {
+      button.remove();
+      this.#open();
+    });
+    this.box.append(button);
+  }
+
+  /** As before it was put in: it may be put in again. */
   disconnectedCallback() {
     removeEventListener("message", this.#hear);
     this.#seen?.disconnect();
-    this.#frame?.remove();
     this.#frame = undefined;
-    for (const { fail } of this.#waiting.values()) fail(new Error("the element was taken out of the page"));
+    this.box.className = "waiting";
+    this.box.replaceChildren(document.createElement("slot"));
+    for (const { fail, timer } of this.#waiting.values()) {
+      clearTimeout(timer);
+      fail(new Error("the element was taken out of the page"));
+    }
     this.#waiting.clear();
   }
 
@@ -70,9 +86,10 @@ class LampLight extends HTMLElement {
   #address() {
     const page = new URL(home);
     page.searchParams.set("embed", "1");
-    page.searchParams.set("origin", location.origin === "null" ? "*" : location.origin);
+    // A sandboxed page has an address, but no origin; then whoever speaks first is heard.
+    if (globalThis.origin !== "null") page.searchParams.set("origin", globalThis.origin);
     for (const name of ["theme", "autoplay"]) if (this.hasAttribute(name)) page.searchParams.set(name, this.getAttribute(name) || "1");
-    const more = [...this.attributes].filter((a) => !OWN.has(a.name) && !/^(aria|data)-|^on/.test(a.name)).map((a) => `&${a.name}=${a.value}`);
+    const more = [...this.attributes].filter(isParameter).map((a) => `&${a.name}=${encodeURIComponent(a.value)}`);
     page.hash = (this.getAttribute("src") ?? "").replace(/^#/, "") + more.join("");
     return page.href;
   }
@@ -119,7 +136,9 @@ class LampLight extends HTMLElement {
         fail(new Error(`no answer to ${name}`));
       }, TIMEOUT_MS);
       this.#waiting.set(id, { done, fail, timer });
-      frame.contentWindow.postMessage({ ns: "lamplight", v: 1, kind: "cmd", name, id, data }, home.origin === "null" ? "*" : home.origin);
+      // A frame in a sandboxed page has no origin either.
+      const nobody = home.origin === "null" || globalThis.origin === "null";
+      frame.contentWindow.postMessage({ ns: "lamplight", v: 1, kind: "cmd", name, id, data }, nobody ? "*" : home.origin);
     });
   }
 

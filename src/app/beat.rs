@@ -155,10 +155,11 @@ impl Beat {
         let Some(loaded) = page.loaded_now() else { return };
         self.listen_to_reader();
         let playing = page.playing.get_untracked();
-        let more = if playing {
+        // Who was sent to a place that is not known yet plays on from there, not from the way to it.
+        let more = if playing && !page.is_on_its_way() {
             self.play(&loaded, dt, ts)
         } else {
-            page.whole.get_untracked() && self.look_ahead(ts)
+            page.whole.get_untracked() && self.look_ahead(ts) || playing
         };
         let frame = Frame {
             now: self.with(|b| b.walk.now as Us),
@@ -209,6 +210,7 @@ impl Beat {
     /// Nothing plays: know the run up to its end, a little every frame.
     fn look_ahead(&self, ts: f64) -> bool {
         let mut more = self.page.go_further();
+        self.page.check_link();
         for side in self.page.sides_now() {
             let mut run = side.run.borrow_mut();
             more |= ahead(&mut run, 0);

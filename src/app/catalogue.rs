@@ -99,6 +99,7 @@ fn called(f: &Folder, s: &Listed) -> (String, String) {
 
 #[derive(Clone, Copy)]
 pub struct Catalogue {
+    /// Empty until the index could be read.
     pub folders: RwSignal<Vec<Folder>>,
     texts: StoredValue<Vec<(String, String)>>,
 }
@@ -108,11 +109,19 @@ impl Catalogue {
         Catalogue { folders: RwSignal::new(vec![]), texts: StoredValue::new(vec![]) }
     }
 
-    /// Know what there is: behind the first frames, and before a name is said to be unknown.
+    /// Know what there is: behind the first frames, and before a name is said to be unknown. What could not be fetched is
+    /// asked for again.
     pub async fn read(&self) {
-        if let Ok(text) = dom::fetch_text("entries/index.json").await {
+        if !self.is_read()
+            && let Ok(text) = dom::fetch_text("entries/index.json").await
+        {
             self.folders.set(read_index(&text));
         }
+    }
+
+    /// Whether all there is is known.
+    pub fn is_read(&self) -> bool {
+        self.folders.with_untracked(|f| !f.is_empty())
     }
 
     /// The text of a shipped scenario.

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::head::Head;
 use super::keys::TABS;
 use super::page::{Page, Past, Tab};
+use super::transport::SPEEDS;
 use super::tree::Tree;
 use super::work::Twig;
 use super::{dom, inquiry, work};
@@ -100,7 +101,7 @@ impl Step {
             loaded: None,
             text: texts.get(self.text)?.as_str().into(),
             home: home.map(Rc::new),
-            head: Head { at: self.at as Us, k: self.k },
+            head: Head { at: work::time(self.at), k: self.k },
             tree,
         })
     }
@@ -202,11 +203,16 @@ pub fn restore(page: Page, worked: bool) {
     put_back(page, desk);
 }
 
+/// One of those that can be chosen.
+fn speed(kept: u32) -> u32 {
+    if SPEEDS.contains(&kept) { kept } else { 100 }
+}
+
 fn put_back(page: Page, desk: Desk) {
     let texts = desk.texts;
     let steps = |s: Vec<Step>| s.into_iter().filter_map(|s| s.past(&texts)).collect();
     page.set_steps(steps(desk.past), steps(desk.future));
-    page.speed.set(desk.speed);
+    page.speed.set(speed(desk.speed));
     let filter = Filter {
         nodes: desk.nodes.parse().unwrap_or_default(),
         kinds: desk.kinds.parse().unwrap_or_default(),
@@ -237,6 +243,19 @@ mod tests {
         let desk = |link: &str, speed: u32| Desk { link: link.into(), speed, ..Desk::default() };
         let all = put_first(vec![desk("a", 3), desk("b", 3)], desk("b", 5));
         assert_eq!(all, [desk("b", 5), desk("a", 3)]);
+    }
+
+    #[test]
+    fn what_was_kept_is_a_speed_and_a_moment_or_is_not_taken() {
+        assert_eq!([0, 3, 25, 800].map(speed), [100, 100, 25, 800]);
+        let text = "lamplight 1\nrun vector-clocks nodes=3 seed=1\n";
+        let tree = Tree::of(&loaded(text), "as it came");
+        let head = Head::after(30);
+        let past = Past { text: text.into(), home: None, loaded: None, head, tree };
+        let mut texts = vec![];
+        let far = Step { at: 1e300, ..Step::of(&past, &mut texts) };
+        let at = far.past(&texts).map(|p| p.head.at);
+        assert_eq!(at, Some(engine::scenario::terms::TIME_MAX));
     }
 
     #[test]

@@ -64,6 +64,11 @@ pub async fn copy(text: &str) -> bool {
     JsFuture::from(window().navigator().clipboard().write_text(text)).await.is_ok()
 }
 
+/// Whether a file could not be fetched because there is none, and not for the way there.
+pub fn is_absent(why: &str) -> bool {
+    why.ends_with("(404)")
+}
+
 /// A file of the site as text.
 pub async fn fetch_text(path: &str) -> Result<String, String> {
     let answer = JsFuture::from(window().fetch_with_str(path)).await.map_err(said)?;

@@ -9,6 +9,7 @@
 
 use crate::app::lay::effect;
 use engine::ids::*;
+use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
@@ -23,8 +24,9 @@ struct Out<'a, T: Serialize> {
     v: u8,
     kind: &'a str,
     name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
+    /// As it came: a host may number its commands.
+    #[serde(skip_serializing_if = "JsValue::is_undefined", with = "serde_wasm_bindgen::preserve")]
+    id: JsValue,
     #[serde(skip_serializing_if = "Option::is_none")]
     ok: Option<bool>,
     data: T,
@@ -37,8 +39,8 @@ struct In {
     v: u8,
     kind: String,
     name: String,
-    #[serde(default)]
-    id: Option<String>,
+    #[serde(default, with = "serde_wasm_bindgen::preserve")]
+    id: JsValue,
     /// Read when it is known who asks: what is wrong with it is answered.
     #[serde(default, with = "serde_wasm_bindgen::preserve")]
     data: JsValue,
@@ -128,14 +130,7 @@ fn state(page: Page) -> State {
     }
 }
 
-fn post<T: Serialize>(
-    to: &str,
-    kind: &str,
-    name: &str,
-    id: Option<String>,
-    ok: Option<bool>,
-    data: T,
-) {
+fn post<T: Serialize>(to: &str, kind: &str, name: &str, id: JsValue, ok: Option<bool>, data: T) {
     let Ok(Some(parent)) = window().parent() else { return };
     let out = Out { ns: "lamplight", v: 1, kind, name, id, ok, data };
     let plain = serde_wasm_bindgen::Serializer::json_compatible();
@@ -151,7 +146,7 @@ pub fn listen(page: Page) {
     if page.mode.get_untracked() != Mode::Embed || !framed {
         return;
     }
-    let pinned = StoredValue::new(dom::query("origin"));
+    let pinned = StoredValue::new(dom::query("origin").filter(|o| is_origin(o)));
     let target = move || pinned.get_value().unwrap_or_else(|| "*".into());
     let heard = window_event_listener(leptos::ev::message, move |ev: web_sys::MessageEvent| {
         hear(page, pinned, &ev)
@@ -166,25 +161,34 @@ pub fn listen(page: Page) {
                 .then_some(true)
                 .or(matches!(v, View::Running(_)).then_some(false))
         }) {
-            Some(true) => post(&to, "evt", "error", None, None, Code { code: "bad-link" }),
+            Some(true) => {
+                post(&to, "evt", "error", JsValue::UNDEFINED, None, Code { code: "bad-link" })
+            }
             Some(false) if !told.get_value() => {
                 told.set_value(true);
-                post(&to, "evt", "ready", None, None, Ready { versions: [1] });
-                post(&to, "evt", "resize", None, None, Height { height: height() });
+                post(&to, "evt", "ready", JsValue::UNDEFINED, None, Ready { versions: [1] });
+                post(&to, "evt", "resize", JsValue::UNDEFINED, None, Height { height: height() });
             }
             _ => {}
         }
     });
     let resized = window_event_listener(leptos::ev::resize, move |_| {
-        post(&target(), "evt", "resize", None, None, Height { height: height() })
+        post(&target(), "evt", "resize", JsValue::UNDEFINED, None, Height { height: height() })
     });
     on_cleanup(move || resized.remove());
 }
 
-/// An answer tells where the run stands once it stands there: a far moment is worked out between the frames.
+/// A page without an origin (a file, a sandbox) can be neither told from others by it nor addressed.
+fn is_origin(word: &str) -> bool {
+    !matches!(word, "*" | "null" | "file://")
+}
+
+/// An answer tells where the run stands once it stands there. A far moment is worked out piece by piece, and not by the
+/// frames alone: an embed that is out of sight has none.
 fn once_there(page: Page, then: impl FnOnce() + 'static) {
     if page.is_on_its_way() {
-        request_animation_frame(move || once_there(page, then));
+        page.go_further();
+        Timeout::new(0, move || once_there(page, then)).forget();
     } else {
         then();
     }
@@ -206,8 +210,7 @@ fn hear(page: Page, pinned: StoredValue<Option<String>>, ev: &web_sys::MessageEv
     if message.ns != "lamplight" || message.v != 1 || message.kind != "cmd" {
         return;
     }
-    // A frame without an origin cannot be addressed by it.
-    if pinned.with_value(Option::is_none) && ev.origin() != "null" {
+    if pinned.with_value(Option::is_none) && is_origin(&ev.origin()) {
         pinned.set_value(Some(ev.origin()));
     }
     let to = pinned.get_value().unwrap_or_else(|| "*".into());
@@ -229,6 +232,12 @@ fn hear(page: Page, pinned: StoredValue<Option<String>>, ev: &web_sys::MessageEv
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_an_origin_is_one() {
+        let is = ["https://a.example", "null", "*", "file://"].map(is_origin);
+        assert_eq!(is, [true, false, false, false]);
+    }
 
     #[test]
     fn commands_are_checked() {

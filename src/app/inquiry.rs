@@ -19,6 +19,7 @@ use leptos::prelude::*;
 use super::lay::{Kept, effect};
 use super::page::{Loaded, Mode, Page, Tab};
 use super::sides::Side;
+use super::work::time;
 use super::{dom, words};
 
 #[derive(Clone, Copy)]
@@ -385,10 +386,19 @@ pub fn put_back(page: Page, cause: Option<EventId>, cut: Vec<(u32, f64)>) {
     let run = l.run.borrow();
     let is_there = |e: &EventId| e.index() < run.trace().len();
     page.inquiry.cause.set(cause.filter(is_there));
-    if cut.len() == run.cast().len() {
-        let (upto, at) = cut.into_iter().map(|(inside, at)| (inside, at as Us)).unzip();
-        page.inquiry.cut.set(Some(Cut { upto, at }));
-    }
+    let (upto, at) = cut.into_iter().map(|(inside, at)| (inside, time(at))).unzip();
+    let cut = Some(Cut { upto, at });
+    page.inquiry.cut.set(cut.filter(|cut| is_cut(&run, &l.index.borrow(), cut)));
+}
+
+/// Whether a cut has every lane, and of none more than has happened there; what is not known yet may be inside.
+fn is_cut(run: &Run, index: &Index, cut: &Cut) -> bool {
+    let known = run.known_until();
+    let fits = |n: NodeId| {
+        let (upto, at) = (cut.upto[n.index()] as usize, cut.at[n.index()]);
+        upto <= index.causality.lane(n).len() || at > known
+    };
+    cut.upto.len() == run.cast().len() && run.cast().all().all(fits)
 }
 
 // -------------------------------------------------------------------- what is left out
@@ -450,10 +460,16 @@ mod tests {
     use engine::protocols;
 
     fn run() -> Run {
+        let mut run = read_anew();
+        run.advance(1_000_000, u32::MAX);
+        run
+    }
+
+    /// At its beginning.
+    fn read_anew() -> Run {
         let text = "lamplight 1\nrun vector-clocks nodes=3 seed=1\nnet latency=10ms\nat 0ms n1 tell n2\nwhen delivered Note n1 -> n2 n2 tell n3\nuntil quiet by 1s\n";
         let s = engine::scenario::parse(text, &protocols::entries()).expect("it is a scenario");
-        let Ok(mut run) = protocols::open(s) else { panic!("it does not run") };
-        run.advance(1_000_000, u32::MAX);
+        let Ok(run) = protocols::open(s) else { panic!("it does not run") };
         run
     }
 
@@ -478,6 +494,24 @@ mod tests {
         assert_eq!(left_out(&run, &Filter { local: true, ..f }), "local events collapsed");
         let kind = Filter { local: true, ..f.kind(0, true) };
         assert_eq!(left_out(&run, &kind), "Note hidden, local events collapsed");
+    }
+
+    #[test]
+    fn a_cut_has_every_lane_and_no_more_than_happened_there() {
+        let run = run();
+        let index = Index::new(&run);
+        let mut cut = Cut::at(&run, &index.causality, SEC);
+        assert!(is_cut(&run, &index, &cut));
+        cut.upto[1] += 1;
+        assert!(!is_cut(&run, &index, &cut));
+        cut.upto.pop();
+        assert!(!is_cut(&run, &index, &cut));
+        // A run that is not known that far yet may have as much.
+        let run = read_anew();
+        let index = Index::new(&run);
+        let mut far = Cut::at(&run, &index.causality, SEC);
+        far.upto[1] = 2;
+        assert!(is_cut(&run, &index, &far));
     }
 
     #[test]

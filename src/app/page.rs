@@ -182,8 +182,17 @@ impl Past {
 
 /// Steps that can be undone, at most.
 const PAST: usize = 100;
-/// Runs that are kept whole beside the one in view, at most.
+/// Runs that are kept whole beside the one in view, and steps that are, at most.
 const RUNS: usize = 8;
+
+/// Of the older steps let go of the runs: they are made again from their texts.
+fn thin(steps: &mut [Past]) {
+    let older = steps.len().saturating_sub(RUNS);
+    for step in &mut steps[..older] {
+        step.loaded = None;
+        step.tree.all.iter_mut().for_each(|b| b.loaded = None);
+    }
+}
 
 /// What an edit is to the tree of branches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -261,6 +270,8 @@ pub struct Page {
     seen: StoredValue<Us>,
     /// Where the playhead goes as soon as the run is known that far.
     bound: StoredValue<Option<Head>>,
+    /// The link of a run, while the run is not yet known where it leads.
+    sealed: StoredValue<Option<(Address, Loaded)>, LocalStorage>,
     past: StoredValue<Vec<Past>, LocalStorage>,
     future: StoredValue<Vec<Past>, LocalStorage>,
 }
@@ -307,6 +318,7 @@ impl Page {
             asked: StoredValue::new((0, 0)),
             seen: StoredValue::new(0),
             bound: StoredValue::new(None),
+            sealed: StoredValue::new_local(None),
             past: StoredValue::new_local(vec![]),
             future: StoredValue::new_local(vec![]),
         }
@@ -436,34 +448,41 @@ impl Page {
         }
     }
 
-    /// Once the page is whole: whether the run is the one its link was made from.
+    /// Once the page is whole: whether the run is the one its link was made from, and has what the link asks for.
     pub fn compare_check(&self, address: &Address) {
-        if let Some(says) = self.loaded_now().and_then(|l| self.find_asked(&l, address)) {
-            self.notice.set(Some(Notice { says, undo: false, serious: true }));
+        let Some(l) = self.loaded_now() else { return };
+        if is_ahead(&l.run.borrow(), address) {
+            let end = end_of(&l.run.borrow());
+            catch_up(&l, Head::after(end));
+            self.known.set(self.known_now());
+        }
+        self.sealed.set_value(Some((address.clone(), l)));
+        self.check_link();
+    }
+
+    /// What a link promises can be told once the run is known where it leads; of a run that was edited since nothing was
+    /// promised.
+    pub fn check_link(&self) {
+        let waits = self.sealed.with_value(|s| s.as_ref().is_none_or(|(a, l)| !is_there(l, a)));
+        let (false, Some(now)) = (waits, self.loaded_now()) else { return };
+        let Some((address, l)) = self.sealed.try_update_value(Option::take).flatten() else {
+            return;
+        };
+        if !Rc::ptr_eq(&l.run, &now.run) {
+            return;
         }
         let head = address.at.map_or(Head::default(), Head::of);
-        let same =
-            |l: &Loaded| address.check.is_none_or(|c| c == sides::check_at(&l.sides, head.at));
-        if self.loaded_now().is_some_and(|l| !same(&l)) {
-            self.notice.set(Some(Notice {
-                says: "This run differs from the one the link was made from: this version of Lamplight runs the text differently.".into(),
-                undo: false,
-                serious: true,
-            }));
+        let same = address.check.is_none_or(|c| c == sides::check_at(&l.sides, head.at));
+        let differs = (!same).then(|| "This run differs from the one the link was made from: this version of Lamplight runs the text differently.".into());
+        if let Some(says) = differs.or(self.find_asked(&l, &address)) {
+            self.notice.set(Some(Notice { says, undo: false, serious: true }));
         }
     }
 
     /// Select what a link selects where the run had first to go on for it; what the link asks for and this run does not
     /// have is told.
     fn find_asked(&self, l: &Loaded, address: &Address) -> Option<String> {
-        if let Some(link::Sel::Event(e)) = address.sel
-            && self.pick.get_untracked() == Pick::None
-        {
-            let end = end_of(&l.run.borrow());
-            if (e as usize) >= l.run.borrow().trace().len() {
-                catch_up(l, Head::after(end));
-                self.known.set(self.known_now());
-            }
+        if self.pick.get_untracked() == Pick::None {
             self.pick.set(pick_of(&l.run.borrow(), address));
         }
         missed(l, address, self.pick.get_untracked())
@@ -622,6 +641,8 @@ impl Page {
         sides.iter().for_each(|s| s.reach(head.at));
         let (there, bound) = known_part(&sides, head);
         self.bound.set_value(bound);
+        // Where it was while it played it is no longer.
+        self.live.set_value(None);
         self.cut.set(None);
         self.stand_at(there);
         self.has_seen(there.at);
@@ -694,7 +715,7 @@ impl Page {
         let to = {
             let mut run = loaded.run.borrow_mut();
             let to = match forward {
-                true => until::loud(&mut run, &loaded.text, from),
+                true => until::loud(&mut run, (&loaded.text, loaded.at), from),
                 false => loud_before(&run, count).ok_or(None),
             };
             loaded.index.borrow_mut().catch_up(&run);
@@ -1108,6 +1129,7 @@ impl Page {
             p.push(Past::of(loaded.clone(), head, tree));
             let more = p.len().saturating_sub(PAST);
             p.drain(..more);
+            thin(p);
         });
         self.future.set_value(vec![]);
         // Who asks whether there is something to undo asks by the view.
@@ -1267,7 +1289,24 @@ impl Page {
         if !still_there(&loaded.run.borrow(), self.pick.get_untracked(), head) {
             self.pick.set(Pick::None);
         }
-        self.put(loaded, head);
+        let (there, bound) = known_part(&loaded.sides, head);
+        if bound.is_some() {
+            self.bound.set_value(bound);
+        }
+        self.make_room(loaded.sides.len());
+        self.put(loaded, there);
+    }
+
+    /// So many runs come to stand: of the branches held against them stay as many as there is room for.
+    fn make_room(&self, many: usize) {
+        let room = BESIDE.saturating_sub(many);
+        if self.against.with_untracked(|held| held.len() > room) {
+            self.against.update(|held| held.truncate(room));
+            let says = format!(
+                "No more than {BESIDE} runs stand beside each other: a branch that was held is put away."
+            );
+            self.notice.set(Some(Notice { says, undo: false, serious: false }));
+        }
     }
 
     pub fn undo(&self) {
@@ -1300,11 +1339,17 @@ impl Page {
             self.said.set(format!("There is nothing to {what}."));
             return;
         };
-        let made = step.loaded.or_else(|| self.made(&step.text, step.home));
-        let Some(loaded) = made else { return };
+        let made = || self.made(&step.text, step.home.clone()).map(|l| l.looking_at(now.at));
+        let Some(loaded) = step.loaded.clone().or_else(made) else {
+            from.update_value(|f| f.push(step));
+            return self.refuse("the text of that step does not run any more");
+        };
         let tree = self.tree_now();
         let (was, head) = (tree.clone(), self.head.get_untracked());
-        to.update_value(|t| t.push(Past::of(now, head, was)));
+        to.update_value(|t| {
+            t.push(Past::of(now, head, was));
+            thin(t);
+        });
         self.seen.set_value(step.tree.current().map_or(0, |b| b.seen).max(step.head.at));
         // What is still a branch, as it was, still stands there.
         let same = |t: &Tree, id: u32| t.find(id).map(|b| b.text.clone());
@@ -1312,9 +1357,10 @@ impl Page {
             held.retain(|a| a.0 != step.tree.now && same(&step.tree, a.0) == same(&tree, a.0));
         });
         self.tree.set(step.tree);
+        self.bound.set_value(None);
+        self.notice.set(None);
         self.swap(loaded, step.head);
         self.said.set(format!("{word}."));
-        self.notice.set(None);
     }
 
     /// The same text with another seed.
@@ -1576,6 +1622,18 @@ fn known_part(sides: &[Side], head: Head) -> (Head, Option<Head>) {
     }
 }
 
+/// Whether a link selects what the run has not come to yet, and may still come to before its end.
+fn is_ahead(run: &Run, address: &Address) -> bool {
+    let ahead = |e: u32| e as usize >= run.trace().len() && run.ended().is_none();
+    matches!(address.sel, Some(link::Sel::Event(e)) if ahead(e))
+}
+
+/// Whether a run is known where a link leads.
+fn is_there(l: &Loaded, address: &Address) -> bool {
+    let head = address.at.map_or(Head::default(), Head::of);
+    !is_ahead(&l.run.borrow(), address) && known_part(&l.sides, head).1.is_none()
+}
+
 /// The step before a place in which something loud happens, other than the one that ends there.
 fn loud_before(run: &Run, count: usize) -> Option<Head> {
     let here = count.checked_sub(1).and_then(|i| run.trace().event_at(i));
@@ -1703,4 +1761,42 @@ fn new_void(old: &Run, new: &Run) -> Option<String> {
     let was = voids(old);
     let (act, why) = voids(new).into_iter().find(|v| !was.contains(v))?;
     Some(format!("Nothing happens at “{act}” now: {why}."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use engine::scenario::ast::Instant;
+
+    const TEXT: &str = "lamplight 1\nrun raft nodes=3 seed=1\nnet latency=10ms\nuntil 1s\n";
+
+    #[test]
+    fn older_steps_let_go_of_their_runs() {
+        let loaded = load_for_tests(TEXT);
+        let tree = Tree::of(&loaded, "as it came");
+        let step = || Past::of(loaded.clone(), Head::default(), tree.clone());
+        let mut steps: Vec<Past> = (0..RUNS + 2).map(|_| step()).collect();
+        thin(&mut steps);
+        let whole = |p: &Past| p.loaded.is_some() && p.tree.all[0].loaded.is_some();
+        let slim = |p: &Past| p.loaded.is_none() && p.tree.all[0].loaded.is_none();
+        assert!(steps[..2].iter().all(slim) && steps[2..].iter().all(whole));
+    }
+
+    #[test]
+    fn what_a_link_promises_is_told_where_the_run_is_known() {
+        let loaded = load_for_tests(TEXT);
+        let of = |at: Us, e: u32| Address {
+            at: Some(Instant { at, k: 0 }),
+            sel: Some(link::Sel::Event(e)),
+            ..Address::text(TEXT)
+        };
+        let reach = |t: Us| loaded.run.borrow_mut().advance(t, u32::MAX);
+        reach(500 * MS);
+        assert!(is_there(&loaded, &of(400 * MS, 0)));
+        assert!(!is_there(&loaded, &of(800 * MS, 0)), "the moment is not known yet");
+        assert!(!is_there(&loaded, &of(400 * MS, 1_000_000)), "it may still happen");
+        reach(2 * SEC);
+        assert!(is_there(&loaded, &of(800 * MS, 0)));
+        assert!(is_there(&loaded, &of(400 * MS, 1_000_000)), "it does not happen");
+    }
 }

@@ -74,8 +74,8 @@ async fn make_whole(page: Page, catalogue: Catalogue) {
     if !page.whole.get_untracked() {
         parts::late().await;
         page.begin();
-        catalogue.read().await;
     }
+    catalogue.read().await;
 }
 
 async fn put(
@@ -160,8 +160,11 @@ fn missing(entry: &str, slug: &str, says: String, fragment: &str, catalogue: Cat
     let names = catalogue.names();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     match link::known(&address, &names) {
-        Err(fault) => link_problem(&fault, fragment),
-        Ok(()) => Problem {
+        // Of a list that could not be fetched nothing is missing.
+        Err(fault) if catalogue.is_read() || dom::is_absent(&says) => {
+            link_problem(&fault, fragment)
+        }
+        _ => Problem {
             title: "The scenario could not be fetched".into(),
             says,
             todo: "Check the connection and try again.".into(),

@@ -88,15 +88,14 @@ impl Tree {
         self.all.iter_mut().find(|b| b.id == id)
     }
 
-    /// Whether every branch leaves one that stands above it, and one of them is in view.
+    /// Whether every branch has a number of its own and leaves one that stands above it, and one of them is in view.
     pub fn is_sound(&self) -> bool {
-        let above = |i: usize, p: Option<u32>| match p {
-            None => i == 0,
-            Some(p) => self.all[..i].iter().any(|b| b.id == p),
+        let is_above = |i: usize, id: u32| self.all[..i].iter().any(|b| b.id == id);
+        let fits = |(i, b): (usize, &Branch)| {
+            let leaves = b.parent.map_or(i == 0, |p| is_above(i, p));
+            leaves && !is_above(i, b.id) && b.id < u32::MAX
         };
-        self.all.len() <= MOST
-            && self.current().is_some()
-            && self.all.iter().enumerate().all(|(i, b)| above(i, b.parent))
+        self.all.len() <= MOST && self.current().is_some() && self.all.iter().enumerate().all(fits)
     }
 
     pub fn current(&self) -> Option<&Branch> {
@@ -272,6 +271,18 @@ mod tests {
             row("heal", 40, 1, false),
         ];
         assert_eq!(rows, want);
+    }
+
+    #[test]
+    fn of_two_branches_with_one_number_there_is_no_tree() {
+        assert!(tree().is_sound());
+        let mut twice = tree();
+        twice.all[2].id = 1;
+        assert!(!twice.is_sound());
+        let mut last = tree();
+        last.all[3].id = u32::MAX;
+        last.now = 0;
+        assert!(!last.is_sound());
     }
 
     #[test]

@@ -63,6 +63,20 @@ fn find(run: &mut Run, from: usize, far: Us, holds: Holds) -> Option<Event> {
 
 type Holds<'a> = &'a dyn Fn(&Run, &Event) -> bool;
 
+/// A text, and the place of the run among its own.
+type Part<'a> = (&'a str, usize);
+
+/// The run as it would be by an edited text.
+fn edited(run: &Run, (text, at): Part) -> Result<Run, String> {
+    let s = protocols::parse(text).map_err(|faults| {
+        faults.first().map_or(String::from("This is no condition."), |f| {
+            let hint = f.hint.as_deref().unwrap_or_default();
+            words::quoted(format!("{} {hint}", f.message).trim_end())
+        })
+    })?;
+    run.edit(s.only(at)).map_err(|r| r.message)
+}
+
 /// What was looked for: the event, or how far nothing of it was; none where nothing more happens at all.
 type Sought<T> = Result<T, Option<Us>>;
 
@@ -80,15 +94,14 @@ fn looked(run: &Run, far: Us) -> Option<Us> {
 
 /// Where something like this happens the next time. What lies beyond the scenario's end is looked for in a copy, and the
 /// run itself goes on only if there is something.
-fn seek(run: &mut Run, text: &str, head: Head, holds: Holds) -> Sought<Event> {
+fn seek(run: &mut Run, (text, at): Part, head: Head, holds: Holds) -> Sought<Event> {
     let (from, end) = (head.events(run.trace()), run.horizon());
     if let Some(e) = find(run, from, end, holds) {
         return Ok(e);
     }
     let far = far(run, head.at);
     let with = edit::insert_step(text, head.edit_at(run.trace()), &format!("mark {HERE:?}"));
-    let copy = protocols::parse(&with).ok().and_then(|s| run.edit(s).ok());
-    let Some(mut copy) = copy else { return Err(looked(run, end)) };
+    let Ok(mut copy) = edited(run, (&with, at)) else { return Err(looked(run, end)) };
     // A search of its own is not what is searched for.
     let own = |run: &Run, e: &Event| is_mark(run, e, HERE);
     let known = copy.trace().count_before(run.known_until().min(end).max(head.at));
@@ -98,26 +111,20 @@ fn seek(run: &mut Run, text: &str, head: Head, holds: Holds) -> Sought<Event> {
 }
 
 /// Where something loud happens the next time.
-pub fn loud(run: &mut Run, text: &str, head: Head) -> Sought<Head> {
-    seek(run, text, head, &words::is_loud).map(|e| Head::behind(&e))
+pub fn loud(run: &mut Run, part: Part, head: Head) -> Sought<Head> {
+    seek(run, part, head, &words::is_loud).map(|e| Head::behind(&e))
 }
 
 /// Says of a bookmark that it is the search's own.
 const HERE: &str = "until, from here";
 const THERE: &str = "until, there";
 
-/// The text with a question in it: from a moment on, when does this become true?
+/// The text with a question in it: from a moment on, when does this become true? Of several runs it is asked in this one
+/// alone, for the others may not know its words.
 fn asking(text: &str, head: Head, run: &Run, fact: &str) -> String {
-    let with = edit::insert_step(text, head.edit_at(run.trace()), &format!("mark {HERE:?}"));
-    let mut out = String::new();
-    for line in with.lines() {
-        out.push_str(line);
-        out.push('\n');
-        if line.contains(HERE) {
-            out.push_str(&format!("then when {fact} mark {THERE:?}\n"));
-        }
-    }
-    out
+    let name = (edit::run_names(text).len() > 1).then(|| run.scenario().run.called());
+    let (here, there) = (format!("mark {HERE:?}"), format!("then when {fact} mark {THERE:?}"));
+    edit::insert_chain_in(text, name, head.edit_at(run.trace()), &here, &there)
 }
 
 fn is_mark(run: &Run, e: &Event, says: &str) -> bool {
@@ -128,15 +135,9 @@ fn is_mark(run: &Run, e: &Event, says: &str) -> bool {
 }
 
 /// When a fact becomes true the next time, or why it cannot be asked.
-fn condition(run: &Run, text: &str, head: Head, fact: &str) -> Result<Sought<Head>, String> {
+fn condition(run: &Run, (text, at): Part, head: Head, fact: &str) -> Result<Sought<Head>, String> {
     let asked = asking(text, head, run, fact.trim());
-    let s = protocols::parse(&asked).map_err(|faults| {
-        faults.first().map_or(String::from("This is no condition."), |f| {
-            let hint = f.hint.as_deref().unwrap_or_default();
-            words::quoted(format!("{} {hint}", f.message).trim_end())
-        })
-    })?;
-    let mut other = run.edit(s).map_err(|r| r.message)?;
+    let mut other = edited(run, (&asked, at))?;
     let far = far(run, head.at);
     let found = find(&mut other, 0, far, &|run, e| is_mark(run, e, THERE));
     Ok(found.map(|e| Head::after(e.at)).ok_or_else(|| looked(&other, far)))
@@ -176,7 +177,7 @@ pub fn go(page: Page, wait: Wait) -> String {
     let (to, what) = {
         let mut run = loaded.run.borrow_mut();
         let head = page.head.get_untracked();
-        let to = seek(&mut run, &loaded.text, head, &|run, e| is_it(run, wait, e));
+        let to = seek(&mut run, (&loaded.text, loaded.at), head, &|run, e| is_it(run, wait, e));
         loaded.index.borrow_mut().catch_up(&run);
         let what = told(&run, wait, to.as_ref().ok());
         (to.map(|e| Head::behind(&e)), what)
@@ -204,7 +205,8 @@ pub fn UntilSheet() -> impl IntoView {
         let Some(loaded) = page.loaded_now() else { return };
         let wanted = fact.get_untracked();
         let head = page.head.get_untracked();
-        let found = condition(&loaded.run.borrow(), &loaded.text, head, &wanted);
+        let part = (&*loaded.text, loaded.at);
+        let found = condition(&loaded.run.borrow(), part, head, &wanted);
         match found {
             Ok(to) => {
                 dom::remember("until", &wanted);
@@ -247,7 +249,7 @@ pub fn UntilSheet() -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::page::read;
+    use crate::app::page::{load_for_tests, read};
 
     const TEXT: &str = "lamplight 1\nrun vector-clocks nodes=3 count=sends seed=1\nnet latency=10ms\n\
         at 0ms n1 tell n2\nat 20ms n1 tell n2\nat 35ms crash n3\nuntil 1s\n";
@@ -267,8 +269,8 @@ mod tests {
         // A leap goes past what is known, and past the end to nowhere.
         let mut fresh = super::tests::run();
         fresh.advance(5 * MS, 10_000);
-        assert!(loud(&mut fresh, TEXT, Head::after(5 * MS)).is_ok_and(|h| h.at >= 10 * MS));
-        assert_eq!(loud(&mut fresh, TEXT, Head::after(SEC)), Err(None));
+        assert!(loud(&mut fresh, (TEXT, 0), Head::after(5 * MS)).is_ok_and(|h| h.at >= 10 * MS));
+        assert_eq!(loud(&mut fresh, (TEXT, 0), Head::after(SEC)), Err(None));
         let broken = |run: &Run, e: &Event| is_it(run, Wait::Broken, e);
         assert_eq!(find(&mut run, 0, SEC, &broken), None);
     }
@@ -280,13 +282,13 @@ mod tests {
         run.advance(SEC, 100_000);
         let known = run.trace().len();
         let head = Head::after(950 * MS);
-        let elected = condition(&run, text, head, "elected");
+        let elected = condition(&run, (text, 0), head, "elected");
         assert!(elected.as_ref().is_ok_and(|h| h.is_ok_and(|h| h.at > SEC)), "{elected:?}");
         // Nothing of the kind: it is said how far was looked, and the run is as it was.
         let fault = |run: &Run, e: &Event| is_it(run, Wait::Fault, e);
-        assert_eq!(seek(&mut run, text, head, &fault), Err(Some(61 * SEC)));
+        assert_eq!(seek(&mut run, (text, 0), head, &fault), Err(Some(61 * SEC)));
         assert_eq!(run.trace().len(), known);
-        let next = seek(&mut run, text, head, &|run, e| is_it(run, Wait::Caption, e));
+        let next = seek(&mut run, (text, 0), head, &|run, e| is_it(run, Wait::Caption, e));
         assert!(next.as_ref().is_ok_and(|e| e.at > SEC) && run.trace().len() > known, "{next:?}");
         assert_eq!(
             nowhere(Some(61 * SEC), "there is no fault"),
@@ -295,11 +297,27 @@ mod tests {
     }
 
     #[test]
+    fn of_several_runs_the_one_in_view_is_searched() {
+        let text = "lamplight 1\nrun vector-clocks as quiet nodes=3 count=sends seed=1\n\
+            beside raft as busy nodes=3\nnet latency=10ms\nin quiet at 0ms n1 tell n2\n\
+            in busy at 900ms crash leader\nuntil 1s\n";
+        let loaded = load_for_tests(text);
+        let mut run = loaded.sides[1].run.borrow_mut();
+        run.advance(SEC, 100_000);
+        let head = Head::after(950 * MS);
+        // What happens beyond the end is looked for in the second run, by its own text and in its own words.
+        let next = seek(&mut run, (text, 1), head, &|run, e| is_it(run, Wait::Caption, e));
+        assert!(next.as_ref().is_ok_and(|e| e.at > SEC), "{next:?}");
+        let elected = condition(&run, (text, 1), head, "elected");
+        assert!(elected.as_ref().is_ok_and(|h| h.is_ok_and(|h| h.at > SEC)), "{elected:?}");
+    }
+
+    #[test]
     fn a_condition_is_asked_from_the_playhead_on() {
         let mut run = run();
         run.advance(500 * MS, 10_000);
         let ask = |at: Us, fact: &str| {
-            condition(&run, TEXT, Head::after(at), fact).map(|h| h.ok().map(|h| h.at / MS))
+            condition(&run, (TEXT, 0), Head::after(at), fact).map(|h| h.ok().map(|h| h.at / MS))
         };
         assert_eq!(ask(0, "delivered Note n1 -> n2"), Ok(Some(10)));
         assert_eq!(ask(15 * MS, "delivered Note n1 -> n2"), Ok(Some(30)));

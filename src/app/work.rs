@@ -3,6 +3,7 @@
 //! “go on”) finds the tree again. Nothing of it leaves the browser.
 
 use engine::ids::Us;
+use engine::scenario::terms::TIME_MAX;
 use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -48,6 +49,11 @@ pub struct Twig {
     tried: bool,
 }
 
+/// A time that was kept: none is later than any run goes.
+pub fn time(kept: f64) -> Us {
+    (kept as Us).min(TIME_MAX)
+}
+
 impl Twig {
     pub fn of(b: &Branch) -> Twig {
         Twig {
@@ -69,9 +75,9 @@ impl Twig {
             name: self.name,
             text: self.text.into(),
             parent: self.parent,
-            fork: self.fork as Us,
-            seen: self.seen as Us,
-            head: Head { at: self.at as Us, k: self.k },
+            fork: time(self.fork),
+            seen: time(self.seen),
+            head: Head { at: time(self.at), k: self.k },
             tried: self.tried,
             loaded: None,
         }
@@ -214,6 +220,17 @@ mod tests {
     fn a_tree_comes_back_as_it_was() {
         let Some(tree) = work("a", 3).tree() else { panic!("it is a tree") };
         assert_eq!(Work::of(&tree, "a", ("A run".into(), None, None)), work("a", 3));
+    }
+
+    #[test]
+    fn no_time_that_was_kept_is_beyond_all_runs() {
+        assert_eq!([3e6, -1.0, f64::NAN].map(time), [3_000_000, 0, 0]);
+        let mut far = work("a", 3);
+        far.branches[1] =
+            Twig { fork: 1e300, seen: f64::INFINITY, at: 1e18, ..far.branches[1].clone() };
+        let Some(tree) = far.tree() else { panic!("it is a tree") };
+        let b = &tree.all[1];
+        assert_eq!([b.fork, b.seen, b.head.at], [TIME_MAX; 3]);
     }
 
     #[test]

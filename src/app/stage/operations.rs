@@ -9,6 +9,7 @@ use crate::app::lay::{Kept, Perhaps, Rows, effect};
 use engine::check::history::{History, Model, Verdict};
 use engine::check::{history_of, judge_history};
 use engine::ids::*;
+use engine::protocols;
 use engine::run::Run;
 use engine::scenario::ast::What;
 use engine::scene::exhibit::Picture;
@@ -21,7 +22,7 @@ use super::hand::{self, Deed, Held};
 use super::kin;
 use super::plate::Plate;
 use crate::app::dom;
-use crate::app::page::{Page, end_of, open_sides};
+use crate::app::page::{Loaded, Page, end_of};
 use crate::app::stage::painter::pick_of;
 
 /// Operations whose bars can be told apart in one view; of more only what lies around the playhead is drawn.
@@ -121,17 +122,19 @@ struct Grip {
     x: f64,
     us_per_px: f64,
     by: i64,
+    /// What would be is shown with the next frame.
+    due: bool,
 }
 
 /// What would be if the hand let go.
 type Preview = RwSignal<Option<Rc<RefCell<Run>>>, LocalStorage>;
 
-/// Run an edited text far enough to judge it.
-fn preview(text: &str) -> Option<Rc<RefCell<Run>>> {
-    let run = open_sides(text).ok()?.first()?.run.clone();
-    let horizon = run.borrow().horizon();
-    run.borrow_mut().advance(horizon, BUDGET);
-    Some(run)
+/// Let the run in view go by an edited text, far enough to judge it.
+fn preview(loaded: &Loaded, text: &str) -> Option<Rc<RefCell<Run>>> {
+    let s = protocols::parse(text).ok()?;
+    let mut run = loaded.run.borrow().edit(s.only(loaded.at)).ok()?;
+    run.advance(run.horizon(), BUDGET);
+    Some(Rc::new(RefCell::new(run)))
 }
 
 /// How much time a pixel of the picture is.
@@ -266,8 +269,23 @@ pub fn Operations() -> impl IntoView {
             grip.set_value(Some(g));
         }
     };
+    let cancel = move |_: PointerEvent| {
+        grip.set_value(None);
+        would.set(None);
+    };
+    // What the hand has come to since the last frame is run once.
+    let look = move || {
+        let Some(g) = grip.try_get_value().flatten().filter(|g| g.due) else { return };
+        grip.set_value(Some(Grip { due: false, ..g }));
+        let text = page.loaded_now().zip(g.held.text(page, g.deed, g.by));
+        would.set(text.and_then(|(loaded, text)| preview(&loaded, &text)));
+    };
     let drag = move |ev: PointerEvent| {
         let Some(mut g) = grip.get_value() else { return };
+        // It was let go where nobody heard of it.
+        if ev.buttons() == 0 {
+            return cancel(ev);
+        }
         let dx = f64::from(ev.client_x()) - g.x;
         if g.by == 0 && dx.abs() < STILL {
             return;
@@ -278,8 +296,11 @@ pub fn Operations() -> impl IntoView {
         let step = page.with_run_now(hand::step).unwrap_or(1);
         let by = g.held.by(g.deed, (dx * g.us_per_px) as i64, step);
         if by != g.by {
+            let due = std::mem::replace(&mut g.due, true);
             g.by = by;
-            would.set(g.held.text(page, g.deed, by).as_deref().and_then(preview));
+            if !due {
+                request_animation_frame(look);
+            }
         }
         grip.set_value(Some(g));
     };
@@ -289,10 +310,6 @@ pub fn Operations() -> impl IntoView {
         if g.by != 0 {
             act(page, g.held, g.deed, g.by);
         }
-    };
-    let cancel = move |_: PointerEvent| {
-        grip.set_value(None);
-        would.set(None);
     };
     // The same by buttons, for the operation that is selected.
     let in_hand = Kept::new(move || match page.pick.get() {
@@ -344,7 +361,7 @@ fn taken(ev: &PointerEvent, page: Page, plate: Plate) -> Option<Grip> {
     let now = page.head.get_untracked().at;
     let us_per_px = page.with_run_now(|run| scale(run, now, wide))? * f64::from(unit);
     let deed = if stretches { Deed::Stretch } else { Deed::Move };
-    Some(Grip { held, deed, x, us_per_px, by: 0 })
+    Some(Grip { held, deed, x, us_per_px, by: 0, due: false })
 }
 
 fn act(page: Page, held: Held, deed: Deed, by: i64) {
@@ -361,7 +378,22 @@ fn act(page: Page, held: Held, deed: Deed, by: i64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::page::read;
+    use crate::app::page::{load_for_tests, read};
+
+    #[test]
+    fn what_would_be_is_of_the_run_in_view() {
+        let text = "lamplight 1\nrun vector-clocks as quiet nodes=3 count=sends seed=1\n\
+            beside raft as busy nodes=3\nin quiet at 0ms n1 tell n2\nin busy at 400ms crash n3\nuntil 1s\n";
+        let loaded = load_for_tests(text);
+        let run = loaded.sides[1].run.clone();
+        let loaded = Loaded { run, at: 1, ..loaded };
+        let later = text.replace("400ms", "500ms");
+        let Some(would) = preview(&loaded, &later) else { panic!("it does not run") };
+        let would = would.borrow();
+        let crash = would.trace().events().find(|e| matches!(e.what, engine::trace::What::Crash));
+        assert_eq!((would.entry().id, crash.map(|e| e.at / MS)), ("raft", Some(500)));
+        assert!(would.ended().is_some());
+    }
 
     #[test]
     fn the_model_is_the_one_the_scenario_speaks_of() {

@@ -523,9 +523,18 @@ pub fn Spacetime(
             drag.set_value(Some((ev.client_x() as f32, v.t0, false)));
         }
     };
+    let lost = move |_: web_sys::PointerEvent| {
+        grip.set_value(None);
+        if drag.try_update_value(Option::take).flatten().is_some()
+            && let Some(root) = root.get_untracked()
+        {
+            let _ = root.remove_attribute(PANNED);
+        }
+    };
     let pan = move |ev: web_sys::PointerEvent| {
+        // It was let go where nobody heard of it.
         if ev.buttons() == 0 {
-            grip.set_value(None);
+            return lost(ev);
         }
         if let Some((g, v)) = grip.get_value().zip(view_now()) {
             g.drag(page, v.time(x_in(&ev)));
@@ -551,10 +560,6 @@ pub fn Spacetime(
         if drag.get_value().is_some_and(|d| !d.2) {
             drag.set_value(None);
         }
-    };
-    let lost = move |ev| {
-        grip.set_value(None);
-        up(ev);
     };
     let click = move |ev: web_sys::MouseEvent| {
         let held = grip.try_update_value(Option::take).flatten().is_some();
@@ -596,9 +601,12 @@ pub fn Spacetime(
         gaze.update(|g| *g = zoomed(*g, v, closer, x as f32 * unit()));
     };
     // Leptos listens passively; the page must not scroll while the diagram zooms.
+    let wheels = StoredValue::new_local(
+        None::<(web_sys::SvgElement, Closure<dyn FnMut(web_sys::WheelEvent)>)>,
+    );
     effect(move || {
         let Some(root) = root.get() else { return };
-        let listener = Closure::<dyn FnMut(web_sys::WheelEvent)>::new(wheel);
+        let listener = Closure::new(wheel);
         let options = web_sys::AddEventListenerOptions::new();
         options.set_passive(false);
         let _ = root.add_event_listener_with_callback_and_add_event_listener_options(
@@ -606,7 +614,13 @@ pub fn Spacetime(
             listener.as_ref().unchecked_ref(),
             &options,
         );
-        listener.forget();
+        wheels.set_value(Some((root, listener)));
+    });
+    on_cleanup(move || {
+        if let Some((root, listener)) = wheels.try_update_value(Option::take).flatten() {
+            let listener = listener.as_ref().unchecked_ref();
+            let _ = root.remove_event_listener_with_callback("wheel", listener);
+        }
     });
     let zoom = move |closer: i32| {
         if let Some(v) = view_now() {
