@@ -260,6 +260,16 @@ test("a branch of several runs is held against the run in view, whichever that i
   await expect(page.locator(".one-run[data-now] header button").first()).toHaveText("both");
 });
 
+test("where the runs of the text take all the room, no branch is offered beside them", async ({ page, open }) => {
+  await open("#abd/spectrum&t=10ms");
+  await expect(page.locator(".one-run")).toHaveCount(4);
+  await page.locator(".one-run[data-now] .topology .node").first().focus();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("c");
+  await expect(branches(page).getByRole("listitem")).toHaveCount(2);
+  await expect(branches(page).getByRole("button", { name: /^compare with/ })).toHaveCount(0);
+});
+
 test.describe("reorder", () => {
   const two = "lamplight 1\nrun vector-clocks nodes=3 seed=1\nnet latency=10ms\nat 0ms n1 tell n2\nat 3ms n1 tell n2\nuntil quiet by 1s\n";
   const arrivals = async (page) => {

@@ -152,6 +152,91 @@ test.describe("the text", () => {
   });
 });
 
+test.describe("a text that waits", () => {
+  const branches = (page) => page.getByRole("list", { name: "Branches of this run" });
+  const notice = (page) => page.locator(".notice");
+  const write = async (page, line) => {
+    await tab(page, "Scenario").click();
+    await field(page).evaluate((e) => {
+      e.focus();
+      e.setSelectionRange(e.value.length, e.value.length);
+    });
+    await page.keyboard.type(line);
+  };
+  const crash = async (page, name) => {
+    await page.locator(".topology").getByRole("button", { name }).click();
+    await page.keyboard.press("c");
+    await expect(notice(page)).toContainText(/^Crash/);
+    await tab(page, "Scenario").click();
+  };
+  const drop = (page, body) =>
+    page
+      .evaluateHandle((body) => {
+        const d = new DataTransfer();
+        d.items.add(new File([body], "d.lamp"));
+        return d;
+      }, body)
+      .then((dataTransfer) => page.dispatchEvent("body", "drop", { dataTransfer }));
+
+  test.beforeEach(async ({ page, open }) => {
+    await open("#vector-clocks/triangle&t=5ms");
+  });
+
+  test("has what is done by hand meanwhile, and running it keeps both", async ({ page }) => {
+    await write(page, "# my note");
+    await crash(page, /^C/);
+    await expect(field(page)).toHaveValue(/at 5ms +crash n3[^]*# my note/);
+    await page.getByRole("button", { name: "Run this text" }).click();
+    await expect(status(page)).toContainText("The edited scenario runs");
+    await expect(notice(page)).toHaveCount(0);
+    await expect(page.locator(".topology").getByRole("button", { name: /^C, crashed/ })).toBeVisible();
+    await expect(field(page)).toHaveValue(/at 5ms +crash n3[^]*# my note/);
+  });
+
+  test("that says something else there itself waits in its own branch", async ({ page }) => {
+    await tab(page, "Scenario").click();
+    await field(page).fill("hello world");
+    await crash(page, /^C/);
+    await expect(notice(page)).toContainText("What you were writing waits in “as it came”");
+    await expect(field(page)).toHaveValue(/crash n3/);
+    await branches(page).getByRole("button", { name: "as it came", exact: true }).click();
+    await expect(field(page)).toHaveValue("hello world");
+  });
+
+  test("stays with the branch it was begun in, and so does what is told of one", async ({ page }) => {
+    await crash(page, /^C/);
+    await write(page, "# of the crash");
+    await branches(page).getByRole("button", { name: "as it came", exact: true }).click();
+    await expect(notice(page)).toHaveCount(0);
+    await expect(field(page)).not.toHaveValue(/# of the crash/);
+    await expect(page.getByRole("button", { name: "Run this text" })).toBeDisabled();
+    await branches(page).getByRole("button", { name: /^crash C at/ }).click();
+    await expect(field(page)).toHaveValue(/# of the crash/);
+  });
+
+  test("comes back by undo when it was taken back, and when a file took its place", async ({ page }) => {
+    await write(page, "# my note");
+    const run = (await field(page).inputValue()).replace("# my note", "");
+    for (const body of [null, "hello world", run.replace("latency=10ms", "latency=30ms")]) {
+      if (body === null) await page.getByRole("button", { name: "Take back" }).click();
+      else await drop(page, body);
+      await expect(field(page)).not.toHaveValue(/# my note/);
+      await notice(page).getByRole("button", { name: "Undo" }).click();
+      await expect(field(page)).toHaveValue(/latency=10ms[^]*# my note/);
+    }
+  });
+
+  test("beyond the limits is refused, and has no colours", async ({ page }) => {
+    await tab(page, "Scenario").click();
+    const text = await field(page).inputValue();
+    await field(page).fill(text + "# more\n".repeat(1_000));
+    await expect(page.locator(".faults li")).toContainText("At most 1000");
+    await expect(page.locator(".editor code *")).toHaveCount(0);
+    await field(page).fill(text.replace("n1 tell", "n1 tel"));
+    await expect(page.locator(".editor mark")).toHaveText("tel");
+  });
+});
+
 test.describe("settings", () => {
   test("a parameter is changed and goes back to its default; a refusal changes nothing", async ({ page, open }) => {
     await open("#raft/happy&t=100ms");

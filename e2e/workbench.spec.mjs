@@ -224,6 +224,22 @@ test.describe("a line across the network", () => {
   });
 });
 
+test("a branch has the name that was written when it is left by a press elsewhere, and the old one by Escape", async ({ page, open }) => {
+  await open("#vector-clocks/triangle&t=5ms");
+  await node(page, /^C/).click();
+  await page.keyboard.press("c");
+  const branches = page.getByRole("list", { name: "Branches of this run" });
+  const name = branches.getByRole("textbox", { name: "Name of the branch" });
+  await branches.getByRole("button", { name: /^rename crash C/ }).click();
+  await name.fill("C is gone");
+  await page.locator(".scrub .track").click();
+  await expect(branches.getByRole("button", { name: "rename C is gone" })).toBeVisible();
+  await branches.getByRole("button", { name: "rename C is gone" }).click();
+  await name.fill("never");
+  await name.press("Escape");
+  await expect(branches.getByRole("button", { name: "rename C is gone" })).toBeVisible();
+});
+
 test.describe("marks of the timeline", () => {
   test.beforeEach(async ({ page, open }) => {
     await open("#vector-clocks/triangle&t=15ms");
@@ -241,6 +257,23 @@ test.describe("marks of the timeline", () => {
     await expect(mark(page, /crash C/)).toHaveCount(0);
     await page.keyboard.press("Control+z");
     await expect(mark(page, /crash C/)).toBeVisible();
+  });
+
+  test("that stand where they are moved to make no branch", async ({ page }) => {
+    const branches = page.getByRole("list", { name: "Branches of this run" }).getByRole("listitem");
+    const last = mark(page, /crash C/);
+    await last.focus();
+    // At the end there is no further place.
+    for (let i = 0; i < 30; i += 1) {
+      const at = await last.getAttribute("data-at");
+      await page.keyboard.press("Shift+ArrowRight");
+      await expect(last).toBeFocused();
+      if ((await last.getAttribute("data-at")) === at) break;
+    }
+    const before = await branches.count();
+    await page.keyboard.press("Shift+ArrowRight");
+    await expect(last).toBeFocused();
+    await expect(branches).toHaveCount(before);
   });
 
   test("are dragged", async ({ page }) => {

@@ -5,7 +5,7 @@ use crate::app::lay::{Kept, Perhaps};
 use engine::ids::*;
 use leptos::prelude::*;
 
-use super::page::Page;
+use super::page::{BESIDE, Page};
 use super::tree::Row;
 use super::{dom, words};
 
@@ -34,6 +34,8 @@ fn Line(row: Row, end: Kept<Us>, naming: RwSignal<Option<u32>>) -> impl IntoView
     let Row { id, name, fork, now, first, up } = row;
     let held = move || page.is_held(id);
     let compare = move |_| page.hold(id, !untrack(held));
+    // Where the runs of the text take all the room none can come beside them.
+    let room = move || page.loaded().is_none_or(|l| l.sides.len() < BESIDE) || held();
     let rename = move |_| {
         naming.set(Some(id));
         dom::rendered(|| dom::focus_all(".branches input"));
@@ -44,7 +46,7 @@ fn Line(row: Row, end: Kept<Us>, naming: RwSignal<Option<u32>>) -> impl IntoView
         let name = name.clone();
         view! {
             {(!now).then(|| view! {
-                <button type="button" class="plain small" aria-pressed=move || held().to_string() aria-label=format!("compare with {name}") on:click=compare>"compare"</button>
+                <button type="button" class="plain small" hidden=move || !room() aria-pressed=move || held().to_string() aria-label=format!("compare with {name}") on:click=compare>"compare"</button>
             }).perhaps()}
             <button type="button" class="plain small" aria-label=format!("rename {name}") on:click=rename>"name"</button>
             {(!first).then(|| view! {
@@ -71,10 +73,16 @@ fn Line(row: Row, end: Kept<Us>, naming: RwSignal<Option<u32>>) -> impl IntoView
 fn Name(id: u32, name: String, naming: RwSignal<Option<u32>>) -> impl IntoView {
     let page = expect_context::<Page>();
     let value = RwSignal::new(name);
+    // Who clicks elsewhere means what is written; Escape alone throws it away, and takes the field before it is left.
+    let keep = move || {
+        if naming.get_untracked() == Some(id) {
+            naming.set(None);
+            page.rename_branch(id, &value.get_untracked());
+        }
+    };
     let done = move |ev: web_sys::SubmitEvent| {
         ev.prevent_default();
-        page.rename_branch(id, &value.get_untracked());
-        naming.set(None);
+        keep();
         dom::rendered(|| dom::focus(".branches [aria-current]"));
     };
     let keys = move |ev: web_sys::KeyboardEvent| {
@@ -86,7 +94,7 @@ fn Name(id: u32, name: String, naming: RwSignal<Option<u32>>) -> impl IntoView {
     view! {
         <form class="ask" on:submit=done on:keydown=keys>
             <input type="text" aria-label="Name of the branch" maxlength="60" autocomplete="off" prop:value=move || value.get()
-                on:input=move |ev| value.set(event_target_value(&ev)) on:blur=move |_| naming.set(None)/>
+                on:input=move |ev| value.set(event_target_value(&ev)) on:blur=move |_| keep()/>
         </form>
     }
 }

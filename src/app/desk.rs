@@ -74,6 +74,7 @@ impl Step {
         let twig = |b| {
             let mut t = Twig::of(b);
             t.text = place(texts, &t.text).to_string();
+            t.draft = t.draft.map(|d| place(texts, &d).to_string());
             t
         };
         let tree = p.tree.all.iter().map(twig).collect();
@@ -89,8 +90,10 @@ impl Step {
     }
 
     fn past(self, texts: &[String]) -> Option<Past> {
+        let text = |n: &str| texts.get(n.parse::<usize>().ok()?).cloned();
         let branch = |mut t: Twig| {
-            t.text = texts.get(t.text.parse::<usize>().ok()?)?.clone();
+            t.text = text(&t.text)?;
+            t.draft = t.draft.and_then(|d| text(&d));
             Some(t.branch())
         };
         let all = self.tree.into_iter().map(branch).collect::<Option<Vec<_>>>()?;
@@ -182,14 +185,17 @@ pub fn leave(page: Page, link: String, came: Vec<String>) {
     write(&put_first(read(), desk));
 }
 
+/// Which of them is found by a link: the one that was left last, whether the link was its own or one before it.
+fn found(all: &[Desk], here: &str) -> Option<usize> {
+    all.iter().position(|d| d.link == here || d.came.iter().any(|c| c == here))
+}
+
 /// The same link is opened again: all stands as it stood. Behind the tree, which is kept for longer; `worked`: there was one.
 pub fn restore(page: Page, worked: bool) {
     let here = dom::fragment();
     let mut all = read();
-    // By its own name before those it once had: what was left there is older.
-    let own = all.iter().position(|d| d.link == here);
-    let desk = match own.or_else(|| all.iter().position(|d| d.came.contains(&here))) {
-        Some(at) if own.is_none() => {
+    let desk = match found(&all, &here) {
+        Some(at) if all[at].link != here => {
             // The address was not written yet when the page was left: the work is under the one that was to come.
             let _ = window().location().replace(&format!("#{}", all[at].link));
             return;
@@ -278,5 +284,19 @@ mod tests {
         assert_eq!(Step::of(&again, &mut texts), steps[0]);
         assert_eq!((again.head, &*again.text, again.tree.all.len()), (past.head, text, 2));
         assert!(steps[0].clone().past(&[]).is_none());
+    }
+
+    #[test]
+    fn an_older_desk_of_the_same_link_is_not_taken_for_the_newest() {
+        let desk = |link: &str, came: &[&str]| Desk {
+            link: link.into(),
+            came: came.iter().map(|c| c.to_string()).collect(),
+            ..Desk::default()
+        };
+        let all = [desk("edited", &["here"]), desk("here", &[]), desk("b", &["edited"])];
+        assert_eq!(found(&all, "here"), Some(0));
+        assert_eq!(found(&all[1..], "here"), Some(0));
+        assert_eq!(found(&all, "edited"), Some(0));
+        assert_eq!(found(&all, "c"), None);
     }
 }

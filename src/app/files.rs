@@ -76,12 +76,16 @@ pub fn take(page: Page, file: File) {
 
 fn open(page: Page, name: &str, text: &str) {
     let running = page.with_run_now(|run| run.scenario().run.entry.clone());
+    let runs = page.loaded_now().is_some_and(|l| *l.text == *text);
     match (protocols::parse(text), running) {
-        (Ok(s), Some(entry)) if s.run.entry == entry => {
+        (Ok(s), Some(entry)) if s.run.entry == entry && !runs => {
             match page.rewrite(|_| text.to_string(), &format!("{name} is open.")) {
                 Ok(()) => page.draft.set(None),
                 Err(says) => explain(page, says),
             }
+        }
+        (Ok(s), Some(entry)) if s.run.entry == entry => {
+            page.put_aside(None, format!("{name} is open."), false)
         }
         (Ok(_), _) => {
             let address = Address::text(text);
@@ -96,13 +100,10 @@ fn open(page: Page, name: &str, text: &str) {
         }
         (Err(_), Some(_)) => {
             page.tab.set(Tab::Scenario);
-            page.draft.set(Some(text.into()));
-            explain(
-                page,
-                format!(
-                    "{name} cannot be read as it is. It is under Scenario, to be mended; the run goes on."
-                ),
+            let says = format!(
+                "{name} cannot be read as it is. It is under Scenario, to be mended; the run goes on."
             );
+            page.put_aside(Some(text.into()), says, true);
         }
         (Err(_), None) => {
             if let Err(problem) = page.open_text(text, &Address::text(text), "") {

@@ -212,7 +212,16 @@ pub fn in_text(page: Page, line: u32) -> Option<(std::rc::Rc<str>, usize)> {
     Some((loaded.text, index))
 }
 
+fn stands(run: &Run, line: u32, to: Us) -> bool {
+    let step = run.scenario().steps.get(line as usize);
+    step.is_some_and(|s| matches!(s.trigger, Trigger::At { at, .. } if at.at == to))
+}
+
 fn move_to(page: Page, line: u32, at: Us) {
+    // It stands there already.
+    if page.with_run_now(|run| stands(run, line, at)) == Some(true) {
+        return;
+    }
     let Some((text, index)) = in_text(page, line) else { return };
     let Some(moved) = edit::move_step(&text, index, Instant { at, k: 0 }) else { return };
     let says = page.with_run_now(|run| words::acted(run, line)).unwrap_or_default();

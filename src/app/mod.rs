@@ -14,6 +14,7 @@ mod branches;
 mod catalogue;
 mod desk;
 mod dom;
+mod draft;
 mod embed;
 mod faults;
 mod files;

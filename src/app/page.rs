@@ -23,7 +23,7 @@ use super::head::{EventAt, Head};
 use super::inquiry::{self, Inquiry};
 use super::sides::{self, Side};
 use super::tree::{self, Branch, Tree, Way};
-use super::{dom, faults, until, words};
+use super::{dom, draft, faults, until, words};
 
 /// A scenario that is running, and where it came from.
 #[derive(Clone)]
@@ -734,7 +734,7 @@ impl Page {
         let text = self.with_run_now(|run| {
             let (a, b) = (from.events(run.trace()), to.events(run.trace()));
             let told = if a < b {
-                words::announce(run, a, b)
+                words::stepped(run, a, b)
             } else {
                 let back = b.checked_sub(1).and_then(|i| run.trace().event_at(i));
                 back.map_or("the beginning".into(), |e| {
@@ -880,6 +880,7 @@ impl Page {
             self.take_back(kept);
             return Err(why);
         }
+        let later = self.void_later(&loaded);
         let says = words::capital(&name);
         let lines = match acts.iter().map(|(_, then)| 1 + usize::from(!then.is_empty())).sum() {
             1 => "It is a line".into(),
@@ -898,7 +899,7 @@ impl Page {
         });
         let beside = self.void_beside(&loaded).unwrap_or_default();
         self.notice.set(Some(Notice {
-            says: format!("{says}. {where_to}{beside}"),
+            says: format!("{says}. {where_to}{beside}{later}{}", self.left_behind()),
             undo: true,
             serious: false,
         }));
@@ -915,7 +916,8 @@ impl Page {
         if self.edit_to(text, Edit::Tweak, says) {
             let void =
                 old.and_then(|old| self.with_run_now(|run| new_void(&old.run.borrow(), run)));
-            let says = void.flatten().map_or(format!("{says}."), |v| format!("{says}. {v}"));
+            let void = void.flatten().map_or(String::new(), |v| format!(" {v}"));
+            let says = format!("{says}.{void}{}", self.left_behind());
             self.notice.set(Some(Notice { says: says.clone(), undo: true, serious: false }));
             self.said.set(says);
         }
@@ -961,9 +963,21 @@ impl Page {
             return Ok(());
         }
         self.put_text(&text, Edit::Tweak, says.trim_end_matches('.'))?;
-        self.said.set(says.to_string());
-        self.notice.set(Some(Notice { says: says.into(), undo: true, serious: false }));
+        let says = format!("{says}{}", self.left_behind());
+        self.said.set(says.clone());
+        self.notice.set(Some(Notice { says, undo: true, serious: false }));
         Ok(())
+    }
+
+    /// The text being written makes room for another, or for the one that runs; undo brings it back.
+    pub fn put_aside(&self, to: Option<String>, says: String, serious: bool) {
+        let undo = self.draft.with_untracked(Option::is_some);
+        if let Some(loaded) = self.loaded_now().filter(|_| undo) {
+            self.remember(&loaded, self.head.get_untracked(), self.tree.get_untracked());
+        }
+        self.draft.set(to);
+        self.said.set(says.clone());
+        self.notice.set(Some(Notice { says, undo, serious }));
     }
 
     /// Bring a value of the sweep into view: it is the value of the text's runs then.
@@ -994,6 +1008,29 @@ impl Page {
         self.with_run_now(|run| void_of_line(&old.run.borrow(), run, at)).flatten()
     }
 
+    /// A later line that it leaves nothing to do, as far as the run is known.
+    fn void_later(&self, old: &Loaded) -> String {
+        let last = old.index.borrow().acts.iter().map(|f| f.at).max().unwrap_or(0);
+        if last > self.head.get_untracked().at
+            && let Some(now) = self.loaded_now()
+        {
+            catch_up(&now, Head::after(last));
+            self.known.set(self.known_now());
+        }
+        let void = self.with_run_now(|run| new_void(&old.run.borrow(), run)).flatten();
+        void.map_or(String::new(), |says| format!(" {says}"))
+    }
+
+    /// What was being written, where the last edit left it in another branch because it says something else there.
+    fn left_behind(&self) -> String {
+        let waits = self.tree.with_untracked(|t| {
+            let from = t.find(t.current()?.parent?)?;
+            from.draft.is_some().then(|| from.name.clone())
+        });
+        let waits = waits.filter(|_| self.draft.with_untracked(Option::is_none));
+        waits.map_or(String::new(), |name| format!(" What you were writing waits in “{name}”."))
+    }
+
     /// The same where it could be done in the run in view, but not in another beside it.
     fn void_beside(&self, old: &Loaded) -> Option<String> {
         let (now, at) = (self.loaded_now()?, self.head.get_untracked().at);
@@ -1010,7 +1047,7 @@ impl Page {
         if let Some(step) = self.past.try_update_value(Vec::pop).flatten()
             && let Some(loaded) = step.loaded
         {
-            self.tree.set(step.tree);
+            self.take_tree(step.tree);
             self.swap(loaded, step.head);
             self.future.set_value(future);
             self.seen.set_value(seen);
@@ -1030,9 +1067,10 @@ impl Page {
                 vec![]
             }
             Ok(_) => {
-                let old = self.loaded_now();
+                let (old, waits) = (self.loaded_now(), self.draft.get_untracked());
+                // It waits no longer, and is not what undo goes back to.
+                self.draft.set(None);
                 if self.edit_to(text, Edit::Act, "an edited text") {
-                    self.draft.set(None);
                     self.said.set("The edited scenario runs.".into());
                     let void = || {
                         let old = old.as_ref()?.run.borrow();
@@ -1043,6 +1081,7 @@ impl Page {
                     }
                     return vec![];
                 }
+                self.draft.set(waits);
                 // Read, and refused by its protocol: the editor shows where.
                 match open_sides(text) {
                     Err(Wrong::Faults(faults)) => faults,
@@ -1072,18 +1111,24 @@ impl Page {
             home: None,
             origin: old.origin.clone(),
         };
-        self.branch(&old, &loaded, head, how, name)?;
+        let waits = self.draft.get_untracked();
+        let with = waits.as_ref().and_then(|d| draft::carried(&old.text, text, d));
+        let apart = waits.filter(|_| with.is_none());
+        self.branch(&old, &loaded, head, (how, apart), name)?;
+        self.draft.set(with.filter(|d| d.trim_end() != text.trim_end()));
+        self.notice.set(None);
         self.swap(loaded, head);
         Ok(())
     }
 
-    /// Where the edited run belongs in the tree.
+    /// Where the edited run belongs in the tree. A text that is being written and cannot have the edit as well stays
+    /// behind in its own branch (`apart`).
     fn branch(
         &self,
         old: &Loaded,
         new: &Loaded,
         head: Head,
-        how: Edit,
+        (how, apart): (Edit, Option<String>),
         name: &str,
     ) -> Result<(), String> {
         let before = self.tree.get_untracked();
@@ -1091,6 +1136,7 @@ impl Page {
         let seen = self.seen.get_value();
         let fork = sides::fork(&old.sides, &new.sides);
         let way = match how {
+            _ if apart.is_some() => Way::Fork,
             Edit::Act => tree.way(fork, seen),
             Edit::Tweak => tree.way_of_try(),
             Edit::Value => tree.way_of_value(name),
@@ -1105,6 +1151,7 @@ impl Page {
             }
             Way::Fork => {
                 tree.leave(old, head, seen);
+                tree.write(apart);
                 if !tree.grow(new, name, fork, head) {
                     return Err(format!(
                         "there are {} branches, and no more can be kept: delete one first",
@@ -1124,7 +1171,8 @@ impl Page {
     }
 
     /// What can be undone from here.
-    fn remember(&self, loaded: &Loaded, head: Head, tree: Tree) {
+    fn remember(&self, loaded: &Loaded, head: Head, mut tree: Tree) {
+        tree.write(self.draft.get_untracked());
         self.past.update_value(|p| {
             p.push(Past::of(loaded.clone(), head, tree));
             let more = p.len().saturating_sub(PAST);
@@ -1168,6 +1216,7 @@ impl Page {
         let (Some(old), mut tree) = (self.loaded_now(), self.tree.get_untracked()) else { return };
         let head = self.head.get_untracked();
         tree.leave(&old, head, self.seen.get_value());
+        tree.write(self.draft.get_untracked());
         let Some(b) = tree.find(id).filter(|_| id != tree.now).cloned() else { return };
         let Some(loaded) = self.run_of(&b).map(|l| l.looking_at(old.at)) else { return };
         // Who held that branch against this one holds this one against that.
@@ -1179,7 +1228,9 @@ impl Page {
         }
         self.seen.set_value(b.seen.max(head.at));
         tree.now = id;
-        self.tree.set(tree);
+        self.take_tree(tree);
+        // It told of the branch that is left.
+        self.notice.set(None);
         self.swap(loaded, head);
         self.said.set(format!("Branch: {}.", b.name));
     }
@@ -1201,6 +1252,7 @@ impl Page {
         if before.find(id).is_some_and(|b| b.parent.is_none()) {
             return self.refuse("what came first cannot be deleted: the others leave it");
         }
+        self.remember(&old, self.head.get_untracked(), before.clone());
         if before.now == id
             && let Some(parent) = before.find(id).and_then(|b| b.parent)
         {
@@ -1209,7 +1261,6 @@ impl Page {
         if untrack(|| self.is_held(id)) {
             self.hold(id, false);
         }
-        self.remember(&old, self.head.get_untracked(), before);
         self.tree.update(|t| {
             t.remove(id);
         });
@@ -1280,8 +1331,15 @@ impl Page {
         let mut tree = self.tree.get_untracked();
         if let Some(loaded) = self.loaded_now() {
             tree.leave(&loaded, self.head.get_untracked(), self.seen.get_value());
+            tree.write(self.draft.get_untracked());
         }
         tree
+    }
+
+    /// This tree is the one, and what was being written in its current branch is in hand.
+    fn take_tree(&self, tree: Tree) {
+        self.draft.set(tree.current().and_then(|b| b.draft.clone()));
+        self.tree.set(tree);
     }
 
     fn swap(&self, loaded: Loaded, head: Head) {
@@ -1310,11 +1368,27 @@ impl Page {
     }
 
     pub fn undo(&self) {
-        self.turn_back(self.past, self.future, "Undone");
+        self.turn(self.past, self.future, "Undone");
     }
 
     pub fn redo(&self) {
-        self.turn_back(self.future, self.past, "Done again");
+        self.turn(self.future, self.past, "Done again");
+    }
+
+    /// Undo or redo, and what is being written comes along.
+    fn turn(
+        &self,
+        from: StoredValue<Vec<Past>, LocalStorage>,
+        to: StoredValue<Vec<Past>, LocalStorage>,
+        word: &str,
+    ) {
+        let (now, steps) = (self.tree_now(), from.with_value(Vec::len));
+        self.turn_back(from, to, word);
+        if from.with_value(Vec::len) < steps {
+            let mut tree = self.tree.get_untracked();
+            draft::turned(&now, &mut tree);
+            self.take_tree(tree);
+        }
     }
 
     pub fn can_undo(&self) -> bool {

@@ -24,6 +24,8 @@ pub struct Branch {
     pub id: u32,
     pub name: String,
     pub text: Rc<str>,
+    /// A text that is being written in it; of the branch in view the page has it.
+    pub draft: Option<String>,
     pub parent: Option<u32>,
     /// Up to here it does what its parent does.
     pub fork: Us,
@@ -70,6 +72,7 @@ impl Tree {
             id: 0,
             name: name.into(),
             text: loaded.text.clone(),
+            draft: None,
             parent: None,
             fork: 0,
             seen: 0,
@@ -144,6 +147,13 @@ impl Tree {
         }
     }
 
+    /// What is being written in the current branch waits in it.
+    pub fn write(&mut self, draft: Option<String>) {
+        if let Some(b) = self.find_mut(self.now) {
+            b.draft = draft;
+        }
+    }
+
     /// The current branch goes on with another text.
     pub fn go_on(&mut self, loaded: &Loaded) {
         if let Some(b) = self.find_mut(self.now) {
@@ -163,6 +173,7 @@ impl Tree {
             id,
             name: self.unlike(name),
             text: loaded.text.clone(),
+            draft: None,
             parent: Some(self.now),
             fork,
             seen: fork,

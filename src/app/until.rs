@@ -136,6 +136,9 @@ fn is_mark(run: &Run, e: &Event, says: &str) -> bool {
 
 /// When a fact becomes true the next time, or why it cannot be asked.
 fn condition(run: &Run, (text, at): Part, head: Head, fact: &str) -> Result<Sought<Head>, String> {
+    if fact.trim().is_empty() {
+        return Err("There is no condition to wait for: write one.".into());
+    }
     let asked = asking(text, head, run, fact.trim());
     let mut other = edited(run, (&asked, at))?;
     let far = far(run, head.at);
@@ -323,6 +326,6 @@ mod tests {
         assert_eq!(ask(15 * MS, "delivered Note n1 -> n2"), Ok(Some(30)));
         assert_eq!(ask(40 * MS, "delivered Note n1 -> n2"), Ok(None));
         assert!(ask(0, "delivered Nothing").is_err());
-        assert!(ask(0, "").is_err());
+        assert!(ask(0, " ").is_err_and(|says| says.starts_with("There is no condition")));
     }
 }

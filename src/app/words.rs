@@ -198,6 +198,13 @@ pub fn announce(run: &Run, from: usize, to: usize) -> String {
     parts.iter().map(|p| p.trim_end_matches('.')).collect::<Vec<_>>().join(". ")
 }
 
+/// The same of one step: where nothing of it is loud, what happened last.
+pub fn stepped(run: &Run, from: usize, to: usize) -> String {
+    let told = announce(run, from, to);
+    let last = || run.trace().range(from, to).next_back().map(|e| event(run, &e));
+    if told.is_empty() { last().unwrap_or_default() } else { told }
+}
+
 /// A sentence begins with a capital; a node's name, or whatever else has a figure in it, stays as it is.
 pub fn capital(text: &str) -> String {
     let first = text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();

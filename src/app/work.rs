@@ -47,6 +47,8 @@ pub struct Twig {
     k: u32,
     #[serde(default)]
     tried: bool,
+    #[serde(default)]
+    pub draft: Option<String>,
 }
 
 /// A time that was kept: none is later than any run goes.
@@ -66,6 +68,7 @@ impl Twig {
             at: b.head.at as f64,
             k: b.head.k,
             tried: b.tried,
+            draft: b.draft.clone(),
         }
     }
 
@@ -79,6 +82,7 @@ impl Twig {
             seen: time(self.seen),
             head: Head { at: time(self.at), k: self.k },
             tried: self.tried,
+            draft: self.draft,
             loaded: None,
         }
     }
@@ -103,8 +107,9 @@ impl Work {
     }
 
     fn letters(&self) -> usize {
-        self.branches.iter().map(|b| b.text.len() + b.name.len() + 120).sum::<usize>()
-            + self.draft.as_ref().map_or(0, String::len)
+        let draft = |d: &Option<String>| d.as_ref().map_or(0, String::len);
+        let twig = |b: &Twig| b.text.len() + draft(&b.draft) + b.name.len() + 120;
+        self.branches.iter().map(twig).sum::<usize>() + draft(&self.draft)
     }
 }
 
@@ -153,8 +158,10 @@ fn write(all: &[Work]) {
 /// Keep what there is under a link; `left` is the link it was kept under before. `beyond`: the link does not say what is in
 /// view, for no link could.
 pub fn keep(page: Page, link: &str, left: &str, beyond: bool) {
-    let tree = page.tree_now();
+    let mut tree = page.tree_now();
     let draft = page.draft.get_untracked();
+    // Of the branch in view it stands by itself.
+    tree.write(None);
     let all = read();
     let known = all.iter().any(|w| w.link == link || w.link == left);
     if tree.all.len() < 2 && draft.is_none() && !page.is_changed(known) {
@@ -204,6 +211,7 @@ mod tests {
             at: 3e6,
             k: 7,
             tried: true,
+            draft: None,
         };
         Work {
             link: link.into(),

@@ -7,6 +7,8 @@ use std::fmt::Write;
 use crate::app::lay::{Kept, Rows, effect, when};
 use engine::ids::EventId;
 use engine::protocols;
+use engine::scenario::ast::Place;
+use engine::scenario::terms::{LINES_MAX, TEXT_MAX};
 use engine::scenario::{self, Completion, Fault, Kind};
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
@@ -87,6 +89,47 @@ pub fn coloured(text: &str, faults: &[Fault], here: Option<u32>) -> String {
     out
 }
 
+/// A text that nobody will run: it is refused at once, and has no colours.
+fn is_too_large(text: &str) -> bool {
+    text.len() > TEXT_MAX || text.trim_end().split('\n').count() > LINES_MAX
+}
+
+/// A row of the layer as it was drawn: what it says, where it is wrong, whether it is the one in view.
+type Drawn = (String, Vec<Fault>, bool);
+
+/// The rows of a text as they are to be drawn.
+fn rows(text: &str, faults: &[Fault], here: Option<u32>) -> Vec<Drawn> {
+    let row = |(raw, n): (&str, u32)| {
+        let mine = faults.iter().filter(|f| f.place.line == n);
+        let mine = mine.map(|f| Fault { place: Place { line: 1, ..f.place }, ..f.clone() });
+        (raw.to_string(), mine.collect(), here == Some(n))
+    };
+    text.split('\n').zip(1..).map(row).collect()
+}
+
+/// Only what has changed is coloured and drawn anew: a key in a long text costs a row.
+fn draw(layer: &web_sys::Element, was: &[Drawn], is: &[Drawn]) {
+    let head = was.iter().zip(is).take_while(|(a, b)| a == b).count();
+    let alike = |(a, b): &(&Drawn, &Drawn)| a == b;
+    let tail = was[head..].iter().rev().zip(is[head..].iter().rev()).take_while(alike).count();
+    let below = layer.child_nodes();
+    for i in (head..was.len() - tail).rev() {
+        if let Some(old) = below.item(i as u32) {
+            let _ = layer.remove_child(&old);
+        }
+    }
+    let mut html = String::new();
+    for (text, wrong, here) in &is[head..is.len() - tail] {
+        let _ = write!(html, "<span>{}</span>", coloured(text, wrong, here.then_some(1)));
+    }
+    let _ = match below.item(head as u32) {
+        Some(next) => {
+            next.unchecked_ref::<web_sys::Element>().insert_adjacent_html("beforebegin", &html)
+        }
+        None => layer.insert_adjacent_html("beforeend", &html),
+    };
+}
+
 fn escape(text: &str, out: &mut String) {
     for c in text.chars() {
         match c {
@@ -153,6 +196,9 @@ fn row_of(page: Page, pick: Pick) -> Option<u32> {
     .flatten()
 }
 
+/// So many mistakes are listed at once: as they are mended, others come.
+const LISTED: usize = 50;
+
 /// Shorter than this, what is being typed is not finished.
 const PAUSE: u32 = 180;
 
@@ -180,7 +226,9 @@ pub fn Editor(text: Kept<String>, first: Vec<Fault>) -> impl IntoView {
             wrong.set(first.clone());
             return;
         }
-        timer.set_value(Some(Timeout::new(PAUSE, move || {
+        // What is too large is found so at a glance.
+        let pause = if draft.with(|text| is_too_large(text)) { 0 } else { PAUSE };
+        timer.set_value(Some(Timeout::new(pause, move || {
             let faults = draft.with(|text| protocols::parse(text).err().unwrap_or_default());
             // While words are offered, the word is not finished: what is wrong with it is not told over them.
             let quiet = menu.with_untracked(|m| !m.is_empty());
@@ -198,11 +246,22 @@ pub fn Editor(text: Kept<String>, first: Vec<Fault>) -> impl IntoView {
         page.view.track();
         row_of(page, page.pick.get()).filter(|_| page.draft.with(Option::is_none))
     });
+    let drawn = StoredValue::new(Vec::<Drawn>::new());
     effect(move || {
-        let html = wrong.with(|wrong| draft.with(|text| coloured(text, wrong, here.get())));
-        if let Some(layer) = layer.get() {
-            layer.set_inner_html(&html);
+        let Some(layer) = layer.get() else { return };
+        let here = here.get();
+        if draft.with(|text| is_too_large(text)) {
+            drawn.set_value(vec![]);
+            return layer.set_text_content(Some(&format!("{}\n", draft.get())));
         }
+        let is = wrong.with(|wrong| draft.with(|text| rows(text, wrong, here)));
+        drawn.update_value(|was| {
+            if was.is_empty() {
+                layer.set_text_content(None);
+            }
+            draw(&layer, was, &is);
+            *was = is;
+        });
     });
     // A selected fault shows its line.
     effect(move || {
@@ -231,8 +290,8 @@ pub fn Editor(text: Kept<String>, first: Vec<Fault>) -> impl IntoView {
         let (_, (row, column)) = look(f);
         let text = f.value();
         let from = scenario::word_at(&text, row, column).0;
-        let found =
-            if asked || from < column { protocols::complete(&text, row, column) } else { vec![] };
+        let wanted = (asked || from < column) && !is_too_large(&text);
+        let found = if wanted { protocols::complete(&text, row, column) } else { vec![] };
         // Where a word is whole, Enter is a new line, and the word alone is no offer.
         let line = text.split('\n').nth(row as usize - 1).unwrap_or_default();
         let begun: String =
@@ -398,10 +457,10 @@ pub fn Editor(text: Kept<String>, first: Vec<Fault>) -> impl IntoView {
                 </ul>
             }.into_any())}
         </div>
-        <ul class="faults">{move || wrong.get().into_iter().map(fault).rows()}</ul>
+        <ul class="faults">{move || wrong.get().into_iter().take(LISTED).map(fault).rows()}</ul>
         <p class="row">
             <button type="button" class="primary" disabled=move || !changed() on:click=move |_| run()>"Run this text"</button>
-            <button type="button" disabled=move || !changed() on:click=move |_| page.draft.set(None)>"Take back"</button>
+            <button type="button" disabled=move || !changed() on:click=move |_| page.put_aside(None, "What was written is taken back.".into(), false)>"Take back"</button>
         </p>
         <files::Files text=draft/>
     }
@@ -437,6 +496,18 @@ mod tests {
                 .replace("&amp;", "&"),
             format!("{text}\n")
         );
+    }
+
+    #[test]
+    fn a_row_is_drawn_as_it_stands_in_the_whole() {
+        let text = "at 1s crash n1\nat 2s crush n2\n";
+        let faults = engine::protocols::parse(text).err().unwrap_or_default();
+        let row = |(text, wrong, here): &Drawn| coloured(text, wrong, here.then_some(1));
+        for (faults, here) in [(vec![], None), (faults, Some(2))] {
+            let all: String = rows(text, &faults, here).iter().map(row).collect();
+            assert_eq!(all, coloured(text, &faults, here));
+        }
+        assert!(is_too_large(&"x\n".repeat(1_001)) && !is_too_large(&"x\n".repeat(1_000)));
     }
 
     #[test]
