@@ -42,3 +42,27 @@ test("a phone has room for the intervals", async ({ page, open }) => {
   await open("#ntp/falseticker&t=4s");
   expect(await overflow(page)).toBe(0);
 });
+
+test("the inspector's edge is moved by hand and by keys, stays where it was put, and goes back", async ({ page, open }) => {
+  await open("#vector-clocks/triangle");
+  const edge = page.getByRole("separator", { name: "Width of the inspector" });
+  const width = async () => Math.round((await page.getByRole("complementary", { name: "Inspector" }).boundingBox()).width);
+  await expect(edge).toBeVisible();
+  const usual = await width();
+  await edge.press("ArrowLeft");
+  expect(await width()).toBe(usual + 24);
+  await expect(edge).toHaveAttribute("aria-valuenow", String(usual + 24));
+  const at = await edge.boundingBox();
+  await page.mouse.move(at.x + at.width / 2, at.y + 300);
+  await page.mouse.down();
+  await page.mouse.move(at.x + at.width / 2 - 100, at.y + 310);
+  await page.mouse.up();
+  expect(await width()).toBe(usual + 124);
+  await page.reload();
+  await expect(edge).toBeVisible();
+  expect(await width()).toBe(usual + 124);
+  await edge.press("End");
+  expect(await width()).toBeLessThanOrEqual((page.viewportSize().width * 3) / 5);
+  await edge.press("Enter");
+  expect(await width()).toBe(usual);
+});
