@@ -679,6 +679,30 @@ fn labels_beside_messages_never_overlap() {
     }
 }
 
+#[test]
+fn in_a_crowd_only_what_is_lost_has_a_name() {
+    let loads: String =
+        (1..=9).map(|i| format!("load n{i} tell n{} rate=40/s\n", i % 9 + 1)).collect();
+    let text = format!(
+        "lamplight 1\nrun vector-clocks nodes=9 seed=1\nnet latency=900ms loss=5%\n{loads}until 2s\n"
+    );
+    let run = house::finished(house::read(&text).unwrap_or_else(|e| panic!("{e}")));
+    let index = Index::new(&run);
+    let layout = Layout::new(&run, 800.0, 420.0);
+    let flights = Flights { run: &run, index: &index, layout: &layout, words: &[] };
+    let (mut labels, mut air) = (vec![], vec![]);
+    let mut named_at = |now: Us| {
+        flights.labels(now, &mut labels);
+        flights.fill(now, &mut air);
+        let is_lost = |id: f32| air.chunks(FLIGHT).any(|f| f[0] == id && f[7] == 1.0);
+        (labels.len() / LABEL, labels.chunks(LABEL).all(|l| is_lost(l[0])))
+    };
+    let few = named_at(30 * MS);
+    assert!(few.0 > 4 && !few.1, "few fly yet: {few:?}");
+    let (names, all_lost) = named_at(1_500 * MS);
+    assert!(names > 0 && all_lost, "{names} names among hundreds of messages");
+}
+
 fn apart(boxes: &[Box2]) {
     for (i, a) in boxes.iter().enumerate() {
         assert!(!boxes[..i].iter().any(|b| a.meets(b)), "{a:?}");

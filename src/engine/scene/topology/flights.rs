@@ -17,7 +17,7 @@ use crate::scene::{Hue, Pick, Shape, text};
 use crate::trace::{Loss, MsgRec, What};
 use crate::world::Life;
 
-/// Numbers a message: its id, the head's x and y, its angle in degrees, the tail's length, the
+/// Numbers a message: its id, the head's x and y, the way it goes as a unit vector (two), the tail's length, the
 /// [`Hue`]'s number, the [`State`], and 1 if it is a copy.
 pub const FLIGHT: usize = 9;
 /// Numbers a label: the message's id, its text (see [`label_text`]), and where it begins: x and y of the baseline.
@@ -48,6 +48,8 @@ type Aim = (Point, Point);
 
 /// As long as the tail of a message is, at most.
 const TAIL: f32 = 34.0;
+/// So many bursts for each name there is room for are a crowd.
+const CROWD: usize = 4;
 
 /// What is in the air. Good for a run, a layout and an index; made anew costs nothing.
 pub struct Flights<'a> {
@@ -87,14 +89,19 @@ impl Flights<'_> {
 
     /// Where names may stand, and how many.
     pub fn room(&self) -> Placer {
-        let budget = (self.layout.w * self.layout.h / 30_000.0).clamp(3.0, 14.0) as usize;
-        let mut placer = placer(self.layout, budget);
+        let mut placer = placer(self.layout, self.most_names());
         self.words.iter().for_each(|b| placer.block(*b));
         placer
     }
 
+    /// As many names as a drawing of this size can bear.
+    fn most_names(&self) -> usize {
+        (self.layout.w * self.layout.h / 30_000.0).clamp(3.0, 14.0) as usize
+    }
+
     /// Names beside the messages, one a burst (what one step sent of one kind), dropped rather than laid over
-    /// anything. [`LABEL`] numbers each.
+    /// anything. In a crowd only what is lost or kept has one: names would jump from one message to the next.
+    /// [`LABEL`] numbers each.
     pub fn labels(&self, now: Us, out: &mut Vec<f32>) {
         out.clear();
         let size = text::SMALL;
@@ -110,12 +117,17 @@ impl Flights<'_> {
             tails.push((at, (at.0 - along.0 * tail, at.1 - along.1 * tail)));
             seen.push((m, *rec, (at, along), spot));
         });
+        let burst = |rec: &MsgRec| (rec.from, rec.sent_at, rec.kind);
+        let more = seen.windows(2).filter(|w| burst(&w[0].1) != burst(&w[1].1)).count();
+        if more >= CROWD * self.most_names() {
+            seen.retain(|s| s.3.state != State::Flying);
+        }
         // Background noise is named only where there is room left.
         few::sort_by_key(&mut seen, |s| (s.1.quiet, s.0));
-        let mut named: Vec<(NodeId, Us, u8, bool)> = vec![];
+        let mut named: Vec<((NodeId, Us, u8), bool)> = vec![];
         for (m, rec, aim, spot) in seen {
-            let burst = (rec.from, rec.sent_at, rec.kind, spot.state == State::Lost);
-            if named.contains(&burst) || placer.is_full() {
+            let this = (burst(&rec), spot.state == State::Lost);
+            if named.contains(&this) || placer.is_full() {
                 continue;
             }
             let code = label_code(self.run, m, &rec, spot.state);
@@ -125,7 +137,7 @@ impl Flights<'_> {
                 !tails.iter().any(|t| room.crossed(t.0, t.1)) && placer.take(room)
             });
             if let Some((x, y)) = place {
-                named.push(burst);
+                named.push(this);
                 out.extend([m.0 as f32, code as f32, x, y]);
             }
         }
