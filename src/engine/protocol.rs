@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 use serde::Serialize;
 
 use crate::card::{Entry, Weight};
-use crate::ids::{Mark, MsgId, NodeId, OpId, Us};
+use crate::ids::{Mark, MsgId, NodeId, OpId, TimerId, Us};
 use crate::scenario::Fault;
 use crate::scenario::ast::Out;
 use crate::seq::Roll;
@@ -483,13 +483,22 @@ pub(crate) struct Bag<P: Protocol> {
     pub msgs: Vec<P::Msg>,
     /// Those to be armed, and those to be disarmed.
     pub timers: Vec<(P::Timer, bool)>,
+    /// The numbers those have got.
+    pub ids: Vec<Option<TimerId>>,
     pub records: Vec<P::Record>,
     pub whys: Vec<P::Why>,
 }
 
 impl<P: Protocol> Default for Bag<P> {
     fn default() -> Self {
-        Bag { asks: vec![], msgs: vec![], timers: vec![], records: vec![], whys: vec![] }
+        Bag {
+            asks: vec![],
+            msgs: vec![],
+            timers: vec![],
+            ids: vec![],
+            records: vec![],
+            whys: vec![],
+        }
     }
 }
 

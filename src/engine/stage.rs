@@ -273,12 +273,12 @@ impl Common {
         &mut self,
         node: NodeId,
         asks: &mut Vec<(Ask, Option<Mark>)>,
-        (mut next, timers): (Used, Vec<Option<TimerId>>),
+        (mut next, timers): (Used, &mut Vec<Option<TimerId>>),
         out: &mut Vec<(Effect, Option<Mark>)>,
     ) -> Vec<u32> {
         let mut to_self = vec![];
         let mut mark = Mark(self.used.marks - (self.used.records - next.records) as u32);
-        let mut timers = timers.into_iter();
+        let mut timers = timers.drain(..);
         let count = |at: &mut usize| {
             *at += 1;
             (*at - 1) as u32
@@ -416,7 +416,6 @@ impl<P: Protocol> Play<P> {
         out: &mut Vec<(Effect, Option<Mark>)>,
     ) {
         let next = self.common.used;
-        let mut timers = vec![];
         {
             let (used, arena) = (&mut self.common.used, &mut *self.arena.borrow_mut());
             place_all(&mut arena.msgs, &mut used.msgs, &mut bag.msgs);
@@ -425,7 +424,7 @@ impl<P: Protocol> Play<P> {
             let live = &mut self.live[node.index()];
             for (timer, arm) in bag.timers.drain(..) {
                 let at = live.iter().position(|(t, _)| *t == timer);
-                timers.push(match (at, arm) {
+                bag.ids.push(match (at, arm) {
                     (Some(at), true) => Some(live[at].1),
                     (Some(at), false) => Some(live.swap_remove(at).1),
                     (None, true) => {
@@ -437,7 +436,8 @@ impl<P: Protocol> Play<P> {
                 });
             }
         }
-        let to_self = self.common.translate(node, &mut bag.asks, (next, timers), out);
+        let Bag { asks, ids, .. } = &mut *bag;
+        let to_self = self.common.translate(node, asks, (next, ids), out);
         self.bag = Some(bag);
         for payload in to_self {
             self.open_with(node, Open::Deliver { id: MsgId(0), from: node, payload }, senses, out);
