@@ -250,6 +250,18 @@ impl Teller<'_> {
     }
 }
 
+/// The sentence with a word in the place of each `@`.
+pub fn tell(sentence: &str, words: &[&str]) -> String {
+    let (mut out, mut words) = (String::new(), words.iter());
+    for c in sentence.chars() {
+        match c {
+            '@' => out += words.next().copied().unwrap_or("?"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 /// A length of time as prose, with at most three digits that matter.
 pub fn prose_time(us: Us) -> String {
     match us {

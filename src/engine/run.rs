@@ -77,7 +77,7 @@ impl Run {
         let stage = stage.map_err(|r| plan.scenario.run.refused(r))?;
         let mut world = World::open(plan, stage)?;
         let mut trace = Trace::default();
-        trace.append(&mut world.fresh);
+        trace.append(world.fresh());
         let first = Snap { events: world.counts().events, at: 0, world: Rc::new(world.snapshot()) };
         Ok(Run {
             bill,
@@ -129,7 +129,7 @@ impl Run {
         if !self.world.advance() {
             return self.world.limit();
         }
-        self.trace.append(&mut self.world.fresh);
+        self.trace.append(self.world.fresh());
         if self.world.work() >= self.next_snap {
             self.next_snap = self.world.work() + SNAP_EVERY;
             self.snaps.push(Snap {

@@ -145,6 +145,13 @@ pub trait Stage {
     fn outcome(&self, reply: u32) -> (Out, Option<Value>);
 }
 
+/// So a world that is copied shares what the run has said.
+impl Clone for Box<dyn Stage> {
+    fn clone(&self) -> Self {
+        self.share()
+    }
+}
+
 /// Everything a run has said. Grows only.
 struct Arena<P: Protocol> {
     msgs: Roll<P::Msg>,

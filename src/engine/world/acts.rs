@@ -8,8 +8,12 @@ use crate::scenario::ast::*;
 use crate::stage::Open;
 use crate::trace::{Loss, What as Happening};
 
+use super::agenda::Todo;
+use super::flight::Parcel;
+use super::limit::MAX_RULES;
 use super::plan::{KindPart, PathPart, Sel};
-use super::{Flight, Life as NodeLife, MAX_RULES, Parcel, Todo, World, net};
+use super::queue::{Due, Entry};
+use super::{Flight, Life as NodeLife, World, net};
 
 /// A Byzantine behaviour the world itself plays, whatever the protocol.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,7 +88,7 @@ impl World {
             let todo = Todo::Line { line, rep: rep + 1, cause: EventId::NONE, it: None };
             self.agenda.insert((self.now + every.period, 0, line as u32), todo);
         }
-        let (since, rules) = (self.fresh.events.len(), self.rules.len());
+        let (since, rules) = (self.step.fresh.events.len(), self.rules.len());
         let act = self.emit(None, cause, Happening::Act { line: line as u32 });
         if let Err(reason) = self.perform(&step.act, act, it) {
             let text = self.text(reason);
@@ -216,8 +220,8 @@ impl World {
         let mine: Vec<_> =
             self.open_ops.iter().filter(|(_, (o, _))| *o == n).map(|(op, _)| *op).collect();
         mine.into_iter().for_each(|op| self.close_op(op, Out::Unknown, None, crash));
-        self.sent.clear();
-        self.replied.clear();
+        self.step.sent.clear();
+        self.step.replied.clear();
         let wall = self.senses(n).wall;
         self.judge(n, Open::Crash, self.faces[n.index()], wall, false);
         Ok(())
@@ -243,7 +247,7 @@ impl World {
 
     fn lose_backlog(&mut self, n: NodeId) {
         for entry in std::mem::take(&mut self.nodes[n.index()].backlog) {
-            if let super::Due::Deliver(f) = entry.due {
+            if let Due::Deliver(f) = entry.due {
                 self.landed(&f);
                 self.lose(f, Loss::Down);
             }
@@ -298,7 +302,7 @@ impl World {
         self.set_life(n, NodeLife::Up);
         self.emit(Some(n), event, Happening::Resume);
         for entry in std::mem::take(&mut self.nodes[n.index()].backlog) {
-            if let super::Due::Timer { node, timer } = entry.due {
+            if let Due::Timer { node, timer } = entry.due {
                 self.wake_timer(node, timer);
             } else {
                 self.push(self.now, entry.due);
@@ -314,8 +318,8 @@ impl World {
             return;
         };
         (t.due, t.seq, t.queued) = (now, seq, (now, seq));
-        let due = super::Due::Timer { node: n, timer };
-        self.queue.push(std::cmp::Reverse(super::Entry { at: now, seq, due }));
+        let due = Due::Timer { node: n, timer };
+        self.queue.push(std::cmp::Reverse(Entry { at: now, seq, due }));
     }
 
     // ---------------------------------------------------------------- links
@@ -584,7 +588,7 @@ impl World {
 
     fn flying(&self) -> impl Iterator<Item = Flight> + '_ {
         self.queue.iter().filter_map(|e| match e.0.due {
-            super::Due::Deliver(f) => Some(f),
+            Due::Deliver(f) => Some(f),
             _ => None,
         })
     }

@@ -6,8 +6,9 @@ use crate::trace::What;
 use crate::tree::Tree;
 use crate::value::Value;
 
+use super::agenda::Todo;
 use super::plan::{Part, Sel, WatchOf};
-use super::{Flight, Life as NodeLife, Todo, World};
+use super::{Flight, Life as NodeLife, World};
 
 /// How far a fact has come.
 #[derive(Clone, Debug)]
@@ -69,7 +70,7 @@ impl World {
             let parts = self.watches[w].counts.len();
             self.watches[w] = WatchState { armed: true, it, ..WatchState::new(parts) };
             // What the line above did counts, and so does what comes.
-            self.armed_at_event.push((w, since));
+            self.step.armed_at_event.push((w, since));
         }
         None
     }
@@ -96,24 +97,24 @@ impl World {
             return;
         }
         loop {
-            let (from, to) = (self.tried, self.fresh.events.len());
-            self.tried = to;
+            let (from, to) = (self.step.tried, self.step.fresh.events.len());
+            self.step.tried = to;
             for e in from..to {
                 self.see_event(e);
             }
             self.see_state();
-            if self.fresh.events.len() == to {
+            if self.step.fresh.events.len() == to {
                 break;
             }
         }
-        self.armed_at_event.clear();
+        self.step.armed_at_event.clear();
     }
 
     fn see_event(&mut self, e: usize) {
         let plan = self.plan.clone();
         for (w, watch) in plan.watches.iter().enumerate() {
             if !self.watches[w].armed
-                || self.armed_at_event.iter().any(|&(a, seen)| a == w && e < seen)
+                || self.step.armed_at_event.iter().any(|&(a, seen)| a == w && e < seen)
             {
                 continue;
             }
@@ -151,7 +152,7 @@ impl World {
         let whole =
             plan.watches[w].parts.iter().enumerate().all(|(p, part)| self.part_holds(w, p, part));
         if whole {
-            let id = EventId(self.counts.events - (self.fresh.events.len() - e) as u32);
+            let id = EventId(self.counts.events - (self.step.fresh.events.len() - e) as u32);
             self.came_true(w, id);
         }
     }
@@ -223,10 +224,10 @@ impl World {
 
     /// Whether an event makes a part true; with the message it is about, if any.
     fn event_is(&self, e: usize, part: &Part) -> Option<Option<Flight>> {
-        let event = self.fresh.events[e];
+        let event = self.step.fresh.events[e];
         let by = |who: &Sel| event.node.is_some() && self.resolve(who) == event.node;
         let flight =
-            || self.flights.iter().find(|(i, _)| self.index(*i) == Some(e)).map(|(_, f)| *f);
+            || self.step.flights.iter().find(|(i, _)| self.index(*i) == Some(e)).map(|(_, f)| *f);
         match (part, event.what) {
             (Part::Why { who, slug, fields, .. }, What::Why { why, slug: s }) if s == *slug => {
                 let ok =
@@ -244,7 +245,7 @@ impl World {
             }
             (Part::Answer { who, out, call, .. }, What::Return { .. }) => {
                 let (_, _, asked, o) =
-                    self.answers.iter().find(|(i, ..)| self.index(*i) == Some(e))?;
+                    self.step.answers.iter().find(|(i, ..)| self.index(*i) == Some(e))?;
                 let same = asked.verb == call.op && asked.args.starts_with(&call.args);
                 (by(who) && o == out && same).then_some(None)
             }
@@ -255,7 +256,7 @@ impl World {
 
     /// Place of an event of this step among the fresh ones.
     fn index(&self, id: u32) -> Option<usize> {
-        let first = self.counts.events - self.fresh.events.len() as u32;
+        let first = self.counts.events - self.step.fresh.events.len() as u32;
         id.checked_sub(first).map(|i| i as usize)
     }
 

@@ -48,6 +48,7 @@ mod lease;
 mod local;
 mod msg;
 mod quorum;
+mod sentences;
 mod server;
 mod why;
 mod write_all;

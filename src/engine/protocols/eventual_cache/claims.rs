@@ -6,7 +6,7 @@
 use super::card::*;
 use super::msg::*;
 use super::node::Node;
-use super::why::reading;
+use super::sentences::reading;
 use super::{EventualCache, Knobs};
 use crate::ids::{MS, NodeId, OpId, Us};
 use crate::protocol::{Court, Happened, Op, Outcome, Step, Witness};

@@ -3,7 +3,7 @@
 use super::Know;
 use super::msg::{Item, Version};
 use super::node::{Node, Peer};
-use super::why::reading;
+use super::sentences::reading;
 use crate::show::{Exhibit, Showcase, Table, Waiting};
 use crate::value::Value;
 

@@ -46,6 +46,7 @@ mod claims;
 mod exhibit;
 mod msg;
 mod node;
+mod sentences;
 mod why;
 
 use serde::Serialize;

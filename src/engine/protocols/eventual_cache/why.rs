@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::msg::Version;
+use super::sentences as say;
 use crate::card::Weight;
 use crate::ids::{NodeId, Span};
 use crate::named;
@@ -191,146 +192,49 @@ named!(Why {
 });
 
 impl Reason for Why {
-    /// Each `@` of a sentence is the next of its words.
     fn sentence(&self, t: &Teller) -> String {
-        let me = t.me();
         match self {
-            Why::Put { key, value, peers, durable: false, .. } => tell(
-                "@ acknowledged put(@)=@ with @ still unaware; if it dies now the value is gone.",
-                &[me, &key.print(), &value.print(), &count(*peers, "peer")],
-            ),
-            Why::Put { key, value, peers, .. } => tell(
-                "@ takes put(@)=@ and writes it to its disk before it answers; @ still unaware.",
-                &[me, &key.print(), &value.print(), &count(*peers, "peer")],
-            ),
-            Why::Deleted { key, removes: true, .. } => {
-                tell("@ removes @: it keeps no tombstone, and nobody is told.", &[me, &key.print()])
+            Why::Put { key, value, peers, durable: false, .. } => {
+                say::put_in_memory(t, key, value, *peers)
             }
-            Why::Deleted { key, counter, peers, clock, .. } => tell(
-                "@ deletes @: it keeps a tombstone with @, of which @ must still hear.",
-                &[me, &key.print(), &counted(*clock, *counter), &count(*peers, "peer")],
-            ),
-            Why::Incremented { key, by, sum, peers } => tell(
-                "@ adds @ to @ and has @; @ still to be told of this one.",
-                &[me, &by.to_string(), &key.print(), &sum.to_string(), &count(*peers, "peer")],
-            ),
-            Why::Coalesced { key, peers } => tell(
-                "An older @ was still unsent for @: it never will be, the newest is enough.",
-                &[&key.print(), &count(*peers, "peer")],
-            ),
-            Why::Outrun { key, value, counter, kept, by } => tell(
-                "@ acknowledged @ and does not keep it: its clock says @, and what it has was stamped @ by @.",
-                &[me, &content(key, value), &t.time(*counter), &t.time(*kept), t.name(*by)],
-            ),
-            Why::Hit { key, value, counter, clock } => tell(
-                "@ answers @=@ from its store, @; it asks nobody whether there is anything newer.",
-                &[me, &key.print(), &value.print(), &counted(*clock, *counter)],
-            ),
-            Why::Missed { key, deleted: false } => {
-                tell("@ has nothing of @: a miss.", &[me, &key.print()])
+            Why::Put { key, value, peers, .. } => say::put_on_disk(t, key, value, *peers),
+            Why::Deleted { key, removes: true, .. } => say::removed(t, key),
+            Why::Deleted { key, counter, peers, clock, .. } => {
+                say::deleted(t, key, *counter, *peers, *clock)
             }
-            Why::Missed { key, .. } => {
-                tell("@ has a tombstone for @: a miss.", &[me, &key.print()])
+            Why::Incremented { key, by, sum, peers } => say::incremented(t, key, *by, *sum, *peers),
+            Why::Coalesced { key, peers } => say::coalesced(key, *peers),
+            Why::Outrun { key, value, counter, kept, by } => {
+                say::outrun(t, key, value, *counter, *kept, *by)
             }
-            Why::Expired { key, ago } => tell(
-                "By @'s clock @ expired @ ago: a miss.",
-                &[me, &key.print(), &t.time(ago.0 as u64)],
-            ),
-            Why::NotYet { key, from } => tell(
-                "@ refuses to write @: it has not heard from @ yet what it wrote before it forgot.",
-                &[me, &key.print(), t.name(*from)],
-            ),
-            Why::Full { key, peer, queued } => tell(
-                "@ refuses to write @: @ has not acknowledged @, and the queue is full.",
-                &[me, &key.print(), t.name(*peer), &count(*queued, "entry")],
-            ),
-            Why::Flushed { entries, batches } => tell(
-                "@ sends what has waited for its peers: @ for each, in @.",
-                &[me, &count(*entries, "entry"), &count(*batches, "message")],
-            ),
-            Why::Resent { to, seq, entries, after } => tell(
-                "@ has not acknowledged batch @ for @: @ sends it again, @.",
-                &[t.name(*to), &num(*seq), &t.time(after.0 as u64), me, &count(*entries, "entry")],
-            ),
-            Why::Acknowledged { by, seq, left } => tell(
-                "@ has batch @: @ takes it off its queue, @ left.",
-                &[t.name(*by), &num(*seq), me, &num(*left)],
-            ),
-            Why::OldAck { by, seq, boot } => tell(
-                "@'s acknowledgement of batch @ is for an earlier life of @, number @: it says nothing of the batch @ it sent in this one.",
-                &[t.name(*by), &num(*seq), me, &boot.to_string(), &num(*seq)],
-            ),
-            Why::Applied { key, value, from, theirs, mine, clock, greater } => tell(
-                "@ takes @ from @: @ @.",
-                &[
-                    me,
-                    &content(key, value),
-                    t.name(*from),
-                    &stamp(t, *theirs, *clock),
-                    &mine.map_or_else(
-                        || "where it had nothing".into(),
-                        |mine| {
-                            let how = if *greater { "is greater than" } else { "comes after" };
-                            let end = if *greater { "" } else { ", which is not less" };
-                            [how, " its ", &stamp(t, mine, *clock), end].concat()
-                        },
-                    ),
-                ],
-            ),
-            Why::Kept { key, from, theirs, mine, clock, greater } => tell(
-                match theirs.counter == mine.counter {
-                    true if !greater => "@ keeps its @, @, though @'s @ is greater.",
-                    true if *clock => {
-                        "@ keeps its @: @ and @'s @ have one time, and the node decides."
-                    }
-                    true => "@ keeps its @: @ and @'s @ have one counter, and the node decides.",
-                    false => "@ keeps its @: @ is greater than @'s @, whichever came first.",
-                },
-                &[
-                    me,
-                    &key.print(),
-                    &stamp(t, *mine, *clock),
-                    t.name(*from),
-                    &stamp(t, *theirs, *clock),
-                ],
-            ),
-            Why::Again { key, from } => tell(
-                "@ has what @ sends of @ already: nothing changes.",
-                &[me, t.name(*from), &key.print()],
-            ),
-            Why::Counted { key, by, origin, seq, sum } => tell(
-                "@ counts @'s increment @ of @, by @: @.",
-                &[me, t.name(*origin), &num(*seq), &key.print(), &by.to_string(), &sum.to_string()],
-            ),
-            Why::Compared { with, gives, wants } => tell(
-                "@ compares @'s digest with its store: it sends @ that @ lacks, and asks for @.",
-                &[me, t.name(*with), &count(*gives, "entry"), t.name(*with), &num(*wants)],
-            ),
-            Why::Collected { key, tombstone, grace } => tell(
-                "@ drops the @ of @: by its clock the grace of @ is over, and from now on it knows nothing of @.",
-                &[
-                    me,
-                    if *tombstone { "tombstone" } else { "expired value" },
-                    &key.print(),
-                    &t.time(grace.0 as u64),
-                    &key.print(),
-                ],
-            ),
-            Why::Forgot { boot, from } => tell(
-                "@ is back, life @, and has nothing: it asks @ for all there is before it takes a write.",
-                &[me, &boot.to_string(), t.name(*from)],
-            ),
-            Why::AskedAnother { silent, next } => {
-                tell("@ does not answer: @ asks @.", &[t.name(*silent), me, t.name(*next)])
+            Why::Hit { key, value, counter, clock } => say::hit(t, key, value, *counter, *clock),
+            Why::Missed { key, deleted: false } => say::missed(t, key),
+            Why::Missed { key, .. } => say::missed_deleted(t, key),
+            Why::Expired { key, ago } => say::expired(t, key, *ago),
+            Why::NotYet { key, from } => say::not_yet(t, key, *from),
+            Why::Full { key, peer, queued } => say::full(t, key, *peer, *queued),
+            Why::Flushed { entries, batches } => say::flushed(t, *entries, *batches),
+            Why::Resent { to, seq, entries, after } => say::resent(t, *to, *seq, *entries, *after),
+            Why::Acknowledged { by, seq, left } => say::acknowledged(t, *by, *seq, *left),
+            Why::OldAck { by, seq, boot } => say::old_ack(t, *by, *seq, *boot),
+            Why::Applied { key, value, from, theirs, mine, clock, greater } => {
+                say::applied(t, (key, value), *from, (*theirs, *mine), (*clock, *greater))
             }
-            Why::CaughtUp { from, keys, counter, clock } => tell(
-                "@ has answered, and @ has @ and @: it takes writes again.",
-                &[t.name(*from), me, &count(*keys, "key"), &counted(*clock, *counter)],
-            ),
-            Why::Recovered { keys, queued } => tell(
-                "@ is back with what its disk kept: @, and @ still to be told.",
-                &[me, &count(*keys, "key"), &count(*queued, "entry")],
-            ),
+            Why::Kept { key, from, theirs, mine, clock, greater } => {
+                say::kept(t, key, *from, (*theirs, *mine), (*clock, *greater))
+            }
+            Why::Again { key, from } => say::again(t, key, *from),
+            Why::Counted { key, by, origin, seq, sum } => {
+                say::increment_counted(t, key, *by, *origin, *seq, *sum)
+            }
+            Why::Compared { with, gives, wants } => say::compared(t, *with, *gives, *wants),
+            Why::Collected { key, tombstone, grace } => say::collected(t, key, *tombstone, *grace),
+            Why::Forgot { boot, from } => say::forgot(t, *boot, *from),
+            Why::AskedAnother { silent, next } => say::asked_another(t, *silent, *next),
+            Why::CaughtUp { from, keys, counter, clock } => {
+                say::caught_up(t, *from, *keys, *counter, *clock)
+            }
+            Why::Recovered { keys, queued } => say::recovered(t, *keys, *queued),
         }
     }
 
@@ -340,57 +244,4 @@ impl Reason for Why {
             _ => None,
         }
     }
-}
-
-fn tell(sentence: &str, words: &[&str]) -> String {
-    let (mut out, mut words) = (String::new(), words.iter());
-    for c in sentence.chars() {
-        match c {
-            '@' => out += words.next().copied().unwrap_or("?"),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-fn num(n: u64) -> String {
-    n.to_string()
-}
-
-/// `1 entry`, `3 entries`.
-fn count(n: u64, thing: &str) -> String {
-    let n_words = [&n.to_string(), " ", thing].concat();
-    match thing.strip_suffix('y').filter(|_| n != 1 && thing != "key") {
-        Some(stem) => [&n.to_string(), " ", stem, "ies"].concat(),
-        None if n == 1 => n_words,
-        None => [&n_words, "s"].concat(),
-    }
-}
-
-fn content(key: &Value, value: &Option<Value>) -> String {
-    match value {
-        Some(value) => [&key.print(), "=", &value.print()].concat(),
-        None => ["the delete of ", &key.print()].concat(),
-    }
-}
-
-/// `(3,n2)`, and the life if it is not the first.
-fn stamp(t: &Teller, v: Version, clock: bool) -> String {
-    let life = if v.boot == 0 { String::new() } else { [",", &v.boot.to_string()].concat() };
-    ["(", &reading(clock, v.counter), ",", t.name(v.node), &life, ")"].concat()
-}
-
-/// `counter 3`, or `stamp 6.5 s`.
-fn counted(clock: bool, counter: u64) -> String {
-    [if clock { "stamp " } else { "counter " }, &reading(clock, counter)].concat()
-}
-
-/// A clock's reading in full, for its last digit may decide: `6.5 s`, `6.000001 s`.
-pub fn reading(clock: bool, counter: u64) -> String {
-    if !clock {
-        return num(counter);
-    }
-    let (whole, rest) = (counter / 1_000_000, num(counter % 1_000_000 + 1_000_000));
-    let rest = rest[1..].trim_end_matches('0');
-    [&*num(whole), if rest.is_empty() { "" } else { "." }, rest, " s"].concat()
 }

@@ -40,6 +40,7 @@ mod claims;
 mod client;
 mod master;
 mod select;
+mod sentences;
 mod server;
 mod steer;
 mod why;

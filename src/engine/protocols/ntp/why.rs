@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::client::{Sample, Written};
 use super::select::{Candidate, Chosen};
+use super::sentences as say;
 use crate::card::Weight;
 use crate::ids::{NodeId, Span};
 use crate::named;
@@ -207,141 +208,47 @@ impl Why {
 
 impl Reason for Why {
     fn sentence(&self, t: &Teller) -> String {
-        let (me, at) = (t.me(), |s: &Span| moment(s.0));
-        let (long, side) = (|s: &Span| long(t, s.0), |s: &Span| side(t, s.0));
         match self {
-            Why::Sampled { server, offset, delay, bound, .. } => format!(
-                "Round trip {}: by this sample {}, give or take {}.",
-                long(delay),
-                stands(t, *server, *offset),
-                long(bound)
-            ),
-            Why::Kept { server, offset, delay, newest, .. } => format!(
-                "This round trip took {}. By the sample of {}, which is better, {}.",
-                long(newest),
-                long(delay),
-                stands(t, *server, *offset)
-            ),
-            Why::Bogus { server, org, waits: Some(waits) } => format!(
-                "{}'s answer is to a request of {}, {me} waits for one to its request of {}: thrown away.",
-                t.name(*server),
-                at(org),
-                at(waits)
-            ),
-            Why::Bogus { server, org, waits: None } => format!(
-                "{}'s answer is to a request of {}, {me} waits for none: thrown away.",
-                t.name(*server),
-                at(org)
-            ),
-            Why::SeenBefore { server, xmt } => {
-                format!("{me} has {}'s answer of {} already.", t.name(*server), at(xmt))
+            Why::Sampled { server, offset, delay, bound, .. } => {
+                say::sampled(t, *server, *offset, *delay, *bound)
             }
-            Why::Silent { server, times: 1 } => {
-                format!("{} has not answered {me}.", t.name(*server))
+            Why::Kept { server, offset, delay, newest, .. } => {
+                say::kept(t, *server, *offset, *delay, *newest)
             }
-            Why::Silent { server, times } => {
-                format!("{} has not answered {me}'s last {times} requests.", t.name(*server))
+            Why::Bogus { server, org, waits: Some(waits) } => say::bogus(t, *server, *org, *waits),
+            Why::Bogus { server, org, waits: None } => say::unasked(t, *server, *org),
+            Why::SeenBefore { server, xmt } => say::seen_before(t, *server, *xmt),
+            Why::Silent { server, times: 1 } => say::silent_once(t, *server),
+            Why::Silent { server, times } => say::silent(t, *server, *times),
+            Why::Selected { low, high, f, servers, of, outside, aside, .. } => {
+                say::selected(t, (*low, *high), (*f, *of), servers, (*outside, aside))
             }
-            Why::Selected { low, high, f, servers, of, outside, aside, .. } => format!(
-                "{me} believes {}: {} is the first point in {}, {} the last{}{}.",
-                list(t, servers),
-                side(low),
-                reached(*of, *f),
-                side(high),
-                match outside {
-                    0 => "".into(),
-                    1 => "; 1 midpoint lies outside".into(),
-                    n => format!("; {n} midpoints lie outside"),
-                },
-                match aside[..] {
-                    [] => "".into(),
-                    _ => format!("; {}, inside but far from the others, set aside", list(t, aside)),
-                }
-            ),
-            Why::Falseticker { server, offset, low, high, .. } => format!(
-                "{}'s {} lies outside of {} to {}, so it does not count: to the standard it is a falseticker.",
-                t.name(*server),
-                side(offset),
-                side(low),
-                side(high)
-            ),
-            Why::Unsynchronised { asked: 0, .. } => format!("{me} has no server to believe."),
-            Why::Unsynchronised { asked, .. } => format!(
-                "Of {asked} servers no majority agrees: {me} believes none and lets its clock run."
-            ),
-            Why::Slewed { by, takes } => format!(
-                "{me} lets its clock run a little {} for {}, until it has {} {}.",
-                if by.0 > 0 { "fast" } else { "slow" },
-                long(takes),
-                if by.0 > 0 { "gained" } else { "lost" },
-                long(by)
-            ),
-            Why::Stepped { by } => format!(
-                "{me} sets its clock {} by {}, at once.",
-                if by.0 > 0 { "forward" } else { "back" },
-                long(by)
-            ),
-            Why::Doubted { by, left } => format!(
-                "{} is too much to slew: {me} does not believe it for another {}.",
-                long(by),
-                long(left)
-            ),
-            Why::Panicked { by, most } => format!(
-                "{} is more than {}: {me} takes that for a mistake, and touches its clock no more.",
-                long(by),
-                long(most)
-            ),
-            Why::Read { server, rtt, offset, bound } => format!(
-                "Round trip {}: {} if both ways took the same, ± {}.",
-                long(rtt),
-                stands(t, *server, *offset),
-                long(bound)
-            ),
-            Why::Discarded { server, rtt, most, again } => format!(
-                "Round trip {} to {} is more than {}: thrown away{}.",
-                long(rtt),
-                t.name(*server),
-                long(most),
-                if *again { ", and asked again" } else { "" }
-            ),
-            Why::Stale { from, round, twice: true } => {
-                format!("{me} has {}'s answer in round {round} already.", t.name(*from))
+            Why::Falseticker { server, offset, low, high, .. } => {
+                say::falseticker(t, *server, *offset, *low, *high)
             }
-            Why::Stale { from, round, .. } => {
-                format!("{}'s message is of round {round}, which is over.", t.name(*from))
+            Why::Unsynchronised { asked: 0, .. } => say::without_servers(t),
+            Why::Unsynchronised { asked, .. } => say::unsynchronised(t, *asked),
+            Why::Slewed { by, takes } => say::slewed(t, *by, *takes),
+            Why::Stepped { by } => say::stepped(t, *by),
+            Why::Doubted { by, left } => say::doubted(t, *by, *left),
+            Why::Panicked { by, most } => say::panicked(t, *by, *most),
+            Why::Read { server, rtt, offset, bound } => {
+                say::read(t, *server, *rtt, *offset, *bound)
             }
-            Why::Compared { with, offset, bound } => {
-                [&stands(t, *with, *offset), ", give or take ", &long(bound), "."].concat()
+            Why::Discarded { server, rtt, most, again } => {
+                say::discarded(t, *server, *rtt, *most, *again)
             }
-            Why::Averaged { mean, of, .. } => format!(
-                "The mean of {} is {}: each is told its own way there.",
-                list(t, of),
-                match mean.0 {
-                    0 => ["where ", me, " is"].concat(),
-                    1.. => [&long(mean), " ahead of ", me].concat(),
-                    _ => [&long(mean), " behind ", me].concat(),
-                }
-            ),
-            Why::Outlier { node, gamma, .. } if *node == t.me => format!(
-                "{me}'s own clock is not within {} of all that are averaged: it does not count.",
-                long(gamma)
-            ),
-            Why::Outlier { node, diff, gamma } => format!(
-                "{}, not within {} of all that are averaged: it does not count.",
-                stands(t, *node, *diff),
-                long(gamma)
-            ),
-            Why::Missed { nodes, .. } => format!("{me} goes on without {}.", list(t, nodes)),
-            Why::Wrote { key, value, stamp } => {
-                format!("{me} writes {key} = {} at {}.", value.print(), at(stamp))
+            Why::Stale { from, round, twice: true } => say::heard_twice(t, *from, *round),
+            Why::Stale { from, round, .. } => say::stale(t, *from, *round),
+            Why::Compared { with, offset, bound } => say::compared(t, *with, *offset, *bound),
+            Why::Averaged { mean, of, .. } => say::averaged(t, *mean, of),
+            Why::Outlier { node, gamma, .. } if *node == t.me => say::outlier_itself(t, *gamma),
+            Why::Outlier { node, diff, gamma } => say::outlier(t, *node, *diff, *gamma),
+            Why::Missed { nodes, .. } => say::missed(t, nodes),
+            Why::Wrote { key, value, stamp } => say::wrote(t, key, value, *stamp),
+            Why::Overruled { value, stamp, held, by } => {
+                say::overruled(t, value, *stamp, held, *by)
             }
-            Why::Overruled { value, stamp, held, by } => format!(
-                "{me} writes {} at {}, but {} is of {}: the later stamp wins, and the new write is lost.",
-                value.print(),
-                at(stamp),
-                held.print(),
-                at(by)
-            ),
         }
     }
 
@@ -354,49 +261,4 @@ impl Reason for Why {
             _ => None,
         }
     }
-}
-
-/// `s1 is 45 ms ahead of c1`: as far as its readings tell, and a clock may read anything.
-fn stands(t: &Teller, who: NodeId, offset: Span) -> String {
-    let size = long(t, offset.0);
-    let how = match offset.0 {
-        0 => return [t.name(who), " is level with ", t.me()].concat(),
-        1.. => " ahead of ",
-        _ => " behind ",
-    };
-    [t.name(who), " is ", &size, how, t.me()].concat()
-}
-
-/// In how many of the intervals a point must lie.
-fn reached(of: u64, f: u64) -> String {
-    match (of, f) {
-        (1, _) => "its interval".into(),
-        (_, 0) => format!("all {of} intervals"),
-        _ => format!("at least {} of {of} intervals", of - f),
-    }
-}
-
-/// A reading of a clock, in full: `3.64 s`.
-fn moment(us: i64) -> String {
-    let shown = super::shown(us);
-    let unit = shown.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(0);
-    [&shown[..unit], " ", &shown[unit..]].concat()
-}
-
-/// A length of time, whichever its sign; tenths of a millisecond are told where nothing is behind them.
-fn long(t: &Teller, us: i64) -> String {
-    match us.unsigned_abs() {
-        us @ 10_000..1_000_000 if us % 1_000 != 0 && us % 100 == 0 => {
-            [&(us / 1_000).to_string(), ".", &(us / 100 % 10).to_string(), " ms"].concat()
-        }
-        us => t.time(us),
-    }
-}
-
-fn side(t: &Teller, us: i64) -> String {
-    [if us < 0 { "−" } else { "" }, &long(t, us)].concat()
-}
-
-fn list(t: &Teller, nodes: &[NodeId]) -> String {
-    t.list(nodes.iter().copied())
 }

@@ -6,7 +6,7 @@ use super::msg::Ballot;
 use crate::card::Weight;
 use crate::ids::{NodeId, Span};
 use crate::named;
-use crate::protocol::{Reason, Teller};
+use crate::protocol::{Reason, Teller, tell};
 use crate::value::Value;
 
 #[derive(Clone, Debug, Serialize)]
@@ -269,18 +269,6 @@ impl Reason for Why {
             _ => None,
         }
     }
-}
-
-/// The sentence with a word in the place of each `@`.
-fn tell(sentence: &str, words: &[&str]) -> String {
-    let (mut out, mut words) = (String::new(), words.iter());
-    for c in sentence.chars() {
-        match c {
-            '@' => out += words.next().copied().unwrap_or("?"),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 fn num(n: u64) -> String {

@@ -65,6 +65,7 @@ mod lies;
 mod log;
 mod msg;
 mod replica;
+mod sentences;
 mod view;
 mod why;
 

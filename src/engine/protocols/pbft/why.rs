@@ -3,10 +3,11 @@
 use serde::Serialize;
 
 use super::msg::{Digest, SeqNo, View};
+use super::sentences as say;
 use crate::card::Weight;
 use crate::ids::{NodeId, Span};
 use crate::named;
-use crate::protocol::{Reason, Teller, prose_time};
+use crate::protocol::{Reason, Teller};
 use crate::value::Value;
 
 #[derive(Clone, Debug, Serialize)]
@@ -267,225 +268,75 @@ impl Reason for Why {
     }
 
     fn sentence(&self, t: &Teller) -> String {
-        let me = t.me();
-        let name = |d: &Digest| match d {
-            Some((c, ts)) => ["request ", &num(*ts), " of ", t.name(*c)].concat(),
-            None => "the null request".into(),
-        };
-        let list = |nodes: &[NodeId]| t.list(nodes.iter().copied());
+        say::begun_large(self.told(t))
+    }
+}
+
+impl Why {
+    /// The sentence, as small as it begins.
+    fn told(&self, t: &Teller) -> String {
         match self {
-            Why::Forwarded { c, t: ts, primary, wait } => tell(
-                "@ passes @ on to the primary @, and gives it @.",
-                &[me, &name(&Some((*c, *ts))), t.name(*primary), &time(wait)],
-            ),
-            Why::Proposed { v, n, d } => tell(
-                "@, primary of view @, gives @ the number @ and asks everybody to prepare it.",
-                &[me, &num(*v), &name(d), &num(*n)],
-            ),
-            Why::PrePrepared { v, n, d } => tell(
-                "@ accepts @ as number @ of view @, and will accept no other there.",
-                &[me, &name(d), &num(*n), &num(*v)],
-            ),
-            Why::Conflicting { v, n, d, had } => tell(
-                "@ has accepted @ at (view @, number @) and refuses @ there: one request for each number.",
-                &[me, &name(had), &num(*v), &num(*n), &name(d)],
-            ),
-            Why::Outside { n, low, high } => tell(
-                "@ takes numbers above @ and up to @: it ignores number @, and the primary cannot use the numbers up.",
-                &[me, &num(*low), &num(*high), &num(*n)],
-            ),
-            Why::Prepared { v, n, prepares, alike, liars: Some(liars), .. } => tell(
-                "@ holds the pre-prepare and @: unless @, no other request can prepare at (view @, number @).",
-                &[me, &some(*prepares, *alike, "prepare"), &lie(*liars), &num(*v), &num(*n)],
-            ),
-            Why::Prepared { v, n, prepares, alike, .. } => tell(
-                "@ holds the pre-prepare and @, and takes that for enough at (view @, number @).",
-                &[me, &some(*prepares, *alike, "prepare"), &num(*v), &num(*n)],
-            ),
-            Why::Executed { n, d, commits, alike } => tell(
-                "@ holds @ and has executed all below number @: it executes @.",
-                &[me, &some(*commits, *alike, "commit"), &num(*n), &name(d)],
-            ),
-            Why::Tentative { n, d, .. } => tell(
-                "@ has prepared number @ and executed all below: it executes @ without waiting for commits, and says so.",
-                &[me, &num(*n), &name(d)],
-            ),
-            Why::Undone { n, d, v: Some(v) } => tell(
-                "View @ does not ask for @ as number @: @ takes back what it executed too early.",
-                &[&num(*v), &name(d), &num(*n), me],
-            ),
-            Why::Undone { n, d, v: None } => tell(
-                "Number @ is not @ after all: @ takes back what it executed too early.",
-                &[&num(*n), &name(d), me],
-            ),
-            Why::Skipped { n } => {
-                tell("Number @ is the null request: @ goes on to the next.", &[&num(*n), me])
+            Why::Forwarded { c, t: ts, primary, wait } => {
+                say::forwarded(t, *c, *ts, *primary, *wait)
             }
-            Why::CaughtUp { n, d, by } => tell(
-                "@ say they have executed @ as number @; unless @, one of them is honest: @ does the same.",
-                &[&list(by), &name(d), &num(*n), &lie(by.len() as u64), me],
-            ),
-            Why::Checkpointed { n } => {
-                tell("@ has executed @ requests and signs what its state is now.", &[me, &num(*n)])
+            Why::Proposed { v, n, d } => say::proposed(t, *v, *n, *d),
+            Why::PrePrepared { v, n, d } => say::pre_prepared(t, *v, *n, *d),
+            Why::Conflicting { v, n, d, had } => say::conflicting(t, *v, *n, *d, *had),
+            Why::Outside { n, low, high } => say::outside(t, *n, *low, *high),
+            Why::Prepared { v, n, prepares, alike, liars: Some(liars), .. } => {
+                say::prepared(t, *v, *n, *prepares, *alike, *liars)
             }
-            Why::Stable { n, by } => tell(
-                "@ matching digests at number @: everything up to @ can be forgotten at @.",
-                &[&num(by.len() as u64), &num(*n), &num(*n), me],
-            ),
-            Why::Behind { n, last } => tell(
-                "@ learns that number @ is stable and has executed only @: it asks for the state.",
-                &[me, &num(*n), &num(*last)],
-            ),
-            Why::Transferred { n, from } => tell(
-                "@ takes the state at number @ from @: its digest is the one that a quorum has signed.",
-                &[me, &num(*n), t.name(*from)],
-            ),
-            Why::ViewChanged { v, waited, led: true, .. } => tell(
-                "@, the primary, has waited @ for a request to be executed: it gives its view up and asks for view @.",
-                &[me, &time(waited), &num(*v)],
-            ),
-            Why::ViewChanged { v, waited, began: true, .. } => tell(
-                "@ has waited @ for a request to be executed: it stops listening to the primary and asks for view @.",
-                &[me, &time(waited), &num(*v)],
-            ),
-            Why::ViewChanged { v, waited, .. } => tell(
-                "@ has waited @ for the new view to begin: it asks for view @.",
-                &[me, &time(waited), &num(*v)],
-            ),
-            Why::Joined { v, by } => tell(
-                "@ want a later view; unless @, one of them is honest: @ joins them in view @ without waiting.",
-                &[&list(by), &lie(by.len() as u64), me, &num(*v)],
-            ),
-            Why::NewView { v, of, low, kept: 0 } => tell(
-                "@ holds view changes of @: none of them shows anything prepared above number @, and @ begins view @.",
-                &[me, &list(of), &num(*low), me, &num(*v)],
-            ),
-            Why::NewView { v, of, low, kept } => tell(
-                "@ holds view changes of @ and begins view @: what they show settles every number up to @.",
-                &[me, &list(of), &num(*v), &num(low + kept)],
-            ),
-            Why::Kept { v, n, d, from, highest: true } => tell(
-                "@ is shown as prepared as number @ in view @, the highest anybody shows: view @ must keep it.",
-                &[&name(d), &num(*n), &num(*from), &num(*v)],
-            ),
-            Why::Kept { v, n, d, from, .. } => tell(
-                "@ is shown as prepared as number @ in view @, and view @ asks for it again.",
-                &[&name(d), &num(*n), &num(*from), &num(*v)],
-            ),
-            Why::NullFilled { v, n } => tell(
-                "Sequence @: none of these view changes shows a prepared request; view @ fills it with a null request.",
-                &[&num(*n), &num(*v)],
-            ),
-            Why::Entered { v, primary } => tell(
-                "@ computes from the same view changes what @ must ask for, finds it so, and enters view @.",
-                &[me, t.name(*primary), &num(*v)],
-            ),
-            Why::Rejected { v, primary } => tell(
-                "@ computes what view @ must begin with, and @ says something else: it asks for the next view.",
-                &[me, &num(*v), t.name(*primary)],
-            ),
-            Why::Fetched { d } => tell("@ lacks @ and asks the others for it.", &[me, &name(d)]),
-            Why::Asked { v, last } => tell(
-                "@ is in view @, has executed up to number @ and asks what it has missed.",
-                &[me, &num(*v), &num(*last)],
-            ),
-            Why::Recovered { v, last } => tell(
-                "@ is back with its log: view @, executed up to number @.",
-                &[me, &num(*v), &num(*last)],
-            ),
-            Why::Equivocated { n, d, to, other, others } => tell(
-                "@ lies: to @ it says that number @ is @, and to @ that it is @.",
-                &[me, &list(to), &num(*n), &name(d), &list(others), &name(other)],
-            ),
-            Why::Misnumbered { n, d, how } => {
-                tell("@ lies: it gives @ the number @, @.", &[me, &name(d), &num(*n), how])
+            Why::Prepared { v, n, prepares, alike, .. } => {
+                say::prepared_on_few(t, *v, *n, *prepares, *alike)
             }
-            Why::Colluded { v, n, d } => tell(
-                "@ lies: it prepares and commits @ at (view @, number @), as it would anything.",
-                &[me, &name(d), &num(*v), &num(*n)],
-            ),
-            Why::Altered { how } => tell("@ lies: it @.", &[me, how]),
-            Why::Forged { c, value, .. } => tell(
-                "@ lies: it answers @ to @, and has not executed the request.",
-                &[me, &value.print(), t.name(*c)],
-            ),
-            Why::Broadcast { t: ts, waited, .. } => tell(
-                "@ has no answer to its request @ after @ and sends it to every replica.",
-                &[me, &num(*ts), &time(waited)],
-            ),
-            Why::Counted { from, value, matching, needed } => tell(
-                "@ says @: that makes @ of the @ that @ needs.",
-                &[t.name(*from), &value.print(), &num(*matching), &num(*needed), me],
-            ),
-            Why::Accepted { matching, value, tentative: true, f, .. } => tell(
-                "@ replicas say that they have prepared it, and returned @: unless @, whatever view comes next will keep it, so @ accepts.",
-                &[&quorum(*matching, *f), &value.print(), &lie(f + 1), me],
-            ),
-            Why::Accepted { matching, value, quorum: true, f, .. } => tell(
-                "@ replicas returned @: unless @, whoever asks as many from now on meets an honest one of them, so @ accepts.",
-                &[&quorum(*matching, *f), &value.print(), &lie(f + 1), me],
-            ),
-            Why::Accepted { matching: 1, value, .. } => {
-                tell("One replica returned @, and @ believes it.", &[&value.print(), me])
+            Why::Executed { n, d, commits, alike } => say::executed(t, *n, *d, *commits, *alike),
+            Why::Tentative { n, d, .. } => say::tentative(t, *n, *d),
+            Why::Undone { n, d, v: Some(v) } => say::undone_by_view(t, *n, *d, *v),
+            Why::Undone { n, d, v: None } => say::undone(t, *n, *d),
+            Why::Skipped { n } => say::skipped(t, *n),
+            Why::CaughtUp { n, d, by } => say::caught_up(t, *n, *d, by),
+            Why::Checkpointed { n } => say::checkpointed(t, *n),
+            Why::Stable { n, by } => say::stable(t, *n, by),
+            Why::Behind { n, last } => say::behind(t, *n, *last),
+            Why::Transferred { n, from } => say::transferred(t, *n, *from),
+            Why::ViewChanged { v, waited, led: true, .. } => say::primary_gave_up(t, *v, *waited),
+            Why::ViewChanged { v, waited, began: true, .. } => say::view_changed(t, *v, *waited),
+            Why::ViewChanged { v, waited, .. } => say::view_asked_again(t, *v, *waited),
+            Why::Joined { v, by } => say::joined(t, *v, by),
+            Why::NewView { v, of, low, kept: 0 } => say::new_view_empty(t, *v, of, *low),
+            Why::NewView { v, of, low, kept } => say::new_view(t, *v, of, *low, *kept),
+            Why::Kept { v, n, d, from, highest: true } => say::kept_highest(t, *v, *n, *d, *from),
+            Why::Kept { v, n, d, from, .. } => say::kept(t, *v, *n, *d, *from),
+            Why::NullFilled { v, n } => say::null_filled(*v, *n),
+            Why::Entered { v, primary } => say::entered(t, *v, *primary),
+            Why::Rejected { v, primary } => say::rejected(t, *v, *primary),
+            Why::Fetched { d } => say::fetched(t, *d),
+            Why::Asked { v, last } => say::asked(t, *v, *last),
+            Why::Recovered { v, last } => say::recovered(t, *v, *last),
+            Why::Equivocated { n, d, to, other, others } => {
+                say::equivocated(t, *n, *d, to, *other, others)
             }
-            Why::Accepted { matching, value, .. } => tell(
-                "f+1=@ replicas returned @; unless @, at least one is honest, so @ accepts.",
-                &[&num(*matching), &value.print(), &lie(*matching), me],
-            ),
-            Why::ReadAtOnce { matching, value, f, .. } => tell(
-                "@ replicas answer @, and a read needs no number: @ accepts.",
-                &[&quorum(*matching, *f), &value.print(), me],
-            ),
-            Why::NotAlike { waited, needed, .. } => tell(
-                "@ has waited @ and has no @ equal answers to its read: it asks again, by a request that gets a number.",
-                &[me, &time(waited), &num(*needed)],
-            ),
-            Why::GaveUp { t: ts, waited } => tell(
-                "@ has waited @ for its request @ and does not know what became of it.",
-                &[me, &time(waited), &num(*ts)],
-            ),
+            Why::Misnumbered { n, d, how } => say::misnumbered(t, *n, *d, how),
+            Why::Colluded { v, n, d } => say::colluded(t, *v, *n, *d),
+            Why::Altered { how } => say::altered(t, how),
+            Why::Forged { c, value, .. } => say::forged(t, *c, value),
+            Why::Broadcast { t: ts, waited, .. } => say::broadcast(t, *ts, *waited),
+            Why::Counted { from, value, matching, needed } => {
+                say::counted(t, *from, value, *matching, *needed)
+            }
+            Why::Accepted { matching, value, tentative: true, f, .. } => {
+                say::accepted_early(t, *matching, value, *f)
+            }
+            Why::Accepted { matching, value, quorum: true, f, .. } => {
+                say::accepted_by_quorum(t, *matching, value, *f)
+            }
+            Why::Accepted { matching: 1, value, .. } => say::believed_one(t, value),
+            Why::Accepted { matching, value, .. } => say::accepted(t, *matching, value),
+            Why::ReadAtOnce { matching, value, f, .. } => {
+                say::read_at_once(t, *matching, value, *f)
+            }
+            Why::NotAlike { waited, needed, .. } => say::not_alike(t, *waited, *needed),
+            Why::GaveUp { t: ts, waited } => say::gave_up(t, *ts, *waited),
         }
     }
-}
-
-/// The sentence with a word in the place of each `@`.
-fn tell(sentence: &str, words: &[&str]) -> String {
-    let (mut out, mut words) = (String::new(), words.iter());
-    for c in sentence.chars() {
-        match c {
-            '@' => out += words.next().copied().unwrap_or("?"),
-            c => out.push(c),
-        }
-    }
-    // A sentence may begin with a name that begins small.
-    for (small, large) in [("request ", "Request "), ("the null ", "The null ")] {
-        if let Some(rest) = out.strip_prefix(small) {
-            return [large, rest].concat();
-        }
-    }
-    out
-}
-
-/// `2 lie`
-fn lie(n: u64) -> String {
-    [num(n).as_str(), if n == 1 { " lies" } else { " lie" }].concat()
-}
-
-/// `2 matching prepares`, or those for other requests among them.
-fn some(votes: u64, alike: bool, what: &str) -> String {
-    let how = if alike { " matching " } else { " " };
-    let end = if votes == 1 { "" } else { "s" };
-    [num(votes).as_str(), how, what, end].concat()
-}
-
-fn quorum(matching: u64, f: u64) -> String {
-    [if matching == 2 * f + 1 { "2f+1=" } else { "A quorum of " }, &num(matching)].concat()
-}
-
-fn num(n: u64) -> String {
-    n.to_string()
-}
-
-fn time(span: &Span) -> String {
-    prose_time(span.0.max(0) as u64)
 }

@@ -43,6 +43,7 @@ mod machine;
 mod msg;
 mod read;
 mod replication;
+mod sentences;
 mod server;
 mod snapshot;
 mod why;

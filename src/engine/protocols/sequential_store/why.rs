@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::card::Weight;
 use crate::ids::{NodeId, Span};
 use crate::named;
-use crate::protocol::{Reason, Teller};
+use crate::protocol::{Reason, Teller, tell};
 use crate::value::Value;
 
 #[derive(Clone, Debug, Serialize)]
@@ -273,17 +273,6 @@ impl Reason for Why {
             _ => None,
         }
     }
-}
-
-fn tell(sentence: &str, words: &[&str]) -> String {
-    let (mut out, mut words) = (String::new(), words.iter());
-    for c in sentence.chars() {
-        match c {
-            '@' => out += words.next().copied().unwrap_or("?"),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 fn n(number: u64) -> String {
