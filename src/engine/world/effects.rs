@@ -2,7 +2,7 @@
 
 use crate::ids::{EventId, MsgId, NodeId, Us};
 use crate::protocol::Face;
-use crate::stage::{Bench, Effect, Open};
+use crate::stage::{Bench, Effect, Open, Senses};
 use crate::trace::What;
 
 use super::World;
@@ -14,13 +14,12 @@ impl World {
         self.step.sent.clear();
         self.step.replied.clear();
         let before = self.faces[node.index()];
-        let wall = self.senses(node).wall;
-        self.run_handler(node, open, event);
-        self.judge(node, open, before, wall, false);
+        let senses = self.senses(node);
+        self.run_handler(node, open, senses, event);
+        self.judge(node, open, before, senses.wall, false);
     }
 
-    fn run_handler(&mut self, node: NodeId, open: Open, event: EventId) {
-        let senses = self.senses(node);
+    fn run_handler(&mut self, node: NodeId, open: Open, senses: Senses, event: EventId) {
         let mut effects = std::mem::take(&mut self.step.effects);
         effects.clear();
         self.stage.step(node, open, senses, &mut effects);
@@ -41,7 +40,7 @@ impl World {
             }
             Effect::Self_ { payload } => {
                 let open = Open::Deliver { id: MsgId(u32::MAX), from: node, payload };
-                self.run_handler(node, open, event);
+                self.run_handler(node, open, self.senses(node), event);
             }
             Effect::Reply { op, reply } => self.reply(node, op, reply, event),
             Effect::Arm { timer, after } => self.arm(node, timer, after, event),
