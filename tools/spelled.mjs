@@ -1,8 +1,11 @@
 // Reads the names of Rust's symbols (https://doc.rust-lang.org/rustc/symbol-mangling/v0.html).
 
-/** Spells out a v0 symbol: paths and the types of generics, without the crates' hashes; anything else as it is. */
+/**
+ * Spells out a v0 symbol: paths and the types of generics, without the crates' hashes; anything else as it is. A method has the name of its
+ * type, whatever module its `impl` stands in. wasm-bindgen names a shim by what it takes, and by a number that every change of the code moves.
+ */
 export const spelled = (symbol) => {
-  if (!symbol.startsWith("_R")) return symbol;
+  if (!symbol.startsWith("_R")) return symbol.replace(/shim_idx: \d+, /, "");
   const s = symbol.slice(2);
   const basic = { a: "i8", b: "bool", c: "char", d: "f64", e: "str", f: "f32", h: "u8", i: "isize", j: "usize", l: "i32", m: "u32", n: "i128", o: "u128", p: "_", s: "i16", t: "u16", u: "()", v: "...", x: "i64", y: "u64", z: "!" };
   let at = 0;

@@ -37,91 +37,124 @@ struct Ends {
     both: bool,
 }
 
+/// What the reader aims at.
+#[derive(Clone, Copy)]
+struct Aim {
+    page: Page,
+    on: RwSignal<On>,
+    node: RwSignal<u16>,
+    ends: RwSignal<Ends>,
+    message: RwSignal<Option<MsgId>>,
+    /// Messages that can be meant, with their names.
+    choices: Kept<Vec<(u32, String)>>,
+    /// Of a kind, from anybody and to anybody where nobody is chosen.
+    coming: RwSignal<Chosen>,
+}
+
+impl Aim {
+    /// At what is selected.
+    fn new(page: Page) -> Aim {
+        let pick = page.pick.get_untracked();
+        let object = page.with_run_now(|run| object_of(run, pick)).unwrap_or(pick);
+        let on = match object {
+            Pick::Node(_) => On::Node,
+            Pick::Message(_) => On::Message,
+            _ => On::Network,
+        };
+        let from = if let Pick::Node(n) = object { n.0 } else { 0 };
+        let ends = Ends { from, to: u16::from(from == 0), both: false };
+        let message = RwSignal::new(if let Pick::Message(m) = object { Some(m) } else { None });
+        Aim {
+            page,
+            on: RwSignal::new(on),
+            node: RwSignal::new(from),
+            ends: RwSignal::new(ends),
+            message,
+            choices: Kept::new(move || choices(page, message.get())),
+            coming: RwSignal::new(Chosen::default()),
+        }
+    }
+
+    fn track(self) {
+        let _ = (self.on.get(), self.node.get(), self.ends.get(), self.message.get());
+    }
+
+    /// The message that is meant: the first, until one is chosen.
+    fn message(self) -> Option<MsgId> {
+        let first = || self.choices.with(|c| c.first().map(|c| MsgId(c.0)));
+        self.message.get().or_else(first)
+    }
+
+    /// What can be done to it.
+    fn deeds(self) -> Vec<Deed> {
+        let count = self.page.count.get();
+        let deeds = self.page.with_run(|run| match self.on.get() {
+            On::Network => to_network(run, count),
+            On::Node => to_node(run, count, NodeId(self.node.get())),
+            On::Link => {
+                let e = self.ends.get();
+                to_link(run, count, NodeId(e.from), NodeId(e.to), e.both)
+            }
+            On::Message => self.message().map_or(vec![], |m| to_message(run, count, m)),
+            On::Stir => to_stir(run, count),
+        });
+        deeds.unwrap_or_default()
+    }
+
+    /// What can be done to messages that are still to come.
+    fn to_coming(self) -> Vec<Deed> {
+        let Chosen { kind, with, from, to } = self.coming.get();
+        let name = |n: Option<u16>| n.map(NodeId);
+        let deeds = self.page.with_run(|run| {
+            let kind = run.entry().kinds.get(kind)?;
+            (self.on.get() == On::Message)
+                .then(|| to_coming(run, (kind.name, &with), name(from), name(to)))
+        });
+        deeds.flatten().unwrap_or_default()
+    }
+}
+
+/// The messages under way, and the one that is meant if it is no longer; with their names.
+fn choices(page: Page, meant: Option<MsgId>) -> Vec<(u32, String)> {
+    let count = page.count.get();
+    let all = page.with_run(|run| {
+        let kept = held(run, count);
+        let mut all = under_way(run, count);
+        if let Some(m) = meant.filter(|m| !all.contains(m)) {
+            all.insert(0, m);
+        }
+        let name = |m: &MsgId| {
+            let nth = run.trace().msg(*m).map_or(0, |r| r.nth);
+            let is = if kept.contains(m) { ", held" } else { "" };
+            format!("{} #{nth}{is}", words::travels(run, *m))
+        };
+        all.iter().map(|m| (m.0, name(m))).collect()
+    });
+    all.unwrap_or_default()
+}
+
+/// Held messages, each to be let go.
+fn releases(page: Page) -> Vec<Deed> {
+    let count = page.count.get();
+    let all = page.with_run(|run| {
+        let of = |m: MsgId| to_message(run, count, m).into_iter().find(|d| d.verb == "release");
+        held(run, count).into_iter().filter_map(of).collect()
+    });
+    all.unwrap_or_default()
+}
+
 #[component]
 pub fn BreakSheet() -> impl IntoView {
     let page = expect_context::<Page>();
     page.freeze();
-    let pick = page.pick.get_untracked();
-    let object = page.with_run_now(|run| object_of(run, pick)).unwrap_or(pick);
-    let on = RwSignal::new(match object {
-        Pick::Node(_) => On::Node,
-        Pick::Message(_) => On::Message,
-        _ => On::Network,
-    });
-    let node = RwSignal::new(if let Pick::Node(n) = object { n.0 } else { 0 });
-    let from = node.get_untracked();
-    let ends = RwSignal::new(Ends { from, to: u16::from(from == 0), both: false });
-    let message = RwSignal::new(if let Pick::Message(m) = object { Some(m) } else { None });
+    let aim = Aim::new(page);
     let asked = RwSignal::new(None::<Deed>);
     let why = RwSignal::new(String::new());
     effect(move || {
-        let _ = (on.get(), node.get(), ends.get(), message.get());
+        aim.track();
         asked.set(None);
         why.set(String::new());
     });
-
-    let choices = Kept::new(move || {
-        let count = page.count.get();
-        page.with_run(|run| {
-            let kept = held(run, count);
-            let mut all = under_way(run, count);
-            if let Some(m) = message.get().filter(|m| !all.contains(m)) {
-                all.insert(0, m);
-            }
-            let name = |m: &MsgId| {
-                let nth = run.trace().msg(*m).map_or(0, |r| r.nth);
-                let is = if kept.contains(m) { ", held" } else { "" };
-                format!("{} #{nth}{is}", words::travels(run, *m))
-            };
-            all.iter().map(|m| (m.0, name(m))).collect::<Vec<_>>()
-        })
-        .unwrap_or_default()
-    });
-    let chosen = move || message.get().or_else(|| choices.with(|c| c.first().map(|c| MsgId(c.0))));
-    let deeds = Kept::new(move || {
-        let count = page.count.get();
-        page.with_run(|run| match on.get() {
-            On::Network => to_network(run, count),
-            On::Node => to_node(run, count, NodeId(node.get())),
-            On::Link => {
-                let e = ends.get();
-                to_link(run, count, NodeId(e.from), NodeId(e.to), e.both)
-            }
-            On::Message => chosen().map_or(vec![], |m| to_message(run, count, m)),
-            On::Stir => to_stir(run, count),
-        })
-        .unwrap_or_default()
-    });
-    let releases = Kept::new(move || {
-        let count = page.count.get();
-        let all = |run: &engine::run::Run| {
-            let of = |m: MsgId| to_message(run, count, m).into_iter().find(|d| d.verb == "release");
-            held(run, count).into_iter().filter_map(of).collect::<Vec<_>>()
-        };
-        page.with_run(all).unwrap_or_default()
-    });
-    // Of a kind, from anybody and to anybody where nobody is chosen.
-    let coming = RwSignal::new(Chosen::default());
-    let comes = Kept::new(move || {
-        let Chosen { kind, with, from, to } = coming.get();
-        let name = |n: Option<u16>| n.map(NodeId);
-        page.with_run(|run| {
-            let kind = run.entry().kinds.get(kind)?;
-            (on.get() == On::Message)
-                .then(|| to_coming(run, (kind.name, &with), name(from), name(to)))
-        })
-        .flatten()
-        .unwrap_or_default()
-    });
-    let is_beyond =
-        move |d: &Deed| page.with_run_now(|run| beyond(run, &d.act, &d.then)).unwrap_or(false);
-    let promised = move |more: bool| {
-        let all = [deeds.get(), comes.get()].concat();
-        let come = deeds.with(Vec::len);
-        let of = |(i, d): (usize, Deed)| (is_beyond(&d) == more).then_some((i >= come, d));
-        all.into_iter().enumerate().filter_map(of).collect::<Vec<_>>()
-    };
-    let title = page.with_run_now(|run| run.entry().title).unwrap_or_default();
     let press = move |d: Deed| {
         if let Some(reason) = &d.not {
             why.set(format!("{}: {}", words::capital(&d.name()), sentence(reason)));
@@ -134,22 +167,43 @@ pub fn BreakSheet() -> impl IntoView {
             d.press(page);
         }
     };
-    // Held messages are let go one after the other, in whatever order: the dialog stays.
-    let release = move |d: Deed| {
-        d.press(page);
-        dom::rendered(|| dom::focus("dialog .held button, dialog .actions button"));
-    };
+    view! {
+        <h2>"Break something"</h2>
+        <p class="soft">{move || format!("At {}. It becomes a line of the scenario; Ctrl Z takes it back.", words::clock(page.head.get().at))}</p>
+        <Kinds aim=aim/>
+        {move || what(aim)}
+        <How aim=aim press=press/>
+        <p class="soft why-not" hidden=move || why.with(String::is_empty)>{move || why.get()}</p>
+        {move || asked.get().and_then(|d| d.ask.clone().map(|a| view! { <Value deed=d ask=a/> })).perhaps()}
+        <Releases/>
+        <div class="actions"><button type="button" on:click=move |_| page.sheet.set(None)>"Close"</button></div>
+    }
+}
+
+/// What to break.
+#[component]
+fn Kinds(aim: Aim) -> impl IntoView {
+    let stir = (!stirs(aim.page).is_empty()).then_some(STIR);
     let kind = move |(k, word): (On, &'static str)| {
         view! {
-            <button type="button" aria-pressed=move || (on.get() == k).to_string() on:click=move |_| on.set(k)>{word}</button>
+            <button type="button" aria-pressed=move || (aim.on.get() == k).to_string() on:click=move |_| aim.on.set(k)>{word}</button>
         }
     };
-    let stirs: &'static [StirCard] = page.with_run_now(|run| run.entry().stirs).unwrap_or_default();
-    let kinds: Vec<_> = KINDS.into_iter().chain((!stirs.is_empty()).then_some(STIR)).collect();
-    let what = move || {
-        match on.get() {
+    view! {
+        <div class="deeds" role="group" aria-label="What to break">{KINDS.into_iter().chain(stir).map(kind).rows()}</div>
+    }
+}
+
+fn stirs(page: Page) -> &'static [StirCard] {
+    page.with_run_now(|run| run.entry().stirs).unwrap_or_default()
+}
+
+/// Which of its kind.
+fn what(aim: Aim) -> AnyView {
+    let Aim { page, node, ends, .. } = aim;
+    match aim.on.get() {
         On::Stir => view! {
-            <dl class="stirs">{stirs.iter().map(|s| view! { <dt>{words::capital(s.name)}</dt><dd class="soft">{s.says}</dd> }).rows()}</dl>
+            <dl class="stirs">{stirs(page).iter().map(|s| view! { <dt>{words::capital(s.name)}</dt><dd class="soft">{s.says}</dd> }).rows()}</dl>
         }
         .into_any(),
         On::Network => view! {
@@ -173,52 +227,80 @@ pub fn BreakSheet() -> impl IntoView {
             </div>
         }
         .into_any(),
-        On::Message => view! {
-            {move || if choices.with(Vec::is_empty) {
-                view! { <p class="soft">"No message is on its way at this moment, and none is held."</p> }.into_any()
-            } else {
-                let now = chosen().map(|m| m.0);
-                view! {
-                    <label class="field"><span>"Message"</span>
-                        <select on:change=move |ev| message.set(event_target_value(&ev).parse().ok().map(MsgId))>
-                            {choices.get().into_iter().map(|(m, name)| view! { <option value=m.to_string() selected=now == Some(m)>{name}</option> }).rows()}
-                        </select>
-                    </label>
-                }.into_any()
-            }}
-        }
-        .into_any(),
+        On::Message => (move || which_message(aim)).into_any(),
     }
-    };
+}
+
+fn which_message(aim: Aim) -> AnyView {
+    if aim.choices.with(Vec::is_empty) {
+        return view! { <p class="soft">"No message is on its way at this moment, and none is held."</p> }.into_any();
+    }
+    let now = aim.message().map(|m| m.0);
     view! {
-        <h2>"Break something"</h2>
-        <p class="soft">{move || format!("At {}. It becomes a line of the scenario; Ctrl Z takes it back.", words::clock(page.head.get().at))}</p>
-        <div class="deeds" role="group" aria-label="What to break">{kinds.into_iter().map(kind).rows()}</div>
-        {what}
-        <div class="deeds" role="group" aria-label="How">{move || promised(false).into_iter().filter(|d| !d.0).map(|d| view! { <Button deed=d.1 press=press/> }).rows()}</div>
-        {when(move || on.get() == On::Message, move || view! {
+        <label class="field"><span>"Message"</span>
+            <select on:change=move |ev| aim.message.set(event_target_value(&ev).parse().ok().map(MsgId))>
+                {aim.choices.get().into_iter().map(|(m, name)| view! { <option value=m.to_string() selected=now == Some(m)>{name}</option> }).rows()}
+            </select>
+        </label>
+    }
+    .into_any()
+}
+
+/// How to break it: what is promised to be borne, and below it what is more than that.
+#[component]
+fn How(aim: Aim, press: impl Fn(Deed) + Copy + Send + Sync + 'static) -> impl IntoView {
+    let page = aim.page;
+    let deeds = Kept::new(move || aim.deeds());
+    let comes = Kept::new(move || aim.to_coming());
+    let is_beyond =
+        move |d: &Deed| page.with_run_now(|run| beyond(run, &d.act, &d.then)).unwrap_or(false);
+    let some = move |deeds: Vec<Deed>, more: bool| {
+        deeds.into_iter().filter(|d| is_beyond(d) == more).collect::<Vec<_>>()
+    };
+    let more = move || some([deeds.get(), comes.get()].concat(), true);
+    let buttons = move |deeds: Vec<Deed>| {
+        deeds.into_iter().map(|d| view! { <Button deed=d press=press/> }).rows()
+    };
+    let title = page.with_run_now(|run| run.entry().title).unwrap_or_default();
+    view! {
+        <div class="deeds" role="group" aria-label="How">{move || buttons(some(deeds.get(), false))}</div>
+        {when(move || aim.on.get() == On::Message, move || view! {
             <section class="coming" aria-labelledby="coming">
                 <h3 id="coming">"Messages still to come"</h3>
-                <Coming chosen=coming/>
-                <div class="deeds" role="group" aria-label="How, when they come">{move || promised(false).into_iter().filter(|d| d.0).map(|d| view! { <Button deed=d.1 press=press/> }).rows()}</div>
+                <Coming chosen=aim.coming/>
+                <div class="deeds" role="group" aria-label="How, when they come">{move || buttons(some(comes.get(), false))}</div>
             </section>
         }.into_any())}
-        {when(move || !promised(true).is_empty(), move || view! {
+        {when(move || !more().is_empty(), move || view! {
             <section aria-labelledby="beyond">
                 <h3 id="beyond">{format!("More than {title} promises to bear")}</h3>
-                <div class="deeds" role="group" aria-labelledby="beyond">{move || promised(true).into_iter().map(|d| view! { <Button deed=d.1 press=press/> }).rows()}</div>
+                <div class="deeds" role="group" aria-labelledby="beyond">{move || buttons(more())}</div>
             </section>
         }.into_any())}
-        <p class="soft why-not" hidden=move || why.with(String::is_empty)>{move || why.get()}</p>
-        {move || asked.get().and_then(|d| d.ask.clone().map(|a| view! { <Value deed=d ask=a/> })).perhaps()}
-        {when(move || releases.with(|r| !r.is_empty()), move || view! {
-            <section class="held" aria-labelledby="held">
-                <h3 id="held">"Held messages"</h3>
-                <div class="deeds">{move || releases.get().into_iter().map(|d| view! { <Button deed=d press=release/> }).rows()}</div>
-            </section>
-        }.into_any())}
-        <div class="actions"><button type="button" on:click=move |_| page.sheet.set(None)>"Close"</button></div>
     }
+}
+
+/// Held messages are let go one after the other, in whatever order: the dialog stays.
+#[component]
+fn Releases() -> impl IntoView {
+    let page = expect_context::<Page>();
+    let all = Kept::new(move || releases(page));
+    let release = move |d: Deed| {
+        d.press(page);
+        dom::rendered(|| dom::focus("dialog .held button, dialog .actions button"));
+    };
+    when(
+        move || all.with(|r| !r.is_empty()),
+        move || {
+            view! {
+                <section class="held" aria-labelledby="held">
+                    <h3 id="held">"Held messages"</h3>
+                    <div class="deeds">{move || all.get().into_iter().map(|d| view! { <Button deed=d press=release/> }).rows()}</div>
+                </section>
+            }
+            .into_any()
+        },
+    )
 }
 
 /// Messages that are still to come.

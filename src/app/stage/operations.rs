@@ -144,30 +144,131 @@ fn scale(run: &Run, now: Us, w: f32) -> f64 {
     (to - from) as f64 / (x(to) - x(from)).max(1.0)
 }
 
+/// The history under judgement: by which model, what it says, and what would be if the hand let go.
+#[derive(Clone, Copy)]
+struct Judging {
+    page: Page,
+    /// The model the reader has chosen.
+    chosen: RwSignal<Option<&'static str>>,
+    /// The one that judges.
+    model: Kept<&'static str>,
+    would: Preview,
+    verdict: RwSignal<Option<Judged>, LocalStorage>,
+}
+
+impl Judging {
+    fn new(page: Page) -> Judging {
+        let chosen = RwSignal::new(None);
+        let model = Kept::new(move || {
+            chosen.get().unwrap_or_else(|| page.with_run(first_model).unwrap_or("linearizable"))
+        });
+        let would = RwSignal::new_local(None);
+        Judging { page, chosen, model, would, verdict: RwSignal::new_local(None) }
+    }
+
+    /// The run in view, or the one that would be. Tracked.
+    fn look(self, f: &mut dyn FnMut(&Run)) {
+        match self.would.get() {
+            Some(run) => f(&run.borrow()),
+            None => {
+                self.page.with_run(|run| f(run));
+            }
+        }
+    }
+
+    /// A verdict takes long where there are many operations: it is found once for each state of the run.
+    fn keep(self) {
+        effect(move || {
+            self.page.known.track();
+            let model = self.model.get();
+            let mut found = None;
+            self.look(&mut |run| found = judge(run, model));
+            self.verdict.set(found);
+        });
+    }
+
+    /// The verdict in words.
+    fn says(self) -> Option<String> {
+        let model = self.model.get();
+        self.verdict.with(|v| {
+            let Judged { history, verdict, .. } = v.as_ref()?;
+            let word = match verdict.holds() {
+                Some(true) => "yes",
+                Some(false) => "no",
+                None => "not settled",
+            };
+            let name = |n: NodeId| self.page.with_run_now(|run| run.name(n).to_string());
+            let why = verdict.sentence(history, &|n| name(n).unwrap_or_default());
+            // Whatever the playhead has seen of it.
+            Some(format!("Of the whole run, {model}: {word}. {why}"))
+        })
+    }
+
+    /// The first of the operations that contradict the model.
+    fn guilty(self) -> Option<EventId> {
+        self.verdict.with(|v| match v.as_ref()? {
+            Judged { history, verdict: Verdict::No { ops, .. }, .. } => {
+                history.ops.get(*ops.first()?).map(|op| EventId(op.invoke as u32))
+            }
+            _ => None,
+        })
+    }
+
+    /// Whether a model holds, as far as it was asked.
+    fn holds(self, word: &str) -> Option<Option<bool>> {
+        self.verdict
+            .with(|v| v.as_ref()?.all.iter().find(|(m, _)| *m == word).map(|(_, holds)| *holds))
+    }
+
+    /// A model to choose.
+    fn option(self, m: Model) -> impl IntoView {
+        let word = m.word();
+        let sign = move || match self.holds(word) {
+            Some(Some(true)) => ("yes", "✓ "),
+            Some(Some(false)) => ("no", "✗ "),
+            Some(None) => ("open", "? "),
+            None => ("", ""),
+        };
+        let name = move || match sign().0 {
+            "" => word.to_string(),
+            "open" => format!("{word}: not settled"),
+            holds => format!("{word}: {holds}"),
+        };
+        view! {
+            <button type="button" class="small wide" aria-pressed=move || (self.model.get() == word).to_string() aria-label=name data-holds=move || sign().0
+                on:click=move |_| self.chosen.set(Some(word))><span aria-hidden="true">{move || sign().1}</span>{word}</button>
+        }
+    }
+}
+
 #[component]
 pub fn Operations() -> impl IntoView {
     let page = expect_context::<Page>();
     let plate = Plate::new(110.0);
-    let chosen = RwSignal::new(None::<&'static str>);
-    let model = Kept::new(move || {
-        chosen.get().unwrap_or_else(|| page.with_run(first_model).unwrap_or("linearizable"))
-    });
-    let would: Preview = RwSignal::new_local(None);
-    let looked_at = move |f: &mut dyn FnMut(&Run)| match would.get() {
-        Some(run) => f(&run.borrow()),
-        None => {
-            page.with_run(|run| f(run));
-        }
+    let judging = Judging::new(page);
+    judging.keep();
+    draw(judging, plate);
+    let hand = Hand { page, plate, grip: StoredValue::new(None), would: judging.would };
+    let visit = move |e: EventId| {
+        view! { <button type="button" class="small wide" on:click=move |_| page.visit(e)>"Show them"</button> }
     };
-    // A verdict takes long where there are many operations: it is found once for each state of the run.
-    let verdict = RwSignal::new_local(None::<Judged>);
-    effect(move || {
-        page.known.track();
-        let model = model.get();
-        let mut found = None;
-        looked_at(&mut |run| found = judge(run, model));
-        verdict.set(found);
-    });
+    view! {
+        <div class="judged" tabindex="0" role="region" aria-label="What a model says of the operations">
+            <div class="models" role="group" aria-label="Model">{Model::ALL.into_iter().map(|m| judging.option(m)).rows()}</div>
+            <span aria-live="polite">{move || judging.says()}</span>
+            {move || judging.guilty().map(visit).perhaps()}
+            {by_buttons(page)}
+        </div>
+        <div class="handled" on:pointerdown=move |ev| hand.down(&ev) on:pointermove=move |ev| hand.drag(&ev)
+            on:pointerup=move |_| hand.drop() on:pointercancel=move |_| hand.cancel()>
+            {plate.view(page, "Operations from call to return".to_string(), None)}
+        </div>
+    }
+}
+
+/// Draw the bars, and the veil over what comes after the playhead.
+fn draw(judging: Judging, plate: Plate) {
+    let page = judging.page;
     let in_sight = Kept::new(move || {
         page.known.track();
         let now = page.head.get().at;
@@ -193,125 +294,96 @@ pub fn Operations() -> impl IntoView {
         let mut over = vec![];
         let mut picture = Picture::default();
         // What would be under the hand has events of its own: nothing is known of how they stand.
-        let loaded = page.loaded_now().filter(|_| would.with(Option::is_none));
-        looked_at(&mut |run| {
+        let loaded = page.loaded_now().filter(|_| judging.would.with(Option::is_none));
+        judging.look(&mut |run| {
             let index = loaded.as_ref().map(|l| l.index.borrow());
             let beside = index.as_ref().zip(kin::event_of(run, pick));
             let beside = beside.map(|(index, e)| Beside::new(run, index, e));
-            verdict.with(|v| {
+            judging.verdict.with(|v| {
                 let judged = v.as_ref().map(|v| (&v.history, &v.verdict));
                 let drawn =
                     history::history(run, judged, ((from, to), now), w, (pick, beside.as_ref()));
-                let p = drawn.picture;
                 over = drawn.over;
-                // Outlines are drawn half outside of their bars.
-                let bars = Form::Group { x: 0.0, y: EDGE, kids: p.shapes };
-                picture =
-                    Picture { shapes: vec![Shape::new("", bars)], w: p.w, h: p.h + 2.0 * EDGE };
+                picture = framed(drawn.picture);
             });
         });
         plate.paint(picture);
         plate.over(over, EDGE);
     });
+}
 
-    let says = move || {
-        let model = model.get();
-        verdict.with(|v| {
-            let Judged { history, verdict, .. } = v.as_ref()?;
-            let word = match verdict.holds() {
-                Some(true) => "yes",
-                Some(false) => "no",
-                None => "not settled",
-            };
-            let name = |n: NodeId| page.with_run_now(|run| run.name(n).to_string());
-            let why = verdict.sentence(history, &|n| name(n).unwrap_or_default());
-            // Whatever the playhead has seen of it.
-            Some(format!("Of the whole run, {model}: {word}. {why}"))
-        })
-    };
-    // The first of the operations that contradict the model.
-    let guilty = move || {
-        verdict.with(|v| match v.as_ref()? {
-            Judged { history, verdict: Verdict::No { ops, .. }, .. } => {
-                history.ops.get(*ops.first()?).map(|op| EventId(op.invoke as u32))
-            }
-            _ => None,
-        })
-    };
-    let visit = move |e: EventId| {
-        view! { <button type="button" class="small wide" on:click=move |_| page.visit(e)>"Show them"</button> }
-    };
-    let holds = move |word: &str| {
-        verdict.with(|v| v.as_ref()?.all.iter().find(|(m, _)| *m == word).map(|(_, holds)| *holds))
-    };
-    let option = move |m: Model| {
-        let word = m.word();
-        let sign = move || match holds(word) {
-            Some(Some(true)) => ("yes", "✓ "),
-            Some(Some(false)) => ("no", "✗ "),
-            Some(None) => ("open", "? "),
-            None => ("", ""),
-        };
-        let name = move || match sign().0 {
-            "" => word.to_string(),
-            "open" => format!("{word}: not settled"),
-            holds => format!("{word}: {holds}"),
-        };
-        view! {
-            <button type="button" class="small wide" aria-pressed=move || (model.get() == word).to_string() aria-label=name data-holds=move || sign().0
-                on:click=move |_| chosen.set(Some(word))><span aria-hidden="true">{move || sign().1}</span>{word}</button>
-        }
-    };
+/// Outlines are drawn half outside of their bars.
+fn framed(p: Picture) -> Picture {
+    let bars = Form::Group { x: 0.0, y: EDGE, kids: p.shapes };
+    Picture { shapes: vec![Shape::new("", bars)], w: p.w, h: p.h + 2.0 * EDGE }
+}
 
-    let grip = StoredValue::new(None::<Grip>);
-    let down = move |ev: PointerEvent| {
-        if let Some(g) = taken(&ev, page, plate).filter(|_| ev.button() == 0 && ev.is_primary()) {
-            grip.set_value(Some(g));
+/// The hand on a bar. While it moves, what it would come to is run and judged.
+#[derive(Clone, Copy)]
+struct Hand {
+    page: Page,
+    plate: Plate,
+    grip: StoredValue<Option<Grip>>,
+    would: Preview,
+}
+
+impl Hand {
+    fn down(self, ev: &PointerEvent) {
+        let grip = taken(ev, self.page, self.plate);
+        if let Some(g) = grip.filter(|_| ev.button() == 0 && ev.is_primary()) {
+            self.grip.set_value(Some(g));
         }
-    };
-    let cancel = move |_: PointerEvent| {
-        grip.set_value(None);
-        would.set(None);
-    };
-    // What the hand has come to since the last frame is run once.
-    let look = move || {
-        let Some(g) = grip.try_get_value().flatten().filter(|g| g.due) else { return };
-        grip.set_value(Some(Grip { due: false, ..g }));
-        let text = page.loaded_now().zip(g.held.text(page, g.deed, g.by));
-        would.set(text.and_then(|(loaded, text)| preview(&loaded, &text)));
-    };
-    let drag = move |ev: PointerEvent| {
-        let Some(mut g) = grip.get_value() else { return };
+    }
+
+    fn cancel(self) {
+        self.grip.set_value(None);
+        self.would.set(None);
+    }
+
+    /// What the hand has come to since the last frame is run once.
+    fn look(self) {
+        let Some(g) = self.grip.try_get_value().flatten().filter(|g| g.due) else { return };
+        self.grip.set_value(Some(Grip { due: false, ..g }));
+        let text = self.page.loaded_now().zip(g.held.text(self.page, g.deed, g.by));
+        self.would.set(text.and_then(|(loaded, text)| preview(&loaded, &text)));
+    }
+
+    fn drag(self, ev: &PointerEvent) {
+        let Some(mut g) = self.grip.get_value() else { return };
         // It was let go where nobody heard of it.
         if ev.buttons() == 0 {
-            return cancel(ev);
+            return self.cancel();
         }
         let dx = f64::from(ev.client_x()) - g.x;
         if g.by == 0 && dx.abs() < STILL {
             return;
         }
-        if let Some(root) = plate.root() {
+        if let Some(root) = self.plate.root() {
             let _ = root.set_pointer_capture(ev.pointer_id());
         }
-        let step = page.with_run_now(hand::step).unwrap_or(1);
+        let step = self.page.with_run_now(hand::step).unwrap_or(1);
         let by = g.held.by(g.deed, (dx * g.us_per_px) as i64, step);
         if by != g.by {
             let due = std::mem::replace(&mut g.due, true);
             g.by = by;
             if !due {
-                request_animation_frame(look);
+                request_animation_frame(move || self.look());
             }
         }
-        grip.set_value(Some(g));
-    };
-    let drop = move |_: PointerEvent| {
-        let Some(g) = grip.try_update_value(Option::take).flatten() else { return };
-        would.set(None);
+        self.grip.set_value(Some(g));
+    }
+
+    fn drop(self) {
+        let Some(g) = self.grip.try_update_value(Option::take).flatten() else { return };
+        self.would.set(None);
         if g.by != 0 {
-            act(page, g.held, g.deed, g.by);
+            act(self.page, g.held, g.deed, g.by);
         }
-    };
-    // The same by buttons, for the operation that is selected.
+    }
+}
+
+/// The same by buttons, for the operation that is selected.
+fn by_buttons(page: Page) -> AnyView {
     let in_hand = Kept::new(move || match page.pick.get() {
         Pick::Op(op) => page.with_run(|run| hand::held(run, op)).flatten(),
         _ => None,
@@ -325,27 +397,15 @@ pub fn Operations() -> impl IntoView {
         };
         view! { <button type="button" class="small wide" on:click=go>{word}</button> }
     };
-    let deeds = move || {
-        in_hand.get().map(|_| {
-            view! {
-                <span class="deeds" role="group" aria-label="The selected operation">
-                    {deed("earlier", Deed::Move, -1)}{deed("later", Deed::Move, 1)}
-                    {deed("shorter", Deed::Stretch, -1)}{deed("longer", Deed::Stretch, 1)}
-                </span>
-            }
-        })
+    let deeds = move |_: Held| {
+        view! {
+            <span class="deeds" role="group" aria-label="The selected operation">
+                {deed("earlier", Deed::Move, -1)}{deed("later", Deed::Move, 1)}
+                {deed("shorter", Deed::Stretch, -1)}{deed("longer", Deed::Stretch, 1)}
+            </span>
+        }
     };
-    view! {
-        <div class="judged" tabindex="0" role="region" aria-label="What a model says of the operations">
-            <div class="models" role="group" aria-label="Model">{Model::ALL.into_iter().map(option).rows()}</div>
-            <span aria-live="polite">{says}</span>
-            {move || guilty().map(visit).perhaps()}
-            {move || deeds().perhaps()}
-        </div>
-        <div class="handled" on:pointerdown=down on:pointermove=drag on:pointerup=drop on:pointercancel=cancel>
-            {plate.view(page, "Operations from call to return".to_string(), None)}
-        </div>
-    }
+    (move || in_hand.get().map(deeds).perhaps()).into_any()
 }
 
 /// The bar under the pointer, if it can be moved; its end, if the pointer is there.
