@@ -1085,6 +1085,25 @@ fn availability_counts_what_each_client_was_answered_by_now_and_tells_nothing_of
 }
 
 #[test]
+fn an_operation_without_room_for_words_has_its_value_below_its_bar() {
+    use engine::scene::history::history;
+    let run = house::run_text(
+        "lamplight 1\nrun abd nodes=3 clients=1 seed=1\nnet latency=10ms\n\
+         load c1 put x rate=20/s arrivals=even from=0ms to=1s\nuntil 1100ms\n",
+    );
+    let bars = history(&run, None, ((0, SEC), SEC), 390.0, (Pick::None, None));
+    let shapes: Vec<Shape> = bars.picture.shapes.into_iter().chain(bars.over).collect();
+    let (mut words, mut boxes) = (vec![], vec![]);
+    texts(&shapes, "value beside-bar", &mut words);
+    for (word, x, y) in &words {
+        assert!(*y > 18.0 && *y < bars.picture.h, "{words:?}");
+        boxes.push(Box2::of_text(*x, *y, text::mono(word, text::SMALL), text::SMALL));
+    }
+    assert!(words.len() >= 18, "{words:?} of {}", run.trace().ops.len());
+    apart(&boxes);
+}
+
+#[test]
 fn charts_stand_under_one_axis_of_time() {
     use engine::scene::clocks::Clocks;
     use engine::scene::measures::{Measures, measures, x_at};
