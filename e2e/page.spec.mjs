@@ -62,6 +62,18 @@ test.describe("a first visit", () => {
   });
 });
 
+test("on a phone the band of the caption is as high as its run needs, and keeps its height", async ({ page, open }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  const height = () => page.locator(".caption").evaluate((p) => p.clientHeight);
+  await open("#abd/happy");
+  const three = await height();
+  await open("?theme=light#abd/happy&t=140ms");
+  await expect(page.locator(".told")).toContainText("2 of 3 replicas");
+  expect(await height()).toBe(three);
+  await open("?theme=dark#abd/spectrum&t=0ms");
+  await expect.poll(height).toBeGreaterThan(three);
+});
+
 test.describe("the transport", () => {
   test.beforeEach(async ({ open }) => {
     await open("#vector-clocks/triangle&t=5ms");

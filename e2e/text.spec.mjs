@@ -248,8 +248,12 @@ test.describe("settings", () => {
     await nodes.press("Enter");
     await expect(field(page)).toHaveValue(/run +raft nodes=3/);
     await expect(page.locator(".topology .node")).toHaveCount(4);
+    // What is tried is one branch, which is called by the value.
+    const branch = page.locator(".branch [aria-current]");
+    await expect(branch).toHaveText("nodes=3");
     await page.getByRole("button", { name: "Default of nodes: 5" }).click();
     await expect(nodes).toHaveValue("5");
+    await expect(branch).toHaveText("nodes=5");
     await expect(field(page)).not.toHaveValue(/nodes=/);
 
     const heartbeat = page.getByRole("textbox", { name: "heartbeat", exact: true });

@@ -79,7 +79,7 @@ fn open(page: Page, name: &str, text: &str) {
     let runs = page.loaded_now().is_some_and(|l| *l.text == *text);
     match (protocols::parse(text), running) {
         (Ok(s), Some(entry)) if s.run.entry == entry && !runs => {
-            match page.rewrite(|_| text.to_string(), &format!("{name} is open.")) {
+            match page.rewrite(|_| text.to_string(), name, &format!("{name} is open.")) {
                 Ok(()) => page.draft.set(None),
                 Err(says) => explain(page, says),
             }

@@ -225,8 +225,9 @@ fn move_to(page: Page, line: u32, at: Us) {
     let Some((text, index)) = in_text(page, line) else { return };
     let Some(moved) = edit::move_step(&text, index, Instant { at, k: 0 }) else { return };
     let says = page.with_run_now(|run| words::acted(run, line)).unwrap_or_default();
-    let wrong =
-        page.change(&moved, &format!("{} is at {} now", words::capital(&says), words::clock(at)));
+    let at = words::clock(at);
+    let branch = format!("{says} at {at}");
+    let wrong = page.change(&moved, &branch, &format!("{} is at {at} now", words::capital(&says)));
     if let Some(f) = wrong.first() {
         page.refuse(&faults::says(f));
     }
@@ -242,6 +243,7 @@ fn remove(page: Page, line: u32) {
     };
     let wrong = page.change(
         &edit::remove_step(&text, index),
+        &format!("no {says}"),
         &format!("{} is no longer in the scenario{with}", words::capital(&says)),
     );
     if let Some(f) = wrong.first() {
@@ -467,6 +469,7 @@ fn Menu(
             close(true);
             page.change(
                 &edit::insert_step(&loaded.text, at, &act),
+                &format!("bookmark at {}", words::clock(at.at)),
                 &format!("A bookmark is at {}", words::clock(at.at)),
             );
         };
@@ -560,7 +563,8 @@ fn Edit(line: u32, close: impl Fn(bool) + Copy + Send + Sync + 'static) -> impl 
         ev.prevent_default();
         let Some((text, index)) = in_text(page, line) else { return };
         let new = value.get_untracked();
-        let faults = page.change(&edit::replace_step(&text, index, &new), "The line is changed");
+        let faults =
+            page.change(&edit::replace_step(&text, index, &new), new.trim(), "The line is changed");
         match faults.first() {
             Some(f) => {
                 wrong.set(faults::says(f));

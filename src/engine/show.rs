@@ -16,7 +16,8 @@ pub struct Showcase {
 }
 
 impl Showcase {
-    /// Show something under a key; keys are the paper's words (`log`, `votes`).
+    /// Show something under a key; keys are the paper's words, never a field's name (`log`, `held-back`):
+    /// they head the exhibit, with spaces for hyphens, and stand in links.
     pub fn add(&mut self, key: &'static str, exhibit: Exhibit) {
         self.items.push((key, exhibit));
     }

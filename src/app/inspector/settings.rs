@@ -108,8 +108,9 @@ pub fn Settings() -> impl IntoView {
     }
 }
 
-/// Set a parameter in the text. None is its default.
-fn set(page: Page, name: &'static str, to: Option<String>) -> Result<(), String> {
+/// Set a parameter in the text. None is its default, which `default` calls by its value.
+fn set(page: Page, name: &'static str, to: Option<String>, default: &str) -> Result<(), String> {
+    let branch = [name, "=", to.as_deref().unwrap_or(default)].concat();
     let says = match &to {
         Some(v) => format!("{name} is {v} now."),
         None => format!("{name} has its default again."),
@@ -120,7 +121,7 @@ fn set(page: Page, name: &'static str, to: Option<String>) -> Result<(), String>
         Some(run) => edit::set_param_in(text, run, name, to.as_deref()),
         None => edit::set_param(text, name, to.as_deref()),
     };
-    page.rewrite(with, &says)
+    page.rewrite(with, &branch, &says)
 }
 
 /// One parameter.
@@ -133,7 +134,7 @@ fn Dial(card: &'static ParamCard) -> impl IntoView {
     let put = move |v: String| {
         let v = v.trim().to_string();
         let to = (v != card.default).then_some(v);
-        let said = set(page, card.name, to).err().unwrap_or_default();
+        let said = set(page, card.name, to, card.default).err().unwrap_or_default();
         if !said.is_empty() {
             page.said.set(format!("{}: {said} Nothing was changed.", card.name));
         }
@@ -165,7 +166,7 @@ fn Dial(card: &'static ParamCard) -> impl IntoView {
     };
     let back = move |_| {
         wrong.set(String::new());
-        let _ = set(page, card.name, None);
+        let _ = set(page, card.name, None, card.default);
     };
     view! {
         <div class="dial">
@@ -191,7 +192,7 @@ fn Seed() -> impl IntoView {
     let now = Kept::new(move || page.with_run(|run| value(run, "seed")).unwrap_or_default());
     let wrong = RwSignal::new(String::new());
     let put = move |v: String| {
-        wrong.set(set(page, "seed", Some(v.trim().into())).err().unwrap_or_default())
+        wrong.set(set(page, "seed", Some(v.trim().into()), "").err().unwrap_or_default())
     };
     view! {
         <div class="dial">
@@ -216,7 +217,8 @@ fn Switch(card: &'static BugCard, id: &'static str) -> impl IntoView {
     let turn = move |ev| {
         let to = event_target_checked(&ev);
         let says = if to { mistake(card) } else { format!("The mistake {} is off.", card.slug) };
-        let done = page.rewrite(|text| edit::set_bug(text, card.slug, to), &says);
+        let branch = [if to { "mistake " } else { "no mistake " }, card.slug].concat();
+        let done = page.rewrite(|text| edit::set_bug(text, card.slug, to), &branch, &says);
         wrong.set(done.err().unwrap_or_default());
     };
     let about = format!("about-{}", card.slug);

@@ -103,14 +103,15 @@ impl Page {
         Ok(())
     }
 
-    /// A line of the text was changed, moved or taken away. Gives what is wrong with the new text.
-    pub fn change(&self, text: &str, says: &str) -> Vec<Fault> {
+    /// A line of the text was changed, moved or taken away; `name` is what a branch of it is called. Gives what is wrong with
+    /// the new text.
+    pub fn change(&self, text: &str, name: &str, says: &str) -> Vec<Fault> {
         if let Err(faults) = protocols::parse(text) {
             return faults;
         }
         self.sharpen();
         let old = self.loaded_now();
-        if self.edit_to(text, Edit::Tweak, says) {
+        if self.edit_to(text, Edit::Tweak, name) {
             let void =
                 old.and_then(|old| self.with_run_now(|run| new_void(&old.run.borrow(), run)));
             let void = void.flatten().map_or(String::new(), |v| format!(" {v}"));
@@ -121,14 +122,20 @@ impl Page {
         vec![]
     }
 
-    /// Change a setting of the text: a parameter, the seed, a mistake. A refusal is given back, and changes nothing.
-    pub fn rewrite(&self, how: impl FnOnce(&str) -> String, says: &str) -> Result<(), String> {
+    /// Change a setting of the text: a parameter, the seed, a mistake; `name` is what a branch of it is called. A refusal is
+    /// given back, and changes nothing.
+    pub fn rewrite(
+        &self,
+        how: impl FnOnce(&str) -> String,
+        name: &str,
+        says: &str,
+    ) -> Result<(), String> {
         let Some(loaded) = self.loaded_now() else { return Ok(()) };
         let text = how(&loaded.text);
         if text == *loaded.text {
             return Ok(());
         }
-        self.put_text(&text, Edit::Tweak, says.trim_end_matches('.'))?;
+        self.put_text(&text, Edit::Tweak, name)?;
         let says = format!("{says}{}", self.left_behind());
         self.said.set(says.clone());
         self.notice.set(Some(Notice { says, undo: true, serious: false }));
@@ -143,7 +150,7 @@ impl Page {
         }
         let seed = u64::from(u16::from_le_bytes(bytes));
         let Some(loaded) = self.loaded_now() else { return };
-        let name = format!("seed {seed}");
+        let name = format!("seed={seed}");
         if self.edit_to(&edit::set_seed(&loaded.text, seed), Edit::Tweak, &name) {
             self.go(Head::default());
             self.notice.set(Some(Notice {

@@ -74,17 +74,18 @@ impl Held {
         }
     }
 
-    /// What was done, in the words of the text.
-    pub fn says(&self, page: Page, deed: Deed, by: i64) -> String {
+    /// What is done, in the words of the text: `p2 get x at 0.030 s` as a name, and as a sentence.
+    pub fn says(&self, page: Page, deed: Deed, by: i64) -> [String; 2] {
         let line = in_text(page, self.line).and_then(|(text, i)| edit::step_line(&text, i));
         let line = line.unwrap_or_default();
         // Its `at` and its time go before what it does.
         let what = line.splitn(3, ' ').nth(2).unwrap_or(&line);
-        let time = |old: Us| words::clock(old.saturating_add_signed(by));
-        match deed {
-            Deed::Move => format!("{what} is at {} now", time(self.at)),
-            Deed::Stretch => format!("{what} takes {} now", time(self.long.unwrap_or(0))),
-        }
+        let (name, says, old) = match deed {
+            Deed::Move => (" at ", " is at ", self.at),
+            Deed::Stretch => (" for ", " takes ", self.long.unwrap_or(0)),
+        };
+        let time = words::clock(old.saturating_add_signed(by));
+        [[what, name, &time].concat(), [what, says, &time, " now"].concat()]
     }
 }
 

@@ -315,6 +315,9 @@ fn long_word(letters: usize) -> Option<&'static str> {
     }
 }
 
+/// More letters than this the text at the beginning has no room in the band of a phone that is high enough for the others.
+const ROOMY: usize = 240;
+
 /// The caption. The time is when it was told, not now.
 #[component]
 pub fn Caption() -> impl IntoView {
@@ -345,8 +348,11 @@ pub fn Caption() -> impl IntoView {
         });
     });
     let length = move || told.with(|t| long_word(t.says.chars().count()));
+    // The band has one height for the whole run.
+    let is_roomy = |run: &Run| run.scenario().about.chars().count() > ROOMY;
+    let roomy = Kept::new(move || page.with_run(is_roomy).unwrap_or(false));
     view! {
-        <p class="caption" node_ref=frame data-long=length>
+        <p class="caption" node_ref=frame data-long=length data-roomy=move || roomy.get().then_some("true")>
             <span class="when">{move || told.with(|t| t.event.is_some().then(|| words::clock(t.at)))}</span>
             <span class="told">{move || told.with(|t| t.says.clone())}</span>
         </p>

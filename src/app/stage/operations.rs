@@ -425,11 +425,11 @@ fn taken(ev: &PointerEvent, page: Page, plate: Plate) -> Option<Grip> {
 }
 
 fn act(page: Page, held: Held, deed: Deed, by: i64) {
-    let says = held.says(page, deed, by);
+    let [name, says] = held.says(page, deed, by);
     let Some(text) = held.text(page, deed, by).filter(|_| by != 0) else {
         return page.refuse("its line does not say how long it takes, or it can go no further");
     };
-    if let Some(f) = page.change(&text, &says).first() {
+    if let Some(f) = page.change(&text, &name, &says).first() {
         page.refuse(&crate::app::faults::says(f));
     }
     page.select(Pick::Op(held.op));

@@ -155,7 +155,7 @@ pub fn draw(
         let pieces = part.shapes.iter().any(|s| s.pick != Pick::None);
         let moved = Shape::new("", super::Form::Group { x: 44.0, y: 0.0, kids: part.shapes });
         let role = if kin == Kin::Concurrent { "exhibit kin-concurrent" } else { "exhibit" };
-        let name = kin.named(&[run.name(*n), ", ", stack.key].concat());
+        let name = kin.named(&[run.name(*n), ", ", &stack.key.replace('-', " ")].concat());
         let whose = |s: Shape| s.pick(Pick::Node(*n), name);
         let group = |kids| super::Form::Group { x: 0.0, y: out.h, kids };
         let named = sign.into_iter().chain([label]);
@@ -208,22 +208,59 @@ fn lines(rows: impl Iterator<Item = (f32, String)>, w: f32) -> Picture {
     Picture { shapes, w, h }
 }
 
+/// Columns of one width where all their words have room, else each as wide as it needs; those that have no place beside the
+/// others stand below them.
 fn table(t: &Table, w: f32) -> Picture {
     let cols = t.head.len().max(t.rows.iter().map(Vec::len).max().unwrap_or(0)).max(1);
+    let mut need: Vec<f32> = (0..cols).map(|c| column(t, c)).collect();
     let pitch = w / cols as f32;
-    let mut shapes = vec![];
-    let mut row = |cells: &[String], y: f32, role: &'static str| {
-        for (i, c) in cells.iter().enumerate() {
-            let words = text::fit(c, text::LABEL, pitch - 8.0);
-            shapes.push(Shape::text(role, pitch * i as f32, y, Anchor::Start, words));
+    let even = need.iter().all(|n| *n <= pitch);
+    need[0] = need[0].min(w / 2.0);
+    let (mut shapes, mut top) = (vec![], 0.0);
+    for part in if even { vec![(0..cols).collect()] } else { parts(&need, w) } {
+        let spare = (w - part.iter().map(|c| need[*c]).sum::<f32>()) / part.len() as f32;
+        let (mut x, mut places) = (0.0, vec![]);
+        for c in part {
+            let wide = if even { pitch } else { (need[c] + spare.max(0.0)).min(w - x) };
+            places.push((c, x, wide));
+            x += wide;
         }
-    };
-    row(&t.head, 14.0, "soft");
-    for (i, cells) in t.rows.iter().enumerate() {
-        row(cells, 14.0 + LINE * (i + 1) as f32, "value");
+        for (i, cells) in std::iter::once(&t.head).chain(&t.rows).enumerate() {
+            let (role, y) = (if i == 0 { "soft" } else { "value" }, top + 14.0 + LINE * i as f32);
+            for &(c, x, wide) in &places {
+                let words = cells.get(c).map(|cell| text::fit(cell, text::LABEL, wide - 8.0));
+                shapes.extend(words.map(|words| Shape::text(role, x, y, Anchor::Start, words)));
+            }
+        }
+        shapes.push(Shape::line("rule", 0.0, top + LINE - 1.0, w, top + LINE - 1.0));
+        top += LINE * (t.rows.len() + 1) as f32 + PART;
     }
-    shapes.push(Shape::line("rule", 0.0, LINE - 1.0, w, LINE - 1.0));
-    Picture { shapes, w, h: LINE * (t.rows.len() + 1) as f32 }
+    Picture { shapes, w, h: top - PART }
+}
+
+/// Between the parts of a table that stand below each other.
+const PART: f32 = 6.0;
+
+/// The room a column of a table needs.
+fn column(t: &Table, c: usize) -> f32 {
+    let head = t.head.get(c).map_or(0.0, |h| text::width(h, text::LABEL));
+    let wide = |s: &String| text::mono(s, text::LABEL).max(text::width(s, text::LABEL));
+    t.rows.iter().filter_map(|r| r.get(c)).map(wide).fold(head, f32::max) + 12.0
+}
+
+/// Which columns stand beside each other: the first, which names the rows, with as many of the others as have room, and again
+/// with those that had none.
+fn parts(need: &[f32], w: f32) -> Vec<Vec<usize>> {
+    let (mut out, mut used) = (vec![vec![0]], need[0]);
+    for c in 1..need.len() {
+        if used + need[c] > w && out.last().is_some_and(|part| part.len() > 1) {
+            out.push(vec![0]);
+            used = need[0];
+        }
+        out.last_mut().into_iter().for_each(|part| part.push(c));
+        used += need[c];
+    }
+    out
 }
 
 /// Members or waiting things, one after the other, in as many rows as they need.

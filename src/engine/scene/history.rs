@@ -23,6 +23,9 @@ const BAR: f32 = 18.0;
 const LEAST: f32 = 6.0;
 /// Width of what a finger meets.
 const TARGET: f32 = 24.0;
+/// From the top of a bar to the baseline of a word below it, and how wide such a word may be.
+const BELOW: f32 = BAR + 9.0;
+const SHORT: f32 = 28.0;
 /// How far a shade reaches beyond its bar.
 const AROUND: f32 = 4.0;
 
@@ -86,6 +89,8 @@ pub fn history(
             shapes.push(Shape::text("lane-name", 0.0, y, Anchor::Start, run.name(rows[r].0)));
         }
     }
+    // Where in each row the last word below a bar ends.
+    let mut ends = vec![left; rows.len()];
     for (i, &(row, id, op, a, b)) in bars.iter().enumerate() {
         let next = bars[i + 1..].iter().find(|n| n.0 == row).map_or(w, |n| x(n.3));
         let (x0, x1) = (x(a.max(from)), x(b.min(to)).max(x(a.max(from)) + LEAST));
@@ -97,7 +102,7 @@ pub fn history(
         };
         let at = At { x0, x1, next, y: place(row), veil: x(now.clamp(from, to)), when };
         let chosen = selected == Pick::Op(id);
-        let (shape, said) = bar(run, id, op, at, bad, chosen);
+        let (shape, said) = bar(run, id, op, at, (bad, chosen), &mut ends[row]);
         over.extend(said);
         // Nothing stands to itself.
         shapes.push(match beside.filter(|_| !chosen) {
@@ -164,8 +169,16 @@ enum When {
     Answered,
 }
 
-/// The bar, and its words once more where they would lie under the veil before their time has come.
-fn bar(run: &Run, id: OpId, op: &OpRec, at: At, bad: bool, chosen: bool) -> (Shape, Option<Shape>) {
+/// The bar, and its words once more where they would lie under the veil before their time has come. `ends` is where the last
+/// word below the bars of this row does.
+fn bar(
+    run: &Run,
+    id: OpId,
+    op: &OpRec,
+    at: At,
+    (bad, chosen): (bool, bool),
+    ends: &mut f32,
+) -> (Shape, Option<Shape>) {
     let At { x0, x1, next, y, veil, when } = at;
     let role = match (&op.ret, bad) {
         (_, true) => "bar broken",
@@ -178,8 +191,10 @@ fn bar(run: &Run, id: OpId, op: &OpRec, at: At, bad: bool, chosen: bool) -> (Sha
     // The longest that has room, in the bar or beside it; in the shortest there is the value alone.
     let beside = next.max(x1) - x1 - 10.0;
     let room = (x1 - x0 - 10.0).max(beside);
-    let fits = said.into_iter().find(|s| text::mono(&s.1, text::SMALL) <= room);
-    let (asked, answered) = fits.unwrap_or_default();
+    let fits = said.iter().find(|s| text::mono(&s.1, text::SMALL) <= room).cloned();
+    // Where not even that has, it stands below its bar, or the first letter of what was asked.
+    let below = fits.is_none();
+    let (asked, answered) = fits.unwrap_or_else(|| mark(op, said));
     let wide = text::mono(&answered, text::SMALL);
     // What is short, and narrow on a phone, is still met by a finger: as far as the next one leaves room.
     let reach = (x0 + TARGET).min(next).max(x1) - x0;
@@ -187,27 +202,40 @@ fn bar(run: &Run, id: OpId, op: &OpRec, at: At, bad: bool, chosen: bool) -> (Sha
         Shape::rect("hit", x0, y - (PITCH - BAR) / 2.0, reach, PITCH),
         Shape::round(role, x0, y, x1 - x0, BAR, 4.0),
     ];
-    let (role, x) = if wide + 10.0 <= x1 - x0 {
-        ("value on-bar", x0 + 5.0)
+    let (role, x, y) = if below {
+        ("value beside-bar", (x0 + x1 - wide) / 2.0, y + BELOW)
+    } else if wide + 10.0 <= x1 - x0 {
+        ("value on-bar", x0 + 5.0, y + 13.0)
     } else {
-        ("value beside-bar", x1 + 5.0)
+        ("value beside-bar", x1 + 5.0, y + 13.0)
     };
     let mut over = None;
-    if !answered.is_empty() {
+    if !answered.is_empty() && (!below || x >= *ends) {
+        if below {
+            *ends = x + wide + 2.0;
+        }
         // What is open does not tell yet what it will be answered.
         let said = if when == When::Asked { asked } else { answered };
         let ends = x + text::mono(&said, text::SMALL);
         if when == When::Later || ends <= veil {
-            kids.push(Shape::text(role, x, y + 13.0, Anchor::Start, said));
+            kids.push(Shape::text(role, x, y, Anchor::Start, said));
         } else {
             // Beside the bar's own ground: the veil has made it pale.
-            let (y, role) = (y + 13.0, "value beside-bar");
-            over = Some(Shape::text(role, x, y, Anchor::Start, said));
+            over = Some(Shape::text("value beside-bar", x, y, Anchor::Start, said));
         }
     }
     let name = [run.name(op.node), " ", &words].concat();
     let role = if chosen { "op selected" } else { "op" };
     (Shape::group(role, kids).pick(Pick::Op(id), name), over)
+}
+
+/// The shortest there is to say of an operation: the last of what may be said of it, or the first letter of its verb.
+fn mark(op: &OpRec, mut said: Vec<(String, String)>) -> (String, String) {
+    let last = said.pop().filter(|s| text::mono(&s.1, text::SMALL) <= SHORT);
+    last.unwrap_or_else(|| {
+        let letter: String = op.verb.chars().take(1).collect();
+        (letter.clone(), letter)
+    })
 }
 
 /// What stands in a bar or beside it, longest first: while it is open, and when it is answered.

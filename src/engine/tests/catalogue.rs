@@ -158,6 +158,31 @@ fn views_of_single_scenarios_show_something() {
     c.none();
 }
 
+/// What nodes show is headed by words, not by the names of fields.
+#[test]
+fn exhibits_are_headed_by_words() {
+    let mut c = Complaints::default();
+    for bill in bills() {
+        for s in of_entry(bill).iter().step_by(4) {
+            let run = s.run();
+            let last = run.trace().len();
+            for e in (0..6).map(|i| (last - 1) * i / 5) {
+                for stack in exhibit::stacks(&run, &run.peek(engine::ids::EventId(e as u32))) {
+                    let name = || format!("{}: {}", s.name(), stack.key);
+                    let plain = |l: char| l.is_ascii_lowercase() || l.is_ascii_digit() || l == '-';
+                    c.unless(stack.key.chars().all(plain), name);
+                    for (_, shown) in &stack.items {
+                        let Exhibit::Table(t) = shown else { continue };
+                        let heads = || format!("{}: {:?}", name(), t.head);
+                        c.unless(!t.head.iter().any(|h| h.contains('_')), heads);
+                    }
+                }
+            }
+        }
+    }
+    c.none();
+}
+
 fn shows_something(run: &engine::run::Run, view: View) -> bool {
     let index = Index::new(run);
     match view {

@@ -990,6 +990,88 @@ fn what_a_round_trip_cannot_see_is_the_error_of_the_estimate() {
 }
 
 #[test]
+fn the_readings_of_whoever_asks_stand_over_its_lane_and_the_others_under_theirs() {
+    let run = shipped("ntp/scenarios/worked");
+    let view = Viewport::new(&run, 1_990 * MS, 2_110 * MS, 900.0, 260.0);
+    let shapes = spacetime::still(&run, &Index::new(&run), &view, 2_110 * MS, Pick::None);
+    let mut words = vec![];
+    texts(&shapes, "value clock", &mut words);
+    let (asks, answers) = (view.y(NodeId(0)), view.y(NodeId(1)));
+    let at = |reading: &str| {
+        let found = words.iter().find(|w| w.0 == reading);
+        found.unwrap_or_else(|| panic!("{reading} is not among {words:?}")).2
+    };
+    assert!(at("2s") < asks && at("2.055s") < asks, "{words:?}");
+    assert!(at("2.07s") > answers && at("2.075s") > answers, "{words:?}");
+}
+
+/// Tables of a run at its end.
+fn tables(run: &Run) -> Vec<(&'static str, engine::show::Table)> {
+    let last = EventId(run.trace().len() as u32 - 1);
+    let all = exhibit::stacks(run, &run.peek(last)).into_iter();
+    let one = |s: exhibit::Stack| {
+        let key = s.key;
+        s.items.into_iter().filter_map(move |(_, e)| match e {
+            engine::show::Exhibit::Table(t) => Some((key, t)),
+            _ => None,
+        })
+    };
+    all.flat_map(one).collect()
+}
+
+#[test]
+fn times_in_one_column_have_one_unit_and_as_many_decimals() {
+    for path in ["worked", "falseticker", "filter", "slew", "berkeley", "step-back"] {
+        let run = shipped(&["ntp/scenarios/", path].concat());
+        let mut compared = 0;
+        for (key, t) in tables(&run) {
+            for (c, head) in t.head.iter().enumerate() {
+                let cells = || t.rows.iter().map(|r| r[c].as_str());
+                let digits = |cell: &str| cell.split_once('.').map_or(0, |(_, d)| d.len());
+                if head.contains(", ") {
+                    compared += t.rows.len();
+                    assert!(
+                        cells().all(|c| c.ends_with(|l: char| l.is_ascii_digit())),
+                        "{key}: {t:?}"
+                    );
+                    let first = cells().next().map(digits);
+                    assert!(cells().all(|c| Some(digits(c)) == first), "{key}: {t:?}");
+                } else {
+                    assert!(
+                        !cells().any(|c| c.ends_with("ms") || c.ends_with("us")),
+                        "{key}: {t:?}"
+                    );
+                }
+            }
+        }
+        assert!(compared > 0, "{path}");
+    }
+}
+
+#[test]
+fn a_table_that_is_wider_than_its_place_stands_in_parts_below_each_other() {
+    let run = shipped("ntp/scenarios/falseticker");
+    for (key, t) in tables(&run) {
+        let drawn = |w: f32| exhibit::one(&run, &engine::show::Exhibit::Table(t.clone()), w);
+        let (wide, narrow) = (drawn(800.0), drawn(250.0));
+        for (picture, w) in [(&wide, 800.0), (&narrow, 250.0)] {
+            let (mut words, mut boxes) = (vec![], vec![]);
+            ["soft", "value"].iter().for_each(|r| texts(&picture.shapes, r, &mut words));
+            for (text, x, y) in &words {
+                assert!(!text.contains('…'), "{key}: {text}");
+                boxes.push(Box2::of_text(*x, *y, text::width(text, text::LABEL), text::LABEL));
+            }
+            apart(&boxes);
+            assert!(boxes.iter().all(|b| b.x1 <= w && b.y1 <= picture.h), "{key}: {boxes:?}");
+        }
+        let lines = |p: &exhibit::Picture| of_role(&p.shapes, "rule").len();
+        assert_eq!(lines(&wide), 1, "{key}");
+        // What it has five columns for has no room on a phone.
+        assert_eq!(lines(&narrow) > 1, t.head.len() == 5, "{key}");
+    }
+}
+
+#[test]
 fn availability_counts_what_each_client_was_answered_by_now_and_tells_nothing_of_what_comes() {
     use engine::scene::clocks::Clocks;
     use engine::scene::measures::{Measures, measures};
@@ -1024,6 +1106,25 @@ fn availability_counts_what_each_client_was_answered_by_now_and_tells_nothing_of
         assert!(!picture.contains("of 31") && !picture.contains("of 30"), "{now}: {picture}");
         before = m.turns_by(now);
     }
+}
+
+#[test]
+fn an_operation_without_room_for_words_has_its_value_below_its_bar() {
+    use engine::scene::history::history;
+    let run = house::run_text(
+        "lamplight 1\nrun abd nodes=3 clients=1 seed=1\nnet latency=10ms\n\
+         load c1 put x rate=20/s arrivals=even from=0ms to=1s\nuntil 1100ms\n",
+    );
+    let bars = history(&run, None, ((0, SEC), SEC), 390.0, (Pick::None, None));
+    let shapes: Vec<Shape> = bars.picture.shapes.into_iter().chain(bars.over).collect();
+    let (mut words, mut boxes) = (vec![], vec![]);
+    texts(&shapes, "value beside-bar", &mut words);
+    for (word, x, y) in &words {
+        assert!(*y > 18.0 && *y < bars.picture.h, "{words:?}");
+        boxes.push(Box2::of_text(*x, *y, text::mono(word, text::SMALL), text::SMALL));
+    }
+    assert!(words.len() >= 18, "{words:?} of {}", run.trace().ops.len());
+    apart(&boxes);
 }
 
 #[test]
@@ -1147,6 +1248,24 @@ fn words_of_links_and_names_of_messages_lie_on_no_others() {
                     assert!(!under.iter().any(|u| u.meets(&b)), "{path} {w}x{h} at {now}: {b:?}");
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn ways_pass_by_the_words_of_nodes_they_do_not_join() {
+    let run = shipped("causal_store/scenarios/happy");
+    for (w, h) in [(412.0, 196.0), (412.0, 220.0), (700.0, 300.0), (358.0, 240.0)] {
+        let layout = Layout::new(&run, w, h);
+        let replicas: Vec<NodeId> =
+            run.cast().all().filter(|n| run.name(*n).starts_with('n')).collect();
+        let [a, between, b] = replicas[..] else { panic!("{replicas:?}") };
+        let ((x, y), _) = layout.lines(between, 1);
+        let word = Box2::of_text(x - 18.0, y, 36.0, text::SMALL);
+        let way = layout.middle(a, b);
+        for i in 0..40 {
+            let at = |i: i32| way.at(i as f32 / 40.0);
+            assert!(!word.crossed(at(i), at(i + 1)), "{w}x{h}: {way:?} over {word:?}");
         }
     }
 }

@@ -20,21 +20,21 @@ fn table(head: [&str; 3], rows: Vec<Vec<String>>) -> Exhibit {
 pub fn replica(cx: &Know<'_>, r: &Replica, to: &mut Showcase) {
     let cells = r.store.0.iter();
     let rows = cells.map(|c| vec![c.key.print(), c.val.print(), name(cx, c.tag)]);
-    to.add("register", table(["key", "val", "tag"], rows.collect()));
+    to.add("register", table(["key", "value", "tag"], rows.collect()));
 }
 
 /// Of the oldest operation under way, who has answered what: its quorums.
 pub fn client(cx: &Know<'_>, c: &Client, to: &mut Showcase) {
     if let Some(job) = c.open.first() {
         to.add("operation", Exhibit::Text(c.line()));
-        to.add("quorum", table(["replica", "replied", "acked"], quorums(cx, job)));
+        to.add("quorum", table(["replica", "replied", "acknowledged"], quorums(cx, job)));
     }
     if c.open.len() > 1 {
         let rest = c.open.iter().skip(1).map(|j| match &j.value {
             Some(value) => ["put ", &j.cell.key.print(), " ", &value.print()].concat(),
             None => ["get ", &j.cell.key.print()].concat(),
         });
-        to.add("also open", Exhibit::Queue(rest.collect()));
+        to.add("also-open", Exhibit::Queue(rest.collect()));
     }
     if c.issued > 0 {
         to.add("issued", Exhibit::Text(["highest ts issued: ", &c.issued.to_string()].concat()));

@@ -22,7 +22,7 @@ pub fn replica(cx: &Know<'_>, r: &Replica, to: &mut Showcase) {
     let clock = |v: &Vector| -> Vec<(NodeId, u64)> {
         v.iter().enumerate().map(|(at, n)| (node(cx, at), *n)).collect()
     };
-    to.add("V", Exhibit::Clock { entries: clock(&r.v), beside: None });
+    to.add("vector-clock", Exhibit::Clock { entries: clock(&r.v), beside: None });
     let mut cells = vec![];
     for w in r.log.iter() {
         let text = [&w.key.print(), "=", &w.val.print()].concat();
@@ -44,7 +44,7 @@ pub fn replica(cx: &Know<'_>, r: &Replica, to: &mut Showcase) {
         let stamp = ["(", &w.lww_stamp.to_string(), ",", cx.cast.name(w.origin), ")"].concat();
         vec![w.key.print(), w.val.print(), vector(&w.vc), stamp]
     };
-    let head = ["key", "value", "vc", "lww_stamp"].map(String::from).into();
+    let head = ["key", "value", "vector", "stamp"].map(String::from).into();
     to.add("store", Exhibit::Table(Table { head, rows: r.store.iter().map(row).collect() }));
     if r.buffer.is_empty() {
         return;
@@ -57,7 +57,7 @@ pub fn replica(cx: &Know<'_>, r: &Replica, to: &mut Showcase) {
         });
         rows.push(vec![h.write.key.print(), h.write.val.print(), vector(&h.write.vc), lacks]);
     }
-    let head = ["key", "value", "vc", "waits for"].map(String::from).into();
+    let head = ["key", "value", "vector", "waits for"].map(String::from).into();
     to.add("buffer", Exhibit::Table(Table { head, rows }));
 }
 

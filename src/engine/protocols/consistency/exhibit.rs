@@ -10,7 +10,7 @@ use crate::show::{Exhibit, Showcase, Table};
 pub fn session(s: &Session, to: &mut Showcase) {
     if !s.open.is_empty() {
         let open = s.open.iter().map(|d| show(d, None)).collect();
-        to.add("under way", Exhibit::Queue(open));
+        to.add("under-way", Exhibit::Queue(open));
     }
     if !s.copy.is_empty() {
         let row = |(key, value, _): &(_, _, _)| row_of(key, value);

@@ -26,12 +26,13 @@ pub fn node(cx: &Know<'_>, n: &Node, to: &mut Showcase) {
     to.add("store", Exhibit::Table(Table { head, rows }));
     to.add("queues", Exhibit::Lines(n.peers.iter().map(waiting).collect()));
     let rows = n.peers.iter().map(|p| queue(cx, p)).collect();
-    let head = ["peer", "unsent", "not acknowledged", "acked_seq"].map(String::from).into();
-    to.add("out_queue", Exhibit::Table(Table { head, rows }));
+    let head =
+        ["peer", "unsent", "not acknowledged", "acknowledged up to"].map(String::from).into();
+    to.add("peers", Exhibit::Table(Table { head, rows }));
     let (value, max) = (n.queued() as i64, cx.params.bound as i64);
     to.add("queued", Exhibit::Gauge { value, max, unit: "entries" });
     if let Some(from) = n.asked {
-        to.add("waits for", Exhibit::Text(cx.cast.name(from).into()));
+        to.add("waits-for", Exhibit::Text(cx.cast.name(from).into()));
     }
 }
 

@@ -36,7 +36,7 @@ pub fn replica(cx: &Know<'_>, r: &Replica, to: &mut Showcase) {
     to.add("store", Exhibit::Table(Table { head, rows }));
     let rows = r.peers.iter().map(|p| queue(cx, p)).collect();
     let head = ["peer", "unsent", "not acknowledged"].map(String::from).into();
-    to.add("out_queue", Exhibit::Table(Table { head, rows }));
+    to.add("queues", Exhibit::Table(Table { head, rows }));
     let clock =
         [&(cx.wall / 1_000).to_string(), " ms by its clock, the highest stamp ", &r.top.print()];
     to.add("clock", Exhibit::Text(clock.concat()));

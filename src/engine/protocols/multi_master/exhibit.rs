@@ -35,7 +35,7 @@ pub fn master(cx: &Know<'_>, m: &Master, to: &mut Showcase) {
         let queued = |q: &super::master::Queued| {
             [&q.update.key.print(), "=", &q.update.val.print(), " to ", cx.cast.name(q.to)].concat()
         };
-        to.add("out", Exhibit::Queue(m.out.iter().map(queued).collect()));
+        to.add("not-acknowledged", Exhibit::Queue(m.out.iter().map(queued).collect()));
     }
 }
 

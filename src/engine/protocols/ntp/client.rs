@@ -408,42 +408,26 @@ impl Client {
 
     pub fn exhibit(&self, cx: &Know, to: &mut Showcase) {
         to.add("clock", Exhibit::Text(shown(cx.wall as i64)));
-        let (mut peers, mut samples, mut times) = (vec![], vec![], vec![]);
-        for p in &self.peers {
-            let Some(b) = &p.best else { continue };
-            let name = cx.cast.name(p.server).to_string();
-            if let Some(t) = p.times {
-                let mut row = vec![name.clone()];
-                row.extend(t.iter().map(|t| shown(t.0)));
-                times.push(row);
-            }
-            let reach = ["00000000", &format!("{:b}", p.reach)].concat();
-            let reach = reach[reach.len() - 8..].to_string();
-            peers.push(vec![name, reach, signed(b.offset.0), shown(b.delay.0), shown(p.jitter.0)]);
+        let heard: Vec<(&Peer, &Sample)> =
+            self.peers.iter().filter_map(|p| Some((p, p.best.as_ref()?))).collect();
+        if !heard.is_empty() {
+            to.add("servers", Exhibit::Table(sources(cx, &heard)));
+            let filter = self.peers.first().map_or(&[][..], |p| &p.filter);
+            to.add("samples", Exhibit::Table(samples(filter)));
         }
-        for s in self.peers.first().map_or(&[][..], |p| &p.filter) {
-            samples.push(vec![signed(s.offset.0), shown(s.delay.0), shown(s.bound.0)]);
-        }
-        if !peers.is_empty() {
-            let head = words(["server", "reach", "offset", "delay", "jitter"]);
-            to.add("servers", Exhibit::Table(Table { head, rows: peers }));
-            let head = words(["offset", "delay", "bound"]);
-            to.add("samples", Exhibit::Table(Table { head, rows: samples }));
-        }
-        if !times.is_empty() {
-            let head = words(["server", "T1", "T2", "T3", "T4"]);
-            to.add("exchange", Exhibit::Table(Table { head, rows: times }));
+        let rounds: Vec<_> = heard.iter().filter_map(|(p, _)| Some((p.server, p.times?))).collect();
+        if !rounds.is_empty() {
+            to.add("exchange", Exhibit::Table(exchange(cx, &rounds)));
         }
         if cx.params.algorithm == Algorithm::Ntp {
             to.add("intervals", Exhibit::Spans(self.intervals(cx)));
         }
         if !self.register.is_empty() {
-            let row = |w: &Written| vec![w.key.clone(), w.value.print(), shown(w.stamp.0)];
+            let scale = Scale::of(&times(&self.register, |w| w.stamp));
+            let row = |w: &Written| vec![w.key.clone(), w.value.print(), scale.show(w.stamp.0)];
             let rows = self.register.iter().map(row).collect();
-            to.add(
-                "register",
-                Exhibit::Table(Table { head: words(["key", "value", "stamp"]), rows }),
-            );
+            let head = vec!["key".into(), "value".into(), scale.head("stamp")];
+            to.add("register", Exhibit::Table(Table { head, rows }));
         }
     }
 }
@@ -487,10 +471,53 @@ impl Client {
 /// How often Cristian's client asks before it waits for the next round.
 const TRIES: u64 = 5;
 
-/// `+45ms`
-fn signed(us: i64) -> String {
-    let plus = if us > 0 { "+" } else { "" };
-    [plus, &shown(us)].concat()
+/// A column of times.
+fn times<T>(rows: &[T], of: impl Fn(&T) -> Span) -> Vec<i64> {
+    rows.iter().map(|r| of(r).0).collect()
+}
+
+/// What a client holds of each server: whether its last eight polls were answered, and the best sample.
+fn sources(cx: &Know, heard: &[(&Peer, &Sample)]) -> Table {
+    let offset = Scale::of(&times(heard, |h| h.1.offset));
+    let delay = Scale::of(&times(heard, |h| h.1.delay));
+    let jitter = Scale::of(&times(heard, |h| h.0.jitter));
+    let row = |(p, best): &(&Peer, &Sample)| {
+        let reach = ["00000000", &format!("{:b}", p.reach)].concat();
+        vec![
+            cx.cast.name(p.server).to_string(),
+            reach[reach.len() - 8..].to_string(),
+            offset.signed(best.offset.0),
+            delay.show(best.delay.0),
+            jitter.show(p.jitter.0),
+        ]
+    };
+    let [server, reach] = ["server", "reach"].map(String::from);
+    let head =
+        vec![server, reach, offset.head("offset"), delay.head("delay"), jitter.head("jitter")];
+    Table { head, rows: heard.iter().map(row).collect() }
+}
+
+/// The clock filter of a server.
+fn samples(filter: &[Sample]) -> Table {
+    let offset = Scale::of(&times(filter, |s| s.offset));
+    let delay = Scale::of(&times(filter, |s| s.delay));
+    let bound = Scale::of(&times(filter, |s| s.bound));
+    let row =
+        |s: &Sample| vec![offset.signed(s.offset.0), delay.show(s.delay.0), bound.show(s.bound.0)];
+    let head = vec![offset.head("offset"), delay.head("delay"), bound.head("bound")];
+    Table { head, rows: filter.iter().map(row).collect() }
+}
+
+/// The four times of the last exchange with each server, which are compared with each other.
+fn exchange(cx: &Know, rounds: &[(NodeId, [Span; 4])]) -> Table {
+    let scale = Scale::of(&rounds.iter().flat_map(|r| r.1.map(|t| t.0)).collect::<Vec<_>>());
+    let row = |(server, times): &(NodeId, [Span; 4])| {
+        let name = std::iter::once(cx.cast.name(*server).to_string());
+        name.chain(times.iter().map(|t| scale.show(t.0))).collect()
+    };
+    let times = ["T1", "T2", "T3", "T4"].map(|t| scale.head(t));
+    let head = std::iter::once("server".to_string()).chain(times).collect();
+    Table { head, rows: rounds.iter().map(row).collect() }
 }
 
 /// Offset, delay and dispersion of an exchange (§8, §9.2).

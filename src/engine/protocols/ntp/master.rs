@@ -101,9 +101,11 @@ impl Master {
         if self.round == 0 {
             return;
         }
-        let row = |(n, d): &(NodeId, Span)| vec![cx.cast.name(*n).to_string(), shown(d.0)];
+        let scale = Scale::of(&self.diffs.iter().map(|d| d.1.0).collect::<Vec<_>>());
+        let row = |(n, d): &(NodeId, Span)| vec![cx.cast.name(*n).to_string(), scale.show(d.0)];
         let rows = self.diffs.iter().map(row).collect();
-        to.add("differences", Exhibit::Table(Table { head: words(["node", "ahead by"]), rows }));
+        let head = vec!["node".into(), scale.head("ahead by")];
+        to.add("differences", Exhibit::Table(Table { head, rows }));
     }
 }
 

@@ -293,10 +293,45 @@ fn half(us: i64) -> i64 {
     us.div_euclid(2)
 }
 
-fn words<const N: usize>(words: [&str; N]) -> Vec<String> {
-    words.map(String::from).to_vec()
-}
-
 fn shown(us: i64) -> String {
     crate::value::print_time(us)
+}
+
+/// How times that are compared are written: in one unit, which stands in their heading, and all with as many decimals as
+/// one of them needs.
+struct Scale {
+    unit: &'static str,
+    size: u64,
+    decimals: usize,
+}
+
+impl Scale {
+    fn of(times: &[i64]) -> Scale {
+        let (unit, size) = match times.iter().map(|t| t.unsigned_abs()).max() {
+            Some(10_000_000..) => ("s", 1_000_000),
+            Some(1_000..) => ("ms", 1_000),
+            _ => ("µs", 1),
+        };
+        // A 1 before the decimals keeps their zeros.
+        let needed =
+            |t: &i64| (size + t.unsigned_abs() % size).to_string().trim_end_matches('0').len();
+        Scale { unit, size, decimals: times.iter().map(needed).max().unwrap_or(1) - 1 }
+    }
+
+    /// `offset, ms`
+    fn head(&self, word: &str) -> String {
+        [word, ", ", self.unit].concat()
+    }
+
+    fn show(&self, us: i64) -> String {
+        let n = us.unsigned_abs();
+        let (whole, rest) = ((n / self.size).to_string(), (self.size + n % self.size).to_string());
+        let sign = if us < 0 { "−" } else { "" };
+        let point = if self.decimals > 0 { "." } else { "" };
+        [sign, &whole, point, &rest[1..=self.decimals]].concat()
+    }
+
+    fn signed(&self, us: i64) -> String {
+        [if us > 0 { "+" } else { "" }, &self.show(us)].concat()
+    }
 }

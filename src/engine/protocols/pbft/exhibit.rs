@@ -54,7 +54,7 @@ pub fn node(cx: &Know, node: &Node, to: &mut Showcase) {
         })
         .collect();
     if !want.is_empty() {
-        to.add("view changes", Exhibit::Table(table(&["replica", "wants view", "prepared"], want)));
+        to.add("view-changes", Exhibit::Table(table(&["replica", "wants view", "prepared"], want)));
     }
 }
 
@@ -102,5 +102,5 @@ fn certificates(cx: &Know, r: &Replica) -> Table {
         let (prepares, commits) = (part(Phase::Prepare, quorum - 1), part(Phase::Commit, quorum));
         rows.push(vec![o.n.to_string(), name(cx, o.d), prepares, commits]);
     }
-    table(&["n", "request", "prepares", "commits"], rows)
+    table(&["number", "request", "prepares", "commits"], rows)
 }

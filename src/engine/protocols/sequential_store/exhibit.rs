@@ -7,7 +7,7 @@ use super::order::Order;
 use super::replica::Replica;
 use crate::show::{Cell, Colour, Exhibit, Log, Showcase, Table};
 
-const LOGS: [&str; 3] = ["order", "order 2", "order 3"];
+const LOGS: [&str; 3] = ["order", "order-2", "order-3"];
 
 fn pair(w: &Write) -> String {
     [&w.key.print(), "=", &w.val.print()].concat()
@@ -19,11 +19,11 @@ pub fn replica(cx: &Know<'_>, r: &Replica, to: &mut Showcase) {
     }
     let rows = r.orders.iter().flat_map(|o| &o.store);
     let rows = rows.map(|(key, val)| vec![key.print(), val.print()]).collect();
-    to.add("copy", Exhibit::Table(Table { head: ["key", "val"].map(String::from).into(), rows }));
+    to.add("copy", Exhibit::Table(Table { head: ["key", "value"].map(String::from).into(), rows }));
     for o in &r.orders {
         let pending = o.own.tail(o.back() as usize).map(pair);
-        queue("pending_own", pending.collect(), to);
-        queue("held back", o.held.iter().map(|w| named(cx, w)).collect(), to);
+        queue("own-pending", pending.collect(), to);
+        queue("held-back", o.held.iter().map(|w| named(cx, w)).collect(), to);
         let early = o.early.iter().map(|(g, w)| [&g.to_string(), " ", &pair(w)].concat());
         queue("early", early.collect(), to);
         let waiting = o.waiting.iter().map(|w| match &w.ask.val {

@@ -435,7 +435,8 @@ pub(super) fn clock(
 fn outside(run: &Run, e: EventId, (x, y): (f32, f32), width: f32) -> Option<(f32, f32)> {
     let event = run.trace().event(e)?;
     Some(match (event.node?.index(), event.what) {
-        (0, _) => (x - width / 2.0, y - 9.0),
+        // Clear of the head of the arrow that brings the answer, and so that of the question beside it.
+        (0, _) => (x - width / 2.0, y - 10.5),
         (_, What::Deliver { .. }) => (x - width - 2.0, y + 17.0),
         _ => (x + 2.0, y + 17.0),
     })

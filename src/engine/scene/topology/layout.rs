@@ -53,6 +53,8 @@ const EDGE: f32 = 12.0;
 const WORDS: f32 = 60.0;
 const TALL: f32 = 35.0;
 const LOW: f32 = 14.0;
+/// How far the line next to the node reaches.
+const FIRST: f32 = 21.0;
 /// From the rim to words at its left or right.
 const ASIDE: f32 = 7.0;
 /// From line to line.
@@ -324,27 +326,34 @@ impl Layout {
         const TRIES: [f32; 15] = [
             0.0, 0.1, -0.1, 0.18, -0.18, 0.28, -0.28, 0.4, -0.4, 0.55, -0.55, 0.7, -0.7, 0.9, -0.9,
         ];
-        let clear = |bend: f32, words: bool| {
+        let clear = |bend: f32, lines: usize| {
             let way = Way::between(self.at[a], self.at[b], bend);
             let r = self.ring_radius() + 3.0;
             let mut others = (0..self.at.len()).filter(|&i| i != a && i != b);
             (bend == 0.0 || way.inside(self.w, self.h))
                 && others.all(|i| {
                     way.misses(self.at[i], r)
-                        && (!words || way.misses_box(&self.narrow(NodeId(i as u16))))
+                        && (lines == 0 || way.misses_box(&self.narrow(NodeId(i as u16), lines)))
                 })
         };
-        // Past the words under the others too, if it can be without a wide bow.
-        let first = |words: bool, most: f32| {
-            TRIES.into_iter().filter(|b| b.abs() <= most).find(|b| clear(*b, words))
+        // Past the words under the others too, if it can be without a wide bow, or at least past their first line.
+        let first = |lines: usize, most: f32| {
+            TRIES.into_iter().filter(|b| b.abs() <= most).find(|b| clear(*b, lines))
         };
-        first(self.shows_words(), 0.56).or_else(|| first(false, 1.0)).unwrap_or(0.0)
+        let past_words = || first(2, 0.56).or_else(|| first(1, 0.56));
+        let found = if self.shows_words() { past_words() } else { None };
+        found.or_else(|| first(0, 1.0)).unwrap_or(0.0)
     }
 
-    /// Where the words of a node surely stand.
-    fn narrow(&self, n: NodeId) -> Box2 {
+    /// Where so many lines of words of a node surely stand.
+    fn narrow(&self, n: NodeId, lines: usize) -> Box2 {
         let half = (self.room(n) / 2.0).min(WORDS * 0.6);
-        self.box_at(self.at(n), self.side(n), half)
+        let all = self.box_at(self.at(n), self.side(n), half);
+        match self.side(n) {
+            Side::Below if lines == 1 => Box2 { y1: all.y1.min(all.y0 + FIRST), ..all },
+            Side::Above if lines == 1 => Box2 { y0: all.y0.max(all.y1 - FIRST), ..all },
+            _ => all,
+        }
     }
 
     fn bend(&self, a: NodeId, b: NodeId) -> f32 {
