@@ -250,7 +250,7 @@ const called = (body) => {
   return out;
 };
 
-/** What in a body may be an address: constants, the offsets of loads and stores, and both together. */
+/** What in a body may be an address: constants, the offsets of loads and stores, and both together. What a store has before it is no address. */
 const addresses = (body) => {
   const r = instructions(body);
   const out = [];
@@ -265,7 +265,8 @@ const addresses = (body) => {
     } else if (op >= 0x28 && op <= 0x3e) {
       leaf(r);
       const offset = r.u();
-      out.push(offset, last + offset);
+      out.push(offset);
+      if (op < 0x36) out.push(last + offset);
     } else operand(r, op);
     last = constant;
   }
