@@ -26,7 +26,27 @@ const at = (v, p) => sorted(v)[Math.min(v.length - 1, Math.floor((v.length * p) 
 const median = (v) => at(v, 50);
 const round = (x, n = 1) => Number(x.toFixed(n));
 
+// What a frame costs a page that does next to nothing: below this no page comes.
+const least = (body, frame) => `<!doctype html><meta charset="utf-8"><title>floor</title>${body}<script>
+  let n = 0;
+  const frame = (ms) => { ${frame}; requestAnimationFrame(frame); };
+  requestAnimationFrame(frame);
+</script>`;
+const floors = {
+  "a page that asks for frames and changes nothing": least("<p>0</p>", ""),
+  "a page with one number that changes": least("<p id=p>0</p>", "p.firstChild.data = n += 1"),
+  "a page with 200 arrowheads in one path": least(
+    '<svg width="1100" height="640"><path id="p"/></svg>',
+    `let d = "";
+    for (let i = 0; i < 200; i += 1) {
+      const u = ((ms + i * 7) % 1400) / 1400;
+      d += "M" + (550 + 250 * Math.cos(i) * u).toFixed(1) + " " + (180 + 150 * Math.sin(i) * u).toFixed(1) + "l-12 -5l3 5l-3 5z";
+    }
+    p.setAttribute("d", d)`,
+  ),
+};
 const pages = {
+  ...Object.fromEntries(Object.values(floors).map((page, i) => [`/bench/floor${i}.html`, page])),
   "/bench/hand.html": await text("hand.html"),
   "/bench/hand.js": { type: "text/javascript", body: await text("hand.js") },
   "/bench/wasm.html": "<!doctype html><title>wasm</title>",
@@ -138,30 +158,27 @@ const frames = async (url, { prepare = async () => {}, during = "", throttle = 1
 
 /** Tasks of the main thread, summed from one frame to the next: script, style, layout and paint. */
 const perFrame = (events) => {
-  const fired = events.filter((e) => e.name === "FireAnimationFrame");
-  const { pid, tid } = fired[0];
+  const { pid, tid } = events.find((e) => e.name === "FireAnimationFrame");
   const mine = events.filter((e) => e.pid === pid && e.tid === tid && e.ph === "X").sort((a, b) => a.ts - b.ts || b.dur - a.dur);
-  const starts = [...new Set(fired.filter((e) => e.pid === pid).map((e) => e.ts))].sort((a, b) => a - b);
-  // A frame's callbacks run in one task: of those that begin together only the first begins a frame.
-  const begin = starts.filter((t, i) => i === 0 || t - starts[i - 1] > 4000);
-  const work = begin.map(() => 0);
-  const script = begin.map(() => 0);
-  const frameOf = (t) => begin.findLastIndex((b) => b <= t);
-  let end = 0;
-  let scriptEnd = 0;
-  for (const e of mine) {
-    // Tasks nest: only the outermost counts.
-    if (/RunTask$/.test(e.name) && e.ts >= end) {
-      end = e.ts + e.dur;
-      const at = frameOf(e.ts + e.dur / 2);
-      if (at >= 0) work[at] += e.dur / 1000;
+  // Tasks nest: only the outermost counts. So does script.
+  const outermost = (name) => {
+    let end = 0;
+    return mine.filter((e) => name.test(e.name) && e.ts >= end && ((end = e.ts + e.dur), true));
+  };
+  const tasks = outermost(/RunTask$/);
+  const fired = mine.filter((e) => e.name === "FireAnimationFrame").map((e) => e.ts);
+  // All callbacks of a frame run in one task.
+  const begin = tasks.filter(({ ts, dur }) => fired.some((t) => t >= ts && t <= ts + dur)).map(({ ts }) => ts);
+  const summed = (all) => {
+    const out = begin.map(() => 0);
+    for (const { ts, dur } of all) {
+      const at = begin.findLastIndex((b) => b <= ts);
+      if (at >= 0) out[at] += dur / 1000;
     }
-    if (/^(FunctionCall|FireAnimationFrame|EvaluateScript)$/.test(e.name) && e.ts >= scriptEnd) {
-      scriptEnd = e.ts + e.dur;
-      const at = frameOf(e.ts);
-      if (at >= 0) script[at] += e.dur / 1000;
-    }
-  }
+    return out;
+  };
+  const work = summed(tasks);
+  const script = summed(outermost(/^(FunctionCall|FireAnimationFrame|EvaluateScript)$/));
   const gaps = begin.slice(1).map((t, i) => (t - begin[i]) / 1000);
   const mean = (v) => v.reduce((a, b) => a + b, 0) / v.length;
   return { script: mean(script), main: at(work, 50), p95: at(work, 95), frames: begin.length, late: gaps.filter((g) => g > 25).length };
@@ -199,6 +216,7 @@ const motion = async () => {
   const long = `${site.origin}/${linkTo(crowded, "&t=24s")}`;
   for (const throttle of [1, 4]) {
     console.log(`throttled ×${throttle}, 10 s each:`);
+    for (const [i, name] of Object.keys(floors).entries()) show(`  ${name}`, await frames(`${site.origin}/bench/floor${i}.html`, { throttle }));
     const hand = await frames(`${site.origin}/bench/hand.html`, { throttle });
     show("  by hand, 200 messages", hand);
     const ours = await frames(long, { throttle, prepare: play });
