@@ -48,12 +48,15 @@ export class Motion {
     this.labels = [];
     this.rings = new Map();
     this.kins = new Map();
+    /** How often that was told: a message keeps what it was told last. */
+    this.told = 0;
     this.said = new Map();
     this.turn = 0;
   }
 
   /** How messages stand to the selected event: a class each. */
   kin(ids, classes) {
+    this.told += 1;
     this.kins.clear();
     ids.forEach((id, i) => this.kins.set(id, classes[i]));
     for (const f of this.flights.values()) f.key = -1;
@@ -95,10 +98,14 @@ export class Motion {
       f.line = turned(f, -tail, 0);
       f.head = `${turned(f, -12, -5)}${turned(f, 3, 5)}${turned(f, -3, 5)}z`;
     }
-    const kin = this.kins.get(id) ?? "";
-    const look = `${this.hues[a[i + 6]]} ${kin}`;
-    let swarm = this.swarms.get(look);
-    if (!swarm) this.swarms.set(look, (swarm = this.gather(look)));
+    const hue = a[i + 6];
+    if (hue !== f.hue || this.told !== f.told) {
+      Object.assign(f, { hue, told: this.told, kin: this.kins.get(id) ?? "" });
+      const look = `${this.hues[hue]} ${f.kin}`;
+      f.swarm = this.swarms.get(look);
+      if (!f.swarm) this.swarms.set(look, (f.swarm = this.gather(look)));
+    }
+    const { swarm, kin } = f;
     const at = `M${round(a[i + 1])} ${round(a[i + 2])}`;
     if (kin) swarm.d[0] += `M${round(a[i + 1] - 5 * dx - 15)} ${round(a[i + 2] - 5 * dy)}a15 15 0 1 0 30 0a15 15 0 1 0-30 0`;
     swarm.d[1] += at + f.line;
