@@ -420,7 +420,11 @@ pub(super) fn clock(
     let all = if rounds { places.len() } else { 5 };
     let (lines, places) = among.map_or((&[][..], &places[..1]), |lines| (lines, &places[1..all]));
     let own = rounds.then(|| outside(run, e, (x, y), width)).flatten();
-    let places: Vec<(f32, f32)> = own.into_iter().chain(places.iter().copied()).collect();
+    // At the side of a stay's other reading it would be taken for that one.
+    let side = |at: f32| i8::from(at >= x) - i8::from(at + width <= x);
+    let stays = |p: &&(f32, f32)| own.is_none_or(|o| side(o.0) == 0 || side(o.0) == side(p.0));
+    let rest = places.iter().filter(stays).copied();
+    let places: Vec<(f32, f32)> = own.into_iter().chain(rest).collect();
     let room = |p: &(f32, f32)| Box2::of_text(p.0, p.1, width, text::SMALL);
     let clear = |p: &&(f32, f32)| !lines.iter().any(|l| room(p).crossed(l.0, l.1));
     let free = |p: &&(f32, f32)| placer.is_free(&room(p));
