@@ -5,6 +5,7 @@ use std::fmt::Write;
 use engine::scenario::ast::Place;
 use engine::scenario::terms::{LINES_MAX, TEXT_MAX};
 use engine::scenario::{self, Fault, Kind};
+use engine::scene::svg::escape;
 use leptos::html::Code;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -104,10 +105,10 @@ fn coloured(text: &str, faults: &[Fault], here: Option<u32>) -> String {
         };
         let tag = if piece.fault { "mark" } else { "i" };
         if class.is_empty() && !piece.fault {
-            escape(piece.text, &mut out);
+            escape(&mut out, piece.text);
         } else {
             let _ = write!(out, "<{tag} class={class:?}>");
-            escape(piece.text, &mut out);
+            escape(&mut out, piece.text);
             let _ = write!(out, "</{tag}>");
         }
     }
@@ -117,18 +118,6 @@ fn coloured(text: &str, faults: &[Fault], here: Option<u32>) -> String {
     // An empty last row has a height as well.
     out.push('\n');
     out
-}
-
-fn escape(text: &str, out: &mut String) {
-    for c in text.chars() {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '"' => out.push_str("&quot;"),
-            _ => out.push(c),
-        }
-    }
 }
 
 #[cfg(test)]
