@@ -102,7 +102,7 @@ const settle = ({ frames, step }) => {
   });
 };
 
-test("nothing is asked for late that a first frame calls", async ({ page, open }) => {
+test("nothing is asked for late that a first frame calls", async ({ page, open, host, site }) => {
   await page.addInitScript(settle, { frames: 12, step: 33 });
   const waited = [];
   page.on("request", (r) => r.resourceType() === "xhr" && waited.push(r.url()));
@@ -110,6 +110,14 @@ test("nothing is asked for late that a first frame calls", async ({ page, open }
     // A new document each time: within one, the address would only be followed.
     await page.goto("about:blank");
     await open(visit);
+  }
+  // An embed has somebody to speak to.
+  const course = (visit) => `<!doctype html><title>A course</title><script type="module" src="${site}/embed.js"></script><lamp-light src="${visit}"></lamp-light>`;
+  const courses = await host(Object.fromEntries(visits.map((visit, i) => [`/${i}`, course(visit)])));
+  for (const i of visits.keys()) {
+    const late = page.waitForResponse(/\w_late\.wasm$/);
+    await page.goto(`${courses}/${i}`);
+    await late;
   }
   expect(waited).toEqual([]);
 });

@@ -90,7 +90,7 @@ export const test = base.extend({
       expect(response.ok(), "the page was served").toBe(true);
       await expect(page.locator("#static")).toHaveCount(0);
       // What comes behind the first frames is there: a test is quicker than any reader.
-      await expect(page.locator(".rail")).toHaveCount(1);
+      await expect(page.locator(rest.includes("embed=1") ? ".transport .until" : ".rail")).toHaveCount(1);
     });
   },
 });

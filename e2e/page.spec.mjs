@@ -578,6 +578,19 @@ test.describe("the element <lamp-light>", () => {
     await expect(page.getByRole("link", { name: "Three messages around a triangle" })).toBeVisible();
   });
 
+  test("taken out before all of it has come, it says nothing", async ({ page, site, host }) => {
+    const asked = [];
+    // What comes behind the first frames is held back for good.
+    await page.route(/late\.wasm$/, (route) => asked.push(route.request().url()));
+    await page.goto(await host({ "/": course(site, "") }));
+    await expect(page.frameLocator("iframe").locator(".topology .node").first()).toBeVisible();
+    await expect.poll(() => asked.length).toBe(2);
+    const gone = page.waitForEvent("framedetached");
+    await page.evaluate(() => document.querySelector("lamp-light").remove());
+    await gone;
+    await expect(page.getByRole("heading")).toBeVisible();
+  });
+
   test("waits for a click where that is wished, and takes a host's strict policy", async ({ page, site, host }) => {
     const origin = await host({
       "/": course(site, 'loading="click" height="420"').replace(

@@ -101,10 +101,23 @@ let whole;
 const late = new Promise((done) => (whole = done));
 let app;
 
+// What a page that is left was still waiting for is taken back by the browser. Nobody is to go on without it, or to ask for it again.
+let left = false;
+const never = new Promise(() => {});
+addEventListener("pagehide", () => (left = true));
+addEventListener("pageshow", () => {
+  left = false;
+  bringLate();
+});
+
 const compile = (name) => {
   if (!coming.has(name)) {
-    coming.set(name, WebAssembly.compileStreaming(fetch(partAddress(name))));
-    coming.get(name).catch(() => coming.delete(name));
+    const module = WebAssembly.compileStreaming(fetch(partAddress(name))).catch((error) => {
+      coming.delete(name);
+      if (left) return never;
+      throw error;
+    });
+    coming.set(name, module);
   }
   return coming.get(name);
 };

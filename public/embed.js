@@ -33,6 +33,8 @@ class LampLight extends HTMLElement {
   static observedAttributes = ["src"];
   #frame;
   #waiting = new Map();
+  /** What is asked before the frame hears anybody. Nothing once it does. */
+  #held = [];
   #count = 0;
   #seen;
 
@@ -70,6 +72,7 @@ class LampLight extends HTMLElement {
     removeEventListener("message", this.#hear);
     this.#seen?.disconnect();
     this.#frame = undefined;
+    this.#held = [];
     this.box.className = "waiting";
     this.box.replaceChildren(document.createElement("slot"));
     for (const { fail, timer } of this.#waiting.values()) {
@@ -119,6 +122,8 @@ class LampLight extends HTMLElement {
     }
     if (m.kind !== "evt") return;
     if (m.name === "ready" || m.name === "error") {
+      this.#held?.forEach((send) => send());
+      this.#held = undefined;
       this.box.className = "";
       this.box.querySelector("slot").style.display = "none";
     }
@@ -138,7 +143,9 @@ class LampLight extends HTMLElement {
       this.#waiting.set(id, { done, fail, timer });
       // A frame in a sandboxed page has no origin either.
       const nobody = home.origin === "null" || globalThis.origin === "null";
-      frame.contentWindow.postMessage({ ns: "lamplight", v: 1, kind: "cmd", name, id, data }, nobody ? "*" : home.origin);
+      const send = () => frame.contentWindow.postMessage({ ns: "lamplight", v: 1, kind: "cmd", name, id, data }, nobody ? "*" : home.origin);
+      if (this.#held) this.#held.push(send);
+      else send();
     });
   }
 

@@ -16,6 +16,8 @@ const STEP_MS = 33;
 const names = JSON.parse(await readFile(`${dir}/names.json`, "utf8"));
 const index = JSON.parse(await readFile(`${dir}/entries/index.json`, "utf8"));
 
+/** An embed in a page of its own: as it is put there, and on which screen. */
+const courses = [{ hosted: "autoplay" }, { hosted: `theme="dark"`, small: true }, { hosted: `t="5ms"`, phone: true }, { hosted: `t="200ms"` }];
 const visits = [
   { address: "" },
   { address: "", phone: true },
@@ -25,17 +27,24 @@ const visits = [
   { address: "?embed=1&autoplay=1" },
   ...index.flatMap(({ entry, scenarios }) => scenarios.map(({ slug }) => ({ address: `#${entry}/${slug}` }))),
   ...index.map(({ entry, scenarios }) => ({ address: `#${entry}/${scenarios[0].slug}`, small: true })),
+  ...index.flatMap(({ entry, scenarios }) => courses.map((course) => ({ address: `#${entry}/${scenarios[0].slug}`, ...course }))),
   ...index.flatMap(({ entry, scenarios }) => ["t=300ms", "t=200ms.2&sel=n:n1&check=00000000"].map((at) => ({ address: `#${entry}/${scenarios[0].slug}&${at}` }))),
 ];
 
 const site = await serve({ dir });
+// The page an embed stands in has another origin than the embed.
+const pages = {};
+const hosts = await serve({ dir, mounts: [], pages });
+const course = ({ address, hosted }) => `<!doctype html><title>A course</title><script type="module" src="${site.origin}/embed.js"></script>
+  <lamp-light src="${address}" ${hosted}></lamp-light>`;
 const browser = await chromium.launch({
   executablePath: chromiumPath(),
   args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-component-update"],
 });
 /** By visit: what was called. */
 const called = [];
-const look = async ({ address, phone, small, scheme = "light", calm }) => {
+const look = async (visit) => {
+  const { address, phone, small, hosted, scheme = "light", calm } = visit;
   const context = await browser.newContext({
     viewport: phone ? { width: 390, height: 844 } : small ? { width: 1280, height: 720 } : { width: 1440, height: 900 },
     colorScheme: scheme,
@@ -59,13 +68,23 @@ const look = async ({ address, phone, small, scheme = "light", calm }) => {
         if (now !== seen) [seen, clock] = [now, clock + step];
         call(clock);
       });
+    // An embed that has had no frame for a second takes itself for unseen; here the machine is slow.
+    const timer = setTimeout;
+    globalThis.setTimeout = (call, ms) => timer(call, ms === 1000 ? 30_000 : ms);
     // What is called by the time the late parts come, on a slow line: counted in frames, so that the machine's speed does not matter.
     const after = (n) => (n === 0 ? (globalThis.settled = true) : requestAnimationFrame(() => after(n - 1)));
     globalThis.lamplightPart = (_, how) => how === 0 && after(frames);
   }, { frames: FRAMES, step: STEP_MS });
-  await page.goto(`${site.origin}/${address}`);
-  await page.waitForFunction(() => globalThis.settled, null, { timeout: 30_000 });
-  const all = await page.evaluate(() => Object.entries(wasm).flatMap(([name, x]) => (name.startsWith("called") && x.value === 1 ? [Number(name.slice(6))] : [])));
+  if (hosted) {
+    const path = `/${visits.indexOf(visit)}`;
+    pages[path] = course(visit);
+    await page.goto(hosts.origin + path);
+  } else {
+    await page.goto(`${site.origin}/${address}`);
+  }
+  const frame = hosted ? (page.frames()[1] ?? (await page.waitForEvent("frameattached"))) : page;
+  await frame.waitForFunction(() => globalThis.settled, null, { timeout: 30_000 });
+  const all = await frame.evaluate(() => Object.entries(wasm).flatMap(([name, x]) => (name.startsWith("called") && x.value === 1 ? [Number(name.slice(6))] : [])));
   called.push({ address, all });
   await context.close();
 };
@@ -77,6 +96,7 @@ await Promise.all(
 );
 await browser.close();
 await site.close();
+await hosts.close();
 
 // By function: the entries whose first frames call it, or `main` if those of every entry do. A visit without a link is its own entry's.
 const home = (await readFile("src/engine/protocols/mod.rs", "utf8")).match(/FIRST: \(&str, &str\) = \("([\w-]+)"/)[1];

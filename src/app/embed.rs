@@ -17,6 +17,7 @@ use wasm_bindgen::JsValue;
 use super::dom;
 use super::head::Head;
 use super::page::{Mode, Page, View, end_of};
+use super::parts;
 
 #[derive(Debug, Serialize)]
 struct Out<'a, T: Serialize> {
@@ -140,12 +141,23 @@ fn post<T: Serialize>(to: &str, kind: &str, name: &str, id: JsValue, ok: Option<
     }
 }
 
-/// Speak with the embedding page, if there is one.
+/// What an embed waits for its first frames, in milliseconds: where nobody sees it, the browser draws none.
+const UNSEEN_MS: u32 = 1_000;
+
+/// Speak with the embedding page, if there is one: once all of the page is there, since what a host may ask needs it.
 pub fn listen(page: Page) {
     let framed = window().parent().ok().flatten().is_some_and(|p| p != window());
-    if page.mode.get_untracked() != Mode::Embed || !framed {
-        return;
+    if page.mode.get_untracked() == Mode::Embed && framed {
+        Timeout::new(UNSEEN_MS, parts::bring_late).forget();
+        effect(move || {
+            if page.whole.get() {
+                speak(page);
+            }
+        });
     }
+}
+
+fn speak(page: Page) {
     let pinned = StoredValue::new(dom::query("origin").filter(|o| is_origin(o)));
     let target = move || pinned.get_value().unwrap_or_else(|| "*".into());
     let heard = window_event_listener(leptos::ev::message, move |ev: web_sys::MessageEvent| {

@@ -88,13 +88,17 @@ fn App() -> impl IntoView {
     });
     // What no first frame needs is built when its code is there; the grid keeps its place.
     let rest = move |what: fn() -> AnyView| lay::when(move || page.whole.get(), what);
+    // An embed shows a run and a way to the whole page: neither the catalogue nor what looks into the run is built there.
+    let embedded = page.mode.get_untracked() == Mode::Embed;
+    let around =
+        move |what: fn() -> AnyView| lay::when(move || page.whole.get() && !embedded, what);
     view! {
         <a class="skip" href="#stage" on:click=move |ev| { ev.prevent_default(); dom::focus("#stage"); }>"To the run"</a>
         <div class="page" data-mode=mode data-view=view data-branches=move || branches.get().map(|n| n.to_string()) data-rail=move || page.rail.get().then_some("open") data-wrong=move || wrong().then_some("true")>
             <Header/>
-            {rest(|| view! { <catalogue::Rail/> }.into_any())}
+            {around(|| view! { <catalogue::Rail/> }.into_any())}
             <stage::Stage/>
-            {rest(|| view! { <inspector::Inspector/> }.into_any())}
+            {around(|| view! { <inspector::Inspector/> }.into_any())}
             <transport::Transport/>
         </div>
         <p class="hush" role="status" aria-live="polite">{move || page.said.get()}</p>

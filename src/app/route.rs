@@ -211,8 +211,9 @@ pub fn follow(page: Page, catalogue: Catalogue) {
         }
     });
     on_cleanup(move || listener.remove());
-    // Whoever leaves in the middle of something finds it again.
-    let leaving = window_event_listener(leptos::ev::pagehide, move |_| {
+    // Whoever leaves in the middle of something finds it again. Before the page is whole there is nothing, and no code for it that
+    // a page could still bring while it is left.
+    let leave = move || {
         if is_worked_on(page) {
             timer.set_value(None);
             page.freeze();
@@ -221,8 +222,13 @@ pub fn follow(page: Page, catalogue: Catalogue) {
             write(page, written);
             desk::leave(page, dom::fragment(), came);
         }
+    };
+    effect(move || {
+        if page.whole.get() {
+            let leaving = window_event_listener(leptos::ev::pagehide, move |_| leave());
+            on_cleanup(move || leaving.remove());
+        }
     });
-    on_cleanup(move || leaving.remove());
 
     effect(move || {
         timer.set_value(None);
