@@ -122,6 +122,20 @@ test("nothing is asked for late that a first frame calls", async ({ page, open, 
   expect(waited).toEqual([]);
 });
 
+test("a page that comes back brings what was taken from it when it was left", async ({ page, site }) => {
+  // Kept whole by the browser while it is away, but for what was under way.
+  const away = (type) => page.evaluate((t) => dispatchEvent(new PageTransitionEvent(t, { persisted: true })), type);
+  const held = [];
+  await page.route(/late\.wasm$/, (route) => held.push(route));
+  await page.goto(site);
+  await expect.poll(() => held.length).toBe(2);
+  await away("pagehide");
+  await Promise.all(held.splice(0).map((route) => route.abort("aborted")));
+  await page.unroute(/late\.wasm$/);
+  await away("pageshow");
+  await expect(page.locator(".rail")).toHaveCount(1);
+});
+
 test("every file of the page names no other server", async ({ request, site }) => {
   const page = await (await request.get(site)).text();
   const files = [...page.matchAll(/(?:src|href|data-js)="?\.?\/?([\w./-]+\.(?:js|css|svg))/g)].map((m) => m[1]);
